@@ -1,0 +1,32 @@
+package org.smmulator.arch.port;
+
+/**
+ * What runs tasks and tells the time: Java threads on wall-clock time, or one deterministic
+ * scheduler on virtual time. The primitives of {@code guest.sched} are built on nothing else.
+ */
+public interface Execution {
+  /** A started task. */
+  interface Handle {
+    String name();
+  }
+
+  /** Monotonic time in nanoseconds; never negative. */
+  long nanoTime();
+
+  /** Starts a task. */
+  Handle spawn(String name, Runnable body);
+
+  /** The running task. */
+  Handle current();
+
+  /**
+   * Waits for {@link #unpark} of the running task (one that came earlier counts) or for the
+   * deadline; {@code Long.MAX_VALUE} is none. May return early without a reason.
+   */
+  void park(long deadlineNanos);
+
+  void unpark(Handle task);
+
+  /** A point at which another task may run first. */
+  void yieldPoint();
+}
