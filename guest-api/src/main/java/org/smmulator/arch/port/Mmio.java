@@ -3,9 +3,10 @@ package org.smmulator.arch.port;
 import java.util.function.IntPredicate;
 
 /**
- * A window of memory-mapped registers. One task's writes apply in program order; its reads wait
- * until its last write is applied. Offsets are bytes from the window's start, aligned to the size
- * of the access; values are little-endian, zero-extended.
+ * A window of memory-mapped registers. One task's writes apply in program order, and writes of
+ * different tasks in the order in which a lock or another handshake put them; its reads wait until
+ * its last write is applied. Offsets are bytes from the window's start, aligned to the size of the
+ * access; values are little-endian, zero-extended.
  */
 public interface Mmio {
   /**

@@ -1,0 +1,105 @@
+package org.smmulator.guest.sched;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.Execution;
+
+/** Tasks as Java daemon threads on wall-clock time. Any thread may use it and counts as a task. */
+public final class ThreadExecution implements Execution {
+  private static final Logger log = LoggerFactory.getLogger(ThreadExecution.class);
+  private static final ThreadLocal<ThreadHandle> CURRENT =
+      ThreadLocal.withInitial(ThreadHandle::ofCurrentThread);
+
+  private final long origin = System.nanoTime();
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime() - origin;
+  }
+
+  @Override
+  public Handle spawn(String name, Runnable body) {
+    ThreadHandle handle = new ThreadHandle(name);
+    Thread thread =
+        new Thread(
+            () -> {
+              handle.thread = Thread.currentThread();
+              CURRENT.set(handle);
+              body.run();
+            },
+            name);
+    thread.setDaemon(true);
+    thread.setUncaughtExceptionHandler((t, thrown) -> log.error("task {} failed", name, thrown));
+    thread.start();
+    return handle;
+  }
+
+  @Override
+  public Handle current() {
+    return CURRENT.get();
+  }
+
+  @Override
+  public void park(long deadlineNanos) {
+    CURRENT.get().park(this, deadlineNanos);
+  }
+
+  @Override
+  public void unpark(Handle task) {
+    ((ThreadHandle) task).unpark();
+  }
+
+  @Override
+  public void yieldPoint() {
+    // Threads are preempted anywhere.
+  }
+
+  private static final class ThreadHandle implements Handle {
+    private final String name;
+    private final AtomicBoolean permit = new AtomicBoolean();
+    private volatile @Nullable Thread thread;
+
+    ThreadHandle(String name) {
+      this.name = name;
+    }
+
+    static ThreadHandle ofCurrentThread() {
+      ThreadHandle handle = new ThreadHandle(Thread.currentThread().getName());
+      handle.thread = Thread.currentThread();
+      return handle;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    void unpark() {
+      permit.set(true);
+      LockSupport.unpark(thread);
+    }
+
+    void park(ThreadExecution execution, long deadlineNanos) {
+      boolean interrupted = false;
+      while (!permit.getAndSet(false)) {
+        if (deadlineNanos == Long.MAX_VALUE) {
+          LockSupport.park(execution);
+        } else {
+          long left = deadlineNanos - execution.nanoTime();
+          if (left <= 0) {
+            break;
+          }
+          LockSupport.parkNanos(execution, left);
+        }
+        // Kernel waits cannot be interrupted; the owner of the thread finds the mark afterwards.
+        interrupted |= Thread.interrupted();
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
