@@ -1,0 +1,381 @@
+package org.smmulator.guest.mm;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.Mutex;
+import org.smmulator.guest.sched.SpinLock;
+
+/**
+ * A process's memory, Linux's {@code mm}: anonymous private mappings of 48-bit addresses in 4 KiB
+ * pages, filled on demand, and the page table that CPUs and SMMU walk.
+ *
+ * <p>Life: users ({@code mm_users}) keep the memory, references ({@code mm_count}) the structure,
+ * that is the root table and the ASID; all users together hold one reference. Every operation on
+ * memory needs its caller to be a user. The last user's {@link #putUser} releases the notifiers and
+ * then unmaps everything without telling them.
+ *
+ * <p>Locks, in this order: the mmap lock (mappings, structure of the page table, faults), the
+ * page-table lock (entries; no sleeping), then those of frames, CPU flush and notifier list. Every
+ * change of a live entry goes: change it, flush the CPUs, tell the notifiers, free what was there.
+ */
+public final class AddressSpace {
+  /** Nothing is mapped below: a null pointer with an offset faults. */
+  private static final long LOWEST = 0x1_0000;
+
+  private static final long MMAP_TOP = 0x7fff_ffff_0000L;
+
+  private final AddressSpaces kernel;
+  private final String name;
+  private final int asid;
+  private final AtomicInteger users = new AtomicInteger(1);
+  private final AtomicInteger references = new AtomicInteger(1);
+  private final Mutex mmapLock;
+  private final PageTable table;
+  private final NotifierSubscriptions notifiers;
+  private final RangeOperations pages;
+  private final FaultHandler faults;
+  private final UserCopy userCopy;
+
+  @Guarded(by = "mmapLock")
+  private final VmaTree vmas = new VmaTree();
+
+  AddressSpace(AddressSpaces kernel, String name, int asid) {
+    this.kernel = kernel;
+    this.name = name;
+    this.asid = asid;
+    mmapLock = kernel.sched().mutex("mmap");
+    table = new PageTable(kernel.frames());
+    SpinLock pageTableLock = kernel.sched().spinLock("page table");
+    CpuAccesses cpus = new CpuAccesses(kernel.sched());
+    notifiers =
+        new NotifierSubscriptions(this, kernel.sched(), kernel.notifierSrcu(), kernel.counters());
+    pages = new RangeOperations(kernel.frames(), table, pageTableLock, cpus, notifiers);
+    faults = new FaultHandler(kernel, table, pageTableLock, cpus, notifiers);
+    userCopy = new UserCopy(this, kernel, table, cpus);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** Tags this address space's entries in TLBs; not reused while the structure lives. */
+  public int asid() {
+    return asid;
+  }
+
+  /** Physical address of the level 0 table; valid while the structure lives. */
+  public long pageTableRoot() {
+    return table.root();
+  }
+
+  /**
+   * Maps {@code length} bytes, rounded up to pages, of zeroes somewhere.
+   *
+   * @return the address
+   * @throws OutOfMemory if no range of addresses is free
+   */
+  public long mmap(long length, Prot prot) {
+    if (length <= 0 || length > PageTable.VA_LIMIT) {
+      throw new IllegalArgumentException(
+          String.format("mmap of 0x%x bytes: it takes 1 to 2^48", length));
+    }
+    long bytes = roundUp(length);
+    lockMmap();
+    try {
+      long va = vmas.findGap(bytes, LOWEST, MMAP_TOP);
+      if (va < 0) {
+        throw new OutOfMemory(String.format("%s: no 0x%x bytes of addresses free", name, bytes));
+      }
+      vmas.insert(new Vma(va, va + bytes, prot));
+      return va;
+    } finally {
+      mmapLock.unlock();
+    }
+  }
+
+  /** Maps zeroes at {@code va}, in place of whatever was mapped there. */
+  public void mmapFixed(long va, long length, Prot prot) {
+    long end = rangeEnd("mmap", va, length);
+    if (va < LOWEST) {
+      throw new IllegalArgumentException(
+          String.format("mmap at 0x%x: the lowest address is 0x%x", va, LOWEST));
+    }
+    lockMmap();
+    try {
+      unmapLocked(va, end);
+      vmas.insert(new Vma(va, end, prot));
+    } finally {
+      mmapLock.unlock();
+    }
+  }
+
+  /** Unmaps whatever is mapped in the range. */
+  public void munmap(long va, long length) {
+    long end = rangeEnd("munmap", va, length);
+    lockMmap();
+    try {
+      unmapLocked(va, end);
+    } finally {
+      mmapLock.unlock();
+    }
+  }
+
+  /**
+   * Changes what a mapped range permits; its contents stay.
+   *
+   * @throws IllegalArgumentException if not all of it is mapped; nothing has changed then
+   */
+  public void mprotect(long va, long length, Prot prot) {
+    long end = rangeEnd("mprotect", va, length);
+    lockMmap();
+    try {
+      if (!vmas.covers(va, end)) {
+        throw new IllegalArgumentException(
+            String.format("mprotect of 0x%x to 0x%x: not all of it is mapped", va, end));
+      }
+      vmas.remove(va, end);
+      vmas.insert(new Vma(va, end, prot));
+      pages.protect(va, end, prot);
+    } finally {
+      mmapLock.unlock();
+    }
+  }
+
+  /** Forgets the contents of a range that stays mapped; it reads as zeroes (MADV_DONTNEED). */
+  public void dontNeed(long va, long length) {
+    long end = rangeEnd("dontNeed", va, length);
+    lockMmap();
+    try {
+      pages.zap(va, end);
+    } finally {
+      mmapLock.unlock();
+    }
+  }
+
+  /**
+   * Clears the access flags in a range as reclaim does, one page at a time under the page-table
+   * lock, each with its flush; takes no mmap lock.
+   *
+   * @return how many pages had been accessed since the last time
+   */
+  public int age(long va, long length) {
+    long end = rangeEnd("age", va, length);
+    assertUsed();
+    return pages.age(va, end);
+  }
+
+  /**
+   * A child with the same mappings that shares the frames, copy-on-write. It has one user, the
+   * caller, and no notifiers.
+   *
+   * @throws OutOfMemory if the child's tables do not fit; this address space has lost nothing then
+   */
+  public AddressSpace fork(String childName) {
+    assertUsed();
+    AddressSpace child = kernel.create(childName);
+    try {
+      lockMmap();
+      try {
+        shareLocked(child);
+      } finally {
+        mmapLock.unlock();
+      }
+    } catch (OutOfMemory e) {
+      child.putUser();
+      throw e;
+    }
+    return child;
+  }
+
+  /**
+   * Makes the page table permit an access that faulted, if the mapping does. May sleep. Mappings do
+   * not grow, stacks neither.
+   *
+   * @param va any 64 bits
+   * @param remote the access was a device's, not a CPU's of the guest
+   */
+  public FaultOutcome handleFault(long va, FaultAccess access, boolean remote) {
+    (remote ? kernel.counters().remoteFaults : kernel.counters().cpuFaults).increment();
+    lockMmap();
+    try {
+      Vma vma = vmas.find(va);
+      if (vma == null) {
+        return FaultOutcome.NO_VMA;
+      }
+      if (!vma.prot().permits(access)) {
+        return FaultOutcome.BAD_ACCESS;
+      }
+      faults.resolve(va & -Descriptor.PAGE_BYTES, vma.prot(), access.write());
+      return FaultOutcome.HANDLED;
+    } catch (OutOfMemory e) {
+      return FaultOutcome.OUT_OF_MEMORY;
+    } finally {
+      mmapLock.unlock();
+    }
+  }
+
+  /**
+   * A CPU of the guest reads the process's memory, with page faults; may sleep.
+   *
+   * @throws SegmentationFault at the first page that cannot be read; those before have been
+   */
+  public void read(long va, byte[] target, int offset, int length) throws SegmentationFault {
+    access(va, target, offset, length, false);
+  }
+
+  /**
+   * A CPU of the guest writes to the process's memory, with page faults; may sleep.
+   *
+   * @throws SegmentationFault at the first page that cannot be written; those before have been
+   */
+  public void write(long va, byte[] source, int offset, int length) throws SegmentationFault {
+    access(va, source, offset, length, true);
+  }
+
+  /** Keeps the structure ({@code mmgrab}). */
+  public void grab() {
+    references.incrementAndGet();
+  }
+
+  /** Gives a reference back ({@code mmdrop}); the last one frees root table and ASID. */
+  public void drop() {
+    int left = references.decrementAndGet();
+    if (left < 0) {
+      throw new IllegalStateException(name + ": more references dropped than grabbed");
+    }
+    if (left == 0) {
+      kernel.frames().put(table.root());
+      kernel.asids().free(asid);
+      kernel.counters().structuresFreed.increment();
+    }
+  }
+
+  /** Becomes a user ({@code mmget_not_zero}) unless the memory is gone or going. */
+  public boolean getUserNotZero() {
+    int now = users.get();
+    while (now > 0 && !users.compareAndSet(now, now + 1)) {
+      now = users.get();
+    }
+    return now > 0;
+  }
+
+  /** Becomes one more user; the caller is one. */
+  public void getUser() {
+    if (!getUserNotZero()) {
+      throw new IllegalStateException(name + ": its memory is gone");
+    }
+  }
+
+  /** Ends being a user ({@code mmput}); the last one tears the memory down and may sleep. */
+  public void putUser() {
+    kernel.sched().assertMaySleep("putting a user of " + name);
+    if (putLastUser()) {
+      exit();
+    }
+  }
+
+  /** As {@link #putUser}, but a worker tears down; from any context. */
+  public void putUserAsync() {
+    if (putLastUser()) {
+      kernel.asyncPut().queue(this::exit);
+    }
+  }
+
+  /** Registers a notifier for callbacks and grabs a reference for it; may sleep. */
+  public void registerNotifier(MmuNotifier notifier) {
+    lockMmap();
+    try {
+      notifiers.register(notifier);
+      grab();
+    } finally {
+      mmapLock.unlock();
+    }
+  }
+
+  /**
+   * Ends a registration, once for each, whether the notifier was released or not. Does not call
+   * release and does not wait: callbacks may still run until a grace period has passed.
+   */
+  public void unregisterNotifierNoRelease(MmuNotifier notifier) {
+    notifiers.unregister(notifier);
+    drop();
+  }
+
+  /** Runs something on a worker when every callback that runs now has ended. */
+  public void callAfterGrace(Runnable action) {
+    kernel.notifierSrcu().call(action);
+  }
+
+  @Override
+  public String toString() {
+    return name + " (asid " + asid + ")";
+  }
+
+  private void access(long va, byte[] bytes, int offset, int length, boolean write)
+      throws SegmentationFault {
+    kernel.sched().assertMaySleep("access to user memory");
+    assertUsed();
+    userCopy.copy(va, bytes, offset, length, write);
+  }
+
+  private void unmapLocked(long start, long end) {
+    if (vmas.remove(start, end)) {
+      pages.unmap(start, end, vmas.endBefore(start), vmas.startAfter(end, PageTable.VA_LIMIT));
+    }
+  }
+
+  private void shareLocked(AddressSpace child) {
+    vmas.all().forEach(child.vmas::insert);
+    pages.share(child.table);
+  }
+
+  private boolean putLastUser() {
+    int left = users.decrementAndGet();
+    if (left < 0) {
+      throw new IllegalStateException(name + ": more users put than got");
+    }
+    return left == 0;
+  }
+
+  private void exit() {
+    notifiers.release();
+    mmapLock.lock();
+    try {
+      // The notifiers are gone: this tells nobody.
+      pages.unmap(0, PageTable.VA_LIMIT, 0, PageTable.VA_LIMIT);
+    } finally {
+      mmapLock.unlock();
+    }
+    drop();
+  }
+
+  private void lockMmap() {
+    assertUsed();
+    mmapLock.lock();
+  }
+
+  private void assertUsed() {
+    if (users.get() <= 0) {
+      throw new IllegalStateException(name + ": its memory is gone");
+    }
+  }
+
+  private static long rangeEnd(String operation, long va, long length) {
+    long end = va + roundUp(length);
+    if ((va & (Descriptor.PAGE_BYTES - 1)) != 0
+        || va < 0
+        || length <= 0
+        || end <= va
+        || end > PageTable.VA_LIMIT) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s of 0x%x bytes at 0x%x: it takes whole pages below 2^48", operation, length, va));
+    }
+    return end;
+  }
+
+  private static long roundUp(long length) {
+    return (length + Descriptor.PAGE_BYTES - 1) & -Descriptor.PAGE_BYTES;
+  }
+}

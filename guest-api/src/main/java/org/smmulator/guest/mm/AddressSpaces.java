@@ -1,0 +1,91 @@
+package org.smmulator.guest.mm;
+
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.Srcu;
+import org.smmulator.guest.sched.WorkQueue;
+
+/**
+ * What all address spaces of one kernel share: frames, ASIDs, the one SRCU domain of the notifiers,
+ * the worker that ends address spaces for tasks that must not, and counters.
+ */
+public final class AddressSpaces {
+  private final Sched sched;
+  private final FrameAllocator frames;
+  private final AsidAllocator asids;
+  private final Srcu notifierSrcu;
+  private final WorkQueue asyncPut;
+  private final MmCounters counters = new MmCounters();
+
+  public AddressSpaces(Sched sched, FrameAllocator frames) {
+    this.sched = sched;
+    this.frames = frames;
+    this.asids = new AsidAllocator(sched);
+    this.notifierSrcu = sched.srcu("mmu notifiers");
+    this.asyncPut = sched.workQueue("mmput");
+  }
+
+  /**
+   * An empty address space with one user, the caller.
+   *
+   * @throws OutOfMemory if no frame or no ASID is left
+   */
+  public AddressSpace create(String name) {
+    int asid = asids.allocate();
+    try {
+      AddressSpace created = new AddressSpace(this, name, asid);
+      counters.created.increment();
+      return created;
+    } catch (OutOfMemory e) {
+      asids.free(asid);
+      throw e;
+    }
+  }
+
+  /** Counters and the number of address spaces whose structure is not freed yet. */
+  public MmStatistics statistics() {
+    return counters.snapshot();
+  }
+
+  /** Waits for the ends that {@link AddressSpace#putUserAsync} has put off so far; may sleep. */
+  public void flushAsyncPuts() {
+    asyncPut.flush();
+  }
+
+  /**
+   * An ASID for something that is not an address space, such as a device's default domain.
+   *
+   * @throws OutOfMemory if none is left
+   */
+  public int allocateAsid() {
+    return asids.allocate();
+  }
+
+  /** Gives back what {@link #allocateAsid} gave; nothing is cached under it any more. */
+  public void freeAsid(int asid) {
+    asids.free(asid);
+  }
+
+  Sched sched() {
+    return sched;
+  }
+
+  FrameAllocator frames() {
+    return frames;
+  }
+
+  AsidAllocator asids() {
+    return asids;
+  }
+
+  Srcu notifierSrcu() {
+    return notifierSrcu;
+  }
+
+  WorkQueue asyncPut() {
+    return asyncPut;
+  }
+
+  MmCounters counters() {
+    return counters;
+  }
+}
