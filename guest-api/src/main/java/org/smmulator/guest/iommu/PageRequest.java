@@ -1,0 +1,20 @@
+package org.smmulator.guest.iommu;
+
+/**
+ * One page request of a device. Stop markers are swallowed by the driver.
+ *
+ * @param pasid -1 for none
+ * @param address of the page, in bytes
+ * @param group index of the page request group, 9 bits
+ * @param last whether the group is complete and must be answered
+ */
+public record PageRequest(
+    IommuDevice device,
+    int pasid,
+    long address,
+    int group,
+    boolean last,
+    boolean read,
+    boolean write,
+    boolean exec,
+    boolean privileged) {}

@@ -1,0 +1,16 @@
+package org.smmulator.guest.iommu;
+
+/** Takes page requests from the driver; called by the task of the PRI queue, one at a time. */
+public interface PageRequestHandler {
+  /**
+   * Takes one request, whose record is already consumed. It must not wait for anything that the PRI
+   * queue's task has to do.
+   */
+  void pageRequest(PageRequest request);
+
+  /**
+   * The hardware's queue overflowed and answered lost groups itself: requests taken so far whose
+   * group has no last one are void.
+   */
+  void discardPartials();
+}

@@ -1,0 +1,195 @@
+package org.smmulator.guest.iommu.smmuv3;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.structure.Ste;
+import org.smmulator.guest.iommu.DeviceAts;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.iommu.smmuv3.Master.Ats;
+import org.smmulator.guest.mm.OutOfMemory;
+
+/**
+ * Attaches devices to default domains and detaches them. The order is that of IHI 0070 3.9.1 and of
+ * PCIe: the SMMU accepts ATS traffic before the device sends it and until the device has stopped;
+ * PASID is enabled before ATS and disabled after it. May sleep.
+ */
+final class Attachment {
+  /** log2 of the smallest translation unit in pages of 4 KiB. */
+  private static final int STU_4K = 0;
+
+  private static final int WRITE_BACK = 1;
+  private static final int INNER_SHAREABLE = 3;
+
+  private final SmmuPlatform platform;
+  private final SmmuOptions options;
+  private final SmmuCapabilities capabilities;
+  private final TableMemory memory;
+  private final Streams streams;
+  private final PasidContexts contexts;
+  private final Invalidations invalidations;
+
+  /** Page requests that no device has been allowed yet; all of them fit into the PRI queue. */
+  private final AtomicInteger pageRequestsLeft;
+
+  Attachment(
+      SmmuPlatform platform,
+      SmmuOptions options,
+      SmmuCapabilities capabilities,
+      Streams streams,
+      PasidContexts contexts,
+      Invalidations invalidations) {
+    this.platform = platform;
+    this.options = options;
+    this.capabilities = capabilities;
+    this.memory = new TableMemory(platform.memory());
+    this.streams = streams;
+    this.contexts = contexts;
+    this.invalidations = invalidations;
+    this.pageRequestsLeft = new AtomicInteger(1 << priQueueLog2(options, capabilities));
+  }
+
+  static int priQueueLog2(SmmuOptions options, SmmuCapabilities capabilities) {
+    return Math.min(options.priQueueLog2(), capabilities.priQueueLog2());
+  }
+
+  /** Width of the PASIDs that a device can use here. */
+  int pasidBits(IommuDevice device) {
+    int widest =
+        capabilities.twoLevelContexts()
+            ? capabilities.substreamIdBits()
+            : Math.min(capabilities.substreamIdBits(), ContextTable.LEAF_BITS);
+    return Math.min(device.ats().pasidBits(), widest);
+  }
+
+  DefaultDomain attach(IommuDevice device) throws IommuException {
+    Master master = null;
+    DefaultDomain domain;
+    try {
+      master = streams.claim(device);
+      domain = createDomain(master);
+    } catch (OutOfMemory none) {
+      if (master != null) {
+        streams.release(master);
+      }
+      throw IommuException.of(none);
+    }
+    contexts.install(
+        domain,
+        0,
+        new ContextDescriptors(memory, capabilities.outputAddressSize())
+            .translating(domain.pages().root(), domain.asid()));
+    streams.install(master, streamTableEntry(domain));
+    device.setDomain(domain);
+    enable(domain);
+    if (master.ats() == Ats.FENCED) {
+      detach(domain);
+      throw new IommuException(
+          Errno.ETIMEDOUT, device + " does not answer ATC invalidations: not attached");
+    }
+    return domain;
+  }
+
+  private DefaultDomain createDomain(Master master) {
+    int asid = platform.asids().allocate();
+    DomainPageTable pages = null;
+    ContextTable table = null;
+    try {
+      pages = new DomainPageTable(memory, platform.frames());
+      table =
+          new ContextTable(platform.sched(), memory, platform.frames(), pasidBits(master.device()));
+      table.descriptor(0);
+      return new DefaultDomain(platform.sched(), master, asid, pages, table, invalidations);
+    } catch (OutOfMemory none) {
+      free(asid, pages, table);
+      throw none;
+    }
+  }
+
+  private void free(int asid, @Nullable DomainPageTable pages, @Nullable ContextTable table) {
+    if (table != null) {
+      table.free();
+    }
+    if (pages != null) {
+      pages.free();
+    }
+    platform.asids().free(asid);
+  }
+
+  private EntryWriter streamTableEntry(DefaultDomain domain) {
+    IommuDevice device = domain.master().device();
+    EntryWriter entry = new EntryWriter(memory);
+    domain.contexts().describe(entry);
+    return entry
+        .set(Ste.V, 1)
+        .set(Ste.CONFIG, Ste.CONFIG_STAGE1)
+        .set(Ste.S1DSS, Ste.S1DSS_SSID0)
+        .set(Ste.S1CIR, WRITE_BACK)
+        .set(Ste.S1COR, WRITE_BACK)
+        .set(Ste.S1CSH, INNER_SHAREABLE)
+        // A PCIe device must not stall; where the SMMU cannot stall anyway, the bit is illegal.
+        .set(Ste.S1STALLD, capabilities.stallsConfigurable() ? 1 : 0)
+        .set(Ste.EATS, usesAts(device) ? Ste.EATS_FULL : Ste.EATS_ABORT)
+        .set(Ste.SHCFG, Ste.SHCFG_INCOMING)
+        .set(Ste.PPAR, usesPri(device) && pasidBits(device) > 0 ? 1 : 0);
+  }
+
+  private boolean usesAts(IommuDevice device) {
+    return capabilities.ats() && device.ats().hasAts();
+  }
+
+  private boolean usesPri(IommuDevice device) {
+    return usesAts(device) && capabilities.pri() && device.ats().hasPri();
+  }
+
+  private void enable(DefaultDomain domain) {
+    Master master = domain.master();
+    DeviceAts config = master.device().ats();
+    if (pasidBits(master.device()) > 0 && !config.isGone()) {
+      config.enablePasid();
+    }
+    if (!usesAts(master.device())) {
+      return;
+    }
+    // Counted before the device can fetch anything: no invalidation must pass it by.
+    streams.enableAts(master);
+    invalidations.atc(master, -1, AtcRange.ALL);
+    if (master.ats() != Ats.ON || config.isGone()) {
+      return;
+    }
+    config.enableAts(STU_4K);
+    int requests = usesPri(master.device()) ? takePageRequests(config.priCapacity()) : 0;
+    if (requests > 0) {
+      domain.pageRequests(requests);
+      config.enablePri(requests);
+    }
+  }
+
+  private int takePageRequests(int capacity) {
+    int wanted = Math.min(capacity, options.pageRequestsPerDevice());
+    int left = pageRequestsLeft.getAndUpdate(now -> now - Math.min(now, wanted));
+    return Math.min(left, wanted);
+  }
+
+  void detach(DefaultDomain domain) {
+    Master master = domain.master();
+    DeviceAts config = master.device().ats();
+    if (domain.pageRequests() > 0 && !config.isGone()) {
+      config.disablePri();
+    }
+    if (master.ats() != Ats.OFF && !config.isGone()) {
+      config.disableAts();
+    }
+    invalidations.atc(master, -1, AtcRange.ALL);
+    streams.abort(master);
+    invalidations.asid(domain.asid());
+    if (pasidBits(master.device()) > 0 && !config.isGone()) {
+      config.disablePasid();
+    }
+    pageRequestsLeft.addAndGet(domain.pageRequests());
+    master.device().setDomain(null);
+    streams.release(master);
+    free(domain.asid(), domain.pages(), domain.contexts());
+  }
+}

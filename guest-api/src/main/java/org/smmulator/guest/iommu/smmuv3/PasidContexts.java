@@ -1,0 +1,67 @@
+package org.smmulator.guest.iommu.smmuv3;
+
+import org.smmulator.arch.structure.Cd;
+
+/**
+ * Changes of live PASID tables, each complete on return. A change of one descriptor is made by one
+ * task at a time: the owner of its PASID.
+ */
+final class PasidContexts {
+  private static final long TTB_WORD_OFFSET = 8L * Cd.TTB0.word();
+
+  private final TableMemory memory;
+  private final CommandQueue queue;
+  private final int quietAsid;
+
+  /**
+   * @param quietAsid an ASID under which nothing is ever cached
+   */
+  PasidContexts(TableMemory memory, CommandQueue queue, int quietAsid) {
+    this.memory = memory;
+    this.queue = queue;
+    this.quietAsid = quietAsid;
+  }
+
+  /**
+   * Installs a descriptor where there is none.
+   *
+   * @throws org.smmulator.guest.mm.OutOfMemory without memory for a leaf of the table
+   */
+  void install(DefaultDomain domain, int substreamId, EntryWriter descriptor) {
+    long pa = domain.contexts().descriptor(substreamId);
+    if (ContextDescriptors.isValid(memory.load(pa))) {
+      throw new IllegalStateException(
+          "PASID %d of %s is in use".formatted(substreamId, domain.master().device()));
+    }
+    descriptor.publish(pa, () -> invalidate(domain, substreamId));
+  }
+
+  void clear(DefaultDomain domain, int substreamId) {
+    memory.store(domain.contexts().descriptor(substreamId), 0);
+    invalidate(domain, substreamId);
+  }
+
+  /** Lets accesses abort without a record from now on. */
+  void quieten(DefaultDomain domain, int substreamId) {
+    long pa = domain.contexts().descriptor(substreamId);
+    memory.store(pa, ContextDescriptors.quietWord(memory.load(pa), quietAsid));
+    invalidate(domain, substreamId);
+    // Not before: with the old first word still cached, the SMMU would walk from address 0.
+    memory.store(pa + TTB_WORD_OFFSET, 0);
+  }
+
+  void clearQuiet(DefaultDomain domain, int substreamId) {
+    long word0 = memory.load(domain.contexts().descriptor(substreamId));
+    if (ContextDescriptors.isQuiet(word0)) {
+      clear(domain, substreamId);
+    } else if (ContextDescriptors.isValid(word0)) {
+      throw new IllegalStateException(
+          "PASID %d of %s is live, not quiet".formatted(substreamId, domain.master().device()));
+    }
+  }
+
+  /** Drops the descriptor and, as a leaf may be new, the level 1 descriptor above it. */
+  private void invalidate(DefaultDomain domain, int substreamId) {
+    queue.run(new CommandBatch().cfgiCd(domain.master().streamId(), substreamId, false));
+  }
+}

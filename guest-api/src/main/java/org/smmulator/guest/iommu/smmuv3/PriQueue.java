@@ -1,0 +1,124 @@
+package org.smmulator.guest.iommu.smmuv3;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.arch.event.PageRequestField;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.PageRequest;
+import org.smmulator.guest.iommu.PageRequestHandler;
+import org.smmulator.guest.iommu.PageResponse;
+import org.smmulator.guest.iommu.ResponseCode;
+import org.smmulator.guest.sched.Sched;
+
+/**
+ * Empties the PRI queue (IHI 0070 8). A record is consumed before its request is handed on: the
+ * answer lets the device send another, which must find room.
+ */
+final class PriQueue {
+  private static final Logger log = LoggerFactory.getLogger(PriQueue.class);
+
+  private final OutputQueue queue;
+  private final Streams streams;
+  private final CommandQueue commands;
+  private final InterruptTask task;
+  private volatile @Nullable PageRequestHandler handler;
+
+  /** First word of the record that left the queue and has not reached the handler yet, or 0. */
+  private volatile long handingOver;
+
+  PriQueue(Sched sched, OutputQueue queue, Streams streams, CommandQueue commands) {
+    this.queue = queue;
+    this.streams = streams;
+    this.commands = commands;
+    this.task = new InterruptTask(sched, "smmu-priq", this::pass);
+  }
+
+  InterruptTask task() {
+    return task;
+  }
+
+  void handler(PageRequestHandler next) {
+    handler = next;
+  }
+
+  /** Returns when everything that was in the queue has reached the handler. May sleep. */
+  void flush() {
+    task.flush();
+  }
+
+  /** Whether a request of the stream with the PASID has not reached the handler yet. */
+  boolean holds(int streamId, int pasid) {
+    int from = queue.consumed();
+    int pending = queue.pending(from, queue.readProd());
+    for (int i = 0; i < pending; i++) {
+      if (isFrom(queue.word(from, i, 0), streamId, pasid)) {
+        return true;
+      }
+    }
+    // Looked at last, as records move this way.
+    return isFrom(handingOver, streamId, pasid);
+  }
+
+  private static boolean isFrom(long word0, int streamId, int pasid) {
+    return PageRequestField.SSV.isSet(word0)
+        && PageRequestField.STREAM_ID.getInt(word0) == streamId
+        && PageRequestField.SUBSTREAM_ID.getInt(word0) == pasid;
+  }
+
+  /** Takes what was there when it began. */
+  private void pass() {
+    int prod = queue.readProd();
+    while (queue.pending(queue.consumed(), prod) > 0) {
+      long word0 = queue.word(queue.consumed(), 0, 0);
+      long word1 = queue.word(queue.consumed(), 0, 1);
+      handingOver = word0;
+      queue.advance();
+      deliver(word0, word1);
+      handingOver = 0;
+    }
+    if (queue.hasOverflowed(prod)) {
+      log.warn("the PRI queue was full: page requests are lost, and sent again by their devices");
+      PageRequestHandler taker = handler;
+      if (taker != null) {
+        taker.discardPartials();
+      }
+      queue.acknowledgeOverflow(prod);
+    }
+    // The interrupt tells of the first record of an empty queue only.
+    if (!queue.isSettled()) {
+      task.raise();
+    }
+  }
+
+  private void deliver(long word0, long word1) {
+    boolean last = PageRequestField.LAST.isSet(word0);
+    boolean read = PageRequestField.R.isSet(word0);
+    boolean write = PageRequestField.W.isSet(word0);
+    boolean hasPasid = PageRequestField.SSV.isSet(word0);
+    if (hasPasid && last && !read && !write) {
+      return; // a stop marker: no request, never answered
+    }
+    int streamId = PageRequestField.STREAM_ID.getInt(word0);
+    int pasid = hasPasid ? PageRequestField.SUBSTREAM_ID.getInt(word0) : -1;
+    int group = PageRequestField.PRG_INDEX.getInt(word1);
+    Master master = streams.find(streamId);
+    PageRequestHandler taker = handler;
+    if (master == null || taker == null) {
+      if (last) {
+        respond(streamId, new PageResponse(pasid, group, ResponseCode.FAILURE));
+      }
+      return;
+    }
+    IommuDevice device = master.device();
+    boolean exec = PageRequestField.X.isSet(word0);
+    boolean privileged = PageRequestField.PRIV.isSet(word0);
+    long address = PageRequestField.ADDRESS.inPlace(word1);
+    taker.pageRequest(
+        new PageRequest(device, pasid, address, group, last, read, write, exec, privileged));
+  }
+
+  void respond(int streamId, PageResponse response) {
+    commands.post(new CommandBatch().priResp(streamId, response));
+  }
+}

@@ -1,0 +1,37 @@
+package org.smmulator.guest.iommu.smmuv3;
+
+/**
+ * How the driver uses an SMMU.
+ *
+ * @param commandQueueLog2 wished entries of the command queue, at most; likewise the other two
+ * @param tlbiPages invalidations of at least so many 4 KiB pages drop the whole ASID
+ * @param pageRequestsPerDevice page requests that one device may have outstanding, at most
+ * @param commandTimeoutNanos patience with the command queue; longer than any ATC invalidation
+ *     time-out times the queue's users
+ * @param atcInvBeforeTlbi planted bug: invalidates the ATC before the TLB, so that a device can
+ *     fetch the old translation again
+ */
+public record SmmuOptions(
+    int commandQueueLog2,
+    int eventQueueLog2,
+    int priQueueLog2,
+    int tlbiPages,
+    int pageRequestsPerDevice,
+    long commandTimeoutNanos,
+    boolean atcInvBeforeTlbi) {
+
+  public static SmmuOptions defaults() {
+    return new SmmuOptions(8, 8, 9, 512, 32, 300_000_000_000L, false);
+  }
+
+  public SmmuOptions withAtcInvBeforeTlbi() {
+    return new SmmuOptions(
+        commandQueueLog2,
+        eventQueueLog2,
+        priQueueLog2,
+        tlbiPages,
+        pageRequestsPerDevice,
+        commandTimeoutNanos,
+        true);
+  }
+}

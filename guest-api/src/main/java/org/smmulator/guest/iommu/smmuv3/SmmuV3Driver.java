@@ -1,0 +1,269 @@
+package org.smmulator.guest.iommu.smmuv3;
+
+import java.util.function.Consumer;
+import org.smmulator.arch.command.CommandField;
+import org.smmulator.arch.event.EventField;
+import org.smmulator.arch.event.EventType;
+import org.smmulator.arch.event.PageRequestField;
+import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.guest.iommu.DetachMode;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuDomain;
+import org.smmulator.guest.iommu.IommuDriver;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.iommu.MmContext;
+import org.smmulator.guest.iommu.PageRequestHandler;
+import org.smmulator.guest.iommu.PageResponse;
+import org.smmulator.guest.iommu.smmuv3.Master.Ats;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.OutOfMemory;
+
+/**
+ * The driver of one SMMUv3 (IHI 0070). It owns stream table, PASID tables and queues; every device
+ * gets a default domain of its own, so a PASID table is one device's.
+ *
+ * <p>Locks, none of which is held while waiting for the SMMU, except the first, which only
+ * attaching takes: "smmu stream table"; "smmu domain" and "smmu context table" before "frames";
+ * "smmu streams"; "smmu command queue".
+ */
+public final class SmmuV3Driver implements IommuDriver {
+  private final SmmuRegisters registers;
+  private final ContextDescriptors descriptors;
+  private final CommandQueue commands;
+  private final Streams streams;
+  private final Invalidations invalidations;
+  private final PasidContexts contexts;
+  private final Attachment attachment;
+  private final CommandErrors errors;
+  private final EventQueue events;
+  private final PriQueue pageRequests;
+
+  /**
+   * Finds out what the SMMU can do and brings it up. May sleep.
+   *
+   * @throws IommuException ENODEV if the driver cannot drive it, ENOMEM without memory for the
+   *     tables, ETIMEDOUT if it does not answer
+   */
+  public static SmmuV3Driver probe(SmmuPlatform platform, SmmuOptions options)
+      throws IommuException {
+    SmmuRegisters registers = new SmmuRegisters(platform.sched(), platform.registers());
+    SmmuCapabilities capabilities = SmmuCapabilities.read(registers);
+    try {
+      return new SmmuV3Driver(platform, options, registers, capabilities);
+    } catch (OutOfMemory none) {
+      throw IommuException.of(none);
+    }
+  }
+
+  private SmmuV3Driver(
+      SmmuPlatform platform,
+      SmmuOptions options,
+      SmmuRegisters registers,
+      SmmuCapabilities capabilities)
+      throws IommuException {
+    this.registers = registers;
+    TableMemory memory = new TableMemory(platform.memory());
+    this.descriptors = new ContextDescriptors(memory, capabilities.outputAddressSize());
+    int commandLog2 = Math.min(options.commandQueueLog2(), capabilities.commandQueueLog2());
+    this.commands =
+        new CommandQueue(
+            platform.sched(),
+            registers,
+            memory,
+            allocate(platform, commandLog2, CommandField.BYTES),
+            commandLog2,
+            options.commandTimeoutNanos());
+    StreamTable table =
+        new StreamTable(
+            platform.sched(), memory, platform.frames(), commands, capabilities.streamIdBits());
+    this.streams = new Streams(platform.sched(), memory, table, commands);
+    this.invalidations = new Invalidations(commands, streams, options);
+    this.contexts = new PasidContexts(memory, commands, platform.asids().allocate());
+    this.attachment =
+        new Attachment(platform, options, capabilities, streams, contexts, invalidations);
+    int eventLog2 = Math.min(options.eventQueueLog2(), capabilities.eventQueueLog2());
+    OutputQueue eventRecords =
+        new OutputQueue(
+            registers,
+            memory,
+            SmmuRegister.EVENTQ_PROD,
+            SmmuRegister.EVENTQ_CONS,
+            place(platform, eventLog2, EventField.BYTES));
+    OutputQueue priRecords =
+        new OutputQueue(
+            registers,
+            memory,
+            SmmuRegister.PRIQ_PROD,
+            SmmuRegister.PRIQ_CONS,
+            place(
+                platform, Attachment.priQueueLog2(options, capabilities), PageRequestField.BYTES));
+    this.errors = new CommandErrors(platform.sched(), registers, commands, streams);
+    this.events = new EventQueue(platform.sched(), eventRecords, streams);
+    this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands);
+    InterruptSetup interrupts =
+        new InterruptSetup(
+            registers, capabilities, platform, errors.task(), events.task(), pageRequests.task());
+    try {
+      new BringUp(registers, capabilities, table, commands, eventRecords, priRecords, interrupts)
+          .run();
+    } catch (IommuException refused) {
+      stopTasks();
+      throw refused;
+    }
+  }
+
+  private static OutputQueue.Place place(SmmuPlatform platform, int log2, int entryBytes) {
+    return new OutputQueue.Place(allocate(platform, log2, entryBytes), log2, entryBytes);
+  }
+
+  private static long allocate(SmmuPlatform platform, int log2, int entryBytes) {
+    return platform.frames().allocateContiguous((long) entryBytes << log2);
+  }
+
+  /** Stops the SMMU and ends the driver's tasks; all devices are detached before. May sleep. */
+  public void shutdown() throws IommuException {
+    BringUp.disable(registers);
+    stopTasks();
+  }
+
+  private void stopTasks() {
+    errors.task().stop();
+    events.task().stop();
+    pageRequests.task().stop();
+  }
+
+  /** Names the taker of events, called by the event queue's task; replaces an earlier one. */
+  public void setEventListener(Consumer<IommuEvent> listener) {
+    events.listener(listener);
+  }
+
+  /** How many events of a type have been taken from the queue. */
+  public long eventCount(EventType type) {
+    return events.count(type.id());
+  }
+
+  /** Whether the device's translated traffic is refused because it failed to answer. */
+  public boolean isFenced(IommuDevice dev) {
+    Master master = streams.find(dev.streamId());
+    return master != null
+        && master.device() == dev
+        && (master.ats() == Ats.FENCING || master.ats() == Ats.FENCED);
+  }
+
+  @Override
+  public IommuDomain attachDefaultDomain(IommuDevice dev) throws IommuException {
+    return attachment.attach(dev);
+  }
+
+  @Override
+  public void detachDevice(IommuDevice dev) {
+    IommuDomain domain = dev.domain();
+    if (domain != null) {
+      attachment.detach((DefaultDomain) domain);
+    }
+  }
+
+  @Override
+  public int maxPasid(IommuDevice dev) {
+    return (1 << attachment.pasidBits(dev)) - 1;
+  }
+
+  @Override
+  public MmContext mmAlloc(IommuDomain domain, AddressSpace mm) throws IommuException {
+    if (!(domain instanceof DefaultDomain)) {
+      throw new IommuException(Errno.EINVAL, "the domain is not one of this driver");
+    }
+    return new SvaContext(mm);
+  }
+
+  @Override
+  public void mmFree(MmContext context) {
+    ((SvaContext) context).free();
+  }
+
+  @Override
+  public void mmAttach(
+      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, boolean attachDomain)
+      throws IommuException {
+    ((SvaContext) context).assertLive();
+    DefaultDomain target = domainOf(domain, dev);
+    if (pasid < 1 || !target.contexts().covers(pasid)) {
+      throw new IommuException(
+          Errno.ERANGE,
+          "PASID %d is not one of 1 to %d of %s".formatted(pasid, maxPasid(dev), dev));
+    }
+    if (!attachDomain) {
+      return;
+    }
+    try {
+      contexts.install(
+          target, pasid, descriptors.translating(context.mm().pageTableRoot(), context.asid()));
+    } catch (OutOfMemory none) {
+      throw IommuException.of(none);
+    }
+  }
+
+  @Override
+  public void mmDetach(
+      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, DetachMode mode) {
+    ((SvaContext) context).assertLive();
+    DefaultDomain target = domainOf(domain, dev);
+    switch (mode) {
+      case KEEP_CD -> {}
+      case CLEAR -> {
+        contexts.clear(target, pasid);
+        invalidations.asid(context.asid());
+      }
+      case QUIET -> {
+        contexts.quieten(target, pasid);
+        invalidations.asid(context.asid());
+      }
+    }
+    invalidations.atc(target.master(), pasid, AtcRange.ALL);
+  }
+
+  @Override
+  public void clearQuiet(IommuDomain domain, int pasid) {
+    DefaultDomain target = (DefaultDomain) domain;
+    if (target.master().device().domain() == target) {
+      contexts.clearQuiet(target, pasid);
+    }
+  }
+
+  @Override
+  public void mmInvalidate(
+      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, long start, long size) {
+    ((SvaContext) context).assertLive();
+    Master master = domainOf(domain, dev).master();
+    invalidations.range(master, context.asid(), pasid, start, size);
+  }
+
+  private static DefaultDomain domainOf(IommuDomain domain, IommuDevice dev) {
+    DefaultDomain own = (DefaultDomain) domain;
+    if (own.master().device() != dev || dev.domain() != own) {
+      throw new IllegalStateException(dev + " is not attached to the domain");
+    }
+    return own;
+  }
+
+  @Override
+  public void pageResponse(IommuDevice dev, PageResponse response) {
+    pageRequests.respond(dev.streamId(), response);
+  }
+
+  @Override
+  public void setPageRequestHandler(PageRequestHandler handler) {
+    pageRequests.handler(handler);
+  }
+
+  @Override
+  public void flushPageRequests(IommuDevice dev) {
+    pageRequests.flush();
+  }
+
+  @Override
+  public boolean hasPageRequestsFor(IommuDevice dev, int pasid) {
+    return pageRequests.holds(dev.streamId(), pasid);
+  }
+}

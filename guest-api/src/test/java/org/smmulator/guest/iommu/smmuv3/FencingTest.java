@@ -1,0 +1,189 @@
+package org.smmulator.guest.iommu.smmuv3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.guest.iommu.DetachMode;
+import org.smmulator.guest.iommu.DmaDirection;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuDomain;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.MmContext;
+import org.smmulator.guest.sched.Task;
+
+final class FencingTest {
+  private static final int PASID = 5;
+
+  static LongStream seeds() {
+    return Bench.seeds(200);
+  }
+
+  /** A silent device and one that answers, each with a shared address space. */
+  private static final class Pair {
+    final Bench bench;
+    final SmmuV3Driver driver;
+    final IommuDevice silent;
+    final IommuDevice healthy;
+    final IommuDomain silentDomain;
+    final IommuDomain healthyDomain;
+    final MmContext silentContext;
+    final MmContext healthyContext;
+
+    Pair(Bench bench) throws IommuException {
+      this.bench = bench;
+      driver = bench.probe();
+      silent = bench.device(Bench.STREAM);
+      healthy = bench.device(Bench.OTHER_STREAM);
+      silentDomain = driver.attachDefaultDomain(silent);
+      healthyDomain = driver.attachDefaultDomain(healthy);
+      silentContext = driver.mmAlloc(silentDomain, bench.spaces.create("one"));
+      healthyContext = driver.mmAlloc(healthyDomain, bench.spaces.create("two"));
+      driver.mmAttach(silentDomain, silent, PASID, silentContext, true);
+      driver.mmAttach(healthyDomain, healthy, PASID, healthyContext, true);
+      assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
+      assertThat(bench.smmu.acceptsTranslated(Bench.OTHER_STREAM)).isTrue();
+      bench.smmu.silent.add(Bench.STREAM);
+      bench.takeJournal();
+    }
+
+    void invalidateSilent() {
+      driver.mmInvalidate(silentDomain, silent, PASID, silentContext, 0x4000, 0x1000);
+      assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).as("fenced on return").isFalse();
+    }
+
+    /** Asks the ATC without a word to the TLB before. */
+    void dropSilent() {
+      driver.mmDetach(silentDomain, silent, PASID, silentContext, DetachMode.KEEP_CD);
+      assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).as("fenced on return").isFalse();
+    }
+
+    void invalidateHealthy() {
+      driver.mmInvalidate(healthyDomain, healthy, PASID, healthyContext, 0x4000, 0x1000);
+    }
+  }
+
+  @Test
+  void fencesADeviceThatDoesNotAnswerBeforeItReturns() {
+    Bench.run(
+        bench -> {
+          Pair pair = new Pair(bench);
+          pair.invalidateSilent();
+          assertThat(bench.takeJournal())
+              .containsExactly(
+                  "TLBI_NH_VA asid=" + FakeSmmu.hex(pair.silentContext.asid()) + " 4000",
+                  "SYNC",
+                  "ATC_INV sid=208 ssid=5 4000 size=0",
+                  "time-out",
+                  "GERRORN=0x1",
+                  "SYNC",
+                  "CFGI_STE sid=208 leaf",
+                  "SYNC");
+          assertThat(pair.driver.isFenced(pair.silent)).isTrue();
+          assertThat(pair.driver.isFenced(pair.healthy)).isFalse();
+        });
+  }
+
+  /** Whoever waits must find the device fenced, and all together wait for one time-out only. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void costsConcurrentInvalidationsOneTimeOutAndFencesBeforeAnyReturns(long seed) {
+    Bench.run(
+        seed,
+        bench -> {
+          Pair pair = new Pair(bench);
+          List<Task> tasks = new ArrayList<>();
+          for (int i = 0; i < 3; i++) {
+            tasks.add(bench.sched.spawn("silent " + i, pair::invalidateSilent));
+            tasks.add(bench.sched.spawn("healthy " + i, pair::invalidateHealthy));
+            tasks.add(
+                bench.sched.spawn(
+                    "at the time-out " + i,
+                    () -> {
+                      bench.sched.sleep(FakeSmmu.TIMEOUT_NANOS);
+                      pair.dropSilent();
+                    }));
+          }
+          tasks.forEach(Task::join);
+          assertThat(tasks).allMatch(task -> task.failure() == null);
+          assertThat(bench.smmu.timeouts).isEqualTo(1);
+          assertThat(bench.sched.nanoTime()).isEqualTo(FakeSmmu.TIMEOUT_NANOS);
+          assertThat(bench.smmu.acceptsTranslated(Bench.OTHER_STREAM)).isTrue();
+          assertThat(pair.driver.isFenced(pair.healthy)).isFalse();
+          assertThat(bench.takeJournal().stream().filter(line -> line.contains("sid=210")))
+              .hasSize(3)
+              .allMatch(line -> line.startsWith("ATC_INV"));
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void fencesEachOfTwoSilentDevicesForItsOwnFailure(long seed) {
+    Bench.run(
+        seed,
+        bench -> {
+          Pair pair = new Pair(bench);
+          bench.smmu.silent.add(Bench.OTHER_STREAM);
+          Task other = bench.sched.spawn("other", pair::invalidateHealthy);
+          pair.invalidateSilent();
+          other.join();
+          assertThat(bench.smmu.acceptsTranslated(Bench.OTHER_STREAM)).isFalse();
+          assertThat(bench.smmu.timeouts).isEqualTo(2);
+        });
+  }
+
+  @Test
+  void asksAFencedDeviceNothingMoreUntilItIsAttachedAgain() {
+    Bench.run(
+        bench -> {
+          Pair pair = new Pair(bench);
+          long iova = pair.silentDomain.map(FakeRam.BASE, 0x1000, DmaDirection.BIDIRECTIONAL);
+          pair.invalidateSilent();
+          bench.takeJournal();
+          pair.invalidateSilent();
+          pair.silentDomain.unmap(iova, 0x1000);
+          pair.driver.mmDetach(
+              pair.silentDomain, pair.silent, PASID, pair.silentContext, DetachMode.CLEAR);
+          pair.driver.detachDevice(pair.silent);
+          assertThat(bench.takeJournal()).noneMatch(line -> line.startsWith("ATC_INV"));
+          bench.smmu.silent.clear();
+          pair.driver.attachDefaultDomain(pair.silent);
+          assertThat(pair.driver.isFenced(pair.silent)).isFalse();
+          assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
+          assertThat(bench.smmu.timeouts).isEqualTo(1);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void detachesADeviceWhileOthersWaitForIt(long seed) {
+    Bench.run(
+        seed,
+        bench -> {
+          Pair pair = new Pair(bench);
+          IommuDevice device = pair.silent;
+          Task unmapping =
+              bench.sched.spawn(
+                  "unmapping",
+                  () -> {
+                    try {
+                      IommuDomain domain = pair.silentDomain;
+                      long iova = domain.map(FakeRam.BASE, 0x1000, DmaDirection.TO_DEVICE);
+                      domain.unmap(iova, 0x1000);
+                    } catch (IommuException refused) {
+                      throw new AssertionError(refused);
+                    }
+                    assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isFalse();
+                  });
+          pair.invalidateSilent();
+          unmapping.join();
+          pair.driver.detachDevice(device);
+          assertThat(bench.smmu.steWord(Bench.STREAM, 0)).isEqualTo(1);
+          assertThat(bench.smmu.timeouts).isEqualTo(1);
+        });
+  }
+}
