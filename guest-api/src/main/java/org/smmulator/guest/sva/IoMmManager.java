@@ -1,0 +1,206 @@
+package org.smmulator.guest.sva;
+
+import org.jspecify.annotations.Nullable;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuDomain;
+import org.smmulator.guest.iommu.IommuDriver;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.sched.Sched;
+
+/**
+ * Shares address spaces with devices, for device drivers: Linux's {@code iommu_sva_*} calls. Every
+ * method but {@link #statistics} may sleep; none may be called with a lock held that an {@link
+ * MmExitHandler} takes.
+ */
+public final class IoMmManager {
+  private final SvaTables tables;
+  private final Quarantine quarantine;
+  private final IoMms ioMms;
+  private final Attachment attachment;
+  private final ProcessExit exit;
+  private final Unbinding unbinding;
+
+  /**
+   * Takes over the driver's page requests.
+   *
+   * @param mmExitNanos how long a device driver may take to stop its device when a process dies
+   */
+  public IoMmManager(Sched sched, IommuDriver driver, PasidPolicy policy, long mmExitNanos) {
+    tables = new SvaTables(sched, driver, policy);
+    quarantine = new Quarantine(tables);
+    ioMms = new IoMms(tables, quarantine);
+    attachment = new Attachment(tables);
+    exit = new ProcessExit(tables, ioMms, attachment, quarantine, mmExitNanos);
+    unbinding = new Unbinding(tables, ioMms, attachment, quarantine);
+    driver.setPageRequestHandler(new PageRequests(tables));
+  }
+
+  /**
+   * Lets a device take part.
+   *
+   * @param mmExit told when a bound process dies; without one its PASIDs are never known to be free
+   *     of the device, and stay out of use until it is reset or detached
+   * @throws IommuException ENODEV without a domain, EEXIST if it takes part already, EINVAL if the
+   *     device has no PASIDs, none in the wanted range, or no page requests though they are wanted
+   */
+  public void deviceInit(IommuDevice dev, SvaOptions options, @Nullable MmExitHandler mmExit)
+      throws IommuException {
+    IommuDomain domain = dev.domain();
+    if (domain == null) {
+      throw new IommuException(Errno.ENODEV, dev + " has no domain; attach it first");
+    }
+    if (options.iopf() && !dev.ats().hasPri()) {
+      throw new IommuException(Errno.EINVAL, dev + " cannot send page requests");
+    }
+    SvaOptions usable = usable(dev, options);
+    tables.lock().lock();
+    try {
+      if (tables.devicesLocked().containsKey(dev)) {
+        throw new IommuException(Errno.EEXIST, dev + ": SVA is in use; shut it down first");
+      }
+      FaultQueue faults = options.iopf() ? new FaultQueue(tables, dev) : null;
+      tables.devicesLocked().put(dev, new SvaDevice(dev, domain, usable, mmExit, faults));
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+
+  private SvaOptions usable(IommuDevice dev, SvaOptions options) throws IommuException {
+    int possible = tables.driver().maxPasid(dev);
+    int max = options.maxPasid() == 0 ? possible : Math.min(options.maxPasid(), possible);
+    // CD 0 carries the accesses without PASID.
+    int min = Math.max(options.minPasid(), 1);
+    if (options.minPasid() < 0 || options.maxPasid() < 0 || min > max) {
+      throw new IommuException(
+          Errno.EINVAL,
+          "%s: no PASID from %d to %d; the device has 1 to %d"
+              .formatted(dev, options.minPasid(), options.maxPasid(), possible));
+    }
+    return new SvaOptions(options.iopf(), min, max);
+  }
+
+  /** Unbinds everything and ends what {@link #deviceInit} began, if it did. */
+  public void deviceShutdown(IommuDevice dev) {
+    SvaDevice device = tables.device(dev);
+    if (device == null || !beginShutdown(device)) {
+      return;
+    }
+    unbinding.unbindAll(device);
+    FaultQueue faults = device.faults();
+    tables.lock().lock();
+    try {
+      tables.devicesLocked().remove(dev);
+      if (faults != null) {
+        faults.discardPartialsLocked();
+      }
+    } finally {
+      tables.lock().unlock();
+    }
+    if (faults != null) {
+      faults.close();
+    }
+  }
+
+  private boolean beginShutdown(SvaDevice device) {
+    tables.lock().lock();
+    try {
+      boolean first = !device.isClosingLocked();
+      device.closeLocked();
+      return first;
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+
+  /**
+   * Binds a device to an address space, or counts one more bind of it.
+   *
+   * @param drvdata handed to mm_exit; that of the first bind counts
+   * @return the PASID, the same for every device
+   * @throws IommuException EINVAL if the device takes no part, ESRCH if the process is dying,
+   *     ERANGE if the address space has a PASID that the device cannot use, ENOSPC when none is
+   *     free, or what the driver throws
+   */
+  public int bind(IommuDevice dev, AddressSpace mm, @Nullable Object drvdata)
+      throws IommuException {
+    SvaDevice device = require(dev);
+    if (!mm.getUserNotZero()) {
+      throw new IommuException(Errno.ESRCH, mm + ": the process is gone");
+    }
+    try {
+      IoMm ioMm = ioMms.getOrMake(device, mm, exit::release);
+      int pasid = ioMm.pasid();
+      boolean kept = false;
+      try {
+        kept = attachment.attach(device, ioMm, drvdata);
+      } finally {
+        if (!kept) {
+          ioMms.put(ioMm);
+        }
+      }
+      tables.counters().binds.increment();
+      return pasid;
+    } finally {
+      // If the process died meanwhile its mm_exit must not run under the caller's locks.
+      mm.putUserAsync();
+    }
+  }
+
+  /**
+   * Takes one bind back; the last one detaches. The device has stopped using the PASID and has no
+   * page request outstanding. Waits for an mm_exit under way: afterwards none runs.
+   *
+   * @throws IommuException EINVAL if the device takes no part, ESRCH if the PASID is not bound (any
+   *     more), EDEADLK from the PASID's own mm_exit
+   */
+  public void unbind(IommuDevice dev, int pasid) throws IommuException {
+    unbinding.unbind(require(dev), pasid, null);
+  }
+
+  /**
+   * As {@link #unbind(IommuDevice, int)}, but ESRCH also if the PASID has come to name another
+   * address space: for drivers that cannot tell whether mm_exit has been called.
+   */
+  public void unbind(IommuDevice dev, int pasid, AddressSpace mm) throws IommuException {
+    unbinding.unbind(require(dev), pasid, mm);
+  }
+
+  /** Unbinds everything that the device is bound to; it has stopped. Not from its mm_exit. */
+  public void unbindAll(IommuDevice dev) {
+    SvaDevice device = tables.device(dev);
+    if (device != null) {
+      unbinding.unbindAll(device);
+    }
+  }
+
+  /**
+   * The device was reset, or is detached from the IOMMU: it uses no PASID of a dead process any
+   * more, which ends their quarantine. Its live bonds are its driver's to unbind, before.
+   */
+  public void deviceGone(IommuDevice dev) {
+    quarantine.deviceGone(dev);
+  }
+
+  /** What happened so far and what there is now, all at one moment but the counts of events. */
+  public SvaStatistics statistics() {
+    SvaCounters counters = tables.counters();
+    tables.lock().lock();
+    try {
+      PasidAllocator pasids = tables.pasidsLocked();
+      return counters.snapshot(
+          tables.bondCountLocked(), pasids.liveCount(), pasids.quarantinedCount());
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+
+  private SvaDevice require(IommuDevice dev) throws IommuException {
+    SvaDevice device = dev.domain() == null ? null : tables.device(dev);
+    if (device == null) {
+      throw new IommuException(Errno.EINVAL, dev + " takes no part in SVA; initialise it first");
+    }
+    return device;
+  }
+}

@@ -1,0 +1,192 @@
+package org.smmulator.guest.sva;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuDomain;
+import org.smmulator.guest.sched.Task;
+
+/**
+ * What happens to an io_mm when its process dies: the notifier's release. On return no device can
+ * walk the page table, whatever the device drivers did; PASIDs of devices that did not say they had
+ * stopped are in quarantine. Takes a time bounded by one deadline per device.
+ */
+final class ProcessExit {
+  private static final Logger log = LoggerFactory.getLogger(ProcessExit.class);
+  private static final int NO_ANSWER = Integer.MIN_VALUE;
+
+  private final SvaTables tables;
+  private final IoMms ioMms;
+  private final Attachment attachment;
+  private final Quarantine quarantine;
+  private final long mmExitNanos;
+
+  ProcessExit(
+      SvaTables tables,
+      IoMms ioMms,
+      Attachment attachment,
+      Quarantine quarantine,
+      long mmExitNanos) {
+    this.tables = tables;
+    this.ioMms = ioMms;
+    this.attachment = attachment;
+    this.quarantine = quarantine;
+    this.mmExitNanos = mmExitNanos;
+  }
+
+  void release(IoMm ioMm) {
+    if (!ioMm.references().getUnlessZero()) {
+      return; // Never complete, or the last unbind is ending it: no bond is left.
+    }
+    Set<Bond> silent = new HashSet<>();
+    List<Bond> told = tellDrivers(ioMm, silent);
+    told.forEach(attachment::detachExited);
+    // Those who began to unbind before take their CDs away themselves.
+    tables.awaitLocked(() -> ioMm.bondsLocked().length == 0);
+    for (Bond bond : told) {
+      if (!attachment.drain(bond)) {
+        silent.add(bond);
+      }
+    }
+    endQuiet(ioMm, silent);
+    for (Bond bond : told) {
+      attachment.settle(bond);
+      ioMms.put(ioMm);
+    }
+    ioMms.put(ioMm);
+  }
+
+  /**
+   * Calls mm_exit for each bond that nobody unbinds first. Devices are told before any of their CDs
+   * becomes quiet.
+   *
+   * @param silent receives those whose device may go on
+   */
+  private List<Bond> tellDrivers(IoMm ioMm, Set<Bond> silent) {
+    List<Bond> told = new ArrayList<>();
+    // Looked up anew each time: while mm_exit ran, others may have been unbound.
+    for (Bond bond = nextToTell(ioMm); bond != null; bond = nextToTell(ioMm)) {
+      told.add(bond);
+      if (!tellDriver(bond)) {
+        silent.add(bond);
+      }
+    }
+    return told;
+  }
+
+  private @Nullable Bond nextToTell(IoMm ioMm) {
+    tables.lock().lock();
+    try {
+      Bond bond = ioMm.anyLocked(BondState.LIVE);
+      if (bond != null) {
+        bond.mmExitStartsLocked();
+      }
+      return bond;
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+
+  /** Whether the device driver said in time that the device has stopped. */
+  private boolean tellDriver(Bond bond) {
+    AtomicInteger answer = new AtomicInteger(NO_ANSWER);
+    MmExitHandler handler = bond.device().mmExit();
+    if (handler == null) {
+      endMmExit(bond);
+    } else {
+      tables.counters().mmExits.increment();
+      long deadline = tables.sched().nanoTime() + mmExitNanos;
+      tables.sched().spawn("mm_exit of " + bond, () -> callMmExit(bond, handler, answer));
+      tables.awaitLocked(() -> !bond.mmExitRunsLocked(), deadline);
+    }
+    boolean stopped = answer.get() == 0;
+    if (handler != null && !stopped) {
+      tables.counters().mmExitFailures.increment();
+    }
+    tables.lock().lock();
+    try {
+      bond.becomeLocked(BondState.EXITED);
+    } finally {
+      tables.lock().unlock();
+    }
+    return stopped;
+  }
+
+  private void callMmExit(Bond bond, MmExitHandler handler, AtomicInteger answer) {
+    Task me = tables.sched().current();
+    tables.lock().lock();
+    try {
+      bond.mmExitRunsLocked(me);
+    } finally {
+      tables.lock().unlock();
+    }
+    try {
+      answer.set(handler.mmExit(bond.iommuDevice(), bond.pasid(), bond.drvdata()));
+    } catch (RuntimeException e) {
+      log.error("{}: mm_exit failed", bond, e);
+    } finally {
+      endMmExit(bond);
+    }
+  }
+
+  private void endMmExit(Bond bond) {
+    tables.lock().lock();
+    try {
+      bond.mmExitEndsLocked();
+      tables.changedLocked();
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+
+  /** Clears quiet CDs whose devices have all stopped, and quarantines the others. */
+  private void endQuiet(IoMm ioMm, Set<Bond> silent) {
+    Map<IommuDomain, Set<IommuDevice>> silentByDomain = new HashMap<>();
+    for (Bond bond : silent) {
+      silentByDomain
+          .computeIfAbsent(bond.domain(), domain -> new HashSet<>())
+          .add(bond.iommuDevice());
+    }
+    for (IommuDomain domain : quietDomains(ioMm)) {
+      Set<IommuDevice> devices = silentByDomain.get(domain);
+      if (devices == null) {
+        tables.driver().clearQuiet(domain, ioMm.pasid());
+      }
+      endQuiet(ioMm, domain, devices);
+    }
+    if (!silent.isEmpty()) {
+      tables.counters().possibleLeaks.increment();
+      log.warn("possible leak of PASID {}: {} may still use it", ioMm.pasid(), silentByDomain);
+    }
+  }
+
+  private void endQuiet(IoMm ioMm, IommuDomain domain, @Nullable Set<IommuDevice> silent) {
+    tables.lock().lock();
+    try {
+      if (silent != null) {
+        quarantine.addLocked(ioMm.pasid(), domain, true, silent);
+      } else {
+        tables.pasidsLocked().unnamed(ioMm.pasid(), PasidUse.QUIET_CD);
+      }
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+
+  private List<IommuDomain> quietDomains(IoMm ioMm) {
+    tables.lock().lock();
+    try {
+      return List.copyOf(ioMm.quietLocked());
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package org.smmulator.guest.sva;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuDomain;
+import org.smmulator.guest.iommu.IommuDriver;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.SpinLock;
+import org.smmulator.guest.sched.Srcu;
+import org.smmulator.guest.sched.WaitQueue;
+
+/**
+ * What the parts of the layer share: its tables, the sva lock over them, and the SRCU domain of
+ * those who walk an io_mm's bonds. The sva lock is a leaf: nothing is taken, called or waited for
+ * under it but the allocation of a PASID and the queueing of a page fault.
+ */
+final class SvaTables {
+  private final Sched sched;
+  private final IommuDriver driver;
+  private final SvaCounters counters = new SvaCounters();
+  private final SpinLock lock;
+  private final Srcu bondReaders;
+  private final WaitQueue changed;
+
+  @Guarded(by = "lock")
+  private final PasidAllocator pasids;
+
+  /** May name an io_mm without references: not complete yet, or on its way out. */
+  @Guarded(by = "lock")
+  private final Map<AddressSpace, IoMm> ioMms = new HashMap<>();
+
+  @Guarded(by = "lock")
+  private final Map<IommuDevice, SvaDevice> devices = new HashMap<>();
+
+  SvaTables(Sched sched, IommuDriver driver, PasidPolicy policy) {
+    this.sched = sched;
+    this.driver = driver;
+    this.lock = sched.spinLock("sva");
+    this.bondReaders = sched.srcu("bonds");
+    this.changed = sched.waitQueue("sva state");
+    this.pasids = new PasidAllocator(policy);
+  }
+
+  Sched sched() {
+    return sched;
+  }
+
+  IommuDriver driver() {
+    return driver;
+  }
+
+  SvaCounters counters() {
+    return counters;
+  }
+
+  SpinLock lock() {
+    return lock;
+  }
+
+  Srcu bondReaders() {
+    return bondReaders;
+  }
+
+  PasidAllocator pasidsLocked() {
+    lock.assertHeld();
+    return pasids;
+  }
+
+  Map<AddressSpace, IoMm> ioMmsLocked() {
+    lock.assertHeld();
+    return ioMms;
+  }
+
+  Map<IommuDevice, SvaDevice> devicesLocked() {
+    lock.assertHeld();
+    return devices;
+  }
+
+  @Nullable SvaDevice device(IommuDevice iommuDevice) {
+    lock.lock();
+    try {
+      return devices.get(iommuDevice);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a device that uses the layer is attached to the domain. */
+  boolean isInUseLocked(IommuDomain domain) {
+    lock.assertHeld();
+    return devices.keySet().stream().anyMatch(device -> domain.equals(device.domain()));
+  }
+
+  int bondCountLocked() {
+    lock.assertHeld();
+    return devices.values().stream().mapToInt(device -> device.bondsLocked().size()).sum();
+  }
+
+  /** Tells whoever waits in {@link #awaitLocked} to look again. */
+  void changedLocked() {
+    lock.assertHeld();
+    changed.wakeAll();
+  }
+
+  /** Waits until the condition, looked at under the lock, holds. */
+  void awaitLocked(BooleanSupplier condition) {
+    awaitLocked(condition, Long.MAX_VALUE);
+  }
+
+  void awaitLocked(BooleanSupplier condition, long deadlineNanos) {
+    changed.await(
+        () -> {
+          lock.lock();
+          try {
+            return condition.getAsBoolean();
+          } finally {
+            lock.unlock();
+          }
+        },
+        deadlineNanos);
+  }
+}

@@ -1,0 +1,191 @@
+package org.smmulator.guest.sva;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.AddressSpaces;
+import org.smmulator.guest.mm.FrameAllocator;
+import org.smmulator.guest.mm.Prot;
+import org.smmulator.guest.mm.SegmentationFault;
+import org.smmulator.guest.sched.DeterministicExecution;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.Task;
+import org.smmulator.guest.sched.WaitQueue;
+
+/** A kernel with real address spaces, the manager under test and a fake IOMMU. */
+final class Scene {
+  /** A story, told once for each seed. */
+  interface Story {
+    void tell(Scene scene) throws Exception;
+  }
+
+  static final long PAGE = 4096;
+  static final SvaOptions ANY = new SvaOptions(true, 0, 0);
+  static final FakeAts FULL = new FakeAts(16, true);
+  static final long DEADLINE = 1_000_000;
+
+  private static final long RAM = 0x4000_0000L;
+  private static final int FRAMES = 160;
+  private static final int ORDERS = 40;
+
+  final DeterministicExecution execution;
+  final Sched sched;
+  final AddressSpaces spaces;
+  final FrameAllocator frames;
+  final FakeIommu iommu;
+  final IoMmManager sva;
+  private final WaitQueue changed;
+  private final long framesAtStart;
+
+  private Scene(DeterministicExecution execution, PasidPolicy policy) {
+    this.execution = execution;
+    sched = new Sched(execution);
+    SmallMemory memory = new SmallMemory(RAM, FRAMES * (int) PAGE);
+    iommu = new FakeIommu(sched, memory);
+    frames =
+        new FrameAllocator(
+            sched, memory, iommu, new FrameAllocator.Config(RAM, FRAMES * PAGE, false, 0, false));
+    spaces = new AddressSpaces(sched, frames);
+    sva = new IoMmManager(sched, iommu, policy, DEADLINE);
+    changed = sched.waitQueue("test");
+    framesAtStart = frames.freeFrames();
+  }
+
+  /** Tells a story in a number of orders, or in that of -Dsmmulator.seed. */
+  static void inManyOrders(Story story) {
+    inOrders(ORDERS, story);
+  }
+
+  /** As above in more orders, for a meeting that is rare. */
+  static void inOrders(int orders, Story story) {
+    seeds(orders).forEach(seed -> inOrder(seed, PasidPolicy.LOWEST, story));
+  }
+
+  static void inOrder(long seed, PasidPolicy policy, Story story) {
+    DeterministicExecution execution = new DeterministicExecution(seed);
+    execution.run(
+        () -> {
+          try {
+            story.tell(new Scene(execution, policy));
+          } catch (RuntimeException e) {
+            throw e;
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  static LongStream seeds(int count) {
+    Long only = Long.getLong("smmulator.seed");
+    return only == null ? LongStream.range(0, count) : LongStream.of(only);
+  }
+
+  /** A device that takes part, with a driver whose mm_exit says at once that it stopped. */
+  IommuDevice device(int streamId) throws IommuException {
+    return device(streamId, (dev, pasid, drvdata) -> 0);
+  }
+
+  IommuDevice device(int streamId, @Nullable MmExitHandler mmExit) throws IommuException {
+    return device(iommu.plug(streamId, FULL, null), mmExit);
+  }
+
+  IommuDevice device(IommuDevice device, @Nullable MmExitHandler mmExit) throws IommuException {
+    sva.deviceInit(device, ANY, mmExit);
+    return device;
+  }
+
+  /** A process with one resident page at the address returned by {@link #pageOf}. */
+  AddressSpace process(String name) {
+    AddressSpace mm = spaces.create(name);
+    mm.mmapFixed(pageOf(0), 4 * PAGE, Prot.READ_WRITE);
+    touch(mm, pageOf(0));
+    return mm;
+  }
+
+  static long pageOf(int index) {
+    return 0x20_0000L + index * PAGE;
+  }
+
+  void touch(AddressSpace mm, long va) {
+    try {
+      mm.write(va, new byte[] {1}, 0, 1);
+    } catch (SegmentationFault e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Runs the body as a task; errors of an operation fail the story. */
+  Task spawn(String name, ThrowingCallable body) {
+    return sched.spawn(
+        name,
+        () -> {
+          try {
+            body.call();
+          } catch (RuntimeException | Error e) {
+            throw e;
+          } catch (Throwable e) {
+            throw new AssertionError(e);
+          } finally {
+            changed.wakeAll();
+          }
+        });
+  }
+
+  /** Waits for something that another task does. */
+  void until(BooleanSupplier condition) {
+    changed.await(condition, Long.MAX_VALUE);
+  }
+
+  /** To be called after something that {@link #until} may wait for. */
+  void happened() {
+    changed.wakeAll();
+  }
+
+  /** Virtual time passes: every other task has run as far as it can. */
+  void settle() {
+    sched.sleep(1);
+  }
+
+  /** Whoever waits for grace periods and asynchronous ends of address spaces has got them. */
+  void quiesce(AddressSpace any) {
+    spaces.flushAsyncPuts();
+    boolean[] over = {false};
+    any.callAfterGrace(
+        () -> {
+          over[0] = true;
+          happened();
+        });
+    until(() -> over[0]);
+  }
+
+  /** Nothing of any process is left. */
+  void assertNothingLeft(int quarantined) {
+    SvaStatistics now = sva.statistics();
+    assertThat(now.bonds()).isZero();
+    assertThat(now.ioMms()).isZero();
+    assertThat(now.pasidsLive()).isZero();
+    assertThat(now.pasidsQuarantined()).isEqualTo(quarantined);
+    assertThat(iommu.contexts).isEmpty();
+    assertThat(spaces.statistics().liveAddressSpaces()).isZero();
+    assertThat(frames.freeFrames()).isEqualTo(framesAtStart);
+  }
+
+  static void assertRefused(Errno errno, ThrowingCallable call) {
+    assertThat(catchThrowable(call))
+        .isInstanceOfSatisfying(
+            IommuException.class, refusal -> assertThat(refusal.errno()).isEqualTo(errno));
+  }
+
+  List<String> log() {
+    return iommu.log;
+  }
+}
