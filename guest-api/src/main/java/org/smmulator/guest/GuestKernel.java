@@ -1,0 +1,203 @@
+package org.smmulator.guest;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.guest.iommu.IommuDomain;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.smmuv3.AsidSource;
+import org.smmulator.guest.iommu.smmuv3.SmmuOptions;
+import org.smmulator.guest.iommu.smmuv3.SmmuPlatform;
+import org.smmulator.guest.iommu.smmuv3.SmmuV3Driver;
+import org.smmulator.guest.mm.AddressSpaces;
+import org.smmulator.guest.mm.FrameAllocator;
+import org.smmulator.guest.pci.HotPlug;
+import org.smmulator.guest.pci.MessageInterrupts;
+import org.smmulator.guest.pci.PciAddress;
+import org.smmulator.guest.pci.PciBus;
+import org.smmulator.guest.pci.PciDevice;
+import org.smmulator.guest.pci.dma.DmaEngine;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.WaitQueue;
+import org.smmulator.guest.sva.IoMmManager;
+
+/**
+ * The guest kernel: brings up the SMMU, enumerates PCI, attaches devices as they come, and starts
+ * processes. Its own state is the table of engines; everything else belongs to its parts.
+ */
+public final class GuestKernel implements PciBus.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(GuestKernel.class);
+
+  private final Sched sched;
+  private final FrameAllocator frames;
+  private final AddressSpaces addressSpaces;
+  private final SmmuV3Driver iommu;
+  private final IoMmManager sva;
+  private final PciBus pci;
+  private final DmaEngine.Kernel dma;
+  private final Map<PciAddress, DmaEngine> engines = new ConcurrentHashMap<>();
+  private final Set<PciAddress> seen = ConcurrentHashMap.newKeySet();
+  private final WaitQueue enginesChanged;
+
+  /**
+   * Boots: returns when the SMMU translates and the functions present are driven. May sleep.
+   *
+   * @throws IommuException ENODEV if the SMMU is not one that the driver can drive
+   */
+  public static GuestKernel boot(Hardware hardware, GuestOptions options) throws IommuException {
+    GuestKernel kernel = new GuestKernel(hardware, options);
+    kernel.pci.scan();
+    new HotPlug(kernel.sched, hardware.interrupts(), hardware.hotPlug(), kernel.pci);
+    return kernel;
+  }
+
+  private GuestKernel(Hardware hardware, GuestOptions options) throws IommuException {
+    sched = new Sched(hardware.execution());
+    enginesChanged = sched.waitQueue("engines");
+    frames =
+        new FrameAllocator(
+            sched,
+            hardware.memory(),
+            hardware.frames(),
+            new FrameAllocator.Config(
+                options.ramBase(),
+                options.ramBytes(),
+                options.poison(),
+                options.quarantineFrames(),
+                options.reuseFrameEarly()));
+    addressSpaces = new AddressSpaces(sched, frames);
+    MessageInterrupts interrupts = new MessageInterrupts(sched, hardware.interrupts());
+    SmmuOptions smmu = SmmuOptions.defaults();
+    iommu =
+        SmmuV3Driver.probe(
+            new SmmuPlatform(
+                sched,
+                hardware.smmu(),
+                hardware.memory(),
+                frames,
+                hardware.interrupts(),
+                interrupts,
+                asids(addressSpaces)),
+            options.atcInvBeforeTlbi() ? smmu.withAtcInvBeforeTlbi() : smmu);
+    sva = new IoMmManager(sched, iommu, options.pasidPolicy(), options.mmExitNanos());
+    dma = new DmaEngine.Kernel(sched, hardware.memory(), frames, interrupts, sva);
+    pci = new PciBus(sched, hardware.ecam(), hardware.pciMemory(), options.rootBuses(), this);
+  }
+
+  private static AsidSource asids(AddressSpaces addressSpaces) {
+    return new AsidSource() {
+      @Override
+      public int allocate() {
+        return addressSpaces.allocateAsid();
+      }
+
+      @Override
+      public void free(int asid) {
+        addressSpaces.freeAsid(asid);
+      }
+    };
+  }
+
+  public Sched sched() {
+    return sched;
+  }
+
+  public FrameAllocator frames() {
+    return frames;
+  }
+
+  public AddressSpaces addressSpaces() {
+    return addressSpaces;
+  }
+
+  public IoMmManager sva() {
+    return sva;
+  }
+
+  public SmmuV3Driver iommu() {
+    return iommu;
+  }
+
+  public PciBus pci() {
+    return pci;
+  }
+
+  /** Starts a process with an empty address space. */
+  public GuestProcess startProcess(String name) {
+    return new GuestProcess(name, addressSpaces, addressSpaces.create(name));
+  }
+
+  /** The engine at an address, or null. */
+  public @Nullable DmaEngine engine(PciAddress address) {
+    return engines.get(address);
+  }
+
+  /**
+   * Waits for an engine to be plugged in and driven.
+   *
+   * @return the engine, or null when the deadline passed
+   */
+  public @Nullable DmaEngine awaitEngine(PciAddress address, long deadlineNanos) {
+    enginesChanged.await(() -> engines.containsKey(address), deadlineNanos);
+    return engines.get(address);
+  }
+
+  /** Waits until no driver holds the function at an address; false when the deadline passed. */
+  public boolean awaitGone(PciAddress address, long deadlineNanos) {
+    return enginesChanged.await(
+        () -> !engines.containsKey(address) && pci.find(address) == null, deadlineNanos);
+  }
+
+  /**
+   * Detaches a device from its domain while it is plugged in; every process bound to it loses it.
+   */
+  public void detachDomain(PciAddress address) {
+    DmaEngine engine = engines.remove(address);
+    if (engine != null) {
+      engine.detach();
+      iommu.detachDevice(engine.device().iommuDevice());
+      sva.deviceGone(engine.device().iommuDevice());
+      enginesChanged.wakeAll();
+    }
+  }
+
+  /** Whether a function was plugged in at an address at any time. */
+  public boolean hasSeen(PciAddress address) {
+    return seen.contains(address);
+  }
+
+  @Override
+  public void added(PciDevice device) {
+    seen.add(device.address());
+    if (!DmaEngine.drives(device)) {
+      LOG.info("no driver for {}", device);
+      return;
+    }
+    try {
+      IommuDomain domain = iommu.attachDefaultDomain(device.iommuDevice());
+      try {
+        engines.put(device.address(), DmaEngine.probe(dma, device, domain));
+        enginesChanged.wakeAll();
+      } catch (IommuException e) {
+        iommu.detachDevice(device.iommuDevice());
+        throw e;
+      }
+    } catch (IommuException e) {
+      LOG.warn("{} cannot be driven: {}", device, e.getMessage());
+    }
+  }
+
+  @Override
+  public void removed(PciDevice device) {
+    DmaEngine engine = engines.remove(device.address());
+    if (engine != null) {
+      engine.removed();
+    }
+    iommu.detachDevice(device.iommuDevice());
+    sva.deviceGone(device.iommuDevice());
+    enginesChanged.wakeAll();
+  }
+}

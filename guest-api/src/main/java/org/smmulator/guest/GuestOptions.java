@@ -1,0 +1,27 @@
+package org.smmulator.guest;
+
+import org.smmulator.guest.sva.PasidPolicy;
+
+/**
+ * How the guest kernel is set up.
+ *
+ * @param ramBase first byte of RAM that the kernel may use
+ * @param ramBytes size of that RAM
+ * @param rootBuses PCI root buses to enumerate
+ * @param poison fill freed frames with a pattern
+ * @param quarantineFrames freed frames held back before reuse
+ * @param pasidPolicy how PASIDs are chosen
+ * @param mmExitNanos how long a device driver may take to stop its device when a process dies
+ * @param atcInvBeforeTlbi a planted bug: the driver sends ATC_INV before TLBI
+ * @param reuseFrameEarly a planted bug: a frame is reused before its invalidation completed
+ */
+public record GuestOptions(
+    long ramBase,
+    long ramBytes,
+    int rootBuses,
+    boolean poison,
+    int quarantineFrames,
+    PasidPolicy pasidPolicy,
+    long mmExitNanos,
+    boolean atcInvBeforeTlbi,
+    boolean reuseFrameEarly) {}

@@ -1,0 +1,158 @@
+package org.smmulator.guest.pci;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.arch.port.Mmio;
+import org.smmulator.guest.sched.Mutex;
+import org.smmulator.guest.sched.Sched;
+
+/**
+ * Finds functions through ECAM, gives their BARs addresses, and follows hot-plug. The mutex guards
+ * the list of functions; drivers are called without it.
+ */
+public final class PciBus {
+  /** Told of functions that come and go, by one task, in order. */
+  public interface Listener {
+    void added(PciDevice device);
+
+    void removed(PciDevice device);
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(PciBus.class);
+  private static final int BARS = 6;
+  private static final int BAR_TYPE_64 = 4;
+  private static final int DEVICES = 32;
+
+  private final Mmio ecam;
+  private final Mmio memory;
+  private final int buses;
+  private final Listener listener;
+  private final Mutex lock;
+  private final Map<Integer, PciDevice> devices = new TreeMap<>();
+  private final BarAllocator window32 =
+      new BarAllocator(MemoryMap.PCIE_MMIO32, MemoryMap.PCIE_MMIO32_BYTES);
+  private final BarAllocator window64 =
+      new BarAllocator(MemoryMap.PCIE_MMIO64, MemoryMap.PCIE_MMIO64_BYTES);
+
+  /**
+   * @param ecam the ECAM window
+   * @param memory PCIe memory space; offsets are physical addresses
+   * @param buses root buses to look at, from bus 0
+   */
+  public PciBus(Sched sched, Mmio ecam, Mmio memory, int buses, Listener listener) {
+    this.ecam = ecam;
+    this.memory = memory;
+    this.buses = buses;
+    this.listener = listener;
+    this.lock = sched.mutex("pci-bus");
+  }
+
+  /** Looks at every slot once. */
+  public void scan() {
+    for (int bus = 0; bus < buses; bus++) {
+      for (int device = 0; device < DEVICES; device++) {
+        probe(PciAddress.of(bus, device, 0));
+      }
+    }
+  }
+
+  /** Takes up a function if one answers there and is not known yet. */
+  void probe(PciAddress address) {
+    ConfigSpace config = new ConfigSpace(ecam, address);
+    if (find(address) != null || config.isAbsent()) {
+      return;
+    }
+    PciDevice device = new PciDevice(config, memory);
+    device.disable();
+    lock.lock();
+    try {
+      assignBars(device);
+      devices.put(address.requesterId(), device);
+    } finally {
+      lock.unlock();
+    }
+    device.enable();
+    LOG.info("PCI {} found", device);
+    listener.added(device);
+  }
+
+  /** Gives up a function whose link is down. */
+  void remove(PciAddress address) {
+    PciDevice device;
+    lock.lock();
+    try {
+      device = devices.remove(address.requesterId());
+    } finally {
+      lock.unlock();
+    }
+    if (device == null) {
+      return;
+    }
+    device.markGone();
+    LOG.info("PCI {} gone", device);
+    listener.removed(device);
+    lock.lock();
+    try {
+      for (int bar = 0; bar < BARS; bar++) {
+        window32.free(device.barAddress(bar));
+        window64.free(device.barAddress(bar));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public @Nullable PciDevice find(PciAddress address) {
+    lock.lock();
+    try {
+      return devices.get(address.requesterId());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public List<PciDevice> devices() {
+    lock.lock();
+    try {
+      return new ArrayList<>(devices.values());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void assignBars(PciDevice device) {
+    ConfigSpace config = device.config();
+    if ((config.read8(ConfigSpace.HEADER_TYPE) & 0x7f) != 0) {
+      return;
+    }
+    for (int bar = 0; bar < BARS; bar++) {
+      int register = ConfigSpace.BAR0 + 4 * bar;
+      config.write32(register, -1);
+      int low = config.read32(register);
+      if (low == 0 || low == -1 || (low & 1) != 0) {
+        continue;
+      }
+      boolean wide = (low & 0x6) == BAR_TYPE_64;
+      long bytes = wide ? wideSize(config, register, low) : Integer.toUnsignedLong(-(low & ~0xf));
+      long address = (wide ? window64 : window32).allocate(Math.max(bytes, 0x1000));
+      config.write32(register, (int) address);
+      device.setBar(bar, address);
+      if (wide) {
+        config.write32(register + 4, (int) (address >>> 32));
+        bar++;
+      }
+    }
+  }
+
+  private static long wideSize(ConfigSpace config, int register, int low) {
+    config.write32(register + 4, -1);
+    long high = Integer.toUnsignedLong(config.read32(register + 4));
+    return -(high << 32 | Integer.toUnsignedLong(low & ~0xf));
+  }
+}

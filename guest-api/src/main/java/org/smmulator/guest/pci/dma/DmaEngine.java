@@ -1,0 +1,278 @@
+package org.smmulator.guest.pci.dma;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.PhysicalMemory;
+import org.smmulator.guest.iommu.DmaDirection;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuDomain;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.FrameAllocator;
+import org.smmulator.guest.pci.MessageInterrupts;
+import org.smmulator.guest.pci.PciDevice;
+import org.smmulator.guest.sched.Mutex;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.WaitQueue;
+import org.smmulator.guest.sva.IoMmManager;
+import org.smmulator.guest.sva.SvaOptions;
+
+/**
+ * One {@code dma} device: hands out queues that work on a process's address space. The mutex guards
+ * the table of queues and is never held while the device or the IOMMU is waited for.
+ */
+public final class DmaEngine {
+  /** What the driver needs of the kernel. */
+  public record Kernel(
+      Sched sched,
+      PhysicalMemory memory,
+      FrameAllocator frames,
+      MessageInterrupts interrupts,
+      IoMmManager sva) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(DmaEngine.class);
+  private static final int RING_LOG2 = 6;
+  private static final long STOP_NANOS = 2_000_000_000L;
+  private static final int ETIMEDOUT = 110;
+
+  private final Kernel kernel;
+  private final PciDevice device;
+  private final IommuDomain domain;
+  private final Mutex lock;
+  private final WaitQueue completed;
+  private final @Nullable DmaQueue[] queues;
+  private final int[] intids;
+  private boolean closed;
+
+  private DmaEngine(Kernel kernel, PciDevice device, IommuDomain domain, int queues) {
+    this.kernel = kernel;
+    this.device = device;
+    this.domain = domain;
+    this.lock = kernel.sched().mutex("dma-engine");
+    this.completed = kernel.sched().waitQueue("dma-completions");
+    this.queues = new DmaQueue[queues];
+    this.intids = new int[queues];
+  }
+
+  /** Whether a function is one that this driver drives. */
+  public static boolean drives(PciDevice device) {
+    return device.vendorId() == DmaRegister.VENDOR_ID && device.deviceId() == DmaRegister.DEVICE_ID;
+  }
+
+  /**
+   * Takes up a device that is attached to its default domain.
+   *
+   * @throws IommuException ENODEV if the device is not what its IDs say, or what {@link
+   *     IoMmManager#deviceInit} throws
+   */
+  public static DmaEngine probe(Kernel kernel, PciDevice device, IommuDomain domain)
+      throws IommuException {
+    if (device.read32(DmaRegister.BAR, DmaRegister.ID) != DmaRegister.ID_VALUE) {
+      throw new IommuException(
+          Errno.ENODEV, device + ": register ID is not that of a DMA engine (0x41444d53)");
+    }
+    int queues =
+        Math.min(device.read32(DmaRegister.BAR, DmaRegister.QUEUES), device.msix().vectors());
+    if (queues < 1) {
+      throw new IommuException(Errno.ENODEV, device + ": no queue with an interrupt vector");
+    }
+    DmaEngine engine = new DmaEngine(kernel, device, domain, queues);
+    engine.connectInterrupts();
+    kernel.sva().deviceInit(device.iommuDevice(), new SvaOptions(true, 1, 0), engine::mmExit);
+    return engine;
+  }
+
+  public PciDevice device() {
+    return device;
+  }
+
+  Sched sched() {
+    return kernel.sched();
+  }
+
+  WaitQueue completed() {
+    return completed;
+  }
+
+  public int queues() {
+    return queues.length;
+  }
+
+  /**
+   * Binds the device to a process's address space and starts a queue on it.
+   *
+   * @throws IommuException ENOSPC when every queue is taken, ENODEV once the device is closed, or
+   *     what {@link IoMmManager#bind} throws
+   */
+  public DmaQueue open(AddressSpace mm) throws IommuException {
+    IommuDevice dev = device.iommuDevice();
+    int pasid = kernel.sva().bind(dev, mm, this);
+    try {
+      return start(mm, pasid);
+    } catch (IommuException e) {
+      kernel.sva().unbind(dev, pasid);
+      throw e;
+    }
+  }
+
+  private DmaQueue start(AddressSpace mm, int pasid) throws IommuException {
+    DmaRing ring = allocateRing();
+    lock.lock();
+    try {
+      for (int i = 0; i < queues.length && !closed; i++) {
+        if (queues[i] == null) {
+          DmaQueue queue = new DmaQueue(this, i, mm, pasid, ring);
+          queues[i] = queue;
+          queue.start();
+          return queue;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    freeRing(ring);
+    throw closed
+        ? new IommuException(Errno.ENODEV, device + " is closed")
+        : new IommuException(
+            Errno.ENOSPC, device + ": all " + queues.length + " queues are in use");
+  }
+
+  /**
+   * Stops a queue and ends the device's use of the address space. Of a process that has exited only
+   * the queue is left to give back.
+   *
+   * @return whether the device stopped in time
+   */
+  public boolean close(DmaQueue queue) {
+    boolean quiet = queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
+    try {
+      kernel.sva().unbind(device.iommuDevice(), queue.pasid(), queue.mm());
+    } catch (IommuException e) {
+      if (e.errno() != Errno.ESRCH) {
+        LOG.warn("{}: unbind of PASID {}: {}", device, queue.pasid(), e.getMessage());
+      }
+    }
+    giveBack(queue);
+    return quiet;
+  }
+
+  private void giveBack(DmaQueue queue) {
+    lock.lock();
+    try {
+      if (queues[queue.index()] != queue) {
+        return;
+      }
+      queues[queue.index()] = null;
+    } finally {
+      lock.unlock();
+    }
+    freeRing(queue.ring());
+  }
+
+  /** A process that uses the device is gone: stops its queues. 0 means that the device is quiet. */
+  private int mmExit(IommuDevice dev, int pasid, @Nullable Object drvdata) {
+    boolean quiet = true;
+    for (DmaQueue queue : openQueues()) {
+      if (queue.pasid() == pasid) {
+        quiet &= queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
+      }
+    }
+    return quiet ? 0 : -ETIMEDOUT;
+  }
+
+  /** Stops everything and gives up the device, which is still there. */
+  public void detach() {
+    for (DmaQueue queue : closeAll()) {
+      queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
+    }
+    release();
+  }
+
+  /** Gives up a device that is gone. */
+  public void removed() {
+    for (DmaQueue queue : closeAll()) {
+      queue.abandon();
+    }
+    release();
+  }
+
+  private List<DmaQueue> closeAll() {
+    lock.lock();
+    try {
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+    return openQueues();
+  }
+
+  private void release() {
+    kernel.sva().unbindAll(device.iommuDevice());
+    kernel.sva().deviceShutdown(device.iommuDevice());
+    for (DmaQueue queue : openQueues()) {
+      giveBack(queue);
+    }
+    for (int intid : intids) {
+      kernel.interrupts().release(intid);
+    }
+  }
+
+  private List<DmaQueue> openQueues() {
+    lock.lock();
+    try {
+      List<DmaQueue> open = new ArrayList<>();
+      for (DmaQueue queue : queues) {
+        if (queue != null) {
+          open.add(queue);
+        }
+      }
+      return open;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void connectInterrupts() throws IommuException {
+    long doorbell = domain.mapMsiDoorbell();
+    for (int i = 0; i < queues.length; i++) {
+      intids[i] = kernel.interrupts().allocate(completed::wakeAll);
+      device.msix().set(i, doorbell, intids[i]);
+    }
+    device.msix().enable();
+  }
+
+  private DmaRing allocateRing() throws IommuException {
+    FrameAllocator frames = kernel.frames();
+    long descriptorBytes = DmaRing.descriptorBytes(RING_LOG2);
+    long completionBytes = DmaRing.completionBytes(RING_LOG2);
+    long descriptors = frames.allocateContiguous(descriptorBytes);
+    long completions = frames.allocateContiguous(completionBytes);
+    long descriptorsIova = 0;
+    try {
+      descriptorsIova = domain.map(descriptors, descriptorBytes, DmaDirection.TO_DEVICE);
+      long completionsIova = domain.map(completions, completionBytes, DmaDirection.BIDIRECTIONAL);
+      return new DmaRing(
+          kernel.memory(), RING_LOG2, descriptors, descriptorsIova, completions, completionsIova);
+    } catch (IommuException e) {
+      if (descriptorsIova != 0) {
+        domain.unmap(descriptorsIova, descriptorBytes);
+      }
+      frames.freeContiguous(descriptors, descriptorBytes);
+      frames.freeContiguous(completions, completionBytes);
+      throw e;
+    }
+  }
+
+  private void freeRing(DmaRing ring) {
+    long descriptorBytes = DmaRing.descriptorBytes(RING_LOG2);
+    long completionBytes = DmaRing.completionBytes(RING_LOG2);
+    domain.unmap(ring.descriptorsIova(), descriptorBytes);
+    domain.unmap(ring.completionsIova(), completionBytes);
+    kernel.frames().freeContiguous(ring.descriptors(), descriptorBytes);
+    kernel.frames().freeContiguous(ring.completions(), completionBytes);
+  }
+}

@@ -1,0 +1,69 @@
+package org.smmulator.guest.pci;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** One function's configuration space as hardware: 4 KiB with a write mask for every byte. */
+final class FakeFunction {
+  private final ByteBuffer bytes = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+  private final byte[] writable = new byte[4096];
+
+  FakeFunction(int vendor, int device) {
+    bytes.putShort(0x00, (short) vendor).putShort(0x02, (short) device);
+    mask(0x04, 2, 0x0406);
+  }
+
+  /** A 64-bit BAR of a power-of-two size. */
+  FakeFunction bar64(int bar, long size) {
+    int register = 0x10 + 4 * bar;
+    bytes.putInt(register, 0x4);
+    mask(register, 4, (int) -size);
+    mask(register + 4, 4, (int) (-size >>> 32));
+    return this;
+  }
+
+  FakeFunction bar32(int bar, int size) {
+    mask(0x10 + 4 * bar, 4, -size);
+    return this;
+  }
+
+  /** A capability list with one MSI-X capability at 0x40. */
+  FakeFunction msix(int vectors, int tableOffset) {
+    bytes.putShort(0x06, (short) 0x10).put(0x34, (byte) 0x40);
+    bytes.putShort(0x40, (short) 0x0011).putShort(0x42, (short) (vectors - 1));
+    bytes.putInt(0x44, tableOffset);
+    mask(0x42, 2, 0xc000);
+    return this;
+  }
+
+  FakeFunction extended(int offset, int id, int next, int... dwords) {
+    bytes.putInt(offset, id | 1 << 16 | next << 20);
+    for (int i = 0; i < dwords.length; i++) {
+      bytes.putInt(offset + 4 + 4 * i, dwords[i]);
+    }
+    return this;
+  }
+
+  FakeFunction mask(int offset, int size, int mask) {
+    for (int i = 0; i < size; i++) {
+      writable[offset + i] = (byte) (mask >>> (8 * i));
+    }
+    return this;
+  }
+
+  long read(int offset, int size) {
+    long value = 0;
+    for (int i = size - 1; i >= 0; i--) {
+      value = value << 8 | (bytes.get(offset + i) & 0xff);
+    }
+    return value;
+  }
+
+  void write(int offset, int size, long value) {
+    for (int i = 0; i < size; i++) {
+      int mask = writable[offset + i];
+      int old = bytes.get(offset + i);
+      bytes.put(offset + i, (byte) ((old & ~mask) | ((int) (value >>> (8 * i)) & mask)));
+    }
+  }
+}
