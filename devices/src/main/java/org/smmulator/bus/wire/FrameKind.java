@@ -1,0 +1,41 @@
+package org.smmulator.bus.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/** What the body of a frame is. */
+public enum FrameKind {
+  /** The device's first frame: {@link Hello}. */
+  HELLO(1),
+  /** The root complex's answer: {@link HelloAck}. */
+  HELLO_ACK(2),
+  /** One transaction layer packet. */
+  TLP(3),
+  /** Cumulative counters of the device: {@link DeviceCounter}. */
+  STATS(4),
+  /** A {@link ControlCode}. */
+  CONTROL(5),
+  /** An {@link ErrorCode} and a sentence; the sender closes the link after it. */
+  ERROR(6);
+
+  private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[7];
+
+  static {
+    for (FrameKind kind : values()) {
+      BY_CODE[kind.code] = kind;
+    }
+  }
+
+  private final int code;
+
+  FrameKind(int code) {
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+
+  static @Nullable FrameKind of(int code) {
+    return code < BY_CODE.length ? BY_CODE[code] : null;
+  }
+}

@@ -1,0 +1,383 @@
+package org.smmulator.bus.wire;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.bus.tlp.Tlp;
+
+/**
+ * One end of one bus connection. It cuts the received stream into frames in place, hands
+ * well-formed ones to its {@link LinkHandler}, and gathers what is sent in one buffer per read
+ * event, flushed when everything received is handled; whoever sends at another time calls {@link
+ * #flush}. It never stops reading: a peer that does not read is cut off instead. Sending on a
+ * closed link does nothing. All methods run on the link's loop.
+ */
+public final class Link {
+  private static final Logger LOG = LoggerFactory.getLogger(Link.class);
+  private static final int FIRST_OUTPUT_BYTES = 16 << 10;
+  private static final int FULL_OUTPUT_BYTES = 64 << 10;
+  private static final int MAX_ERROR_TEXT_BYTES = 400;
+
+  /** Which end of the link this is. */
+  enum Role {
+    ROOT_PORT,
+    ENDPOINT
+  }
+
+  private enum State {
+    /** Waiting for the peer's hello, or for the answer to ours. */
+    GREETING,
+    OPEN,
+    CLOSED
+  }
+
+  private final Role role;
+  private final LinkHandler handler;
+  private final LinkLimits limits;
+  private final Wire wire;
+  private final Tlp tlp = new Tlp();
+
+  private State state = State.GREETING;
+  private boolean helloReceived;
+  private int peerMaxLength = Frame.MAX_LENGTH;
+  private WireLoop.@Nullable Timer helloTimer;
+
+  private final ReceiveBuffer received;
+
+  /** Frames to be sent, the last perhaps unfinished. */
+  private @Nullable ByteBuf output;
+
+  /** Where the unfinished frame begins in {@link #output}; -1 if there is none. */
+  private int frameStart = -1;
+
+  Link(Role role, LinkHandler handler, LinkLimits limits, Wire wire) {
+    this.role = role;
+    this.handler = handler;
+    this.limits = limits;
+    this.wire = wire;
+    this.received = new ReceiveBuffer(wire);
+  }
+
+  /** Who is at the other end, for people. */
+  public String peer() {
+    return wire.peer();
+  }
+
+  public WireLoop loop() {
+    return wire.loop();
+  }
+
+  public boolean isOpen() {
+    return state != State.CLOSED;
+  }
+
+  /** Bytes that the peer has still to take. */
+  public long pendingBytes() {
+    return wire.unsentBytes() + (output == null ? 0 : output.readableBytes());
+  }
+
+  // Sending.
+
+  /** Begins a frame; its body is appended to the returned buffer. {@link #end} finishes it. */
+  public ByteBuf begin(FrameKind kind) {
+    if (!wire.loop().inLoop()) {
+      throw new IllegalStateException("a link is used outside its loop");
+    }
+    if (frameStart >= 0) {
+      throw new IllegalStateException("the frame before is not ended");
+    }
+    if (kind == FrameKind.TLP && state == State.GREETING) {
+      throw new IllegalStateException("a packet before the hello is answered");
+    }
+    ByteBuf out = output;
+    if (out == null) {
+      out = wire.allocate(FIRST_OUTPUT_BYTES);
+      output = out;
+    }
+    frameStart = out.writerIndex();
+    out.writeInt(0).writeByte(kind.code()).writeByte(0).writeShort(0);
+    return out;
+  }
+
+  /** Ends the frame. It leaves with the next flush. */
+  public void end() {
+    ByteBuf out = output;
+    if (out == null || frameStart < 0) {
+      throw new IllegalStateException("no frame was begun");
+    }
+    int length = out.writerIndex() - frameStart - Frame.KIND;
+    if (length > peerMaxLength) {
+      dropUnfinishedFrame();
+      throw new IllegalStateException("frame of " + length + ", the peer takes " + peerMaxLength);
+    }
+    out.setInt(frameStart + Frame.LENGTH, length);
+    frameStart = -1;
+    if (out.readableBytes() >= FULL_OUTPUT_BYTES || state == State.CLOSED) {
+      flush();
+    }
+  }
+
+  /** Sends all ended frames. */
+  public void flush() {
+    ByteBuf out = output;
+    if (out == null) {
+      return;
+    }
+    if (frameStart >= 0) {
+      throw new IllegalStateException("flush within a frame");
+    }
+    output = null;
+    if (state == State.CLOSED) {
+      out.release();
+      return;
+    }
+    wire.send(out);
+    if (wire.unsentBytes() > limits.unsentBytes()) {
+      LOG.warn("{} does not read: {} bytes wait for it", peer(), wire.unsentBytes());
+      becomeClosed("the peer does not read what it is sent (code " + ErrorCode.NOT_READING + ")");
+      wire.abort();
+    }
+  }
+
+  public void sendHello(Hello hello) {
+    hello.encode(begin(FrameKind.HELLO));
+    end();
+    flush();
+  }
+
+  /** Answers the hello; from here on packets may flow, within the granted sizes. */
+  public void sendHelloAck(HelloAck ack) {
+    if (!helloReceived) {
+      throw new IllegalStateException("no hello to answer");
+    }
+    ack.encode(begin(FrameKind.HELLO_ACK));
+    end();
+    open(ack);
+  }
+
+  public void sendStats(long[] counters) {
+    DeviceCounter.encode(begin(FrameKind.STATS), counters);
+    end();
+  }
+
+  public void sendControl(int controlCode) {
+    begin(FrameKind.CONTROL).writeShort(controlCode);
+    end();
+  }
+
+  /** Says good-bye and closes. */
+  public void detach() {
+    sendControl(ControlCode.DETACH);
+    flush();
+    finish("detached");
+  }
+
+  /** Tells the peer why, and closes. An unfinished frame is dropped. */
+  public void close(int errorCode, String text) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    dropUnfinishedFrame();
+    ByteBuf out = begin(FrameKind.ERROR);
+    out.writeShort(errorCode).writeBytes(WireText.encode(text, MAX_ERROR_TEXT_BYTES));
+    end();
+    flush();
+    finish(text);
+  }
+
+  private void dropUnfinishedFrame() {
+    if (output != null && frameStart >= 0) {
+      output.writerIndex(frameStart);
+    }
+    frameStart = -1;
+  }
+
+  private void finish(String reason) {
+    if (state != State.CLOSED) {
+      becomeClosed(reason);
+      wire.finish();
+    }
+  }
+
+  private void becomeClosed(String reason) {
+    state = State.CLOSED;
+    cancelHelloTimer();
+    wire.loop().execute(() -> handler.closed(reason));
+  }
+
+  private void open(HelloAck ack) {
+    state = state == State.GREETING ? State.OPEN : state;
+    tlp.limit(ack.maxPayload(), ack.maxReadRequest());
+    cancelHelloTimer();
+  }
+
+  private void cancelHelloTimer() {
+    if (helloTimer != null) {
+      helloTimer.cancel();
+      helloTimer = null;
+    }
+  }
+
+  // Called by the wire.
+
+  void connected() {
+    helloTimer = wire.loop().schedule(this::helloMissing, limits.helloNanos());
+    try {
+      handler.connected(this);
+    } catch (RuntimeException e) {
+      handlerFailed(e);
+    }
+  }
+
+  private void helloMissing() {
+    close(ErrorCode.NO_HELLO, role == Role.ROOT_PORT ? "no hello in time" : "hello not answered");
+  }
+
+  /** Takes received bytes, which belong to the link from here on. */
+  void receive(ByteBuf bytes) {
+    if (state != State.CLOSED) {
+      received.append(bytes);
+      handleFrames();
+    } else {
+      bytes.release();
+    }
+  }
+
+  /** Everything that had arrived was received. */
+  void readComplete() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    try {
+      handler.readComplete();
+      flush();
+    } catch (RuntimeException e) {
+      handlerFailed(e);
+    }
+  }
+
+  /** The connection is gone. */
+  void ended(String how) {
+    boolean half = received.bytes().isReadable();
+    received.release();
+    if (state != State.CLOSED) {
+      becomeClosed(half ? how + " in the middle of a frame" : how);
+    }
+    dropUnfinishedFrame();
+    flush();
+  }
+
+  private void handleFrames() {
+    ByteBuf in = received.bytes();
+    try {
+      while (state != State.CLOSED && in.readableBytes() >= Frame.KIND) {
+        int start = in.readerIndex();
+        int length = in.getInt(start + Frame.LENGTH);
+        if (length < Frame.MIN_LENGTH || length > Frame.MAX_LENGTH) {
+          throw new ProtocolException("frame length of " + Integer.toUnsignedString(length));
+        }
+        if (in.readableBytes() < Frame.KIND + length) {
+          break;
+        }
+        in.readerIndex(start + Frame.KIND + length);
+        handleFrame(in, start, length);
+      }
+    } catch (ProtocolException e) {
+      LOG.warn("{}: {}", peer(), e.text());
+      close(e.code(), e.text());
+    } catch (RuntimeException e) {
+      handlerFailed(e);
+    }
+    if (state == State.CLOSED || !in.isReadable()) {
+      received.release();
+    }
+  }
+
+  private void handlerFailed(RuntimeException e) {
+    LOG.error("{}: handling a frame failed", peer(), e);
+    close(ErrorCode.INTERNAL, "internal error");
+  }
+
+  private void handleFrame(ByteBuf in, int start, int length) throws ProtocolException {
+    FrameKind kind = FrameKind.of(in.getUnsignedByte(start + Frame.KIND));
+    if (kind == null) {
+      throw new ProtocolException("frame of unknown kind");
+    }
+    if (in.getByte(start + Frame.FLAGS) != 0 || in.getShort(start + Frame.PORT) != 0) {
+      throw new ProtocolException("frame with flags or port set");
+    }
+    int body = start + Frame.BODY;
+    int bytes = length - Frame.MIN_LENGTH;
+    if (kind == FrameKind.TLP) {
+      handleTlp(in, body, bytes);
+    } else {
+      handleRareFrame(kind, in.slice(body, bytes));
+    }
+  }
+
+  private void handleTlp(ByteBuf in, int body, int bytes) throws ProtocolException {
+    requireOpen();
+    String malformed = tlp.wrap(in, body, bytes);
+    if (malformed != null) {
+      throw new ProtocolException("malformed packet: " + malformed);
+    }
+    handler.tlp(tlp);
+  }
+
+  private void handleRareFrame(FrameKind kind, ByteBuf body) throws ProtocolException {
+    switch (kind) {
+      case HELLO -> handleHello(body);
+      case HELLO_ACK -> handleHelloAck(body);
+      case STATS -> {
+        requireOpen();
+        handler.stats(DeviceCounter.decode(body));
+      }
+      case CONTROL -> {
+        requireOpen();
+        handler.control(code(body));
+      }
+      case ERROR -> handleError(body);
+      case TLP -> throw new IllegalStateException("a packet is no rare frame");
+    }
+  }
+
+  private void handleHello(ByteBuf body) throws ProtocolException {
+    if (role != Role.ROOT_PORT || helloReceived) {
+      throw new ProtocolException("hello out of place");
+    }
+    Hello hello = Hello.decode(body);
+    helloReceived = true;
+    peerMaxLength = Math.min(hello.maxFrameLength(), Frame.MAX_LENGTH);
+    handler.hello(hello);
+  }
+
+  private void handleHelloAck(ByteBuf body) throws ProtocolException {
+    if (role != Role.ENDPOINT || state == State.OPEN) {
+      throw new ProtocolException("hello answer out of place");
+    }
+    HelloAck ack = HelloAck.decode(body);
+    open(ack);
+    handler.helloAck(ack);
+  }
+
+  private void handleError(ByteBuf body) throws ProtocolException {
+    int code = code(body);
+    String text = WireText.decode(body, body.readerIndex(), body.readableBytes());
+    handler.error(code, text);
+    finish("the peer closed the link: " + text);
+  }
+
+  private static int code(ByteBuf body) throws ProtocolException {
+    if (body.readableBytes() < Short.BYTES) {
+      throw new ProtocolException("frame without a code");
+    }
+    return body.readUnsignedShort();
+  }
+
+  private void requireOpen() throws ProtocolException {
+    if (state != State.OPEN) {
+      throw new ProtocolException("frame before the hello is answered");
+    }
+  }
+}

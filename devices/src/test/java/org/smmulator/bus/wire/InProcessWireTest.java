@@ -1,0 +1,68 @@
+package org.smmulator.bus.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.smmulator.bus.tlp.TlpWriter;
+
+class InProcessWireTest {
+  private final ManualLoop rootLoop = new ManualLoop();
+  private final ManualLoop deviceLoop = new ManualLoop();
+  private final RecordingHandler root = new RecordingHandler();
+  private final RecordingHandler device = new RecordingHandler();
+
+  @BeforeEach
+  void join() {
+    InProcessWire.join(root, rootLoop, device, deviceLoop, new LinkLimits(1_000, 1 << 16));
+    rootLoop.run();
+    deviceLoop.run();
+    device.link().sendHello(Hello.of(0x100, "dma", "d0"));
+    rootLoop.run();
+    deviceLoop.run();
+  }
+
+  private void read(int bytes) {
+    TlpWriter.memoryRead(device.link().begin(FrameKind.TLP), 0, 0x100, 1, 0x1000, bytes);
+    device.link().end();
+    device.link().flush();
+  }
+
+  @Test
+  void cutsOffAnEndWhoseLoopStandsStill() {
+    for (int i = 0; i < 20; i++) {
+      read(4096);
+      rootLoop.run();
+    }
+    assertThat(root.closed.getNow("still open")).startsWith("the peer does not read");
+    assertThat(root.events).hasSizeBetween(16, 18);
+    deviceLoop.run();
+    assertThat(device.closed.getNow("still open")).isEqualTo("the connection was closed");
+  }
+
+  @Test
+  void takenBytesNoLongerCount() {
+    for (int i = 0; i < 20; i++) {
+      read(4096);
+      rootLoop.run();
+      assertThat(root.link().pendingBytes()).isPositive();
+      deviceLoop.run();
+      assertThat(root.link().pendingBytes()).isZero();
+    }
+    assertThat(device.events).hasSize(21);
+  }
+
+  @Test
+  void whatWasSentBeforeTheEndArrivesBeforeIt() {
+    root.link().sendControl(ControlCode.RESET);
+    root.link().close(ErrorCode.SHUTDOWN, "machine stops");
+    deviceLoop.run();
+    assertThat(device.events).containsExactly("granted 100", "control 2", "error 7 machine stops");
+    assertThat(device.closed.getNow("still open"))
+        .isEqualTo("the peer closed the link: machine stops");
+    read(4);
+    rootLoop.run();
+    assertThat(root.events).containsExactly("hello dma d0");
+    assertThat(root.closed.getNow("still open")).isEqualTo("machine stops");
+  }
+}
