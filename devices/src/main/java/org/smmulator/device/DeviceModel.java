@@ -1,0 +1,39 @@
+package org.smmulator.device;
+
+/**
+ * What a device does, apart from being a PCI function: written by device authors. Every method but
+ * {@link #function} is called on one task, the model's BAR task, one after another. They must not
+ * wait for other tasks of the model for long: accesses to the BARs wait meanwhile.
+ */
+public interface DeviceModel {
+  /** What the function looks like; called once, before {@link #start}. */
+  PciFunction function();
+
+  /** The device is on the bus. Memory is out of reach until software enables bus mastering. */
+  void start(DeviceContext context);
+
+  /**
+   * Reads a register. Accesses are naturally aligned, inside the BAR, and never in the MSI-X
+   * structures.
+   *
+   * @param offset in bytes from the start of the BAR
+   * @param sizeBytes 1, 2, 4 or 8
+   * @return the value, little-endian, in the low bits
+   */
+  long readBar(int bar, long offset, int sizeBytes);
+
+  /** Writes a register; see {@link #readBar}. */
+  void writeBar(int bar, long offset, int sizeBytes, long value);
+
+  /**
+   * Conventional reset: registers as at {@link #start}, work abandoned. Accesses to memory that
+   * were under way have failed with {@link DmaException.Status#LINK_DOWN}.
+   */
+  void reset();
+
+  /**
+   * The device leaves the bus: finish or abandon the work. Memory may still be reachable (a clean
+   * detach) or not (the link is lost).
+   */
+  void stop();
+}

@@ -1,0 +1,42 @@
+package org.smmulator.device;
+
+/**
+ * The part of an operation that lies in one 4 KiB page. Its packets are sent in ascending order, so
+ * at most one of them waits for a translation, and the span with it.
+ */
+final class PageSpan {
+  final DmaOperation operation;
+  private final int end;
+  private int next;
+
+  /** Bytes {@code next} to {@code end} of the operation. */
+  PageSpan(DmaOperation operation, int next, int end) {
+    this.operation = operation;
+    this.next = next;
+    this.end = end;
+  }
+
+  boolean hasPacket() {
+    return next < end;
+  }
+
+  /** Untranslated address of the next packet. */
+  long address() {
+    return operation.address + next;
+  }
+
+  /** Where the next packet's bytes stand in the operation's array. */
+  int position() {
+    return operation.offset + next;
+  }
+
+  /** Bytes of the next packet, which ends at a multiple of the limit. */
+  int packetBytes(int limit) {
+    int toBoundary = limit - (int) (address() & (limit - 1));
+    return Math.min(toBoundary, end - next);
+  }
+
+  void sent(int bytes) {
+    next += bytes;
+  }
+}

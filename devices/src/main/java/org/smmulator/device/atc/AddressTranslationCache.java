@@ -1,0 +1,240 @@
+package org.smmulator.device.atc;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The translations a function remembers (ATC; Base Specification 10.1): set-associative, least
+ * recently used within a set.
+ *
+ * <pre>
+ *            way 0            way 1            ...
+ *   set 0  | pasid page -> translated page, size, permissions, last use |
+ *   set 1  |   ...                                                      |
+ * </pre>
+ *
+ * An entry serves one 4 KiB page of the untranslated address, and the set is {@code (page XOR
+ * PASID) mod sets}, with 0 for no PASID. A larger translation takes one entry per 4 KiB page that
+ * is used of it, and each of them remembers the whole size: an invalidation that meets any part of
+ * the translation drops them all. An entry without the wanted permission is a miss, and the fill
+ * that follows replaces it.
+ *
+ * <p>Invariants: at most one entry per (PASID, page); lookups = hits + misses. Only the link's
+ * thread may call it; nothing allocates.
+ */
+public final class AddressTranslationCache {
+  /** In the place of a PASID: the request had none. */
+  public static final int NO_PASID = -1;
+
+  /** The answer to a lookup that found nothing. */
+  public static final int MISS = -1;
+
+  private static final int INVALID = -2;
+
+  private final int sets;
+  private final int ways;
+  private final int[] pasids;
+  private final long[] pages;
+  private final long[] translatedPages;
+  private final byte[] sizesLog2;
+  private final byte[] permissions;
+  private final long[] lastUses;
+  private final @Nullable AtcRecorder recorder;
+
+  private long uses;
+  private long hits;
+  private long misses;
+  private long fills;
+  private long evictions;
+  private long entriesDropped;
+  private int valid;
+
+  /**
+   * An empty cache.
+   *
+   * @param sets a power of two
+   * @param ways at least 1
+   * @param recorder told of every event, or null
+   */
+  public AddressTranslationCache(int sets, int ways, @Nullable AtcRecorder recorder) {
+    if (Integer.bitCount(sets) != 1 || sets < 0 || ways < 1 || (long) sets * ways > 1 << 24) {
+      throw new IllegalArgumentException(
+          "ATC of "
+              + sets
+              + " sets x "
+              + ways
+              + " ways: sets must be a power of two, ways at least"
+              + " 1, entries at most 2^24");
+    }
+    int entries = sets * ways;
+    this.sets = sets;
+    this.ways = ways;
+    this.pasids = new int[entries];
+    this.pages = new long[entries];
+    this.translatedPages = new long[entries];
+    this.sizesLog2 = new byte[entries];
+    this.permissions = new byte[entries];
+    this.lastUses = new long[entries];
+    this.recorder = recorder;
+    Arrays.fill(pasids, INVALID);
+  }
+
+  /** One counted lookup: the entry that allows this access, or {@link #MISS}. */
+  public int lookup(int pasid, long address, boolean write) {
+    int entry = find(pasid, address >>> 12);
+    boolean hit = entry != MISS && Permissions.allow(permissions[entry], write);
+    if (recorder != null) {
+      recorder.lookup(pasid, address, write, hit);
+    }
+    if (!hit) {
+      misses++;
+      return MISS;
+    }
+    hits++;
+    lastUses[entry] = ++uses;
+    return entry;
+  }
+
+  /** The translated address of an address inside an entry's page. */
+  public long translate(int entry, long address) {
+    return translatedPages[entry] << 12 | (address & 0xFFF);
+  }
+
+  /** Whether the entry's page takes untranslated requests only. */
+  public boolean isUntranslatedOnly(int entry) {
+    return (permissions[entry] & Permissions.UNTRANSLATED_ONLY) != 0;
+  }
+
+  /** log2 of the bytes of the whole translation the entry was filled from. */
+  public int sizeLog2(int entry) {
+    return sizesLog2[entry];
+  }
+
+  /**
+   * Remembers a translation for the 4 KiB page of an address.
+   *
+   * @param address the untranslated address that was asked for
+   * @param sizeLog2 log2 of the translation's bytes, at least 12
+   * @param translated the translated address of {@code address}
+   * @param permission bits of {@link Permissions}
+   */
+  public void fill(int pasid, long address, int sizeLog2, long translated, int permission) {
+    int entry = entryFor(pasid, address >>> 12);
+    pasids[entry] = pasid;
+    pages[entry] = address >>> 12;
+    translatedPages[entry] = translated >>> 12;
+    sizesLog2[entry] = (byte) sizeLog2;
+    permissions[entry] = (byte) permission;
+    lastUses[entry] = ++uses;
+    fills++;
+    if (recorder != null) {
+      recorder.fill(pasid, address, sizeLog2, permission);
+    }
+  }
+
+  /** Drops every entry that a scope reaches; the number dropped. */
+  public int invalidate(InvalidationScope scope) {
+    int dropped = 0;
+    for (int entry = 0; entry < pasids.length && valid > 0; entry++) {
+      int pasid = pasids[entry];
+      if (pasid != INVALID && scope.reaches(pasid, pages[entry] << 12, sizesLog2[entry])) {
+        pasids[entry] = INVALID;
+        valid--;
+        dropped++;
+      }
+    }
+    entriesDropped += dropped;
+    if (recorder != null) {
+      recorder.invalidate(scope, dropped);
+    }
+    return dropped;
+  }
+
+  /** Acknowledged but not obeyed: for a device that breaks the rule on purpose. */
+  public void ignore(InvalidationScope scope) {
+    if (recorder != null) {
+      recorder.invalidate(scope, 0);
+    }
+  }
+
+  /** Drops everything, as enabling ATS, disabling PASID and a reset do; the number dropped. */
+  public int invalidateAll() {
+    int dropped = valid;
+    Arrays.fill(pasids, INVALID);
+    valid = 0;
+    entriesDropped += dropped;
+    if (recorder != null) {
+      recorder.invalidateAll();
+    }
+    return dropped;
+  }
+
+  public int sets() {
+    return sets;
+  }
+
+  public int ways() {
+    return ways;
+  }
+
+  public long lookups() {
+    return hits + misses;
+  }
+
+  public long hits() {
+    return hits;
+  }
+
+  public long misses() {
+    return misses;
+  }
+
+  public long fills() {
+    return fills;
+  }
+
+  /** Fills that pushed out another page's entry. */
+  public long evictions() {
+    return evictions;
+  }
+
+  public long entriesDropped() {
+    return entriesDropped;
+  }
+
+  private int find(int pasid, long page) {
+    int first = firstOfSet(pasid, page);
+    for (int entry = first; entry < first + ways; entry++) {
+      if (pages[entry] == page && pasids[entry] == pasid) {
+        return entry;
+      }
+    }
+    return MISS;
+  }
+
+  /** The same page's entry, else an invalid one, else the least recently used of the set. */
+  private int entryFor(int pasid, long page) {
+    int same = find(pasid, page);
+    if (same != MISS) {
+      return same;
+    }
+    int first = firstOfSet(pasid, page);
+    int victim = first;
+    for (int entry = first; entry < first + ways; entry++) {
+      if (pasids[entry] == INVALID) {
+        valid++;
+        return entry;
+      }
+      if (lastUses[entry] < lastUses[victim]) {
+        victim = entry;
+      }
+    }
+    evictions++;
+    return victim;
+  }
+
+  private int firstOfSet(int pasid, long page) {
+    int folded = (int) page ^ (pasid == NO_PASID ? 0 : pasid);
+    return (folded & (sets - 1)) * ways;
+  }
+}

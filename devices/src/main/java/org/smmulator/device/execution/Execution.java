@@ -1,0 +1,26 @@
+package org.smmulator.device.execution;
+
+/** Runs the tasks of a device, and tells the time: the only source of either on the device side. */
+public interface Execution {
+  /** A task, as {@link #unpark} names it. */
+  interface Handle {
+    String name();
+  }
+
+  /** Monotonic time in nanoseconds. */
+  long nanoTime();
+
+  /** Starts a task. */
+  Handle spawn(String name, Runnable body);
+
+  /** The running task; any thread that asks is one. */
+  Handle current();
+
+  /**
+   * Waits for {@link #unpark} of the running task (one that came earlier counts) or for the
+   * deadline; {@code Long.MAX_VALUE} is none. May return early without a reason.
+   */
+  void park(long deadlineNanos);
+
+  void unpark(Handle task);
+}
