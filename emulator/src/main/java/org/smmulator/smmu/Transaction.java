@@ -1,0 +1,135 @@
+package org.smmulator.smmu;
+
+import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.event.EventType;
+
+/**
+ * One client transaction, or one ATS translation request, on its way through the SMMU: what the bus
+ * said, and what became of it. Reused by its owner; touched by the hardware's thread only.
+ */
+public final class Transaction {
+  /** Substream of a transaction without PASID. */
+  public static final int NO_SUBSTREAM = -1;
+
+  /** What became of a transaction. */
+  public enum Outcome {
+    /** Goes on at {@link Transaction#pa}. */
+    TRANSLATED,
+    /** Stopped with {@link Transaction#event}. */
+    FAULTED,
+    /** Stopped without an event. */
+    TERMINATED
+  }
+
+  private int streamId;
+  private int substreamId = NO_SUBSTREAM;
+  private long address;
+  private boolean write;
+  private boolean privileged;
+  private boolean execute;
+
+  private Outcome outcome = Outcome.TERMINATED;
+  private @Nullable EventType event;
+  private long pa;
+  private boolean razWi;
+
+  /**
+   * Starts a new transaction.
+   *
+   * @param substreamId the PASID, or {@link #NO_SUBSTREAM}
+   * @param write of a translation request: write permission wanted (the bus's NW clear)
+   * @param execute of a read: an instruction fetch; a write is always data
+   */
+  public Transaction request(
+      int streamId,
+      int substreamId,
+      long address,
+      boolean write,
+      boolean privileged,
+      boolean execute) {
+    this.streamId = streamId;
+    this.substreamId = substreamId;
+    this.address = address;
+    this.write = write;
+    this.privileged = privileged;
+    this.execute = execute;
+    terminated(false);
+    return this;
+  }
+
+  public int streamId() {
+    return streamId;
+  }
+
+  public int substreamId() {
+    return substreamId;
+  }
+
+  public boolean hasSubstream() {
+    return substreamId != NO_SUBSTREAM;
+  }
+
+  public long address() {
+    return address;
+  }
+
+  public boolean write() {
+    return write;
+  }
+
+  public boolean privileged() {
+    return privileged;
+  }
+
+  public boolean execute() {
+    return execute;
+  }
+
+  public Outcome outcome() {
+    return outcome;
+  }
+
+  public boolean isTranslated() {
+    return outcome == Outcome.TRANSLATED;
+  }
+
+  /** Physical address of {@link #address}; valid to the end of its 4 KiB page. */
+  public long pa() {
+    return pa;
+  }
+
+  /** Why it faulted; null unless {@link Outcome#FAULTED}. */
+  public @Nullable EventType event() {
+    return event;
+  }
+
+  /**
+   * Whether a stopped transaction completes without an error, reading zeroes or dropping what it
+   * writes (CD.A = 0); otherwise the client sees an abort.
+   */
+  public boolean isRazWi() {
+    return razWi;
+  }
+
+  /** The transaction goes on at {@code pa}. */
+  public void translated(long pa) {
+    this.outcome = Outcome.TRANSLATED;
+    this.pa = pa;
+    this.event = null;
+    this.razWi = false;
+  }
+
+  /** The transaction stops, and the event queue was given a record. */
+  public void faulted(EventType type, boolean razWi) {
+    this.outcome = Outcome.FAULTED;
+    this.event = type;
+    this.razWi = razWi;
+  }
+
+  /** The transaction stops silently. */
+  public void terminated(boolean razWi) {
+    this.outcome = Outcome.TERMINATED;
+    this.event = null;
+    this.razWi = razWi;
+  }
+}

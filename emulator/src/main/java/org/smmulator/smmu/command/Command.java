@@ -1,0 +1,52 @@
+package org.smmulator.smmu.command;
+
+import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.BitField;
+import org.smmulator.arch.command.CommandField;
+import org.smmulator.arch.command.CommandOpcode;
+import org.smmulator.smmu.Transaction;
+
+/** One entry of the command queue, as it was when it was fetched; reused. */
+public final class Command {
+  private long word0;
+  private long word1;
+
+  public void set(long first, long second) {
+    word0 = first;
+    word1 = second;
+  }
+
+  /** The opcode, or null where the architecture names none. */
+  public @Nullable CommandOpcode opcode() {
+    return CommandOpcode.of(word0);
+  }
+
+  long get(BitField field) {
+    return field.get(field.word() == 0 ? word0 : word1);
+  }
+
+  int getInt(BitField field) {
+    return (int) get(field);
+  }
+
+  boolean isSet(BitField field) {
+    return get(field) != 0;
+  }
+
+  int streamId() {
+    return getInt(CommandField.STREAM_ID);
+  }
+
+  /** The SubstreamID, or none without SSV. */
+  int substreamId() {
+    return isSet(CommandField.SSV) ? getInt(CommandField.SUBSTREAM_ID) : Transaction.NO_SUBSTREAM;
+  }
+
+  long address() {
+    return CommandField.ADDRESS.inPlace(word1);
+  }
+
+  long msiAddress() {
+    return CommandField.MSI_ADDRESS.inPlace(word1);
+  }
+}

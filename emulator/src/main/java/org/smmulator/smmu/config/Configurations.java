@@ -1,0 +1,141 @@
+package org.smmulator.smmu.config;
+
+import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.event.EventType;
+import org.smmulator.arch.port.PhysicalMemory;
+import org.smmulator.arch.structure.Ste;
+import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.register.Registers;
+
+/**
+ * Configuration lookup (IHI 0070 3.3): what is to be done with a transaction of one {StreamID,
+ * SubstreamID}, from the cache or from guest memory. Structures are cached valid or not, until a
+ * CFGI command names them; level 1 descriptors are not cached.
+ */
+public final class Configurations {
+  /** Key under which a stream table entry is cached by itself. */
+  private static final int STREAM_ALONE = -2;
+
+  private final StreamTable streamTable;
+  private final ContextTable contextTable;
+  private final ConfigurationCache cache;
+  private long lookups;
+  private long hits;
+
+  public Configurations(PhysicalMemory memory, Registers registers, SmmuFeatures features) {
+    streamTable = new StreamTable(memory, registers, features);
+    contextTable = new ContextTable(memory, features);
+    cache = new ConfigurationCache(features.caches().configurationEntries());
+  }
+
+  /** Configuration of a transaction. */
+  public Configuration find(int streamId, int substreamId) {
+    lookups++;
+    Configuration cached = cache.get(streamId, substreamId);
+    if (cached != null) {
+      hits++;
+      return cached;
+    }
+    Configuration configuration = resolve(streamId, substreamId);
+    if (configuration.isCacheable()) {
+      cache.put(streamId, substreamId, configuration);
+    }
+    return configuration;
+  }
+
+  /** Configuration of a stream, without a look at its context descriptors. */
+  public Configuration findStream(int streamId) {
+    lookups++;
+    Configuration cached = cache.get(streamId, STREAM_ALONE);
+    if (cached != null) {
+      hits++;
+      return cached;
+    }
+    return readStream(streamId);
+  }
+
+  private Configuration resolve(int streamId, int substreamId) {
+    Configuration alone = cache.get(streamId, STREAM_ALONE);
+    if (alone == null) {
+      alone = readStream(streamId);
+    }
+    StreamTableEntry stream = alone.stream();
+    if (stream == null || !stream.legal() || stream.isAbort()) {
+      return alone;
+    }
+    boolean hasSubstream = substreamId != Transaction.NO_SUBSTREAM;
+    if (hasSubstream && !names(stream, substreamId)) {
+      return Configuration.fault(stream, EventType.C_BAD_SUBSTREAMID);
+    }
+    if (!stream.translates()) {
+      return alone;
+    }
+    if (hasSubstream) {
+      return substreamId == 0 && stream.defaultSubstream() == Ste.S1DSS_SSID0
+          ? Configuration.fault(stream, EventType.F_STREAM_DISABLED)
+          : contextTable.read(stream, substreamId);
+    }
+    return stream.hasSubstreams() ? resolveDefault(stream) : contextTable.read(stream, 0);
+  }
+
+  /** A transaction without a substream, of a stream that has substreams. */
+  private Configuration resolveDefault(StreamTableEntry stream) {
+    return switch (stream.defaultSubstream()) {
+      case Ste.S1DSS_BYPASS -> Configuration.bypass(stream);
+      case Ste.S1DSS_SSID0 -> contextTable.read(stream, 0);
+      default -> Configuration.fault(stream, EventType.F_STREAM_DISABLED);
+    };
+  }
+
+  private static boolean names(StreamTableEntry stream, int substreamId) {
+    return stream.translates()
+        && stream.hasSubstreams()
+        && substreamId >>> stream.contextsLog2() == 0;
+  }
+
+  private Configuration readStream(int streamId) {
+    Configuration alone = streamTable.read(streamId);
+    if (alone.isCacheable()) {
+      cache.put(streamId, STREAM_ALONE, alone);
+    }
+    return alone;
+  }
+
+  /** CFGI_STE, CFGI_STE_RANGE: everything read through 2^{@code spanLog2} stream table entries. */
+  public void invalidateStreams(int streamId, int spanLog2) {
+    cache.removeStreams(streamId, spanLog2);
+  }
+
+  /** CFGI_CD: one context descriptor, as read through one stream. */
+  public void invalidateContext(int streamId, int substreamId) {
+    cache.remove(streamId, substreamId);
+    @Nullable Configuration defaults = cache.get(streamId, Transaction.NO_SUBSTREAM);
+    if (defaults != null && (substreamId == 0 || !hasSubstreams(defaults))) {
+      cache.remove(streamId, Transaction.NO_SUBSTREAM);
+    }
+  }
+
+  private static boolean hasSubstreams(Configuration configuration) {
+    StreamTableEntry stream = configuration.stream();
+    return stream != null && stream.hasSubstreams();
+  }
+
+  /** CFGI_CD_ALL: all context descriptors read through one stream. */
+  public void invalidateContexts(int streamId) {
+    cache.removeContexts(streamId);
+  }
+
+  /** CFGI_ALL. */
+  public void invalidateAll() {
+    cache.clear();
+  }
+
+  public long lookups() {
+    return lookups;
+  }
+
+  public long hits() {
+    return hits;
+  }
+}

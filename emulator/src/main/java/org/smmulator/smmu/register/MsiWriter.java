@@ -1,0 +1,34 @@
+package org.smmulator.smmu.register;
+
+import org.smmulator.arch.port.BusAbort;
+import org.smmulator.arch.port.PhysicalMemory;
+
+/** Message-signalled interrupts of the SMMU itself: 32-bit writes, physical (IHI 0070 3.18.1). */
+public final class MsiWriter {
+  private final PhysicalMemory memory;
+  private final byte[] message = new byte[4];
+
+  public MsiWriter(PhysicalMemory memory) {
+    this.memory = memory;
+  }
+
+  /**
+   * Sends one MSI; address 0 stands for none.
+   *
+   * @return false if the write aborted
+   */
+  public boolean write(long address, int data) {
+    if (address == 0) {
+      return true;
+    }
+    for (int i = 0; i < message.length; i++) {
+      message[i] = (byte) (data >>> (i * 8));
+    }
+    try {
+      memory.write(address, message, 0, message.length);
+      return true;
+    } catch (BusAbort abort) {
+      return false;
+    }
+  }
+}

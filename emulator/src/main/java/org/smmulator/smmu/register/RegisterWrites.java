@@ -1,0 +1,127 @@
+package org.smmulator.smmu.register;
+
+import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.BitField;
+import org.smmulator.arch.register.Cr0;
+import org.smmulator.arch.register.Cr1;
+import org.smmulator.arch.register.Gbpa;
+import org.smmulator.arch.register.IrqCtrl;
+import org.smmulator.arch.register.QueueIndex;
+import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.smmu.SmmuOutputs;
+
+/**
+ * What a write by software does to a register (IHI 0070 6.3). Every handshake is acknowledged at
+ * once. A write to a register whose guard is enabled is ignored, as SMMUv3.2 asks and SMMUv3.1
+ * allows.
+ */
+public final class RegisterWrites {
+  private static final long QUEUES_ENABLED =
+      Cr0.CMDQEN.mask() | Cr0.EVENTQEN.mask() | Cr0.PRIQEN.mask();
+  private static final long CR1_TABLE_FIELDS =
+      Cr1.TABLE_IC.mask() | Cr1.TABLE_OC.mask() | Cr1.TABLE_SH.mask();
+  private static final long CR1_QUEUE_FIELDS =
+      Cr1.QUEUE_IC.mask() | Cr1.QUEUE_OC.mask() | Cr1.QUEUE_SH.mask();
+
+  /** SHCFG and the other attributes do not exist without IDR1.ATTR_TYPES_OVR and PERMS_OVR. */
+  private static final long GBPA_FIELDS = Gbpa.ABORT.mask();
+
+  private final Registers registers;
+  private final SmmuOutputs outputs;
+
+  public RegisterWrites(Registers registers, SmmuOutputs outputs) {
+    this.registers = registers;
+    this.outputs = outputs;
+  }
+
+  /** A write of 4 or 8 bytes; ignored where no register answers. */
+  public void write(int offset, int sizeBytes, long value) {
+    @Nullable SmmuRegister register = Registers.at(offset);
+    if (register == null || !register.writable() || !Registers.fits(register, offset, sizeBytes)) {
+      return;
+    }
+    long whole = value;
+    if (sizeBytes == 4) {
+      int shift = Registers.shift(register, offset);
+      long half = 0xffff_ffffL << shift;
+      whole = (registers.get(register) & ~half) | ((value << shift) & half);
+    }
+    write(register, whole & registers.mask(register));
+  }
+
+  private void write(SmmuRegister register, long value) {
+    switch (register) {
+      case CR0 -> writeCr0(value);
+      case CR1 -> writeCr1(value);
+      case GBPA -> writeGbpa(value);
+      case IRQ_CTRL -> {
+        registers.set(SmmuRegister.IRQ_CTRL, value);
+        registers.publish(SmmuRegister.IRQ_CTRLACK, value);
+      }
+      case GERRORN, CMDQ_PROD -> {
+        // Either may let the command queue go on: new commands, or an error acknowledged.
+        registers.set(register, value);
+        outputs.workAvailable();
+      }
+      case EVENTQ_CONS, PRIQ_CONS -> registers.set(register, value);
+      case CR2, STRTAB_BASE, STRTAB_BASE_CFG -> writeUnless(Cr0.SMMUEN, register, value);
+      case CMDQ_BASE -> writeUnless(Cr0.CMDQEN, register, value);
+      case CMDQ_CONS -> writeUnless(Cr0.CMDQEN, register, QueueIndex.INDEX.inPlace(value));
+      case EVENTQ_BASE, EVENTQ_PROD -> writeUnless(Cr0.EVENTQEN, register, value);
+      case PRIQ_BASE, PRIQ_PROD -> writeUnless(Cr0.PRIQEN, register, value);
+      case GERROR_IRQ_CFG0, GERROR_IRQ_CFG1, GERROR_IRQ_CFG2 ->
+          writeUnlessInterrupting(IrqCtrl.GERROR_IRQEN, register, value);
+      case EVENTQ_IRQ_CFG0, EVENTQ_IRQ_CFG1, EVENTQ_IRQ_CFG2 ->
+          writeUnlessInterrupting(IrqCtrl.EVENTQ_IRQEN, register, value);
+      case PRIQ_IRQ_CFG0, PRIQ_IRQ_CFG1, PRIQ_IRQ_CFG2 ->
+          writeUnlessInterrupting(IrqCtrl.PRIQ_IRQEN, register, value);
+      case IDR0,
+          IDR1,
+          IDR2,
+          IDR3,
+          IDR4,
+          IDR5,
+          IIDR,
+          AIDR,
+          CR0ACK,
+          STATUSR,
+          AGBPA,
+          IRQ_CTRLACK,
+          GERROR ->
+          throw new IllegalStateException(register + " is not writable");
+    }
+  }
+
+  private void writeCr0(long value) {
+    registers.set(SmmuRegister.CR0, value);
+    registers.publish(SmmuRegister.CR0ACK, value);
+    outputs.workAvailable();
+  }
+
+  private void writeCr1(long value) {
+    long cr0 = registers.get(SmmuRegister.CR0);
+    long open =
+        (Cr0.SMMUEN.isSet(cr0) ? 0 : CR1_TABLE_FIELDS)
+            | ((cr0 & QUEUES_ENABLED) != 0 ? 0 : CR1_QUEUE_FIELDS);
+    registers.set(SmmuRegister.CR1, (registers.get(SmmuRegister.CR1) & ~open) | (value & open));
+  }
+
+  /** Only a write with Update set counts; the update is complete before anybody can look. */
+  private void writeGbpa(long value) {
+    if (Gbpa.UPDATE.isSet(value)) {
+      registers.publish(SmmuRegister.GBPA, value & GBPA_FIELDS);
+    }
+  }
+
+  private void writeUnless(BitField enable, SmmuRegister register, long value) {
+    if (!enable.isSet(registers.get(SmmuRegister.CR0))) {
+      registers.set(register, value);
+    }
+  }
+
+  private void writeUnlessInterrupting(BitField enable, SmmuRegister register, long value) {
+    if (!enable.isSet(registers.get(SmmuRegister.IRQ_CTRL))) {
+      registers.set(register, value);
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package org.smmulator.smmu.register;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.BitField;
+import org.smmulator.arch.register.Cr0;
+import org.smmulator.arch.register.Cr2;
+import org.smmulator.arch.register.IrqCtrl;
+import org.smmulator.arch.register.QueueBase;
+import org.smmulator.arch.register.QueueIndex;
+import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.SmmuOutputs;
+
+/**
+ * The values of all registers (IHI 0070 6.2). The hardware's thread is the only one that stores,
+ * each time with release, so that any other thread may read a register at any time and sees what
+ * the hardware had written to memory before.
+ */
+public final class Registers {
+  private static final int PAGE_SHIFT = 16;
+  private static final int ROW_BYTES = 0x100;
+  private static final @Nullable SmmuRegister[] ROWS =
+      new @Nullable SmmuRegister[2 * ROW_BYTES / 4];
+
+  static {
+    for (SmmuRegister register : SmmuRegister.values()) {
+      for (int at = 0; at < register.widthBytes(); at += 4) {
+        ROWS[row(register.offset() + at)] = register;
+      }
+    }
+  }
+
+  private final AtomicLongArray values = new AtomicLongArray(ROWS.length);
+  private final SmmuFeatures features;
+  private final SmmuOutputs outputs;
+
+  public Registers(SmmuFeatures features, SmmuOutputs outputs) {
+    this.features = features;
+    this.outputs = outputs;
+    for (SmmuRegister register : SmmuRegister.values()) {
+      set(register, IdRegisters.value(register, features));
+    }
+  }
+
+  /** The register of which the 4 bytes at {@code offset} are a part, if any. */
+  static @Nullable SmmuRegister at(int offset) {
+    boolean inRows =
+        offset >= 0
+            && offset < SmmuRegister.WINDOW_BYTES
+            && (offset & ((1 << PAGE_SHIFT) - 1)) < ROW_BYTES;
+    return inRows && (offset & 3) == 0 ? ROWS[row(offset)] : null;
+  }
+
+  private static int row(int offset) {
+    return (offset >>> PAGE_SHIFT) * (ROW_BYTES / 4) + (offset & (ROW_BYTES - 1)) / 4;
+  }
+
+  /** What software reads with an access of 4 or 8 bytes; 0 where no register answers. */
+  public long read(int offset, int sizeBytes) {
+    SmmuRegister register = at(offset);
+    if (register == null || !fits(register, offset, sizeBytes)) {
+      return 0;
+    }
+    long value = values.getAcquire(row(register.offset()));
+    return sizeBytes == 8 ? value : (value >>> shift(register, offset)) & 0xffff_ffffL;
+  }
+
+  /** Registers answer accesses of their own size, 64-bit ones to each half as well. */
+  static boolean fits(SmmuRegister register, int offset, int sizeBytes) {
+    return sizeBytes == 4
+        || (sizeBytes == 8 && register.widthBytes() == 8 && offset == register.offset());
+  }
+
+  static int shift(SmmuRegister register, int offset) {
+    return (offset - register.offset()) * 8;
+  }
+
+  public long get(SmmuRegister register) {
+    return values.getPlain(row(register.offset()));
+  }
+
+  void set(SmmuRegister register, long value) {
+    values.setRelease(row(register.offset()), value);
+  }
+
+  /** Stores a register that software polls, and says so if it changed. */
+  public void publish(SmmuRegister register, long value) {
+    if (get(register) != value) {
+      set(register, value);
+      outputs.registersChanged();
+    }
+  }
+
+  /** The bits of a register that exist with these features. */
+  long mask(SmmuRegister register) {
+    return switch (register) {
+      case CR0 -> {
+        long fields = Cr0.SMMUEN.mask() | Cr0.EVENTQEN.mask() | Cr0.CMDQEN.mask();
+        yield fields
+            | (features.pri() ? Cr0.PRIQEN.mask() : 0)
+            | (features.ats() ? Cr0.ATSCHK.mask() : 0);
+      }
+      case CR2 -> Cr2.RECINVSID.mask() | (features.ats() ? Cr2.REC_CFG_ATS.mask() : 0);
+      case IRQ_CTRL -> register.mask() & (features.pri() ? -1L : ~IrqCtrl.PRIQ_IRQEN.mask());
+      case CMDQ_PROD, CMDQ_CONS ->
+          indexMask(SmmuRegister.CMDQ_BASE, features.queues().commandLog2());
+      case EVENTQ_PROD, EVENTQ_CONS ->
+          indexMask(SmmuRegister.EVENTQ_BASE, features.queues().eventLog2())
+              | QueueIndex.OVERFLOW.mask();
+      case PRIQ_PROD, PRIQ_CONS ->
+          features.pri()
+              ? indexMask(SmmuRegister.PRIQ_BASE, features.queues().pageRequestLog2())
+                  | QueueIndex.OVERFLOW.mask()
+              : 0;
+      case PRIQ_BASE, PRIQ_IRQ_CFG0, PRIQ_IRQ_CFG1, PRIQ_IRQ_CFG2 ->
+          features.pri() ? register.mask() : 0;
+      default -> register.mask();
+    };
+  }
+
+  /** Index and wrap bit, as wide as the queue's size makes them. */
+  private long indexMask(SmmuRegister base, int maxLog2) {
+    int log2 = Math.min(QueueBase.LOG2SIZE.getInt(get(base)), maxLog2);
+    return (2L << log2) - 1;
+  }
+
+  private boolean isSet(SmmuRegister register, BitField field) {
+    return field.isSet(get(register));
+  }
+
+  public boolean smmuEnabled() {
+    return isSet(SmmuRegister.CR0, Cr0.SMMUEN);
+  }
+
+  public boolean commandQueueEnabled() {
+    return isSet(SmmuRegister.CR0, Cr0.CMDQEN);
+  }
+
+  public boolean eventQueueEnabled() {
+    return isSet(SmmuRegister.CR0, Cr0.EVENTQEN);
+  }
+
+  /** The effective PRIQEN: only with the SMMU enabled as well. */
+  public boolean pageRequestQueueEnabled() {
+    return isSet(SmmuRegister.CR0, Cr0.PRIQEN) && smmuEnabled();
+  }
+
+  public boolean checksTranslatedAccesses() {
+    return isSet(SmmuRegister.CR0, Cr0.ATSCHK);
+  }
+
+  /** CR2.RECINVSID: a StreamID without an entry is worth an event. */
+  public boolean recordsBadStreamIds() {
+    return isSet(SmmuRegister.CR2, Cr2.RECINVSID);
+  }
+
+  /** CR2.REC_CFG_ATS: a configuration error that ATS meets is worth an event. */
+  public boolean recordsAtsConfigurationErrors() {
+    return isSet(SmmuRegister.CR2, Cr2.REC_CFG_ATS);
+  }
+}

@@ -1,0 +1,252 @@
+package org.smmulator.smmu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RegistersTest {
+  private final BareGuest guest = new BareGuest(SmmuFeatures.defaults());
+
+  @Test
+  void idRegistersShowWhatIsImplemented() {
+    // S1P, TTF=2, COHACC, ATS, ASID16, MSI, PRI, CD2L, TTENDIAN=2, ATSRECERR, STALL_MODEL=1,
+    // ST_LEVEL=1.
+    assertThat(guest.readRegister("IDR0"))
+        .isEqualTo(
+            1 << 1 | 2 << 2 | 1 << 4 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 19 | 2 << 21
+                | 1 << 23 | 1 << 24 | 1 << 27);
+    assertThat(guest.readRegister("IDR1")).isEqualTo(16 | 20 << 6 | 19 << 11 | 19 << 16 | 19 << 21);
+    assertThat(guest.readRegister("IDR3")).isEqualTo(1 << 2 | 1 << 5);
+    assertThat(guest.readRegister("IDR5")).isEqualTo(5 | 1 << 4);
+    assertThat(guest.readRegister("AIDR")).isEqualTo(1);
+  }
+
+  @Test
+  void withoutAtsAndPriTheirFieldsDoNotExist() {
+    BareGuest plain = new BareGuest(SmmuFeatures.defaults().withAts(false, false, false));
+
+    plain.writeRegister("CR0", 0xffff_ffffL);
+    plain.writeRegister("IRQ_CTRL", 0xffff_ffffL);
+    plain.writeRegister64("PRIQ_BASE", -1L);
+    plain.writeRegister("PRIQ_CONS", -1L);
+
+    assertThat(plain.readRegister("IDR0") & (1 << 10 | 1 << 16 | 1 << 23)).isZero();
+    assertThat(plain.readRegister("IDR1") >> 11 & 0x1f).isZero();
+    assertThat(plain.readRegister("CR0ACK")).isEqualTo(0b1101);
+    assertThat(plain.readRegister("IRQ_CTRLACK")).isEqualTo(0b101);
+    assertThat(plain.readRegister64("PRIQ_BASE")).isZero();
+    assertThat(plain.readRegister("PRIQ_CONS")).isZero();
+  }
+
+  @Test
+  void acknowledgesEnablesAtOnceAndTellsWhoPolls() {
+    guest.writeRegister("CR0", 0xffff_ffffL);
+    assertThat(guest.readRegister("CR0")).isEqualTo(0b1_1111);
+    assertThat(guest.readRegister("CR0ACK")).isEqualTo(0b1_1111);
+    assertThat(guest.outputs.registersChanged).isEqualTo(1);
+
+    guest.writeRegister("IRQ_CTRL", 0xffff_ffffL);
+    assertThat(guest.readRegister("IRQ_CTRL")).isEqualTo(0b111);
+    assertThat(guest.readRegister("IRQ_CTRLACK")).isEqualTo(0b111);
+    assertThat(guest.outputs.registersChanged).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CR2, 0xa",
+    "STRTAB_BASE_CFG, 0x307ff",
+    "CR1, 0xfff",
+    "EVENTQ_IRQ_CFG1, 0xffffffff",
+    "EVENTQ_IRQ_CFG2, 0x3f",
+    "PRIQ_IRQ_CFG2, 0x8000003f",
+    "GERRORN, 0x1fd",
+    "CR0ACK, 0",
+    "GERROR, 0",
+    "STATUSR, 0"
+  })
+  void bitsThatDoNotExistReadZero(String register, String mask) {
+    guest.writeRegister(register, 0xffff_ffffL);
+    assertThat(guest.readRegister(register)).isEqualTo(Long.decode(mask));
+  }
+
+  @Test
+  void wideRegistersTakeWholeAndHalfAccesses() {
+    int base = Vectors.register("STRTAB_BASE");
+    guest.smmu.writeRegister(base, 4, 0xffff_ffffL);
+    guest.smmu.writeRegister(base + 4, 4, 0x4000_1234L);
+
+    assertThat(guest.readRegister64("STRTAB_BASE")).isEqualTo(0x4000_1234_ffff_ffc0L);
+    assertThat(guest.smmu.readRegister(base, 4)).isEqualTo(0xffff_ffc0L);
+    assertThat(guest.smmu.readRegister(base + 4, 4)).isEqualTo(0x4000_1234L);
+
+    guest.writeRegister64("STRTAB_BASE", 0x0000_00ab_cdef_0140L);
+    assertThat(guest.readRegister64("STRTAB_BASE")).isEqualTo(0x0000_00ab_cdef_0140L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {-4, 0x21, 0x26, 0x1a0, 0xa8, 0xc8, 0x8000, 0x10020, 0x20000, Integer.MAX_VALUE})
+  void whereNoRegisterIsReadsZeroAndIgnoresWrites(int offset) {
+    guest.smmu.writeRegister(offset, 4, -1);
+    assertThat(guest.smmu.readRegister(offset, 4)).isZero();
+  }
+
+  @Test
+  void aWideAccessToTwoNarrowRegistersIsIgnored() {
+    guest.smmu.writeRegister(Vectors.register("CR0"), 8, -1);
+    assertThat(guest.readRegister("CR0")).isZero();
+    assertThat(guest.smmu.readRegister(0, 8)).isZero();
+    assertThat(guest.smmu.readRegister(Vectors.register("CMDQ_BASE") + 4, 8)).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "STRTAB_BASE_CFG, CR0, 1",
+    "STRTAB_BASE, CR0, 1",
+    "CR2, CR0, 1",
+    "CMDQ_BASE, CR0, 8",
+    "CMDQ_CONS, CR0, 8",
+    "EVENTQ_BASE, CR0, 4",
+    "EVENTQ_PROD, CR0, 4",
+    "PRIQ_BASE, CR0, 2",
+    "PRIQ_PROD, CR0, 2",
+    "GERROR_IRQ_CFG0, IRQ_CTRL, 1",
+    "GERROR_IRQ_CFG1, IRQ_CTRL, 1",
+    "GERROR_IRQ_CFG2, IRQ_CTRL, 1",
+    "PRIQ_IRQ_CFG0, IRQ_CTRL, 2",
+    "PRIQ_IRQ_CFG1, IRQ_CTRL, 2",
+    "PRIQ_IRQ_CFG2, IRQ_CTRL, 2",
+    "EVENTQ_IRQ_CFG0, IRQ_CTRL, 4",
+    "EVENTQ_IRQ_CFG1, IRQ_CTRL, 4",
+    "EVENTQ_IRQ_CFG2, IRQ_CTRL, 4"
+  })
+  void guardedRegistersIgnoreWritesWhileEnabled(String register, String enable, int bit) {
+    guest.writeRegister(register, -1);
+    long before = guest.readRegister(register);
+    assertThat(before).isNotZero();
+
+    guest.writeRegister(enable, bit);
+    guest.writeRegister(register, 0);
+    assertThat(guest.readRegister(register)).isEqualTo(before);
+
+    guest.writeRegister(enable, 0);
+    guest.writeRegister(register, 0);
+    assertThat(guest.readRegister(register)).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0xfc0", "8, 0x03f", "4, 0x03f", "2, 0x03f"})
+  void eachHalfOfCr1HasItsOwnGuard(int enable, String kept) {
+    guest.writeRegister("CR1", 0xfff);
+    guest.writeRegister("CR0", enable);
+    guest.writeRegister("CR1", 0);
+    assertThat(guest.readRegister("CR1")).isEqualTo(Long.decode(kept));
+  }
+
+  @Test
+  void consumerPositionsOfOutputQueuesAreAlwaysWritable() {
+    guest.prepare();
+    guest.writeRegister("CR0", 0b1111);
+    guest.writeRegister("EVENTQ_CONS", 0x8000_0003L);
+    guest.writeRegister("PRIQ_CONS", 0x8000_0005L);
+    assertThat(guest.readRegister("EVENTQ_CONS")).isEqualTo(0x8000_0003L);
+    assertThat(guest.readRegister("PRIQ_CONS")).isEqualTo(0x8000_0005L);
+  }
+
+  @Test
+  void queuePositionsHaveNoBitsAboveTheWrapBit() {
+    guest.writeRegister64("CMDQ_BASE", 3);
+    guest.writeRegister("CMDQ_PROD", 0xffff_ffffL);
+    assertThat(guest.readRegister("CMDQ_PROD")).isEqualTo(0xf);
+
+    BareGuest small =
+        new BareGuest(SmmuFeatures.defaults().withQueues(new SmmuFeatures.Queues(2, 2, 2)));
+    small.writeRegister64("CMDQ_BASE", 31);
+    small.writeRegister("CMDQ_CONS", 0xffff_ffffL);
+    assertThat(small.readRegister64("CMDQ_BASE")).isEqualTo(31);
+    assertThat(small.readRegister("CMDQ_CONS")).isEqualTo(0b111);
+  }
+
+  @Test
+  void gbpaChangesOnlyByAnUpdate() {
+    long abort = 1L << 20;
+    long update = 1L << 31;
+    guest.writeRegister("GBPA", abort);
+    assertThat(guest.readRegister("GBPA")).isZero();
+
+    guest.writeRegister("GBPA", abort | update);
+    assertThat(guest.readRegister("GBPA")).isEqualTo(abort);
+    assertThat(guest.outputs.registersChanged).isEqualTo(1);
+
+    guest.writeRegister("GBPA", update);
+    assertThat(guest.readRegister("GBPA")).isZero();
+  }
+
+  @Test
+  void whileDisabledGbpaDecidesAndNothingIsRecorded() {
+    guest.prepare();
+    guest.writeRegister("CR0", 0b100);
+    assertThat(guest.read(1, BareGuest.NONE, 0x1234)).isEqualTo(0x1234);
+    assertThat(guest.read(1, 7, 0xffff_ffff_fff8L)).isEqualTo(0xffff_ffff_fff8L);
+    assertThat(guest.access(1, BareGuest.NONE, 1L << 48, false))
+        .isEqualTo(Transaction.Outcome.TERMINATED);
+
+    guest.writeRegister("GBPA", 1L << 31 | 1 << 20);
+    assertThat(guest.access(1, BareGuest.NONE, 0x1234, false))
+        .isEqualTo(Transaction.Outcome.TERMINATED);
+    assertThat(guest.tx.isRazWi()).isFalse();
+    assertThat(guest.takeEvents()).isEmpty();
+  }
+
+  @Test
+  void anErrorIsActiveUntilAcknowledgedAndRepeatsAreLost() {
+    guest.bringUp();
+    guest.submit(new Structure("command", 2));
+    guest.run();
+    assertThat(guest.readRegister("GERROR")).isEqualTo(1);
+    assertThat(guest.outputs.pulses).isEqualTo(List.of(SmmuInterrupt.GERROR));
+
+    guest.writeRegister("GERRORN", 1);
+    guest.run();
+    // The same bad command again: the bit toggles back.
+    assertThat(guest.readRegister("GERROR")).isZero();
+    assertThat(guest.activeErrors()).isEqualTo(1);
+  }
+
+  @Test
+  void anAbortedErrorMessageIsReportedWithoutAnotherInterrupt() {
+    guest.writeRegister64("GERROR_IRQ_CFG0", 0x1000);
+    guest.writeRegister("GERROR_IRQ_CFG1", 80);
+    guest.bringUp();
+    guest.submit(new Structure("command", 2));
+    guest.run();
+    assertThat(guest.activeErrors()).isEqualTo(1 | 1 << 7);
+    assertThat(guest.outputs.pulses).isEqualTo(List.of(SmmuInterrupt.GERROR));
+  }
+
+  @Test
+  void sendsErrorMessagesWhereTheRegistersSay() {
+    guest.writeRegister64("GERROR_IRQ_CFG0", 0x0802_0040L);
+    guest.writeRegister("GERROR_IRQ_CFG1", 99);
+    guest.bringUp();
+    guest.submit(new Structure("command", 2));
+    guest.run();
+    assertThat(guest.msis).isEqualTo(List.of(99));
+  }
+
+  @Test
+  void aMaskedErrorInterruptIsNotSentLater() {
+    guest.prepare();
+    guest.writeRegister("IRQ_CTRL", 0);
+    guest.writeRegister("CR0", 0b1111);
+    guest.submit(new Structure("command", 2));
+    guest.run();
+    guest.writeRegister("IRQ_CTRL", 0b111);
+    assertThat(guest.activeErrors()).isEqualTo(1);
+    assertThat(guest.outputs.pulses).isEmpty();
+  }
+}
