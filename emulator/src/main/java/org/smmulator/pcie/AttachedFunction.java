@@ -1,0 +1,267 @@
+package org.smmulator.pcie;
+
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_COMPLETED;
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_DETACHED;
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LINK_LOST;
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_NOT_ANSWERED;
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_SENT;
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_TIMED_OUT;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.tlp.AtsEntry;
+import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.FrameKind;
+import org.smmulator.bus.wire.Hello;
+import org.smmulator.bus.wire.LatencyBuckets;
+import org.smmulator.bus.wire.Link;
+import org.smmulator.pcie.ledger.FunctionGrants;
+
+/**
+ * The function at the end of one link, from the hello until the link is gone: its identity, what
+ * software has set it to, what it was granted, and what waits for an answer from it. Used on the
+ * hardware loop only.
+ */
+final class AttachedFunction implements Invalidations.Sink {
+  private final RootComplex root;
+  private final Link link;
+  private final int requesterId;
+  private final String id;
+  private final Hello hello;
+  private final long[] counters = new long[FunctionCounter.COUNT];
+  private final long[] invalidationLatency = new long[LatencyBuckets.COUNT];
+  private final PendingRequests pending;
+
+  final FunctionConfig config = new FunctionConfig();
+  final FunctionGrants grants;
+  final DownstreamRequests requests;
+  final PageRequestCredits credits = new PageRequestCredits();
+
+  private @Nullable Invalidations invalidations;
+  private long @Nullable [] reported;
+  private boolean announced;
+  private boolean answering = true;
+  private boolean detached;
+  private boolean flushing;
+
+  AttachedFunction(RootComplex root, Link link, int requesterId, Hello hello) {
+    this.root = root;
+    this.link = link;
+    this.requesterId = requesterId;
+    this.id = RequesterId.text(requesterId);
+    this.hello = hello;
+    this.grants = root.ledger().attach(id);
+    this.pending = new PendingRequests(root.loop(), root.config().completionTimeoutNanos());
+    this.requests = new DownstreamRequests(this, pending);
+  }
+
+  int requesterId() {
+    return requesterId;
+  }
+
+  String id() {
+    return id;
+  }
+
+  String name() {
+    return hello.name();
+  }
+
+  String model() {
+    return hello.model();
+  }
+
+  /** Software may see it. */
+  boolean isAnnounced() {
+    return announced;
+  }
+
+  /** Training is over and knows how many Invalidate Requests the function holds. */
+  void announce() {
+    announced = true;
+    invalidations =
+        new Invalidations(
+            root.loop(),
+            root.config().invalidationTimeoutNanos(),
+            config.invalidateQueueDepth,
+            this);
+  }
+
+  boolean isAnswering() {
+    return answering;
+  }
+
+  // Counting.
+
+  void count(FunctionCounter counter) {
+    counters[counter.slot()]++;
+  }
+
+  void count(FunctionCounter counter, long amount) {
+    counters[counter.slot()] += amount;
+  }
+
+  long[] counted() {
+    return counters.clone();
+  }
+
+  long counted(FunctionCounter counter) {
+    return counters[counter.slot()];
+  }
+
+  long[] invalidationLatency() {
+    return invalidationLatency.clone();
+  }
+
+  long requestTimeouts() {
+    return pending.timeouts();
+  }
+
+  void report(long[] counters) {
+    reported = counters;
+  }
+
+  long @Nullable [] reported() {
+    return reported;
+  }
+
+  // Sending.
+
+  /** Begins a packet; {@link #end} finishes it. */
+  ByteBuf begin() {
+    return link.begin(FrameKind.TLP);
+  }
+
+  /** Ends a packet that answers one of the function; it leaves with the end of the read event. */
+  void end() {
+    link.end();
+  }
+
+  /** Ends a packet that was caused by something else than this link's read event. */
+  void endAndFlush() {
+    link.end();
+    if (!flushing) {
+      flushing = true;
+      root.loop()
+          .execute(
+              () -> {
+                flushing = false;
+                link.flush();
+              });
+    }
+  }
+
+  void close(int errorCode, String text) {
+    link.close(errorCode, text);
+  }
+
+  void sendPageResponse(int pasid, int prgIndex, int code) {
+    credits.answered(prgIndex);
+    ByteBuf out = begin();
+    TlpWriter.pasidPrefix(out, config.responseNeedsPasid ? pasid : -1, false, false);
+    TlpWriter.pageResponse(out, RequesterId.ROOT, requesterId, prgIndex, code);
+    endAndFlush();
+  }
+
+  /** A configuration write was put on the wire. */
+  void configWritten(int register, int byteEnables, int value) {
+    config.writeSent(register, byteEnables, value);
+    if (config.isPageRequestReset(register, byteEnables, value)) {
+      credits.reset();
+    }
+    if (announced && FunctionConfig.decidesClaims(register)) {
+      root.claimsChanged(this);
+    }
+  }
+
+  // Invalidations.
+
+  void invalidate(Invalidations.Request request) {
+    if (invalidations == null) {
+      throw new IllegalStateException("invalidation before " + id + " is announced");
+    }
+    invalidations.submit(request);
+  }
+
+  Invalidations.Acknowledged invalidateCompletion(int itag, int count) {
+    return invalidations == null
+        ? Invalidations.Acknowledged.UNKNOWN_TAG
+        : invalidations.completion(itag, count);
+  }
+
+  @Override
+  public long mark() {
+    return root.ledger().mark();
+  }
+
+  @Override
+  public void send(int itag, Invalidations.Request request) {
+    count(INVALIDATIONS_SENT);
+    if (root.isInvalidationLost()) {
+      return;
+    }
+    ByteBuf out = begin();
+    TlpWriter.pasidPrefix(out, request.scope().pasid(), false, false);
+    long payload =
+        AtsEntry.encodeInvalidation(
+            request.scope().first(), request.sizeLog2(), request.scope().global());
+    TlpWriter.invalidateRequest(out, RequesterId.ROOT, requesterId, itag, payload);
+    endAndFlush();
+  }
+
+  @Override
+  public void completed(Invalidations.Request request, long issuedUpTo, long nanos) {
+    count(INVALIDATIONS_COMPLETED);
+    invalidationLatency[LatencyBuckets.index(nanos)]++;
+    grants.revoke(request.scope(), issuedUpTo);
+    tellSmmu(request, false);
+  }
+
+  @Override
+  public void timedOut(Invalidations.Request request) {
+    count(INVALIDATIONS_TIMED_OUT);
+    answering = false;
+    long millis = root.config().invalidationTimeoutNanos() / 1_000_000;
+    StillGranted frames = new StillGranted();
+    grants.visit(request.scope(), frames);
+    root.judge()
+        .protocol(
+            id,
+            request.scope().pasid(),
+            request.scope().first(),
+            frames.first(),
+            String.format(
+                "no Invalidate Completion within %d ms for 0x%x to 0x%x; still granted: %s",
+                millis, request.scope().first(), request.scope().last(), frames));
+    grants.stopAnswering();
+    pending.stop();
+    tellSmmu(request, true);
+  }
+
+  @Override
+  public void failed(Invalidations.Request request, boolean linkLost) {
+    boolean clean = linkLost && detached;
+    if (clean) {
+      count(INVALIDATIONS_DETACHED);
+    } else {
+      count(linkLost ? INVALIDATIONS_LINK_LOST : INVALIDATIONS_NOT_ANSWERED);
+    }
+    tellSmmu(request, !clean);
+  }
+
+  private void tellSmmu(Invalidations.Request request, boolean inVain) {
+    for (long i = 0; i < request.count(); i++) {
+      root.smmu().atcInvalidationDone(inVain);
+    }
+  }
+
+  /** The link is gone, or as good as gone. */
+  void end(boolean detached) {
+    this.detached = detached;
+    root.ledger().detach(grants);
+    if (invalidations != null) {
+      invalidations.linkLost();
+    }
+    pending.stop();
+  }
+}

@@ -1,0 +1,42 @@
+package org.smmulator.pcie;
+
+import static org.smmulator.pcie.ledger.Violation.NONE;
+
+import org.smmulator.pcie.ledger.Violation;
+import org.smmulator.pcie.ledger.ViolationLog;
+
+/** Counts what devices send and records what they must not. */
+final class Judge {
+  private final ViolationLog violations;
+  private long packets;
+
+  Judge(ViolationLog violations) {
+    this.violations = violations;
+  }
+
+  /** A packet has come from a device. */
+  void packet() {
+    packets++;
+  }
+
+  long packets() {
+    return packets;
+  }
+
+  long protocolViolations() {
+    return violations.count(Violation.Kind.PROTOCOL);
+  }
+
+  /**
+   * A device or peer broke a rule.
+   *
+   * @param device its ID, or empty before it has one
+   */
+  void protocol(String device, String text) {
+    protocol(device, NONE, NONE, NONE, text);
+  }
+
+  void protocol(String device, int pasid, long address, long frame, String text) {
+    violations.record(new Violation(Violation.Kind.PROTOCOL, device, pasid, address, frame, text));
+  }
+}

@@ -1,0 +1,193 @@
+package org.smmulator.pcie;
+
+import static org.smmulator.pcie.FunctionCounter.BYTES_READ;
+import static org.smmulator.pcie.FunctionCounter.BYTES_WRITTEN;
+import static org.smmulator.pcie.FunctionCounter.REFUSED;
+import static org.smmulator.pcie.FunctionCounter.TRANSLATED_ACCESSES;
+import static org.smmulator.pcie.FunctionCounter.UNTRANSLATED_ACCESSES;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import org.smmulator.arch.port.BusAbort;
+import org.smmulator.bus.tlp.AddressType;
+import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.memory.PhysicalBus;
+import org.smmulator.smmu.Smmu;
+import org.smmulator.smmu.Transaction;
+
+/**
+ * Memory reads, writes and atomics that functions send: through the SMMU, past the ledger if they
+ * come translated, to memory, and for all but writes back as completions. One step each; nothing is
+ * allocated.
+ *
+ * <p>A request that the SMMU stops is answered with Unsupported Request, one that finds no memory
+ * with Completer Abort. An access without a live grant is on record before it is performed.
+ */
+final class MemoryRequests {
+  private final Smmu smmu;
+  private final PhysicalBus bus;
+  private final Transaction transaction = new Transaction();
+
+  MemoryRequests(Smmu smmu, PhysicalBus bus) {
+    this.smmu = smmu;
+    this.bus = bus;
+  }
+
+  void read(AttachedFunction function, Tlp tlp) {
+    countAccess(function, tlp);
+    boolean permitted = isPermitted(function, tlp, false);
+    int bytes = tlp.byteCountRequested();
+    if (!permitted && !transaction.isRazWi()) {
+      refuse(function, tlp, CompletionStatus.UR);
+      return;
+    }
+    long address = tlp.firstByteAddress();
+    int limit = function.config.maxPayload();
+    int done = 0;
+    do {
+      int room = limit - (int) ((address + done) & (limit - 1));
+      int chunk = Math.min(bytes - done, room);
+      if (!complete(function, tlp, done, chunk, permitted)) {
+        return;
+      }
+      done += chunk;
+    } while (done < bytes);
+    function.count(BYTES_READ, bytes);
+  }
+
+  /** Sends {@code chunk} bytes from the {@code done}th on, or the abort that they meet. */
+  private boolean complete(
+      AttachedFunction function, Tlp tlp, int done, int chunk, boolean permitted) {
+    int left = tlp.byteCountRequested() - done;
+    ByteBuf out = function.begin();
+    int start = out.writerIndex();
+    int index =
+        TlpWriter.completionData(
+            out, RequesterId.ROOT, tlp.transaction(), left, tlp.firstByteAddress() + done, chunk);
+    if (!permitted) {
+      out.setZero(index, chunk);
+    } else if (chunk > 0 && !load(transaction.pa() + done, out, index, chunk)) {
+      out.writerIndex(start);
+      function.count(REFUSED);
+      TlpWriter.completion(out, RequesterId.ROOT, tlp.transaction(), CompletionStatus.CA, left);
+      function.end();
+      return false;
+    }
+    function.end();
+    return true;
+  }
+
+  private boolean load(long pa, ByteBuf out, int index, int bytes) {
+    ByteBuffer target = out.internalNioBuffer(index, bytes);
+    try {
+      bus.read(pa, target, target.position(), bytes);
+      return true;
+    } catch (BusAbort e) {
+      return false;
+    }
+  }
+
+  void write(AttachedFunction function, Tlp tlp) {
+    countAccess(function, tlp);
+    if (!isPermitted(function, tlp, true)) {
+      if (!transaction.isRazWi()) {
+        function.count(REFUSED);
+      }
+      return;
+    }
+    int bytes = tlp.byteCountRequested();
+    try {
+      if (tlp.hasDisabledBytes()) {
+        storeEnabled(tlp);
+      } else if (bytes > 0) {
+        store(transaction.pa(), tlp.buffer(), tlp.dataIndex(), bytes);
+      }
+      function.count(BYTES_WRITTEN, bytes);
+    } catch (BusAbort e) {
+      function.count(REFUSED);
+    }
+  }
+
+  /** Byte by byte: such a request has two doublewords at most. */
+  private void storeEnabled(Tlp tlp) throws BusAbort {
+    long pa = transaction.pa() - (tlp.dataIndex() - tlp.payloadIndex());
+    for (int offset = 0; offset < tlp.payloadBytes(); offset++) {
+      if (tlp.isByteEnabled(offset)) {
+        store(pa + offset, tlp.buffer(), tlp.payloadIndex() + offset, 1);
+      }
+    }
+  }
+
+  private void store(long pa, ByteBuf data, int index, int bytes) throws BusAbort {
+    ByteBuffer source = data.internalNioBuffer(index, bytes);
+    bus.write(pa, source, source.position(), bytes);
+  }
+
+  /** Fetch and add, swap, compare and swap: they need both permissions. */
+  void atomic(AttachedFunction function, Tlp tlp) {
+    countAccess(function, tlp);
+    int operand = tlp.operandBytes();
+    boolean permitted =
+        operand <= Long.BYTES
+            && isPermitted(function, tlp, true)
+            && isPermitted(function, tlp, false);
+    if (!permitted) {
+      refuse(function, tlp, CompletionStatus.UR);
+      return;
+    }
+    try {
+      long before = AtomicOperation.perform(bus, tlp, transaction.pa());
+      ByteBuf out = function.begin();
+      int index =
+          TlpWriter.completionData(out, RequesterId.ROOT, tlp.transaction(), operand, 0, operand);
+      if (operand == Long.BYTES) {
+        out.setLongLE(index, before);
+      } else {
+        out.setIntLE(index, (int) before);
+      }
+      function.end();
+      function.count(BYTES_READ, operand);
+      function.count(BYTES_WRITTEN, operand);
+    } catch (BusAbort e) {
+      refuse(function, tlp, CompletionStatus.CA);
+    }
+  }
+
+  private static void countAccess(AttachedFunction function, Tlp tlp) {
+    boolean translated = tlp.addressType() == AddressType.TRANSLATED;
+    function.count(translated ? TRANSLATED_ACCESSES : UNTRANSLATED_ACCESSES);
+  }
+
+  private boolean isPermitted(AttachedFunction function, Tlp tlp, boolean write) {
+    transaction.request(
+        function.requesterId(),
+        tlp.pasid(),
+        tlp.firstByteAddress(),
+        write,
+        tlp.privilegedRequested(),
+        tlp.executeRequested() && !write);
+    if (tlp.addressType() != AddressType.TRANSLATED) {
+      smmu.translate(transaction);
+      return transaction.isTranslated();
+    }
+    smmu.checkTranslated(transaction);
+    if (transaction.isTranslated()) {
+      function.grants.checkAccess(transaction.pa(), write);
+    }
+    return transaction.isTranslated();
+  }
+
+  /** Answers a request that waits for an answer; drops another one. */
+  static void refuse(AttachedFunction function, Tlp tlp, int status) {
+    function.count(REFUSED);
+    if (tlp.isNonPosted()) {
+      boolean countsBytes = tlp.type().isMemoryRequest() && !tlp.isTranslationRequest();
+      int byteCount = countsBytes ? tlp.byteCountRequested() : Integer.BYTES;
+      TlpWriter.completion(
+          function.begin(), RequesterId.ROOT, tlp.transaction(), status, byteCount);
+      function.end();
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package org.smmulator.pcie;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.time.HardwareLoop;
+import org.smmulator.time.HardwareLoop.Timer;
+
+/**
+ * The non-posted requests that the root complex has sent to one function, configuration accesses
+ * and BAR reads, by 8-bit tag; when all tags are out, a bounded number waits. A request without
+ * completion in time fails; its tag is used again only after the late completion has come, so that
+ * nothing is mistaken for the answer to another request.
+ */
+final class PendingRequests {
+  /** One request. */
+  interface Request {
+    /** Puts the request on the wire. */
+    void send(int tag);
+
+    /** Bytes of payload that a successful completion must have. */
+    int payloadBytes();
+
+    /**
+     * The function has answered, or will not.
+     *
+     * @param payload the first 8 bytes of payload at most, little-endian; 0 without success
+     */
+    void done(boolean successful, long payload);
+  }
+
+  /** What a completion did. */
+  enum Answered {
+    KNOWN,
+    LATE,
+    UNKNOWN_TAG,
+    DOES_NOT_FIT
+  }
+
+  private static final int TAGS = 256;
+  private static final int MAX_WAITING = 4096;
+
+  private final HardwareLoop loop;
+  private final long timeoutNanos;
+  private final @Nullable Request[] outstanding = new @Nullable Request[TAGS];
+  private final long[] sentAt = new long[TAGS];
+  private final boolean[] givenUp = new boolean[TAGS];
+  private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  private int nextTag;
+  private int active;
+  private boolean failing;
+  private @Nullable Timer timer;
+  private long timeouts;
+
+  PendingRequests(HardwareLoop loop, long timeoutNanos) {
+    this.loop = loop;
+    this.timeoutNanos = timeoutNanos;
+  }
+
+  /** Sends a request, now or when a tag is free; fails it at once when neither is possible. */
+  void submit(Request request) {
+    int tag = failing || !waiting.isEmpty() ? -1 : freeTag();
+    if (tag >= 0) {
+      send(tag, request);
+    } else if (failing || active == 0 || waiting.size() >= MAX_WAITING) {
+      request.done(false, 0);
+    } else {
+      waiting.add(request);
+    }
+  }
+
+  private int freeTag() {
+    for (int i = 0; i < TAGS; i++) {
+      int tag = (nextTag + i) % TAGS;
+      if (outstanding[tag] == null && !givenUp[tag]) {
+        nextTag = (tag + 1) % TAGS;
+        return tag;
+      }
+    }
+    return -1;
+  }
+
+  private void send(int tag, Request request) {
+    outstanding[tag] = request;
+    sentAt[tag] = loop.nanoTime();
+    active++;
+    if (timer == null) {
+      timer = loop.schedule(this::expire, timeoutNanos);
+    }
+    request.send(tag);
+  }
+
+  /**
+   * A completion has come.
+   *
+   * @param payloadBytes of the completion; negative if its status is not Success
+   */
+  Answered completion(int tag, int payloadBytes, long payload) {
+    if (tag >= TAGS) {
+      return Answered.UNKNOWN_TAG;
+    }
+    Request request = outstanding[tag];
+    if (request == null) {
+      Answered answered = givenUp[tag] ? Answered.LATE : Answered.UNKNOWN_TAG;
+      givenUp[tag] = false;
+      sendWaiting();
+      return answered;
+    }
+    outstanding[tag] = null;
+    active--;
+    boolean fits = payloadBytes == request.payloadBytes();
+    request.done(fits, fits ? payload : 0);
+    sendWaiting();
+    return fits || payloadBytes < 0 ? Answered.KNOWN : Answered.DOES_NOT_FIT;
+  }
+
+  private void sendWaiting() {
+    while (!waiting.isEmpty() && !failing) {
+      int tag = freeTag();
+      if (tag < 0) {
+        return;
+      }
+      send(tag, waiting.remove());
+    }
+  }
+
+  private void expire() {
+    long now = loop.nanoTime();
+    for (int tag = 0; tag < TAGS; tag++) {
+      Request request = outstanding[tag];
+      if (request != null && now - sentAt[tag] >= timeoutNanos) {
+        timeouts++;
+        giveUp(tag, request);
+      }
+    }
+    timer = null;
+    sendWaiting();
+    if (active == 0) {
+      failWaiting();
+    } else if (timer == null) {
+      timer = loop.schedule(this::expire, Math.max(0, oldest() + timeoutNanos - now));
+    }
+  }
+
+  private long oldest() {
+    long oldest = Long.MAX_VALUE;
+    for (int tag = 0; tag < TAGS; tag++) {
+      if (outstanding[tag] != null) {
+        oldest = Math.min(oldest, sentAt[tag]);
+      }
+    }
+    return oldest;
+  }
+
+  private void giveUp(int tag, Request request) {
+    outstanding[tag] = null;
+    givenUp[tag] = true;
+    active--;
+    request.done(false, 0);
+  }
+
+  /** Fails everything, now and from now on. */
+  void stop() {
+    failing = true;
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+    for (int tag = 0; tag < TAGS; tag++) {
+      Request request = outstanding[tag];
+      if (request != null) {
+        giveUp(tag, request);
+      }
+    }
+    failWaiting();
+  }
+
+  private void failWaiting() {
+    for (Request next = waiting.poll(); next != null; next = waiting.poll()) {
+      next.done(false, 0);
+    }
+  }
+
+  long timeouts() {
+    return timeouts;
+  }
+}

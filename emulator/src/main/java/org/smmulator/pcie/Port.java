@@ -1,0 +1,186 @@
+package org.smmulator.pcie;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.wire.ControlCode;
+import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.bus.wire.ErrorCode;
+import org.smmulator.bus.wire.Hello;
+import org.smmulator.bus.wire.HelloAck;
+import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkHandler;
+
+/**
+ * The root complex's end of one link. A peer that says hello gets a slot, is trained as firmware
+ * would, and only then shows to software; until its link is gone, its packets are handled in order.
+ */
+final class Port implements LinkHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(Port.class);
+
+  private final RootComplex root;
+  private final UpstreamPackets packets;
+  private @Nullable Link link;
+  private @Nullable AttachedFunction function;
+
+  /** This end, or the other one, ends the link on purpose. */
+  private boolean onPurpose;
+
+  Port(RootComplex root, UpstreamPackets packets) {
+    this.root = root;
+    this.packets = packets;
+  }
+
+  @Override
+  public void connected(Link link) {
+    this.link = link;
+    root.connected(this);
+  }
+
+  @Override
+  public void hello(Hello hello) {
+    Link open = link();
+    RootComplex.Slot slot = root.slotFor(hello.requesterId());
+    if (slot.refusal() != null) {
+      refuse(slot.errorCode(), slot.refusal());
+      return;
+    }
+    AttachedFunction attached = new AttachedFunction(root, open, slot.requesterId(), hello);
+    function = attached;
+    root.attach(attached);
+    open.sendHelloAck(HelloAck.granting(hello, slot.requesterId()));
+    new Training(attached.requests, attached.config, new Trained(attached)).start();
+  }
+
+  private void refuse(int errorCode, String text) {
+    LOG.warn("{} is refused: {}", link().peer(), text);
+    root.refused();
+    close(errorCode, text);
+  }
+
+  /** What comes after training. */
+  private final class Trained implements Training.Outcome {
+    private final AttachedFunction attached;
+
+    Trained(AttachedFunction attached) {
+      this.attached = attached;
+    }
+
+    @Override
+    public void trained() {
+      LOG.info("{} is {} ({})", link().peer(), attached.id(), attached.name());
+      root.announce(attached);
+    }
+
+    @Override
+    public void failed(String reason) {
+      if (function == attached) {
+        link().close(ErrorCode.MALFORMED, reason);
+      }
+    }
+  }
+
+  @Override
+  public void tlp(Tlp tlp) {
+    AttachedFunction attached = function;
+    if (attached != null) {
+      packets.handle(attached, tlp);
+    }
+  }
+
+  @Override
+  public void stats(long[] counters) {
+    if (function != null) {
+      function.report(counters);
+    }
+  }
+
+  @Override
+  public void control(int code) {
+    AttachedFunction attached = function;
+    if (code == ControlCode.DETACH && attached != null) {
+      compareReports(attached);
+      function = null;
+      root.detached(attached, true);
+      close(ErrorCode.SHUTDOWN, "detached");
+    }
+  }
+
+  /** The device has counted, too: everything it sent and that was sent to it before it leaves. */
+  private void compareReports(AttachedFunction attached) {
+    compare(attached, DeviceCounter.TRANSLATION_REQUESTS, FunctionCounter.TRANSLATION_REQUESTS);
+    compare(attached, DeviceCounter.PAGE_REQUESTS, FunctionCounter.PAGE_REQUESTS);
+    long reported = reported(attached, DeviceCounter.INVALIDATION_REQUESTS);
+    long sent = attached.counted(FunctionCounter.INVALIDATIONS_SENT);
+    long completed = attached.counted(FunctionCounter.INVALIDATIONS_COMPLETED);
+    if (reported != DeviceCounter.UNKNOWN && (reported > sent || reported < completed)) {
+      root.judge()
+          .protocol(
+              attached.id(),
+              String.format(
+                  "reports %d invalidation requests; %d were sent, %d completed",
+                  reported, sent, completed));
+    }
+  }
+
+  private void compare(AttachedFunction attached, DeviceCounter theirs, FunctionCounter ours) {
+    long reported = reported(attached, theirs);
+    long counted = attached.counted(ours);
+    if (reported != DeviceCounter.UNKNOWN && reported != counted) {
+      root.judge()
+          .protocol(
+              attached.id(),
+              String.format("reports %s %d; %d were received", theirs, reported, counted));
+    }
+  }
+
+  private static long reported(AttachedFunction attached, DeviceCounter counter) {
+    long[] reports = attached.reported();
+    return reports == null ? DeviceCounter.UNKNOWN : reports[counter.slot()];
+  }
+
+  @Override
+  public void error(int code, String text) {
+    onPurpose = true;
+  }
+
+  /** The machine stops. */
+  void shutdown() {
+    close(ErrorCode.SHUTDOWN, "the machine stops");
+  }
+
+  private void close(int errorCode, String text) {
+    onPurpose = true;
+    link().close(errorCode, text);
+  }
+
+  /**
+   * A link that nobody ended on purpose was lost, or it closed itself because the peer broke the
+   * protocol. A device that dies in the middle of a frame is lost; a peer that was never a device
+   * has broken the protocol by that.
+   */
+  @Override
+  public void closed(String reason) {
+    AttachedFunction attached = function;
+    function = null;
+    root.disconnected(this);
+    boolean connectionLost = reason.startsWith("the connection ");
+    if (attached != null) {
+      if (!onPurpose && !connectionLost) {
+        root.judge().protocol(attached.id(), reason);
+      }
+      LOG.warn("{} is gone: {}", attached.id(), reason);
+      root.detached(attached, false);
+    } else if (!onPurpose && !(connectionLost && !reason.endsWith(" of a frame"))) {
+      root.judge().protocol("", link().peer() + ": " + reason);
+    }
+  }
+
+  private Link link() {
+    if (link == null) {
+      throw new IllegalStateException("a link without a connection");
+    }
+    return link;
+  }
+}

@@ -1,0 +1,336 @@
+package org.smmulator.pcie;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.bus.wire.ErrorCode;
+import org.smmulator.bus.wire.Hello;
+import org.smmulator.bus.wire.LinkHandler;
+import org.smmulator.memory.PhysicalBus;
+import org.smmulator.pcie.ledger.GrantLedger;
+import org.smmulator.pcie.ledger.InvalidationScope;
+import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.smmu.Smmu;
+import org.smmulator.time.HardwareLoop;
+
+/**
+ * The PCIe root complex of one machine: slots 1 to 31 of its root buses, each for one link with one
+ * function, and the host bridge at 00:00.0. Links come in through {@link #newPort}; the guest comes
+ * in through configuration space and the memory windows; the SMMU through {@link #atcInvalidate}
+ * and {@link #pageResponse}. Everything runs on the hardware loop, links included.
+ */
+public final class RootComplex {
+  private static final Logger LOG = LoggerFactory.getLogger(RootComplex.class);
+  private static final int SMALLEST_PAGE_LOG2 = 12;
+  private static final int MAX_GONE = 256;
+
+  private final HardwareLoop loop;
+  private final Smmu smmu;
+  private final RootComplexConfig config;
+  private final GrantLedger ledger;
+  private final HotplugBlock hotplug;
+  private final Judge judge;
+  private final UpstreamPackets packets;
+
+  /** By bus and slot. */
+  private final @Nullable AttachedFunction[] functions;
+
+  private final Set<Port> ports = new LinkedHashSet<>();
+  private final ArrayDeque<DeviceCounters> gone = new ArrayDeque<>();
+  private int attachedCount;
+  private long linksAccepted;
+  private long linksRefused;
+  private long linksLost;
+  private long detaches;
+  private long invalidationsWithoutDevice;
+  private long invalidationsSent;
+  private long invalidationToLose;
+
+  public RootComplex(
+      HardwareLoop loop,
+      Smmu smmu,
+      PhysicalBus bus,
+      RootComplexConfig config,
+      GrantLedger ledger,
+      ViolationLog violations,
+      HotplugBlock hotplug) {
+    this.loop = loop;
+    this.smmu = smmu;
+    this.config = config;
+    this.ledger = ledger;
+    this.hotplug = hotplug;
+    this.judge = new Judge(violations);
+    this.packets =
+        new UpstreamPackets(
+            new MemoryRequests(smmu, bus), new TranslationServices(smmu, judge), judge);
+    this.functions = new @Nullable AttachedFunction[config.buses() * RequesterId.SLOTS];
+  }
+
+  // Links.
+
+  /** The handler of a link that is being accepted. */
+  public LinkHandler newPort() {
+    return new Port(this, packets);
+  }
+
+  void connected(Port port) {
+    linksAccepted++;
+    ports.add(port);
+  }
+
+  void refused() {
+    linksRefused++;
+  }
+
+  void disconnected(Port port) {
+    ports.remove(port);
+  }
+
+  /** Where a device goes, or why it goes nowhere. */
+  record Slot(int requesterId, int errorCode, @Nullable String refusal) {}
+
+  Slot slotFor(int wanted) {
+    if (wanted == Hello.ASSIGN) {
+      return attachedCount >= config.maxDevices() ? full() : firstFree();
+    }
+    String id = RequesterId.text(wanted);
+    boolean exists =
+        (wanted & 7) == 0
+            && RequesterId.bus(wanted) < config.buses()
+            && RequesterId.slot(wanted) != 0;
+    if (!exists) {
+      String text =
+          String.format(
+              "%s is no slot for a device; slots are 00:01.0 to %s",
+              id, RequesterId.text(RequesterId.of(config.buses() - 1, RequesterId.SLOTS - 1)));
+      return new Slot(wanted, ErrorCode.NO_SLOT, text);
+    }
+    if (functions[wanted >>> 3] != null) {
+      return new Slot(wanted, ErrorCode.ID_TAKEN, "another device has the ID " + id);
+    }
+    return attachedCount >= config.maxDevices() ? full() : new Slot(wanted, 0, null);
+  }
+
+  private Slot full() {
+    String text = "all " + config.maxDevices() + " places for devices are taken";
+    return new Slot(0, ErrorCode.NO_SLOT, text);
+  }
+
+  private Slot firstFree() {
+    for (int index = 0; index < functions.length; index++) {
+      if (index % RequesterId.SLOTS != 0 && functions[index] == null) {
+        return new Slot(index << 3, 0, null);
+      }
+    }
+    return full();
+  }
+
+  void attach(AttachedFunction function) {
+    functions[function.requesterId() >>> 3] = function;
+    attachedCount++;
+  }
+
+  /** Training is over. */
+  void announce(AttachedFunction function) {
+    function.announce();
+    hotplug.present(function.requesterId());
+  }
+
+  /** The link of a function is gone. */
+  void detached(AttachedFunction function, boolean clean) {
+    functions[function.requesterId() >>> 3] = null;
+    attachedCount--;
+    if (clean) {
+      detaches++;
+    } else {
+      linksLost++;
+    }
+    function.end(clean);
+    gone.addLast(new DeviceCounters(function, false));
+    if (gone.size() > MAX_GONE) {
+      gone.removeFirst();
+    }
+    if (function.isAnnounced()) {
+      hotplug.gone(function.requesterId());
+    }
+  }
+
+  /** Tells every device that the machine stops, and closes all links. */
+  public void shutdown() {
+    List.copyOf(ports).forEach(Port::shutdown);
+  }
+
+  // What the SMMU asks for.
+
+  /** As {@code SmmuOutputs.atcInvalidate}; a stream without a device completes at once. */
+  public void atcInvalidate(
+      int streamId, int substreamId, long address, int pagesLog2, boolean global) {
+    AttachedFunction function = function(streamId);
+    if (function == null) {
+      invalidationsWithoutDevice++;
+      smmu.atcInvalidationDone(false);
+      return;
+    }
+    int sizeLog2 = Math.min(SMALLEST_PAGE_LOG2 + pagesLog2, Long.SIZE);
+    long within = sizeLog2 == Long.SIZE ? -1L : (1L << sizeLog2) - 1;
+    InvalidationScope scope =
+        new InvalidationScope(substreamId, global, address & ~within, address | within);
+    function.invalidate(new Invalidations.Request(scope, sizeLog2, 1));
+  }
+
+  /** As {@code SmmuOutputs.pageResponse}; nobody hears one for a stream without a device. */
+  public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {
+    AttachedFunction function = function(streamId);
+    if (function != null) {
+      function.sendPageResponse(substreamId, prgIndex, busCode);
+    }
+  }
+
+  /** Sabotage: the {@code nth} Invalidate Request from now on is counted and never sent. */
+  public void loseInvalidation(int nth) {
+    invalidationToLose = invalidationsSent + nth;
+  }
+
+  boolean isInvalidationLost() {
+    return ++invalidationsSent == invalidationToLose;
+  }
+
+  // What the guest asks for.
+
+  /** Reads 1, 2 or 4 aligned bytes of configuration space; all ones where nothing answers. */
+  public void configRead(int requesterId, int register, int bytes, LongConsumer done) {
+    if (requesterId == RequesterId.ROOT) {
+      long value = Integer.toUnsignedLong(HostBridge.read(register & ~3));
+      int shift = (register & 3) * 8;
+      done.accept((value >>> shift) & DownstreamRequests.allOnes(bytes));
+      return;
+    }
+    AttachedFunction function = function(requesterId);
+    if (function == null || !isConfigAccess(register, bytes)) {
+      done.accept(DownstreamRequests.allOnes(bytes));
+    } else {
+      function.requests.configRead(register, bytes, done);
+    }
+  }
+
+  /** Writes 1, 2 or 4 aligned bytes of configuration space. */
+  public void configWrite(int requesterId, int register, int bytes, long value, Runnable done) {
+    AttachedFunction function = function(requesterId);
+    if (function == null || !isConfigAccess(register, bytes)) {
+      done.run();
+    } else {
+      function.requests.configWrite(register, bytes, value, done);
+    }
+  }
+
+  private static boolean isConfigAccess(int register, int bytes) {
+    return register >= 0 && register < 4096 && bytes <= 4 && register % bytes == 0;
+  }
+
+  /**
+   * Reads 1, 2, 4 or 8 aligned bytes of the PCIe memory windows; all ones where nothing answers.
+   */
+  public void memoryRead(long pa, int bytes, LongConsumer done) {
+    AttachedFunction function = claimant(pa, bytes);
+    if (function == null) {
+      done.accept(DownstreamRequests.allOnes(bytes));
+    } else {
+      function.requests.memoryRead(pa, bytes, done);
+    }
+  }
+
+  /** Writes 1, 2, 4 or 8 aligned bytes to the PCIe memory windows; posted. */
+  public void memoryWrite(long pa, int bytes, long value) {
+    AttachedFunction function = claimant(pa, bytes);
+    if (function != null && function.isAnswering()) {
+      function.requests.memoryWrite(pa, bytes, value);
+    }
+  }
+
+  private @Nullable AttachedFunction claimant(long pa, int bytes) {
+    if (!isInWindow(pa) || (pa & (bytes - 1)) != 0) {
+      return null;
+    }
+    for (AttachedFunction function : functions) {
+      if (function != null && function.isAnnounced() && function.config.claims(pa, bytes)) {
+        return function;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isInWindow(long pa) {
+    long low = pa - MemoryMap.PCIE_MMIO32;
+    long high = pa - MemoryMap.PCIE_MMIO64;
+    return (low >= 0 && low < MemoryMap.PCIE_MMIO32_BYTES)
+        || (high >= 0 && high < MemoryMap.PCIE_MMIO64_BYTES);
+  }
+
+  /** Software moved a BAR or enabled memory space: the first of two claimants will answer. */
+  void claimsChanged(AttachedFunction changed) {
+    for (AttachedFunction other : functions) {
+      if (other != null && other != changed && other.config.overlaps(changed.config)) {
+        LOG.warn("BARs of {} and {} overlap; the first one answers", changed.id(), other.id());
+      }
+    }
+  }
+
+  /** The announced function of that ID or stream. */
+  private @Nullable AttachedFunction function(int requesterId) {
+    int index = requesterId >>> 3;
+    if ((requesterId & 7) != 0 || index >= functions.length) {
+      return null;
+    }
+    AttachedFunction function = functions[index];
+    return function != null && function.isAnnounced() ? function : null;
+  }
+
+  // Counting.
+
+  /** A snapshot, with all devices attached and the last ones gone. */
+  public RootComplexCounters counters() {
+    List<DeviceCounters> devices = new ArrayList<>();
+    for (AttachedFunction function : functions) {
+      if (function != null) {
+        devices.add(new DeviceCounters(function, true));
+      }
+    }
+    devices.addAll(gone);
+    return new RootComplexCounters(
+        judge.packets(),
+        judge.protocolViolations(),
+        linksAccepted,
+        linksRefused,
+        linksLost,
+        detaches,
+        invalidationsWithoutDevice,
+        List.copyOf(devices));
+  }
+
+  HardwareLoop loop() {
+    return loop;
+  }
+
+  Smmu smmu() {
+    return smmu;
+  }
+
+  RootComplexConfig config() {
+    return config;
+  }
+
+  GrantLedger ledger() {
+    return ledger;
+  }
+
+  Judge judge() {
+    return judge;
+  }
+}

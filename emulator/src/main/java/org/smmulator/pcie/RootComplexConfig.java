@@ -1,0 +1,42 @@
+package org.smmulator.pcie;
+
+import org.smmulator.bus.wire.LinkLimits;
+
+/**
+ * How one root complex is built.
+ *
+ * @param completionTimeoutNanos a configuration or BAR access without an answer reads as all ones
+ *     after this
+ * @param invalidationTimeoutNanos a function without Invalidate Completion is given up after this
+ * @param helloTimeoutNanos a peer that connects and does not introduce itself is cut off after this
+ * @param maxDevices attached at the same time
+ * @param buses root buses with 31 slots for devices each
+ */
+public record RootComplexConfig(
+    long completionTimeoutNanos,
+    long invalidationTimeoutNanos,
+    long helloTimeoutNanos,
+    int maxDevices,
+    int buses) {
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  public RootComplexConfig {
+    if (buses < 1 || buses > 256) {
+      throw new IllegalArgumentException("root buses: " + buses + "; it must be 1 to 256");
+    }
+    if (maxDevices < 1 || maxDevices > buses * (RequesterId.SLOTS - 1)) {
+      throw new IllegalArgumentException(
+          "devices at the same time: " + maxDevices + "; a bus has slots for 31, at least 1");
+    }
+  }
+
+  /** What the links of this root complex put up with. */
+  public LinkLimits linkLimits() {
+    return new LinkLimits(helloTimeoutNanos, LinkLimits.DEFAULT.unsentBytes());
+  }
+
+  /** One bus of 31 slots; one second for everything but a hello, which has two. */
+  public static RootComplexConfig defaults() {
+    return new RootComplexConfig(SECOND_NANOS, SECOND_NANOS, 2 * SECOND_NANOS, 31, 1);
+  }
+}

@@ -1,0 +1,129 @@
+package org.smmulator.pcie;
+
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LATE;
+import static org.smmulator.pcie.FunctionCounter.PAGE_REQUESTS;
+import static org.smmulator.pcie.FunctionCounter.REFUSED;
+import static org.smmulator.pcie.FunctionCounter.STOP_MARKERS;
+import static org.smmulator.pcie.FunctionCounter.TRANSLATION_REQUESTS;
+
+import io.netty.buffer.ByteBuf;
+import org.smmulator.bus.tlp.AtsEntry;
+import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.pcie.ledger.FunctionGrants;
+import org.smmulator.pcie.ledger.Violation;
+import org.smmulator.smmu.AtsAnswer;
+import org.smmulator.smmu.PageRequestFlags;
+import org.smmulator.smmu.Smmu;
+import org.smmulator.smmu.Transaction;
+
+/**
+ * ATS and PRI (PCIe chapter 10): translation requests, with a grant in the ledger for each entry
+ * given out, page requests, and the completions of invalidations.
+ */
+final class TranslationServices {
+  /** What code counts ones below; a grant of the whole space counts as its lower half. */
+  private static final int LARGEST_LOG2 = 63;
+
+  /** Byte Count of a completion without data. */
+  private static final int NO_DATA_COUNT = 4;
+
+  private final Smmu smmu;
+  private final Judge judge;
+  private final Transaction transaction = new Transaction();
+  private final AtsAnswer answer = new AtsAnswer();
+  private final long[] entries = new long[AtsAnswer.CAPACITY];
+
+  TranslationServices(Smmu smmu, Judge judge) {
+    this.smmu = smmu;
+    this.judge = judge;
+  }
+
+  void translationRequest(AttachedFunction function, Tlp tlp) {
+    function.count(TRANSLATION_REQUESTS);
+    transaction.request(
+        function.requesterId(),
+        tlp.pasid(),
+        tlp.address(),
+        !tlp.noWrite(),
+        tlp.privilegedRequested(),
+        tlp.executeRequested());
+    smmu.translationRequest(transaction, tlp.translationsRequested(), answer);
+    ByteBuf out = function.begin();
+    if (answer.status() == AtsAnswer.Status.SUCCESS) {
+      for (int i = 0; i < answer.count(); i++) {
+        entries[i] = answer.entry(i);
+      }
+      grant(function, tlp);
+      TlpWriter.translationCompletion(
+          out, RequesterId.ROOT, tlp.transaction(), entries, answer.count());
+    } else {
+      function.count(REFUSED);
+      int status = answer.status().busCode();
+      TlpWriter.completion(out, RequesterId.ROOT, tlp.transaction(), status, NO_DATA_COUNT);
+    }
+    function.end();
+  }
+
+  /** Entries are contiguous in untranslated space; one without a permission is no grant. */
+  private void grant(AttachedFunction function, Tlp tlp) {
+    long va = tlp.address();
+    for (int i = 0; i < answer.count(); i++) {
+      int flags = AtsEntry.flags(entries[i]);
+      int sizeLog2 = Math.min(AtsEntry.sizeLog2(entries[i]), LARGEST_LOG2);
+      int permissions =
+          ((flags & AtsEntry.READ) != 0 ? FunctionGrants.READ : 0)
+              | ((flags & AtsEntry.WRITE) != 0 ? FunctionGrants.WRITE : 0);
+      if (permissions != 0 && (flags & AtsEntry.UNTRANSLATED_ONLY) == 0) {
+        long pa = AtsEntry.address(entries[i]);
+        function.grants.grant(tlp.pasid(), va, pa, sizeLog2, permissions);
+      }
+      va = (va >>> sizeLog2 << sizeLog2) + (1L << sizeLog2);
+    }
+  }
+
+  void pageRequest(AttachedFunction function, Tlp tlp) {
+    int group = tlp.prgIndex();
+    if (tlp.isStopMarker()) {
+      function.count(STOP_MARKERS);
+    } else {
+      function.count(PAGE_REQUESTS);
+      long allowed = function.config.pageRequestAllocation();
+      long outstanding = function.credits.take(group);
+      if (outstanding > allowed) {
+        judge.protocol(
+            function.id(),
+            tlp.pasid(),
+            tlp.pageAddress(),
+            Violation.NONE,
+            outstanding + " page requests outstanding; its allocation is " + allowed);
+      }
+    }
+    int flags =
+        tlp.pageRequestFlags()
+            | (tlp.privilegedRequested() ? PageRequestFlags.PRIVILEGED : 0)
+            | (tlp.executeRequested() ? PageRequestFlags.EXECUTE : 0);
+    smmu.pageRequest(function.requesterId(), tlp.pasid(), tlp.pageAddress(), group, flags);
+  }
+
+  void invalidateCompletion(AttachedFunction function, Tlp tlp) {
+    if (tlp.targetId() != RequesterId.ROOT || tlp.invalidateTags() == 0) {
+      judge.protocol(
+          function.id(), "Invalidate Completion for another function, or without an ITag");
+      return;
+    }
+    for (int tags = tlp.invalidateTags(); tags != 0; tags &= tags - 1) {
+      int itag = Integer.numberOfTrailingZeros(tags);
+      switch (function.invalidateCompletion(itag, tlp.completionCount())) {
+        case KNOWN -> {}
+        case LATE -> function.count(INVALIDATIONS_LATE);
+        case UNKNOWN_TAG ->
+            judge.protocol(
+                function.id(), "Invalidate Completion for ITag " + itag + ", which is not in use");
+        case COUNT_CHANGED ->
+            judge.protocol(
+                function.id(), "Completion Count changed between completions of ITag " + itag);
+      }
+    }
+  }
+}

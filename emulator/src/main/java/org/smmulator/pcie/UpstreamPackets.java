@@ -1,0 +1,88 @@
+package org.smmulator.pcie;
+
+import static org.smmulator.pcie.FunctionCounter.COMPLETIONS_LATE;
+import static org.smmulator.pcie.FunctionCounter.REFUSED;
+import static org.smmulator.pcie.FunctionCounter.WITHOUT_BUS_MASTER;
+
+import org.smmulator.bus.tlp.AddressType;
+import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.MessageCode;
+import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.wire.ErrorCode;
+
+/** Takes each packet of a function to who answers it, and checks it on the way. */
+final class UpstreamPackets {
+  private final MemoryRequests memory;
+  private final TranslationServices services;
+  private final Judge judge;
+
+  UpstreamPackets(MemoryRequests memory, TranslationServices services, Judge judge) {
+    this.memory = memory;
+    this.services = services;
+    this.judge = judge;
+  }
+
+  /** One well-formed packet, perhaps of a device that lies. */
+  void handle(AttachedFunction function, Tlp tlp) {
+    judge.packet();
+    int sender = tlp.type().isCompletion() ? tlp.completerId() : tlp.requesterId();
+    if (sender != function.requesterId()) {
+      String text = "packet with the ID of " + RequesterId.text(sender) + " from " + function.id();
+      function.close(ErrorCode.MALFORMED, text);
+      return;
+    }
+    switch (tlp.type()) {
+      case MEMORY_READ, MEMORY_WRITE, FETCH_ADD, SWAP, COMPARE_AND_SWAP ->
+          memoryRequest(function, tlp);
+      case COMPLETION, COMPLETION_DATA -> completion(function, tlp);
+      case MESSAGE, MESSAGE_DATA -> message(function, tlp);
+      case CONFIG_READ, CONFIG_WRITE, IO_READ, IO_WRITE, OTHER ->
+          MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
+    }
+  }
+
+  private void memoryRequest(AttachedFunction function, Tlp tlp) {
+    if (!function.config.busMaster()) {
+      function.count(WITHOUT_BUS_MASTER);
+      MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
+    } else if (tlp.atIllegal()) {
+      judge.protocol(function.id(), "Address Type not allowed on this packet");
+      MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
+    } else if (tlp.isPoisoned() && tlp.payloadBytes() > 0) {
+      MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
+    } else if (tlp.addressType() == AddressType.TRANSLATION_REQUEST) {
+      services.translationRequest(function, tlp);
+    } else {
+      switch (tlp.type()) {
+        case MEMORY_READ -> memory.read(function, tlp);
+        case MEMORY_WRITE -> memory.write(function, tlp);
+        default -> memory.atomic(function, tlp);
+      }
+    }
+  }
+
+  private void completion(AttachedFunction function, Tlp tlp) {
+    PendingRequests.Answered answered =
+        tlp.requesterId() == RequesterId.ROOT
+            ? function.requests.completion(tlp)
+            : PendingRequests.Answered.UNKNOWN_TAG;
+    switch (answered) {
+      case KNOWN -> {}
+      case LATE -> function.count(COMPLETIONS_LATE);
+      case UNKNOWN_TAG ->
+          judge.protocol(
+              function.id(), "completion for tag " + tlp.tag() + ", which is not in use");
+      case DOES_NOT_FIT ->
+          judge.protocol(
+              function.id(), "completion for tag " + tlp.tag() + " does not fit its request");
+    }
+  }
+
+  private void message(AttachedFunction function, Tlp tlp) {
+    switch (tlp.messageCode()) {
+      case MessageCode.PAGE_REQUEST -> services.pageRequest(function, tlp);
+      case MessageCode.INVALIDATE_COMPLETION -> services.invalidateCompletion(function, tlp);
+      default -> function.count(REFUSED);
+    }
+  }
+}

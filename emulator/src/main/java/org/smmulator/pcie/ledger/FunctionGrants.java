@@ -1,0 +1,222 @@
+package org.smmulator.pcie.ledger;
+
+/**
+ * The translations one function may hold in its ATC: one grant for each Translation Completion
+ * entry with a permission, by PASID, untranslated range, physical range, permissions and generation
+ * of the frame. Entries that differ in any of these are separate grants, so that revoking an old
+ * one never takes a newer one with it. Used on the hardware loop only; no allocation in steady
+ * state.
+ */
+public final class FunctionGrants {
+  public static final int READ = 1;
+  public static final int WRITE = 2;
+
+  /** Receives the grants that an invalidation selects. */
+  @FunctionalInterface
+  public interface GrantVisitor {
+    void grant(int pasid, long va, long pa, int sizeLog2);
+  }
+
+  private final GrantLedger ledger;
+  private final String device;
+  private final GrantTable table = new GrantTable();
+  private final RevokedGrants revoked = new RevokedGrants();
+  private boolean answering = true;
+
+  FunctionGrants(GrantLedger ledger, String device) {
+    this.ledger = ledger;
+    this.device = device;
+  }
+
+  /**
+   * The function has been given a translation.
+   *
+   * @param pasid negative without one
+   * @param permissions {@link #READ}, {@link #WRITE} or both
+   */
+  public void grant(int pasid, long va, long pa, int sizeLog2, int permissions) {
+    long vaStart = va >>> sizeLog2 << sizeLog2;
+    long paStart = pa >>> sizeLog2 << sizeLog2;
+    int generation = ledger.generation(paStart, sizeLog2);
+    int slot = table.firstByVa(vaStart >>> sizeLog2);
+    while (slot != GrantTable.NIL
+        && !(table.va[slot] == vaStart
+            && table.pa[slot] == paStart
+            && table.sizeLog2[slot] == sizeLog2
+            && table.pasid[slot] == pasid
+            && table.permissions[slot] == permissions
+            && table.generation[slot] == generation)) {
+      slot = table.nextByVa(slot);
+    }
+    if (slot == GrantTable.NIL) {
+      slot = table.add(vaStart, paStart, sizeLog2);
+      table.pasid[slot] = pasid;
+      table.permissions[slot] = (byte) permissions;
+      table.generation[slot] = generation;
+      ledger.granted(1);
+      if (answering) {
+        ledger.retain(paStart, sizeLog2);
+      }
+    }
+    table.sequence[slot] = ledger.nextSequence();
+  }
+
+  /**
+   * The function has acknowledged an invalidation: what it was given up to {@code issuedUpTo} is
+   * gone.
+   *
+   * @return how many grants were revoked
+   */
+  public int revoke(InvalidationScope scope, long issuedUpTo) {
+    int before = table.live();
+    if (pagesIn(scope) <= table.slots()) {
+      for (long left = table.sizes(); left != 0; left &= left - 1) {
+        revokePages(scope, Long.numberOfTrailingZeros(left), issuedUpTo);
+      }
+    } else {
+      for (int slot = 0; slot < table.slots(); slot++) {
+        revokeIfCovered(slot, scope, issuedUpTo);
+      }
+    }
+    return before - table.live();
+  }
+
+  private void revokePages(InvalidationScope scope, int sizeLog2, long issuedUpTo) {
+    long lastPage = scope.lastPage(sizeLog2);
+    for (long page = scope.firstPage(sizeLog2); page <= lastPage; page++) {
+      int slot = table.firstByVa(page);
+      while (slot != GrantTable.NIL) {
+        int next = table.nextByVa(slot);
+        revokeIfCovered(slot, scope, issuedUpTo);
+        slot = next;
+      }
+    }
+  }
+
+  private void revokeIfCovered(int slot, InvalidationScope scope, long issuedUpTo) {
+    if (isCovered(slot, scope) && table.sequence[slot] <= issuedUpTo) {
+      remove(slot);
+    }
+  }
+
+  private boolean isCovered(int slot, InvalidationScope scope) {
+    int sizeLog2 = table.sizeLog2[slot];
+    return sizeLog2 != 0
+        && scope.coversPasid(table.pasid[slot])
+        && scope.coversPage(table.va[slot], sizeLog2);
+  }
+
+  /** How many pages a page-by-page search would ask for, over all sizes present. */
+  private long pagesIn(InvalidationScope scope) {
+    long pages = 0;
+    for (long left = table.sizes(); left != 0; left &= left - 1) {
+      int sizeLog2 = Long.numberOfTrailingZeros(left);
+      pages += scope.lastPage(sizeLog2) - scope.firstPage(sizeLog2) + 1;
+    }
+    return pages;
+  }
+
+  /** The function is reset or gone. */
+  public void revokeAll() {
+    revoke(InvalidationScope.EVERYTHING, Long.MAX_VALUE);
+  }
+
+  /** Shows the grants that an invalidation would have to drop. */
+  public void visit(InvalidationScope scope, GrantVisitor visitor) {
+    for (int slot = 0; slot < table.slots(); slot++) {
+      if (isCovered(slot, scope)) {
+        visitor.grant(table.pasid[slot], table.va[slot], table.pa[slot], table.sizeLog2[slot]);
+      }
+    }
+  }
+
+  /**
+   * A translated access to one page, which need not be aligned; an access that crosses a page is
+   * two. Without a live grant it is a violation, on record when this returns.
+   */
+  public boolean checkAccess(long pa, boolean write) {
+    ledger.countChecked();
+    int needed = write ? WRITE : READ;
+    for (long left = table.sizes(); left != 0; left &= left - 1) {
+      int sizeLog2 = Long.numberOfTrailingZeros(left);
+      long page = pa >>> sizeLog2;
+      int slot = table.firstByPa(page);
+      while (slot != GrantTable.NIL) {
+        if (table.sizeLog2[slot] == sizeLog2
+            && table.pa[slot] >>> sizeLog2 == page
+            && (table.permissions[slot] & needed) != 0
+            && (answering || table.generation[slot] == ledger.generation(pa, sizeLog2))) {
+          return true;
+        }
+        slot = table.nextByPa(slot);
+      }
+    }
+    int entry = revoked.find(pa);
+    int pasid = entry < 0 ? Violation.NONE : revoked.pasid(entry);
+    long address = entry < 0 ? Violation.NONE : revoked.address(entry, pa);
+    ledger.recordStale(device, pasid, address, pa, write);
+    return false;
+  }
+
+  /**
+   * The function no longer acknowledges invalidations, which is on record. Software fences it and
+   * then frees what it was granted: that is no violation, but an access to a freed frame still is.
+   */
+  public void stopAnswering() {
+    if (answering) {
+      for (int slot = 0; slot < table.slots(); slot++) {
+        if (table.sizeLog2[slot] != 0) {
+          ledger.release(table.pa[slot], table.sizeLog2[slot]);
+        }
+      }
+      answering = false;
+    }
+  }
+
+  /** Grants not yet revoked. */
+  public int live() {
+    return table.live();
+  }
+
+  /**
+   * Takes out the grants that still reached a frame when it was freed.
+   *
+   * @param generation of the frame when it was freed
+   */
+  void takeFreed(long frame, int generation, GrantVisitor visitor) {
+    if (!answering) {
+      return;
+    }
+    for (long left = table.sizes(); left != 0; left &= left - 1) {
+      int sizeLog2 = Long.numberOfTrailingZeros(left);
+      long page = frame >>> sizeLog2;
+      int slot = table.firstByPa(page);
+      while (slot != GrantTable.NIL) {
+        int next = table.nextByPa(slot);
+        if (table.sizeLog2[slot] == sizeLog2
+            && table.pa[slot] >>> sizeLog2 == page
+            && table.generation[slot] <= generation) {
+          long va = table.va[slot] + (frame - table.pa[slot]);
+          visitor.grant(table.pasid[slot], va, frame, sizeLog2);
+          remove(slot);
+        }
+        slot = next;
+      }
+    }
+  }
+
+  String device() {
+    return device;
+  }
+
+  private void remove(int slot) {
+    long pa = table.pa[slot];
+    int sizeLog2 = table.sizeLog2[slot];
+    revoked.remember(pa, sizeLog2, table.va[slot], table.pasid[slot]);
+    table.remove(slot);
+    ledger.granted(-1);
+    if (answering) {
+      ledger.release(pa, sizeLog2);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package org.smmulator.pcie.ledger;
+
+import static org.smmulator.pcie.ledger.Violation.NONE;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import org.smmulator.arch.port.FrameObserver;
+import org.smmulator.time.HardwareLoop;
+
+/**
+ * Catches stale translations. A translated packet carries only a physical address and the ATC is in
+ * another process, so the root complex keeps what it granted: from a Translation Completion until
+ * the Invalidate Completion that covers it, the reset or the loss of the function. Two things are
+ * violations: an access without a live grant, and a frame freed while a grant on it is live, which
+ * shows a missing invalidation even if nobody ever uses it.
+ *
+ * <p>What it cannot tell apart: one frame that one function was granted twice (through two PASIDs,
+ * or two addresses). While one of the grants lives, an access through the other is not seen.
+ *
+ * <p>Grants live on the hardware loop. {@link #freed} is called by the guest's threads: it reads
+ * one counter for each size class and comes to the loop only with a violation.
+ *
+ * <pre>
+ *   size class   0: 4 KiB     1: 2 MiB     2: 1 GiB
+ *   grants of    4 K..1 M     2 M..512 M   1 G..       counted in every granule they touch
+ * </pre>
+ */
+public final class GrantLedger implements FrameObserver {
+  private static final int PAGE_LOG2 = 12;
+  private static final int[] CLASS_LOG2 = {12, 21, 30};
+
+  private final HardwareLoop loop;
+  private final ViolationLog violations;
+  private final long ramBase;
+  private final long ramBytes;
+  private final AtomicIntegerArray[] liveByGranule = new AtomicIntegerArray[CLASS_LOG2.length];
+  private final AtomicIntegerArray generations;
+  private final List<FunctionGrants> functions = new ArrayList<>();
+  private final AtomicLong framesFreed = new AtomicLong();
+
+  private long sequence;
+  private long grants;
+  private long live;
+  private long revoked;
+  private long accessesChecked;
+  private long staleAccesses;
+  private long freedUnderGrant;
+
+  /**
+   * A ledger over one range of RAM; grants outside of it (doorbells) are checked by access only.
+   */
+  public GrantLedger(HardwareLoop loop, ViolationLog violations, long ramBase, long ramBytes) {
+    this.loop = loop;
+    this.violations = violations;
+    this.ramBase = ramBase;
+    this.ramBytes = ramBytes;
+    for (int i = 0; i < CLASS_LOG2.length; i++) {
+      liveByGranule[i] = new AtomicIntegerArray(granules(CLASS_LOG2[i]));
+    }
+    this.generations = new AtomicIntegerArray(granules(PAGE_LOG2));
+  }
+
+  private int granules(int log2) {
+    return Math.toIntExact(((ramBytes - 1) >>> log2) + 1);
+  }
+
+  /** Starts the account of a function that has been attached. */
+  public FunctionGrants attach(String device) {
+    FunctionGrants function = new FunctionGrants(this, device);
+    functions.add(function);
+    return function;
+  }
+
+  /** The function is gone, and its ATC with it. */
+  public void detach(FunctionGrants function) {
+    function.revokeAll();
+    functions.remove(function);
+  }
+
+  /** The last grant given out; what an Invalidate Request sent now covers. */
+  public long mark() {
+    return sequence;
+  }
+
+  /** The guest's allocator has freed a frame. Called on any thread. */
+  @Override
+  public void freed(long pa, int generation) {
+    framesFreed.incrementAndGet();
+    long offset = pa - ramBase;
+    if (offset < 0 || offset >= ramBytes) {
+      return;
+    }
+    generations.set((int) (offset >>> PAGE_LOG2), generation + 1);
+    if (isGranted(offset)) {
+      loop.execute(() -> recordFreed(pa, generation));
+    }
+  }
+
+  private boolean isGranted(long offset) {
+    for (int i = 0; i < CLASS_LOG2.length; i++) {
+      if (liveByGranule[i].get((int) (offset >>> CLASS_LOG2[i])) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void recordFreed(long frame, int generation) {
+    FreedFrame report = new FreedFrame();
+    for (FunctionGrants function : functions) {
+      report.device = function.device();
+      function.takeFreed(frame, generation, report);
+    }
+    freedUnderGrant++;
+    violations.record(report.violation(frame));
+  }
+
+  /** The grants on one freed frame: the first in full, the others by number. */
+  private static final class FreedFrame implements FunctionGrants.GrantVisitor {
+    private String device = "";
+    private String firstDevice = "";
+    private int firstPasid = NONE;
+    private long firstVa = NONE;
+    private int count;
+
+    @Override
+    public void grant(int pasid, long va, long pa, int sizeLog2) {
+      if (count++ == 0) {
+        firstDevice = device;
+        firstPasid = pasid;
+        firstVa = va;
+      }
+    }
+
+    Violation violation(long frame) {
+      String text =
+          switch (count) {
+            case 0 -> "freed while granted; the grant was revoked only after that";
+            case 1 -> "freed while this grant on it was live: an invalidation is missing";
+            default -> "freed while this and " + (count - 1) + " more grants on it were live";
+          };
+      return new Violation(
+          Violation.Kind.FREED_UNDER_GRANT, firstDevice, firstPasid, firstVa, frame, text);
+    }
+  }
+
+  public LedgerCounters counters() {
+    return new LedgerCounters(
+        grants, live, revoked, accessesChecked, framesFreed.get(), staleAccesses, freedUnderGrant);
+  }
+
+  long nextSequence() {
+    grants++;
+    return ++sequence;
+  }
+
+  int generation(long pa, int sizeLog2) {
+    long offset = pa - ramBase;
+    boolean tracked = sizeLog2 == PAGE_LOG2 && offset >= 0 && offset < ramBytes;
+    return tracked ? generations.get((int) (offset >>> PAGE_LOG2)) : 0;
+  }
+
+  /** One grant more, or one less. */
+  void granted(int delta) {
+    live += delta;
+    revoked += delta < 0 ? 1 : 0;
+  }
+
+  /** The frames of a grant must not be freed from now on. */
+  void retain(long pa, int sizeLog2) {
+    countGranules(pa, sizeLog2, 1);
+  }
+
+  void release(long pa, int sizeLog2) {
+    countGranules(pa, sizeLog2, -1);
+  }
+
+  private void countGranules(long pa, int sizeLog2, int delta) {
+    int index = CLASS_LOG2.length - 1;
+    while (CLASS_LOG2[index] > sizeLog2 && index > 0) {
+      index--;
+    }
+    long bytes = sizeLog2 >= Long.SIZE - 1 ? Long.MAX_VALUE : 1L << sizeLog2;
+    long start = Math.max(pa - ramBase, 0);
+    long end = Math.min(ramBytes, saturatedEnd(pa - ramBase, bytes));
+    if (start >= end) {
+      return;
+    }
+    int last = (int) ((end - 1) >>> CLASS_LOG2[index]);
+    for (int granule = (int) (start >>> CLASS_LOG2[index]); granule <= last; granule++) {
+      liveByGranule[index].addAndGet(granule, delta);
+    }
+  }
+
+  private static long saturatedEnd(long start, long bytes) {
+    long end = start + bytes;
+    return start > 0 && end < 0 ? Long.MAX_VALUE : end;
+  }
+
+  void countChecked() {
+    accessesChecked++;
+  }
+
+  void recordStale(String device, int pasid, long address, long pa, boolean write) {
+    staleAccesses++;
+    String access = write ? "write" : "read";
+    String text =
+        pasid == NONE && address == NONE
+            ? access + " through a translation that was not granted"
+            : access + " through a translation that was invalidated";
+    long frame = pa >>> PAGE_LOG2 << PAGE_LOG2;
+    violations.record(
+        new Violation(Violation.Kind.STALE_ACCESS, device, pasid, address, frame, text));
+  }
+}

@@ -1,0 +1,41 @@
+package org.smmulator.pcie.ledger;
+
+/**
+ * Something that must never happen and did.
+ *
+ * @param device bus, device and function as {@code 00:04.0}; empty if none is known
+ * @param pasid {@link #NONE} without one
+ * @param address the untranslated address, or {@link #NONE}
+ * @param frame physical address of the 4 KiB frame, or {@link #NONE}
+ */
+public record Violation(
+    Kind kind, String device, int pasid, long address, long frame, String text) {
+  public static final int NONE = -1;
+
+  public enum Kind {
+    /** A translated access without a live grant. */
+    STALE_ACCESS,
+    /** A frame freed while a device may still reach it. */
+    FREED_UNDER_GRANT,
+    /** A device broke a rule of the bus. */
+    PROTOCOL
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder line = new StringBuilder(kind.name());
+    if (!device.isEmpty()) {
+      line.append(" device ").append(device);
+    }
+    if (pasid != NONE) {
+      line.append(" PASID ").append(pasid);
+    }
+    if (address != NONE) {
+      line.append(" address 0x").append(Long.toHexString(address));
+    }
+    if (frame != NONE) {
+      line.append(" frame 0x").append(Long.toHexString(frame));
+    }
+    return line.append(": ").append(text).toString();
+  }
+}

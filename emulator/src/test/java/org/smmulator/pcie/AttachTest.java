@@ -1,0 +1,334 @@
+package org.smmulator.pcie;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.smmulator.pcie.TestMachine.MILLI;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.ControlCode;
+import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.bus.wire.ErrorCode;
+import org.smmulator.bus.wire.Hello;
+
+/** From the hello to the good-bye, and configuration and memory space in between. */
+class AttachTest {
+  private static final int ID = 0x20;
+  private static final long PRESENT = 0xC000_0000L;
+  private static final long GONE = 0x8000_0000L;
+  private static final long BAR = 0x1000_0000L;
+
+  private final TestMachine machine = new TestMachine();
+
+  private long nextEvent() {
+    long event = machine.hotplug.read(HotplugBlock.EVENT);
+    machine.hotplug.write(HotplugBlock.ACK);
+    return event;
+  }
+
+  @Test
+  void trainsADeviceAndThenAnnouncesItToSoftware() {
+    ScriptedDevice device = machine.attach(ID);
+    assertThat(device.id()).isEqualTo(ID);
+    assertThat(nextEvent()).isEqualTo(PRESENT | ID);
+    assertThat(nextEvent()).isZero();
+    assertThat(machine.configRead(ID, 0x00, 4)).isEqualTo(0x0001_534dL);
+    assertThat(machine.configRead(ID, 0x02, 2)).isEqualTo(0x0001L);
+    assertThat(machine.configRead(ID, 0x0b, 1)).isEqualTo(0x08L);
+    assertThat(device.config[0x10 / 4]).isEqualTo(0b100);
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+
+  @Test
+  void assignsTheFirstFreeSlot() {
+    assertThat(machine.attach(0x08).id()).isEqualTo(0x08);
+    assertThat(machine.attach(Hello.ASSIGN).id()).isEqualTo(0x10);
+  }
+
+  @Test
+  void refusesATakenIdAndSaysWhy() {
+    ScriptedDevice first = machine.attach(ID);
+    ScriptedDevice second = machine.attach(ID);
+    assertThat(second.errorCode).isEqualTo(ErrorCode.ID_TAKEN);
+    assertThat(second.error).isEqualTo("another device has the ID 00:04.0");
+    assertThat(second.closed).isNotNull();
+    assertThat(first.closed).isNull();
+    assertThat(machine.root.counters().linksRefused()).isEqualTo(1);
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+
+  @Test
+  void refusesAnIdThatIsNoSlot() {
+    for (int wanted : new int[] {0x00, 0x21, 0x100, 0xffff}) {
+      ScriptedDevice device = machine.attach(wanted);
+      assertThat(device.errorCode).isEqualTo(ErrorCode.NO_SLOT);
+      assertThat(device.error).contains("slots are 00:01.0 to 00:1f.0");
+    }
+  }
+
+  @Test
+  void refusesADeviceWhenAllPlacesAreTaken() {
+    TestMachine small = new TestMachine(new RootComplexConfig(MILLI, MILLI, MILLI, 2, 1));
+    small.attach(Hello.ASSIGN);
+    small.attach(Hello.ASSIGN);
+    assertThat(small.attach(Hello.ASSIGN).error).isEqualTo("all 2 places for devices are taken");
+    assertThat(small.attach(ID).errorCode).isEqualTo(ErrorCode.NO_SLOT);
+  }
+
+  @Test
+  void refusesAnotherVersionOfTheProtocol() {
+    Hello future = new Hello(2, 0, ID, "script", "device", 4352, 4096, 4096, 10);
+    ScriptedDevice device = machine.attach(new ScriptedDevice(future, 0));
+    assertThat(device.errorCode).isEqualTo(ErrorCode.VERSION);
+    assertThat(machine.root.counters().devices()).isEmpty();
+  }
+
+  @Test
+  void closesTheLinkOfADeviceThatDoesNotAnswerInTraining() {
+    ScriptedDevice device = new ScriptedDevice(ID, 0);
+    device.silent = true;
+    machine.attach(device);
+    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0xFFFF_FFFFL);
+    machine.advance(1000 * MILLI);
+    assertThat(device.closed).isNotNull();
+    assertThat(machine.violationTexts())
+        .containsExactly("no good answer to a configuration read of 0x000");
+    assertThat(nextEvent()).isZero();
+    assertThat(machine.attach(ID).closed).isNull();
+  }
+
+  @Test
+  void endsTrainingWhateverTheCapabilitiesAre() {
+    ScriptedDevice loop = new ScriptedDevice(0x08, 0);
+    loop.set(0x40, 0x4000 | 0x01, 0);
+    loop.set(ScriptedDevice.ATS, 0x1000_0000 | 0x1_000f, 0);
+    machine.attach(loop);
+    assertThat(nextEvent()).isEqualTo(PRESENT | 0x08);
+    ScriptedDevice outside = new ScriptedDevice(0x10, 0);
+    outside.set(ScriptedDevice.ATS, 0xffc << 20 | 0x1_000f, 0);
+    outside.set(0xffc, 0x1_0013, 0);
+    machine.attach(outside);
+    assertThat(outside.error).contains("end of configuration space");
+    ScriptedDevice odd = new ScriptedDevice(0x18, 0);
+    odd.set(0x10, 0b100, 0x5555_0000);
+    machine.attach(odd);
+    assertThat(odd.error).contains("no size that is a power of two");
+  }
+
+  @Test
+  void readsAllOnesWhereNoFunctionIs() {
+    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0xFFFF_FFFFL);
+    assertThat(machine.configRead(ID, 0, 2)).isEqualTo(0xFFFFL);
+    assertThat(machine.configRead(0xff00, 0, 1)).isEqualTo(0xFFL);
+    assertThat(machine.configRead(1, 0, 4)).isEqualTo(0xFFFF_FFFFL);
+  }
+
+  @Test
+  void isTheHostBridgeAtZero() {
+    assertThat(machine.configRead(0, 0, 4)).isEqualTo(0x0008_1b36L);
+    assertThat(machine.configRead(0, 0x0a, 2)).isEqualTo(0x0600L);
+    assertThat(machine.configRead(0, 0x0e, 1)).isZero();
+  }
+
+  @Test
+  void routesMemoryAccessesToTheEnabledBarOnly() {
+    ScriptedDevice device = machine.attach(ID);
+    machine.configWrite(ID, 0x10, 4, BAR);
+    machine.configWrite(ID, 0x14, 4, 0);
+    assertThat(memoryRead(BAR + 8, 4)).containsExactly(0xFFFF_FFFFL);
+    machine.configWrite(ID, 0x04, 2, 0b010);
+    machine.root.memoryWrite(BAR + 0x1006, 2, 0xBEEF);
+    machine.run();
+    Packet write = device.take();
+    assertThat(write.address()).isEqualTo(BAR + 0x1006);
+    assertThat(write.payload()).isEqualTo("0000efbe");
+    assertThat(memoryRead(BAR + 0x1_0000, 4)).containsExactly(0xFFFF_FFFFL);
+    List<Long> values = memoryRead(BAR + 0x10, 8);
+    assertThat(values).isEmpty();
+    Packet read = device.take();
+    assertThat(read.address()).isEqualTo(BAR + 0x10);
+    complete(device, read.tag(), 0x1122_3344_5566_7788L);
+    assertThat(values).containsExactly(0x1122_3344_5566_7788L);
+  }
+
+  private void complete(ScriptedDevice device, int tag, long value) {
+    device.send(
+        out -> {
+          long transaction = TlpWriter.transaction(0, tag);
+          out.setLongLE(TlpWriter.completionData(out, device.id(), transaction, 8, 0, 8), value);
+        });
+    machine.run();
+  }
+
+  private List<Long> memoryRead(long pa, int bytes) {
+    List<Long> values = new ArrayList<>();
+    machine.root.memoryRead(pa, bytes, values::add);
+    machine.run();
+    return values;
+  }
+
+  @Test
+  void readsAllOnesWhenTheAnswerIsLateAndCountsIt() {
+    ScriptedDevice device = machine.attach(ID);
+    machine.configWrite(ID, 0x10, 4, BAR);
+    machine.configWrite(ID, 0x04, 2, 0b010);
+    List<Long> values = memoryRead(BAR, 8);
+    machine.advance(999 * MILLI);
+    assertThat(values).isEmpty();
+    machine.advance(MILLI);
+    assertThat(values).containsExactly(-1L);
+    complete(device, device.take().tag(), 5);
+    assertThat(values).hasSize(1);
+    DeviceCounters counters = machine.device("00:04.0");
+    assertThat(counters.requestTimeouts()).isEqualTo(1);
+    assertThat(counters.count(FunctionCounter.COMPLETIONS_LATE)).isEqualTo(1);
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+
+  @Test
+  void answersEveryReadOfASilentDeviceHoweverManyThereAre() {
+    ScriptedDevice device = machine.attach(ID);
+    device.silent = true;
+    List<Long> values = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      machine.root.configRead(ID, 0, 4, values::add);
+    }
+    assertThat(values).as("beyond 256 tags and 4096 places").hasSize(10_000 - 256 - 4096);
+    machine.advance(3000 * MILLI);
+    assertThat(values).hasSize(10_000).containsOnly(0xFFFF_FFFFL);
+  }
+
+  @Test
+  void lendsTheWireToARequestThatWaitedForATag() {
+    machine.attach(ID);
+    List<Long> values = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      machine.root.configRead(ID, 0, 4, values::add);
+    }
+    machine.run();
+    assertThat(values).hasSize(1000).containsOnly(0x0001_534dL);
+  }
+
+  @Test
+  void recordsACompletionThatNobodyWaitsFor() {
+    ScriptedDevice device = machine.attach(ID);
+    device.send(out -> TlpWriter.completion(out, device.id(), TlpWriter.transaction(0, 77), 0, 4));
+    device.send(
+        out -> TlpWriter.completion(out, device.id(), TlpWriter.transaction(0x40, 1), 0, 4));
+    device.send(
+        out -> TlpWriter.completion(out, device.id(), TlpWriter.transaction(0, 1000), 0, 4));
+    machine.run();
+    assertThat(machine.violationTexts())
+        .containsExactly(
+            "completion for tag 77, which is not in use",
+            "completion for tag 1, which is not in use",
+            "completion for tag 1000, which is not in use");
+    assertThat(device.closed).isNull();
+  }
+
+  @Test
+  void takesNoCompletionForAnotherRequester() {
+    ScriptedDevice device = machine.attach(ID);
+    machine.configWrite(ID, 0x10, 4, BAR);
+    machine.configWrite(ID, 0x04, 2, 0b010);
+    List<Long> values = memoryRead(BAR, 8);
+    int tag = device.take().tag();
+    device.send(
+        out -> TlpWriter.completion(out, device.id(), TlpWriter.transaction(0x40, tag), 1, 4));
+    machine.run();
+    assertThat(values).isEmpty();
+    assertThat(machine.violations.violations()).hasSize(1);
+    complete(device, tag, 7);
+    assertThat(values).containsExactly(7L);
+  }
+
+  @Test
+  void recordsACompletionOfTheWrongSize() {
+    ScriptedDevice device = machine.attach(ID);
+    machine.configWrite(ID, 0x10, 4, BAR);
+    machine.configWrite(ID, 0x04, 2, 0b010);
+    List<Long> values = memoryRead(BAR, 4);
+    complete(device, device.take().tag(), 5);
+    assertThat(values).containsExactly(0xFFFF_FFFFL);
+    assertThat(machine.violationTexts()).hasSize(1);
+  }
+
+  @Test
+  void givesAnOverlappingBarToTheFirstFunction() {
+    ScriptedDevice first = machine.attach(0x08);
+    ScriptedDevice second = machine.attach(0x10);
+    for (int id : new int[] {0x10, 0x08}) {
+      machine.configWrite(id, 0x10, 4, BAR);
+      machine.configWrite(id, 0x04, 2, 0b010);
+    }
+    machine.root.memoryWrite(BAR, 4, 1);
+    machine.run();
+    assertThat(first.received).hasSize(1);
+    assertThat(second.received).isEmpty();
+  }
+
+  @Test
+  void failsReadsAndTellsSoftwareWhenTheLinkIsLost() {
+    ScriptedDevice device = machine.attach(ID);
+    nextEvent();
+    device.silent = true;
+    List<Long> values = new ArrayList<>();
+    machine.root.configRead(ID, 0, 4, values::add);
+    machine.run();
+    device.link().close(ErrorCode.INTERNAL, "the device gives up");
+    machine.run();
+    assertThat(values).containsExactly(0xFFFF_FFFFL);
+    assertThat(nextEvent()).isEqualTo(GONE | ID);
+    assertThat(machine.root.counters().linksLost()).isEqualTo(1);
+    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0xFFFF_FFFFL);
+    assertThat(machine.attach(ID).closed).isNull();
+    assertThat(machine.root.counters().devices()).hasSize(2);
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+
+  @Test
+  void countsADetachApartFromALoss() {
+    ScriptedDevice device = machine.attach(ID);
+    nextEvent();
+    device.link().detach();
+    machine.run();
+    assertThat(nextEvent()).isEqualTo(GONE | ID);
+    RootComplexCounters counters = machine.root.counters();
+    assertThat(counters.detaches()).isEqualTo(1);
+    assertThat(counters.linksLost()).isZero();
+    assertThat(counters.devices().get(0).attached()).isFalse();
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+
+  @Test
+  void comparesWhatTheDeviceCountedWhenItLeaves() {
+    ScriptedDevice device = machine.master(ID);
+    machine.guest.translatingStream(ID);
+    device.requestTranslation(1, 3, 0x1000, 1, false);
+    machine.run();
+    long[] counters = new long[DeviceCounter.SLOTS];
+    counters[DeviceCounter.TRANSLATION_REQUESTS.slot()] = 2;
+    counters[DeviceCounter.INVALIDATION_REQUESTS.slot()] = 1;
+    device.link().sendStats(counters);
+    device.link().sendControl(ControlCode.DETACH);
+    device.link().flush();
+    machine.run();
+    assertThat(machine.violationTexts())
+        .containsExactly(
+            "reports TRANSLATION_REQUESTS 2; 1 were received",
+            "reports 1 invalidation requests; 0 were sent, 0 completed");
+    assertThat(machine.device("00:04.0").reported(DeviceCounter.TRANSLATION_REQUESTS)).isEqualTo(2);
+  }
+
+  @Test
+  void tellsEveryDeviceThatTheMachineStops() {
+    ScriptedDevice first = machine.attach(0x08);
+    ScriptedDevice second = machine.attach(0x10);
+    machine.root.shutdown();
+    machine.run();
+    assertThat(first.errorCode).isEqualTo(ErrorCode.SHUTDOWN);
+    assertThat(second.errorCode).isEqualTo(ErrorCode.SHUTDOWN);
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+}

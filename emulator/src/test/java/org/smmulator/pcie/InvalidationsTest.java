@@ -1,0 +1,76 @@
+package org.smmulator.pcie;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import org.junit.jupiter.api.Test;
+import org.smmulator.pcie.ledger.InvalidationScope;
+
+/** What no command queue can do quickly: more requests than may wait. */
+class InvalidationsTest {
+  private static final InvalidationScope PAGE = new InvalidationScope(1, false, 0x1000, 0x1fff);
+
+  private final ArrayDeque<Integer> onTheWire = new ArrayDeque<>();
+  private long completed;
+  private long failed;
+  private boolean everything;
+
+  private final Invalidations.Sink sink =
+      new Invalidations.Sink() {
+        @Override
+        public void send(int itag, Invalidations.Request request) {
+          onTheWire.add(itag);
+          everything |= request.scope().equals(InvalidationScope.EVERYTHING);
+        }
+
+        @Override
+        public void completed(Invalidations.Request request, long issuedUpTo, long nanos) {
+          completed += request.count();
+        }
+
+        @Override
+        public void timedOut(Invalidations.Request request) {
+          failed += request.count();
+        }
+
+        @Override
+        public void failed(Invalidations.Request request, boolean linkLost) {
+          failed += request.count();
+        }
+
+        @Override
+        public long mark() {
+          return 0;
+        }
+      };
+
+  private final Invalidations invalidations = new Invalidations(new ManualLoop(), 1000, 32, sink);
+
+  private int submitTooMany() {
+    int requests = Invalidations.MAX_WAITING + 1000;
+    for (int i = 0; i < requests; i++) {
+      invalidations.submit(new Invalidations.Request(PAGE, 12, 1));
+    }
+    return requests;
+  }
+
+  @Test
+  void mergesWhatIsTooMuchToWaitIntoOneRequestForEverything() {
+    int requests = submitTooMany();
+    int sent = 0;
+    for (Integer itag = onTheWire.poll(); itag != null; itag = onTheWire.poll()) {
+      sent++;
+      assertThat(invalidations.completion(itag, 1)).isEqualTo(Invalidations.Acknowledged.KNOWN);
+    }
+    assertThat(completed).isEqualTo(requests);
+    assertThat(sent).isEqualTo(32 + Invalidations.MAX_WAITING + 1);
+    assertThat(everything).isTrue();
+  }
+
+  @Test
+  void failsEveryOneOfThemOnceWhenTheLinkIsLost() {
+    int requests = submitTooMany();
+    invalidations.linkLost();
+    assertThat(failed).isEqualTo(requests);
+  }
+}

@@ -1,0 +1,120 @@
+package org.smmulator.pcie;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.smmulator.bus.wire.InProcessWire;
+import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.SparseMemory;
+import org.smmulator.pcie.ledger.GrantLedger;
+import org.smmulator.pcie.ledger.Violation;
+import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.smmu.Smmu;
+import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.SmmuInterrupt;
+import org.smmulator.smmu.SmmuOutputs;
+
+/** Root complex, SMMU and memory as one machine on manual time, with software that is a test. */
+final class TestMachine implements SmmuOutputs {
+  static final long MILLI = 1_000_000L;
+
+  final ManualLoop loop = new ManualLoop();
+  final ViolationLog violations = new ViolationLog(loop, 1000);
+  final List<Integer> msis = new ArrayList<>();
+  final SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
+  final GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);
+  final HotplugBlock hotplug = new HotplugBlock(() -> {});
+  final RootComplexConfig config;
+  final Smmu smmu;
+  final RootComplex root;
+  final BareGuest guest;
+
+  TestMachine() {
+    this(RootComplexConfig.defaults());
+  }
+
+  TestMachine(RootComplexConfig config) {
+    this.config = config;
+    PhysicalBus bus = new PhysicalBus(ram, msis::add);
+    smmu = new Smmu(SmmuFeatures.defaults(), bus, this);
+    root = new RootComplex(loop, smmu, bus, config, ledger, violations, hotplug);
+    guest = new BareGuest(bus, smmu);
+  }
+
+  @Override
+  public void pulse(SmmuInterrupt line) {}
+
+  @Override
+  public void atcInvalidate(
+      int streamId, int substreamId, long address, int pagesLog2, boolean global) {
+    root.atcInvalidate(streamId, substreamId, address, pagesLog2, global);
+  }
+
+  @Override
+  public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {
+    root.pageResponse(streamId, substreamId, prgIndex, busCode);
+  }
+
+  @Override
+  public void workAvailable() {}
+
+  @Override
+  public void registersChanged() {}
+
+  /** Lets hardware and links come to rest, without time passing. */
+  void run() {
+    loop.run();
+    while (smmu.hasWork()) {
+      smmu.step();
+      loop.run();
+    }
+  }
+
+  void advance(long nanos) {
+    run();
+    loop.advance(nanos);
+    run();
+  }
+
+  /** Connects a device and lets it be trained. */
+  ScriptedDevice attach(ScriptedDevice device) {
+    InProcessWire.join(root.newPort(), loop, device, loop, config.linkLimits());
+    run();
+    return device;
+  }
+
+  ScriptedDevice attach(int wantedId) {
+    return attach(new ScriptedDevice(wantedId, 0));
+  }
+
+  /** Attaches a device and enables it to master the bus; its packets are the test's alone. */
+  ScriptedDevice master(int wantedId) {
+    ScriptedDevice device = attach(wantedId);
+    configWrite(device.id(), 0x04, 2, 0b110);
+    return device;
+  }
+
+  /** A configuration read of a device that answers at once. */
+  long configRead(int requesterId, int register, int bytes) {
+    AtomicLong value = new AtomicLong(-2);
+    root.configRead(requesterId, register, bytes, value::set);
+    run();
+    return value.get();
+  }
+
+  void configWrite(int requesterId, int register, int bytes, long value) {
+    root.configWrite(requesterId, register, bytes, value, () -> {});
+    run();
+  }
+
+  DeviceCounters device(String id) {
+    return root.counters().devices().stream()
+        .filter(device -> device.id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  List<String> violationTexts() {
+    return violations.violations().stream().map(Violation::text).toList();
+  }
+}
