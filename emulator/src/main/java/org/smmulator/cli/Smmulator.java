@@ -1,10 +1,139 @@
 package org.smmulator.cli;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import org.smmulator.config.ConfigException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
 /** The command line's entry. */
-public final class Smmulator {
-  private Smmulator() {}
+@Command(
+    name = "smmulator",
+    description = {
+      "An emulated machine with an Arm SMMUv3, and devices that plug in over a socket.",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Smmulator.Version.class,
+    footer = {
+      "",
+      "emulator/bin/smmulator builds the jar if it is missing; set SMMULATOR_REBUILD=1 to build it",
+      "anew after changing sources, and SMMULATOR_JAVA_OPTS for options of the JVM."
+    },
+    synopsisSubcommandLabel = "COMMAND")
+public final class Smmulator implements Runnable {
+  @Spec private CommandLine.Model.@Nullable CommandSpec spec;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "Log more to standard error: -v what happens, -vv everything.")
+  @SuppressWarnings("UnusedMethod") // picocli calls it
+  private void verbose(boolean[] times) {
+    Logger root = (Logger) LoggerFactory.getLogger("org.smmulator");
+    root.setLevel(times.length > 1 ? Level.DEBUG : Level.INFO);
+  }
 
   public static void main(String[] args) {
-    System.out.println("smmulator");
+    System.exit(execute(commandLine(config -> machineLauncher().start(config)), args));
+  }
+
+  /** An error must not look like a failed verdict, whose code is that of an uncaught one. */
+  private static int execute(CommandLine line, String[] args) {
+    try {
+      return line.execute(args);
+    } catch (Error e) {
+      LoggerFactory.getLogger(Smmulator.class).error("internal error, please report it", e);
+      return ExitCode.INTERNAL.code();
+    }
+  }
+
+  /** The whole command line over a machine; for {@link #main} and tests. */
+  public static CommandLine commandLine(MachineLauncher launcher) {
+    CommandLine line =
+        new CommandLine(new Smmulator())
+            .addSubcommand(new RunCommand(launcher))
+            .addSubcommand(new AttachCommand())
+            .addSubcommand(new StatsCommand())
+            .addSubcommand(new CheckCommand());
+    line.setExecutionExceptionHandler(Smmulator::failed);
+    line.setParameterExceptionHandler(Smmulator::misused);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    document(line);
+    line.getSubcommands().values().forEach(Smmulator::document);
+    return line;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        commandLineOf(spec), "no command; use run, attach, stats or check, or --help");
+  }
+
+  private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {
+    if (spec == null) {
+      throw new IllegalStateException("not run by picocli");
+    }
+    return spec.commandLine();
+  }
+
+  private static void document(CommandLine line) {
+    Map<String, String> codes = new LinkedHashMap<>();
+    for (ExitCode code : ExitCode.values()) {
+      codes.put(Integer.toString(code.code()), code.meaning());
+    }
+    line.getCommandSpec()
+        .usageMessage()
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(codes)
+        .width(100);
+  }
+
+  private static int failed(Exception e, CommandLine line, @Nullable ParseResult parsed) {
+    if (e instanceof UserException user) {
+      line.getErr().println("smmulator: " + user.getMessage());
+      return user.exitCode().code();
+    }
+    PrintWriter err = line.getErr();
+    if (e instanceof ConfigException config) {
+      config.problems().forEach(err::println);
+      return ExitCode.USAGE.code();
+    }
+    err.println("smmulator: internal error, please report it:");
+    e.printStackTrace(err);
+    return ExitCode.INTERNAL.code();
+  }
+
+  private static int misused(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    String help = "; see '" + line.getCommandSpec().qualifiedName() + " --help'";
+    line.getErr().println("smmulator: " + e.getMessage() + help);
+    return ExitCode.USAGE.code();
+  }
+
+  private static MachineLauncher machineLauncher() {
+    return ServiceLoader.load(MachineLauncher.class)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no machine in this jar"));
+  }
+
+  /** The version of the jar. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Smmulator.class.getPackage().getImplementationVersion();
+      return new String[] {"smmulator " + (version == null ? "(not from a jar)" : version)};
+    }
   }
 }

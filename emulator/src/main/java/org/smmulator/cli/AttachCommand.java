@@ -1,0 +1,246 @@
+package org.smmulator.cli;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.wire.BusAddress;
+import org.smmulator.config.AtcGeometry;
+import org.smmulator.config.DeviceConfig.DeviceSabotage;
+import org.smmulator.config.PciAddress;
+import org.smmulator.config.Syntax;
+import org.smmulator.device.AttachedDevice;
+import org.smmulator.device.DeviceOptions;
+import org.smmulator.device.model.dma.DmaEngine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code smmulator attach}. */
+@Command(
+    name = "attach",
+    description = {
+      "Plugs a device into a running machine, and out again with Ctrl-C.",
+      "The process is the device: its caches and engines run here, not in the machine.",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Smmulator.Version.class)
+final class AttachCommand implements Callable<Integer> {
+  private static final int MOST_QUEUES = 16;
+  private static final int MOST_PAGE_REQUESTS = 256;
+  private static final long ANSWER_SECONDS = 10;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "Device model: dma.", converter = Model.class)
+  private String model = "";
+
+  @Option(
+      names = "--bus",
+      required = true,
+      paramLabel = "ADDRESS",
+      converter = Bus.class,
+      description = "Where the machine waits for devices: HOST:PORT or unix:PATH.")
+  private BusAddress bus = new BusAddress.Tcp(BusAddress.LOOPBACK, 0);
+
+  @Option(
+      names = "--id",
+      paramLabel = "BB:DD.F",
+      converter = Id.class,
+      description = "Bus, device and function to take, such as 00:04.0 (default: a free one).")
+  private @Nullable PciAddress id;
+
+  @Option(
+      names = "--atc",
+      paramLabel = "SETSxWAYS",
+      defaultValue = "64x4",
+      converter = Atc.class,
+      description = "Geometry of the address translation cache (default: ${DEFAULT-VALUE}).")
+  private AtcGeometry atc = new AtcGeometry(64, 4);
+
+  @Option(
+      names = "--queues",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Queues, 1 to " + MOST_QUEUES + " (default: ${DEFAULT-VALUE}).")
+  private int queues;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Name for tables and logs (default: the model, with the id if given).")
+  private @Nullable String name;
+
+  @Option(
+      names = "--pri",
+      paramLabel = "N",
+      defaultValue = "32",
+      description =
+          "Page requests that may be outstanding, 0 (no PRI) to "
+              + MOST_PAGE_REQUESTS
+              + " (default: ${DEFAULT-VALUE}).")
+  private int pri;
+
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = "Write every event of the ATC to a file, one line each.")
+  private @Nullable Path record;
+
+  @Option(
+      names = "--sabotage",
+      paramLabel = "BUG",
+      converter = Sabotage.class,
+      description = "Plant a bug, to see the machine's checks find it: keep-invalidated.")
+  private @Nullable DeviceSabotage sabotage;
+
+  @Override
+  public Integer call() throws UserException, InterruptedException {
+    check("--queues", queues, 1, MOST_QUEUES);
+    check("--pri", pri, 0, MOST_PAGE_REQUESTS);
+    if (name != null && !Syntax.TEXT.matches(name)) {
+      throw new UserException(
+          ExitCode.USAGE, "--name: the name is not right; use " + Syntax.TEXT.right());
+    }
+    var group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    try {
+      return serve(connect(group)).code();
+    } finally {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
+  private static void check(String option, int value, int min, int max) throws UserException {
+    if (value < min || value > max) {
+      throw new UserException(
+          ExitCode.USAGE, option + ": " + value + " is out of range; use " + min + " to " + max);
+    }
+  }
+
+  private AttachedDevice connect(MultiThreadIoEventLoopGroup group) throws UserException {
+    if (record != null) {
+      Output.requireWritable("--record", record);
+    }
+    try {
+      return AttachedDevice.connect(
+          (EventLoop) group.next(), bus, new DmaEngine(queues, pri), options());
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.UNREACHABLE,
+          "no machine listens: " + e.getMessage() + "; start one with 'smmulator run'");
+    }
+  }
+
+  private DeviceOptions options() {
+    String unnamed = id == null ? model : model + "@" + id;
+    DeviceOptions options =
+        DeviceOptions.of(model, name == null ? unnamed : name)
+            .withAtc(atc.sets(), atc.ways())
+            .withKeepInvalidated(sabotage == DeviceSabotage.KEEP_INVALIDATED);
+    if (id != null) {
+      options = options.withRequesterId(id.requesterId());
+    }
+    return record == null ? options : options.withRecord(record);
+  }
+
+  /** Until Ctrl-C, or until the machine ends the link. */
+  private ExitCode serve(AttachedDevice device) throws UserException, InterruptedException {
+    PrintWriter out = Output.of(spec).out();
+    PciAddress granted = PciAddress.ofRequesterId(granted(device));
+    out.println(model + " is attached as " + granted + " to " + bus + "; Ctrl-C detaches it");
+    out.flush();
+    Thread hook = new Thread(device::detach, "detach");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      String reason = device.whenClosed().get();
+      throw new UserException(
+          ExitCode.UNREACHABLE, "device " + granted + ": the link was closed: " + reason);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      Output.removeHook(hook);
+    }
+  }
+
+  private int granted(AttachedDevice device) throws UserException, InterruptedException {
+    try {
+      return device.whenAttached().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new UserException(ExitCode.UNREACHABLE, "not attached to " + bus + ": " + reason(e));
+    } catch (TimeoutException e) {
+      throw new UserException(
+          ExitCode.UNREACHABLE, bus + " does not answer like a machine; correct --bus");
+    }
+  }
+
+  private static String reason(ExecutionException e) {
+    Throwable cause = e.getCause();
+    return cause == null || cause.getMessage() == null ? "no reason given" : cause.getMessage();
+  }
+
+  private static final class Model implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      if (!text.toLowerCase(Locale.ROOT).equals("dma")) {
+        throw new TypeConversionException("'" + text + "' is not a device model; use dma");
+      }
+      return "dma";
+    }
+  }
+
+  private static final class Bus implements ITypeConverter<BusAddress> {
+    @Override
+    public BusAddress convert(String text) {
+      try {
+        return BusAddress.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  private static final class Id implements ITypeConverter<PciAddress> {
+    @Override
+    public PciAddress convert(String text) {
+      try {
+        return PciAddress.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  private static final class Atc implements ITypeConverter<AtcGeometry> {
+    @Override
+    public AtcGeometry convert(String text) {
+      try {
+        return AtcGeometry.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  private static final class Sabotage implements ITypeConverter<DeviceSabotage> {
+    @Override
+    public DeviceSabotage convert(String text) {
+      if (!text.equals("keep-invalidated")) {
+        throw new TypeConversionException("'" + text + "' is no such bug; use keep-invalidated");
+      }
+      return DeviceSabotage.KEEP_INVALIDATED;
+    }
+  }
+}

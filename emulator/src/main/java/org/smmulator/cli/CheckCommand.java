@@ -1,0 +1,43 @@
+package org.smmulator.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.config.ConfigException;
+import org.smmulator.config.ConfigFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code smmulator check}. */
+@Command(
+    name = "check",
+    description = {"Checks machine files without starting anything.", ""},
+    mixinStandardHelpOptions = true,
+    versionProvider = Smmulator.Version.class)
+final class CheckCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Machine files (YAML).")
+  private List<Path> files = List.of();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = Output.of(spec).out();
+    PrintWriter err = Output.of(spec).err();
+    ExitCode code = ExitCode.OK;
+    for (Path file : files) {
+      try {
+        ConfigFile.load(file);
+        out.println(file + ": ok");
+      } catch (ConfigException e) {
+        e.problems().forEach(err::println);
+        code = ExitCode.USAGE;
+      }
+    }
+    return code.code();
+  }
+}

@@ -1,0 +1,28 @@
+package org.smmulator.cli;
+
+/** Exit codes of every command. */
+public enum ExitCode {
+  OK(0, "done; for run: the verdict passed"),
+  FAILED(1, "the verdict failed: a check found something, or had nothing to check"),
+  USAGE(2, "wrong usage, unusable configuration file, or port in use; nothing was started"),
+  UNREACHABLE(3, "the machine cannot be reached, refused the device, or closed its link"),
+  TIMED_OUT(4, "the scenario did not finish in its time"),
+  INTERNAL(70, "an internal error: please report it"),
+  STOPPED(130, "stopped by Ctrl-C; 143 by SIGTERM");
+
+  private final int code;
+  private final String meaning;
+
+  ExitCode(int code, String meaning) {
+    this.code = code;
+    this.meaning = meaning;
+  }
+
+  public int code() {
+    return code;
+  }
+
+  public String meaning() {
+    return meaning;
+  }
+}

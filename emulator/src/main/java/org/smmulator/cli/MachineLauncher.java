@@ -1,0 +1,46 @@
+package org.smmulator.cli;
+
+import java.util.List;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.metrics.Summary;
+
+/** Builds and starts a machine; found as a service, so that the command line knows no parts. */
+public interface MachineLauncher {
+  /**
+   * Starts the machine, its listeners and its guest kernel; device processes and scenario wait for
+   * {@link RunningMachine#runScenario}.
+   *
+   * @throws UserException if it cannot start, such as when a port is in use; nothing is left
+   *     running then
+   */
+  RunningMachine start(MachineConfig config) throws UserException;
+
+  /** One running machine. */
+  interface RunningMachine extends AutoCloseable {
+    /** Where devices can attach, as HOST:PORT or unix:PATH, with the real port. */
+    List<String> busAddresses();
+
+    /** What has been counted so far; callable from any thread at any time. */
+    Summary summary();
+
+    /**
+     * Starts the configured device processes, waits for them and runs the scenario's steps.
+     *
+     * @return how it ended
+     * @throws UserException if a device process cannot be started
+     */
+    Ending runScenario(Progress progress) throws UserException, InterruptedException;
+
+    /** Stops everything, also while the scenario runs; can be repeated. */
+    @Override
+    void close();
+  }
+
+  /** How a scenario ended. */
+  enum Ending {
+    /** All steps were done; the verdict says how well. */
+    DONE,
+    /** The scenario's time was over before its steps were. */
+    TIMED_OUT
+  }
+}

@@ -1,0 +1,79 @@
+package org.smmulator.cli;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.cli.MachineLauncher.RunningMachine;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.metrics.Summary;
+import org.smmulator.web.WebServer;
+
+/**
+ * A running machine with its HTTP server; either both run or neither. Closed by the command or by
+ * Ctrl-C, whichever is first.
+ */
+final class MachineSession implements AutoCloseable {
+  private final @Nullable WebServer web;
+  private volatile @Nullable RunningMachine machine;
+  private volatile boolean closed;
+
+  private MachineSession(@Nullable String http) throws IOException {
+    web = http == null ? null : WebServer.start(http, this::summary);
+  }
+
+  /** Starts the HTTP server first: its port is the likelier one to be in use. */
+  static MachineSession start(MachineLauncher launcher, MachineConfig config, @Nullable String http)
+      throws UserException {
+    MachineSession session;
+    try {
+      session = new MachineSession(http);
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.USAGE, e.getMessage() + "; use another http.listen, or --no-http");
+    }
+    try {
+      session.machine = launcher.start(config);
+      return session;
+    } finally {
+      if (session.machine == null) {
+        session.close();
+      }
+    }
+  }
+
+  RunningMachine machine() {
+    RunningMachine running = machine;
+    if (running == null) {
+      throw new IllegalStateException("not started");
+    }
+    return running;
+  }
+
+  @Nullable String httpAddress() {
+    return web == null ? null : web.address();
+  }
+
+  Summary summary() {
+    RunningMachine running = machine;
+    return running == null ? Summary.EMPTY : running.summary();
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    if (web != null) {
+      web.close();
+    }
+    if (machine != null) {
+      machine.close();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package org.smmulator.config;
+
+/** The section {@code machine}. */
+public record BoardConfig(
+    @Key(
+            meaning = "Name of the machine, shown in tables and on the live page.",
+            syntax = Syntax.NAME)
+        String name,
+    @Key(
+            meaning = "Size of the RAM that starts at 0x40000000.",
+            unit = "MiB",
+            fallback = "1024",
+            min = 64,
+            max = 1 << 20,
+            powerOfTwo = true)
+        int ramMiB) {
+
+  public long ramBytes() {
+    return (long) ramMiB << 20;
+  }
+}

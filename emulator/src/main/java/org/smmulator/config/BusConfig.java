@@ -1,0 +1,45 @@
+package org.smmulator.config;
+
+import java.util.List;
+
+/** The section {@code bus}. */
+public record BusConfig(
+    @Key(
+            meaning = "Addresses where the machine waits for devices; port 0 takes a free one.",
+            fallback = "['127.0.0.1:7701']",
+            syntax = Syntax.ADDRESS,
+            nonEmpty = true)
+        List<String> listen,
+    @Key(
+            meaning = "Devices that may be attached at the same time.",
+            unit = "devices",
+            fallback = "31",
+            min = 1,
+            max = 31)
+        int maxDevices,
+    @Key(
+            meaning = "Wait for a device to answer a read of its registers or configuration space.",
+            unit = "milliseconds",
+            fallback = "1000",
+            min = 1,
+            max = 600_000)
+        int completionTimeoutMillis,
+    @Key(
+            meaning = "Wait for a device to complete an ATC invalidation; then it is fenced.",
+            unit = "milliseconds",
+            fallback = "1000",
+            min = 1,
+            max = 600_000)
+        int invalidationTimeoutMillis,
+    @Key(
+            meaning = "Wait for the hello of a peer that connected; then its link is closed.",
+            unit = "milliseconds",
+            fallback = "2000",
+            min = 1,
+            max = 600_000)
+        int helloTimeoutMillis) {
+
+  public BusConfig {
+    listen = List.copyOf(listen);
+  }
+}

@@ -1,0 +1,23 @@
+package org.smmulator.config;
+
+import java.util.List;
+
+/** A machine file that cannot be used; each problem is one sentence with file, line and path. */
+public final class ConfigException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final List<String> problems;
+
+  ConfigException(List<String> problems) {
+    super(String.join(System.lineSeparator(), problems));
+    this.problems = List.copyOf(problems);
+  }
+
+  ConfigException(String problem) {
+    this(List.of(problem));
+  }
+
+  public List<String> problems() {
+    return problems;
+  }
+}

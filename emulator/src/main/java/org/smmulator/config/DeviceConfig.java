@@ -1,0 +1,48 @@
+package org.smmulator.config;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** One element of {@code devices}: a device process that the machine starts and attaches. */
+public record DeviceConfig(
+    @Key(meaning = "Bus, device and function number, such as '00:04.0'.") PciAddress id,
+    @Key(meaning = "Device model.") DeviceModel model,
+    @Key(meaning = "Geometry of the address translation cache, SETSxWAYS.", fallback = "64x4")
+        AtcGeometry atc,
+    @Key(meaning = "Queues of the device.", unit = "queues", fallback = "2", min = 1, max = 16)
+        int queues,
+    @Key(
+            meaning = "Page requests that may be outstanding; 0 for a device without PRI.",
+            unit = "page requests",
+            fallback = "32",
+            max = 256)
+        int pri,
+    @Key(
+            meaning = "Name for people; default is the model and the id.",
+            nullable = true,
+            syntax = Syntax.NAME)
+        @Nullable String name,
+    @Key(meaning = "File for the stream of addresses that the device looked up.", nullable = true)
+        @Nullable String record,
+    @Key(meaning = "A bug planted in the device, to see the checks find it.", nullable = true)
+        @Nullable DeviceSabotage sabotage) {
+
+  /** The bundled device models. */
+  public enum DeviceModel {
+    @JsonProperty("dma")
+    DMA
+  }
+
+  /** Bugs that a device process can be started with. */
+  public enum DeviceSabotage {
+    /** Answers invalidations without dropping the entries. */
+    @JsonProperty("keep-invalidated")
+    KEEP_INVALIDATED
+  }
+
+  /** The name for people. */
+  public String label() {
+    return name != null ? name : model.name().toLowerCase(Locale.ROOT) + "@" + id;
+  }
+}

@@ -1,0 +1,35 @@
+package org.smmulator.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One machine file. */
+public record MachineConfig(
+    @Key(meaning = "The machine's name and memory.") BoardConfig machine,
+    @Key(meaning = "The SMMU: caches, queues, identifier and address widths.", fallback = "{}")
+        SmmuConfig smmu,
+    @Key(meaning = "The PCIe bus that devices plug into over sockets.", fallback = "{}")
+        BusConfig bus,
+    @Key(meaning = "The HTTP server for metrics, summary and live page.", fallback = "{}")
+        HttpConfig http,
+    @Key(meaning = "The guest kernel.", fallback = "{}") GuestConfig guest,
+    @Key(meaning = "Device processes that the machine starts itself.", fallback = "[]")
+        List<DeviceConfig> devices,
+    @Key(meaning = "Bugs planted in the machine, to see the checks find them.", fallback = "{}")
+        SabotageConfig sabotage,
+    @Key(
+            meaning =
+                "What guest processes and devices do; without it the machine waits for devices.",
+            nullable = true)
+        @Nullable ScenarioConfig scenario) {
+
+  public MachineConfig {
+    devices = List.copyOf(devices);
+  }
+
+  /** The same machine with another seed for its address streams. */
+  public MachineConfig withSeed(long seed) {
+    ScenarioConfig seeded = scenario == null ? null : scenario.withSeed(seed);
+    return new MachineConfig(machine, smmu, bus, http, guest, devices, sabotage, seeded);
+  }
+}

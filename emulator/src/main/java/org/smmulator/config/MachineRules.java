@@ -1,0 +1,150 @@
+package org.smmulator.config;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.smmulator.arch.port.MemoryMap;
+
+/** Rules between keys of a machine file: memory map, addresses, identifiers. */
+final class MachineRules {
+  private final Problems problems;
+
+  MachineRules(Problems problems) {
+    this.problems = problems;
+  }
+
+  void check(MachineConfig config) {
+    memory(config.machine(), config.smmu());
+    smmu(config.smmu());
+    listeners(config);
+    devices(config.devices(), config.bus());
+    if (config.scenario() != null) {
+      new ScenarioRules(problems, config).check(config.scenario().steps());
+    }
+  }
+
+  private void memory(BoardConfig board, SmmuConfig smmu) {
+    long end = MemoryMap.RAM + board.ramBytes();
+    String ram = board.ramMiB() + " MiB of RAM from " + hex(MemoryMap.RAM);
+    if (end > MemoryMap.ECAM) {
+      long right = Long.highestOneBit(MemoryMap.ECAM - MemoryMap.RAM) >> 20;
+      problems.add(
+          "machine.ramMiB",
+          ram
+              + " overlap PCIe configuration space at "
+              + hex(MemoryMap.ECAM)
+              + "; use "
+              + right
+              + " or less");
+    } else if (smmu.outputAddressBits() < 63 - Long.numberOfLeadingZeros(end - 1) + 1) {
+      int bits = smmu.outputAddressBits();
+      problems.add(
+          "smmu.outputAddressBits",
+          bits + " bits do not reach the end of " + ram + "; use more bits or less RAM");
+    }
+  }
+
+  private void smmu(SmmuConfig smmu) {
+    if (smmu.tlbWays() > smmu.tlbEntries()) {
+      problems.add(
+          "smmu.tlbWays",
+          smmu.tlbWays()
+              + " ways are more than the "
+              + smmu.tlbEntries()
+              + " entries of the TLB; use "
+              + smmu.tlbEntries()
+              + " or less");
+    }
+  }
+
+  private void listeners(MachineConfig config) {
+    Map<String, String> taken = new HashMap<>();
+    List<String> bus = config.bus().listen();
+    for (int i = 0; i < bus.size(); i++) {
+      claim(taken, bus.get(i), Problems.element("bus.listen", i));
+    }
+    if (config.http().listen() != null) {
+      claim(taken, config.http().listen(), "http.listen");
+    }
+  }
+
+  /** Two listeners overlap on the same port of the same host, or of any host. */
+  private void claim(Map<String, String> taken, String address, String path) {
+    int colon = address.lastIndexOf(':');
+    boolean unix = address.startsWith("unix:");
+    if (!unix && Integer.parseInt(address.substring(colon + 1)) == 0) {
+      return;
+    }
+    for (Map.Entry<String, String> other : taken.entrySet()) {
+      if (overlap(address, other.getKey())) {
+        problems.add(
+            path, address + " overlaps " + other.getValue() + "; use another port or path");
+      }
+    }
+    taken.put(address, path);
+  }
+
+  private static boolean overlap(String a, String b) {
+    if (a.startsWith("unix:") || b.startsWith("unix:")) {
+      return a.equals(b);
+    }
+    String hostA = host(a);
+    String hostB = host(b);
+    boolean samePort = port(a) == port(b);
+    return samePort && (hostA.equals(hostB) || isAnyHost(hostA) || isAnyHost(hostB));
+  }
+
+  private static int port(String address) {
+    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+  }
+
+  private static String host(String address) {
+    String host = address.substring(0, address.lastIndexOf(':'));
+    return host.equals("localhost") ? "127.0.0.1" : host;
+  }
+
+  private static boolean isAnyHost(String host) {
+    return host.equals("0.0.0.0") || host.equals("[::]");
+  }
+
+  private void devices(List<DeviceConfig> devices, BusConfig bus) {
+    if (devices.size() > bus.maxDevices()) {
+      problems.add(
+          "devices",
+          devices.size()
+              + " devices are more than bus.maxDevices ("
+              + bus.maxDevices()
+              + "); raise it or remove devices");
+    }
+    Map<PciAddress, String> ids = new HashMap<>();
+    Map<String, String> records = new HashMap<>();
+    for (int i = 0; i < devices.size(); i++) {
+      String path = Problems.element("devices", i);
+      DeviceConfig device = devices.get(i);
+      slot(device.id(), path + ".id");
+      String first = ids.putIfAbsent(device.id(), path);
+      if (first != null) {
+        problems.add(
+            path + ".id", device.id() + " is already the id of " + first + "; use another");
+      }
+      String recorded = device.record() == null ? null : records.putIfAbsent(device.record(), path);
+      if (recorded != null) {
+        problems.add(
+            path + ".record",
+            device.record() + " is already written by " + recorded + "; use another");
+      }
+    }
+  }
+
+  private void slot(PciAddress id, String path) {
+    if (id.bus() != 0 || id.device() == 0 || id.function() != 0) {
+      problems.add(
+          path,
+          id + " is not a slot of the root bus; use function 0 of 00:01 to 00:1f, such as 00:04.0");
+    }
+  }
+
+  private static String hex(long address) {
+    return "0x" + Long.toHexString(address);
+  }
+}

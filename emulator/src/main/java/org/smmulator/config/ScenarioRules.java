@@ -1,0 +1,291 @@
+package org.smmulator.config;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes through the steps of a scenario as the machine will, with names instead of memory: who
+ * lives, who is bound to what, which stream works on which queue.
+ */
+final class ScenarioRules {
+  private static final int PAGE_BYTES = 4096;
+
+  private record Guest(int pages, Set<PciAddress> bound) {}
+
+  private record Stream(Step.Dma step, String path) {}
+
+  private final Problems problems;
+  private final long ramBytes;
+  private final Map<PciAddress, DeviceConfig> devices = new LinkedHashMap<>();
+  private final Set<PciAddress> detached = new HashSet<>();
+  private final Map<String, Guest> living = new LinkedHashMap<>();
+  private final Set<String> ended = new HashSet<>();
+  private final Map<String, Stream> background = new HashMap<>();
+
+  ScenarioRules(Problems problems, MachineConfig config) {
+    this.problems = problems;
+    ramBytes = config.machine().ramBytes();
+    config.devices().forEach(device -> devices.put(device.id(), device));
+  }
+
+  void check(List<Step> steps) {
+    for (int i = 0; i < steps.size(); i++) {
+      String path = Problems.element("scenario.steps", i);
+      for (Map.Entry<String, Class<?>> kind : Shape.steps().entrySet()) {
+        if (kind.getValue().isInstance(steps.get(i))) {
+          step(steps.get(i), Problems.child(path, kind.getKey()));
+        }
+      }
+    }
+    background.forEach(
+        (name, stream) ->
+            problems.add(
+                stream.path + ".background",
+                "nothing waits for stream " + name + "; add '- wait: {background: " + name + "}'"));
+  }
+
+  private void step(Step step, String path) {
+    if (step instanceof Step.StartProcess start) {
+      start(start.name(), start.pages(), path);
+    } else if (step instanceof Step.Bind bind) {
+      bind(bind, path);
+    } else if (step instanceof Step.Dma dma) {
+      dma(dma, path);
+    } else if (step instanceof Step.Wait wait) {
+      if (background.remove(wait.background()) == null) {
+        problems.add(
+            path + ".background",
+            "no stream "
+                + wait.background()
+                + " is in the background; "
+                + one(background.keySet()));
+      }
+    } else if (step instanceof Step.Write write) {
+      range(write.process(), write.page(), write.pages(), path);
+    } else if (step instanceof Step.Munmap munmap) {
+      range(munmap.process(), munmap.page(), munmap.pages(), path);
+    } else if (step instanceof Step.Mprotect mprotect) {
+      range(mprotect.process(), mprotect.page(), mprotect.pages(), path);
+    } else if (step instanceof Step.Age age) {
+      range(age.process(), age.page(), age.pages(), path);
+    } else {
+      processOrDevice(step, path);
+    }
+  }
+
+  private void processOrDevice(Step step, String path) {
+    if (step instanceof Step.Fork fork) {
+      Guest parent = guest(fork.process(), path + ".process");
+      name(fork.child(), parent == null ? 1 : parent.pages, path + ".child");
+    } else if (step instanceof Step.UnbindWhileBusy unbind) {
+      Guest guest = guest(unbind.process(), path + ".process");
+      if (bound(unbind.process(), guest, unbind.device(), path + ".device") && guest != null) {
+        busy(unbind.process(), unbind.device(), path + ".process");
+        guest.bound.remove(unbind.device());
+      }
+    } else if (step instanceof Step.DetachDomain detach) {
+      if (attached(detach.device(), path + ".device")) {
+        detached.add(detach.device());
+        living.values().forEach(guest -> guest.bound.remove(detach.device()));
+      }
+    } else if (step instanceof Step.Kill kill) {
+      Guest guest = guest(kill.process(), path + ".process");
+      if (guest != null) {
+        busy(kill.process(), null, path + ".process");
+      }
+      end(kill.process());
+    } else if (step instanceof Step.Exit exit) {
+      guest(exit.process(), path + ".process");
+      idle(exit.process(), path + ".process");
+      end(exit.process());
+    } else if (step instanceof Step.Verify verify) {
+      guest(verify.process(), path + ".process");
+    }
+  }
+
+  private void start(String name, int pages, String path) {
+    if ((long) pages * PAGE_BYTES > ramBytes) {
+      problems.add(
+          path + ".pages",
+          pages
+              + " pages are more than the RAM holds; use "
+              + ramBytes / 2 / PAGE_BYTES
+              + " or less, or raise machine.ramMiB");
+    }
+    name(name, pages, path + ".name");
+  }
+
+  private void name(String name, int pages, String path) {
+    if (living.containsKey(name) || ended.contains(name)) {
+      problems.add(path, "a process " + name + " was started before; use another name");
+    }
+    living.put(name, new Guest(pages, new HashSet<>()));
+  }
+
+  private void end(String name) {
+    if (living.remove(name) != null) {
+      ended.add(name);
+    }
+  }
+
+  private void bind(Step.Bind bind, String path) {
+    Guest guest = guest(bind.process(), path + ".process");
+    for (int i = 0; i < bind.devices().size(); i++) {
+      PciAddress id = bind.devices().get(i);
+      String where = Problems.element(path + ".devices", i);
+      if (attached(id, where) && guest != null) {
+        if (!guest.bound.add(id)) {
+          problems.add(where, bind.process() + " is bound to " + id + " already; remove it");
+        }
+        queueForEach(id, where);
+      }
+    }
+  }
+
+  private void queueForEach(PciAddress id, String path) {
+    int queues = Objects.requireNonNull(devices.get(id)).queues();
+    long bound = living.values().stream().filter(guest -> guest.bound.contains(id)).count();
+    if (bound > queues) {
+      problems.add(
+          path,
+          id + " has a queue for each of " + queues + " processes; raise its queues to " + bound);
+    }
+  }
+
+  private void dma(Step.Dma dma, String path) {
+    unique(dma.devices(), path + ".devices");
+    unique(dma.processes(), path + ".processes");
+    for (int i = 0; i < dma.processes().size(); i++) {
+      String name = dma.processes().get(i);
+      String where = Problems.element(path + ".processes", i);
+      Guest guest = guest(name, where);
+      inside(name, guest, dma.page(), dma.pages(), path);
+      idle(name, where);
+      for (int j = 0; j < dma.devices().size(); j++) {
+        bound(name, guest, dma.devices().get(j), Problems.element(path + ".devices", j));
+      }
+    }
+    int half = dma.pages() / 2 * PAGE_BYTES;
+    if (dma.bytes() > half) {
+      String sentence = " bytes are more than half the working set; use " + half + " or less";
+      problems.add(path + ".bytes", dma.bytes() + sentence);
+    }
+    if (dma.background() != null
+        && background.putIfAbsent(dma.background(), new Stream(dma, path)) != null) {
+      problems.add(
+          path + ".background",
+          "stream " + dma.background() + " is in the background already; use another name");
+    }
+  }
+
+  private void unique(List<?> names, String path) {
+    for (int i = 0; i < names.size(); i++) {
+      if (names.indexOf(names.get(i)) != i) {
+        problems.add(Problems.element(path, i), names.get(i) + " is listed twice; remove one");
+      }
+    }
+  }
+
+  private void range(String process, int page, int pages, String path) {
+    inside(process, guest(process, path + ".process"), page, pages, path);
+  }
+
+  private void inside(String name, @Nullable Guest guest, int page, int pages, String path) {
+    if (guest != null && (long) page + pages > guest.pages) {
+      problems.add(
+          path + ".pages",
+          "pages "
+              + page
+              + " to "
+              + ((long) page + pages - 1)
+              + " are outside the buffer of "
+              + name
+              + "; use pages 0 to "
+              + (guest.pages - 1));
+    }
+  }
+
+  private @Nullable Guest guest(String name, String path) {
+    Guest guest = living.get(name);
+    if (guest == null && ended.contains(name)) {
+      problems.add(path, "process " + name + " ended in an earlier step; " + one(living.keySet()));
+    } else if (guest == null) {
+      problems.add(path, "no process " + name + " was started before; " + one(living.keySet()));
+    }
+    return guest;
+  }
+
+  private boolean attached(PciAddress device, String path) {
+    if (!devices.containsKey(device)) {
+      problems.add(
+          path, "no device " + device + " is listed under devices; " + one(devices.keySet()));
+      return false;
+    }
+    if (detached.contains(device)) {
+      problems.add(path, device + " was detached by an earlier step; use another device");
+      return false;
+    }
+    return true;
+  }
+
+  private boolean bound(String name, @Nullable Guest guest, PciAddress device, String path) {
+    boolean attached = attached(device, path);
+    if (attached && guest != null && !guest.bound.contains(device)) {
+      problems.add(
+          path,
+          name
+              + " is not bound to "
+              + device
+              + "; add '- bind: {process: "
+              + name
+              + ", devices: ['"
+              + device
+              + "']}' before");
+      return false;
+    }
+    return attached;
+  }
+
+  /** Nothing in the background works on the process. */
+  private void idle(String name, String path) {
+    background.forEach(
+        (stream, at) -> {
+          if (at.step.processes().contains(name)) {
+            problems.add(
+                path,
+                "stream "
+                    + stream
+                    + " still works on "
+                    + name
+                    + "; add '- wait: {background: "
+                    + stream
+                    + "}' before");
+          }
+        });
+  }
+
+  /** Something in the background works on the process, with the device or with any. */
+  private void busy(String name, @Nullable PciAddress device, String path) {
+    for (Stream stream : background.values()) {
+      if (stream.step.processes().contains(name)
+          && (device == null || stream.step.devices().contains(device))) {
+        return;
+      }
+    }
+    String what = device == null ? "no device works for " : device + " does not work for ";
+    problems.add(path, what + name + "; add a dma step with 'background' before");
+  }
+
+  private static String one(Set<?> names) {
+    if (names.isEmpty()) {
+      return "there is none";
+    }
+    return "there are " + String.join(", ", names.stream().map(Object::toString).sorted().toList());
+  }
+}

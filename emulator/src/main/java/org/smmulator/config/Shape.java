@@ -1,0 +1,295 @@
+package org.smmulator.config;
+
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * Compares a tree with the records and their {@link Key}s, names every difference, and fills in the
+ * defaults, so that binding what passed cannot fail.
+ */
+final class Shape {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final YAMLMapper YAML = new YAMLMapper();
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final Map<Type, Consumer<String>> PARSED =
+      Map.of(AtcGeometry.class, AtcGeometry::parse, PciAddress.class, PciAddress::parse);
+
+  private final Problems problems;
+
+  Shape(Problems problems) {
+    this.problems = problems;
+  }
+
+  JsonNode complete(JsonNode root, Class<?> record) {
+    return mapping(root, record, "");
+  }
+
+  /** The components of a record by the name of their key, in order. */
+  static Map<String, RecordComponent> components(Class<?> record) {
+    Map<String, RecordComponent> components = new LinkedHashMap<>();
+    for (RecordComponent component : record.getRecordComponents()) {
+      components.put(component.getName(), component);
+    }
+    return components;
+  }
+
+  static Key key(RecordComponent component) {
+    Key key = component.getAnnotation(Key.class);
+    if (key == null) {
+      throw new IllegalStateException(component + " has no @Key");
+    }
+    return key;
+  }
+
+  static boolean required(Key key) {
+    return key.fallback().isEmpty() && !key.nullable();
+  }
+
+  static JsonNode fallback(Key key) {
+    return key.fallback().isEmpty() ? NODES.nullNode() : YAML.readTree(key.fallback());
+  }
+
+  /** The steps by the name of their single key. */
+  static Map<String, Class<?>> steps() {
+    Map<String, Class<?>> steps = new TreeMap<>();
+    for (Class<?> step : Step.class.getPermittedSubclasses()) {
+      steps.put(step.getAnnotation(JsonTypeName.class).value(), step);
+    }
+    return steps;
+  }
+
+  /** The names of an enum as they are spelled in a file. */
+  static List<String> names(Class<?> enumeration) {
+    List<String> names = new ArrayList<>();
+    for (Object constant : enumeration.getEnumConstants()) {
+      names.add(JSON.valueToTree(constant).stringValue());
+    }
+    return names;
+  }
+
+  private JsonNode mapping(JsonNode node, Class<?> record, String path) {
+    Map<String, RecordComponent> components = components(record);
+    if (!(node instanceof ObjectNode given)) {
+      problems.add(
+          path, spell(node) + " is not a section; use the keys " + list(components.keySet()));
+      return node;
+    }
+    for (String name : given.propertyNames()) {
+      if (!components.containsKey(name)) {
+        String right = Suggestion.of(name, components.keySet());
+        problems.add(Problems.child(path, name), "unknown key; " + right);
+      }
+    }
+    ObjectNode complete = NODES.objectNode();
+    components.forEach(
+        (name, component) -> complete.set(name, member(given.get(name), component, path)));
+    return complete;
+  }
+
+  private JsonNode member(@Nullable JsonNode node, RecordComponent component, String path) {
+    Key key = key(component);
+    String child = Problems.child(path, component.getName());
+    Type type = component.getGenericType();
+    if (node == null && required(key)) {
+      problems.add(child, "missing; add " + right(type, key));
+      return NODES.nullNode();
+    }
+    JsonNode present = node == null ? fallback(key) : node;
+    if (present.isNull()) {
+      if (!key.nullable()) {
+        problems.add(child, "has no value; use " + right(type, key));
+      }
+      return present;
+    }
+    return value(present, type, key, child);
+  }
+
+  private JsonNode value(JsonNode node, Type type, Key key, String path) {
+    if (type instanceof ParameterizedType listType) {
+      return list(node, listType.getActualTypeArguments()[0], key, path);
+    }
+    if (type == Step.class) {
+      return step(node, path);
+    }
+    if (type instanceof Class<?> record && record.isRecord() && !PARSED.containsKey(type)) {
+      return mapping(node, record, path);
+    }
+    @Nullable String complaint = complaint(node, type, key);
+    if (complaint != null) {
+      problems.add(path, complaint);
+    }
+    return node;
+  }
+
+  private JsonNode list(JsonNode node, Type element, Key key, String path) {
+    if (!(node instanceof ArrayNode given)) {
+      problems.add(path, spell(node) + " is not a list; use [" + right(element, key) + "]");
+      return node;
+    }
+    if (given.isEmpty() && key.nonEmpty()) {
+      problems.add(path, "the list is empty; use at least one: " + right(element, key));
+    }
+    ArrayNode complete = NODES.arrayNode();
+    for (int i = 0; i < given.size(); i++) {
+      complete.add(value(given.get(i), element, key, Problems.element(path, i)));
+    }
+    return complete;
+  }
+
+  private JsonNode step(JsonNode node, String path) {
+    Map<String, Class<?>> steps = steps();
+    if (!(node instanceof ObjectNode given) || given.size() != 1) {
+      problems.add(path, spell(node) + " is not a step; use one key of " + list(steps.keySet()));
+      return node;
+    }
+    String name = given.propertyNames().iterator().next();
+    Class<?> step = steps.get(name);
+    if (step == null) {
+      problems.add(
+          Problems.child(path, name), "unknown step; " + Suggestion.of(name, steps.keySet()));
+      return node;
+    }
+    ObjectNode complete = NODES.objectNode();
+    complete.set(name, mapping(given.get(name), step, Problems.child(path, name)));
+    return complete;
+  }
+
+  private static @Nullable String complaint(JsonNode node, Type type, Key key) {
+    if (type == int.class || type == Integer.class || type == long.class) {
+      return number(node, key);
+    }
+    if (type == boolean.class) {
+      return node.isBoolean() ? null : spell(node) + " is not a switch; use true or false";
+    }
+    if (!node.isString()) {
+      return spell(node) + " is not text; use " + right(type, key) + ", in quotes if need be";
+    }
+    return text(node.stringValue(), type, key);
+  }
+
+  private static @Nullable String text(String text, Type type, Key key) {
+    Consumer<String> parser = PARSED.get(type);
+    if (parser != null) {
+      try {
+        parser.accept(text);
+        return null;
+      } catch (IllegalArgumentException e) {
+        return e.getMessage();
+      }
+    }
+    boolean fits =
+        (type instanceof Class<?> enumeration && enumeration.isEnum())
+            ? names(enumeration).contains(text)
+            : key.syntax().matches(text);
+    return fits ? null : "'" + text + "' is not right; use " + right(type, key);
+  }
+
+  private static @Nullable String number(JsonNode node, Key key) {
+    if (!node.isIntegralNumber()) {
+      return spell(node) + " is not a whole number; use " + right(int.class, key);
+    }
+    if (!node.canConvertToLong()) {
+      return node.asString() + " is out of range; use " + right(int.class, key);
+    }
+    long number = node.longValue();
+    boolean inRange = number >= key.min() && number <= key.max();
+    if (key.oneOf().length > 0) {
+      for (long right : key.oneOf()) {
+        if (number == right) {
+          return null;
+        }
+      }
+      inRange = false;
+    }
+    if (!inRange) {
+      return number + " is out of range; use " + right(int.class, key);
+    }
+    if (key.powerOfTwo() && Long.bitCount(number) != 1) {
+      long below = Long.highestOneBit(number);
+      return number + " is not a power of two; use " + below + " or " + below * 2;
+    }
+    return null;
+  }
+
+  /** What would be right, as the end of a sentence that goes "use ...". */
+  private static String right(Type type, Key key) {
+    if (type instanceof ParameterizedType listType) {
+      return "a list of " + right(listType.getActualTypeArguments()[0], key);
+    }
+    if (type == String.class) {
+      return key.syntax().right();
+    }
+    if (type == PciAddress.class) {
+      return "BUS:DEVICE.FUNCTION, such as 00:04.0";
+    }
+    if (type == AtcGeometry.class) {
+      return "SETSxWAYS, such as 64x4";
+    }
+    if (type == boolean.class) {
+      return "true or false";
+    }
+    if (type == Step.class) {
+      return "steps such as '- verify: {process: alice}'";
+    }
+    if (type instanceof Class<?> c && c.isEnum()) {
+      return list(names(c));
+    }
+    if (type instanceof Class<?> c && c.isRecord()) {
+      return "the keys " + list(components(c).keySet());
+    }
+    return numbers(key);
+  }
+
+  private static String numbers(Key key) {
+    String unit = key.unit().isEmpty() ? "" : " " + key.unit();
+    if (key.oneOf().length > 0) {
+      List<String> all = new ArrayList<>();
+      for (long right : key.oneOf()) {
+        all.add(Long.toString(right));
+      }
+      return list(all) + unit;
+    }
+    String form = key.powerOfTwo() ? "a power of two from " : "";
+    return form + key.min() + " to " + key.max() + unit;
+  }
+
+  private static String list(Iterable<String> names) {
+    List<String> all = new ArrayList<>();
+    names.forEach(all::add);
+    int last = all.size() - 1;
+    return last == 0
+        ? all.get(0)
+        : String.join(", ", all.subList(0, last)) + " or " + all.get(last);
+  }
+
+  /** A value as people would name it, short. */
+  private static String spell(JsonNode node) {
+    if (node.isNull()) {
+      return "nothing";
+    }
+    if (node.isObject()) {
+      return node.isEmpty() ? "an empty mapping" : "a mapping";
+    }
+    if (node.isArray()) {
+      return "a list";
+    }
+    String text = node.asString();
+    String shown = text.length() <= 60 ? text : text.substring(0, 57) + "...";
+    return node.isString() ? "'" + shown + "'" : shown;
+  }
+}

@@ -1,0 +1,186 @@
+package org.smmulator.config;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One step of a scenario: a mapping whose single key names the step, such as {@code - exit:
+ * {process: alice}}. Pages are 4 KiB and counted from the start of the process's buffer.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, include = JsonTypeInfo.As.WRAPPER_OBJECT)
+public sealed interface Step {
+
+  /** Starts a guest process with one demand-zero, readable and writable buffer. */
+  @JsonTypeName("process")
+  record StartProcess(
+      @Key(meaning = "Name of the new process.", syntax = Syntax.NAME) String name,
+      @Key(meaning = "Size of its buffer.", unit = "pages of 4 KiB", min = 1, max = 1 << 18)
+          int pages)
+      implements Step {}
+
+  /** Binds a process's address space to devices; each gets the process's PASID. */
+  @JsonTypeName("bind")
+  record Bind(
+      @Key(meaning = "Process to bind.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "Ids of the devices.", nonEmpty = true) List<PciAddress> devices)
+      implements Step {
+    public Bind {
+      devices = List.copyOf(devices);
+    }
+  }
+
+  /**
+   * Runs a seeded stream of DMA operations on each process, at the same time. Every device gets the
+   * identical stream, operation by operation.
+   */
+  @JsonTypeName("dma")
+  record Dma(
+      @Key(meaning = "Processes whose memory is worked on.", syntax = Syntax.NAME, nonEmpty = true)
+          List<String> processes,
+      @Key(meaning = "Ids of the devices that do the work.", nonEmpty = true)
+          List<PciAddress> devices,
+      @Key(
+              meaning = "Operations of each device for each process.",
+              unit = "operations",
+              min = 1,
+              max = 100_000_000)
+          int operations,
+      @Key(
+              meaning = "First page of the working set.",
+              unit = "pages of 4 KiB",
+              fallback = "0",
+              max = 1 << 18)
+          int page,
+      @Key(
+              meaning = "Size of the working set; at least 2, for source and destination.",
+              unit = "pages of 4 KiB",
+              min = 2,
+              max = 1 << 18)
+          int pages,
+      @Key(
+              meaning = "Length of one operation; rounded down to a multiple of 8.",
+              unit = "bytes",
+              fallback = "1024",
+              min = 8,
+              max = 1 << 20)
+          int bytes,
+      @Key(
+              meaning = "Kinds of operations to draw from.",
+              fallback = "[copy, fill, compare, crc]",
+              nonEmpty = true)
+          List<Operation> mix,
+      @Key(
+              meaning = "Added to the scenario's seed, for another stream.",
+              fallback = "0",
+              max = Integer.MAX_VALUE)
+          int seedOffset,
+      @Key(
+              meaning = "Name to wait for; the stream then goes on beside the next steps.",
+              nullable = true,
+              syntax = Syntax.NAME)
+          @Nullable String background)
+      implements Step {
+    public Dma {
+      processes = List.copyOf(processes);
+      devices = List.copyOf(devices);
+      mix = List.copyOf(mix);
+    }
+  }
+
+  /** Waits for a stream in the background. */
+  @JsonTypeName("wait")
+  record Wait(@Key(meaning = "Name of the stream.", syntax = Syntax.NAME) String background)
+      implements Step {}
+
+  /** The process writes seeded bytes into pages; this breaks copy-on-write after a fork. */
+  @JsonTypeName("write")
+  record Write(
+      @Key(meaning = "Process that writes.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
+      @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages)
+      implements Step {}
+
+  /** Unmaps pages and, if asked, maps fresh zero pages at the same place. */
+  @JsonTypeName("munmap")
+  record Munmap(
+      @Key(meaning = "Process whose pages go.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
+      @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages,
+      @Key(meaning = "Map fresh zero pages at the same place.", fallback = "true") boolean remap)
+      implements Step {}
+
+  /** Changes what may be done with pages. */
+  @JsonTypeName("mprotect")
+  record Mprotect(
+      @Key(meaning = "Process whose pages change.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
+      @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages,
+      @Key(meaning = "What is allowed: nothing, reading, or reading and writing.") Protection prot)
+      implements Step {}
+
+  /** Forks a process: parent and child share their frames until one of them writes. */
+  @JsonTypeName("fork")
+  record Fork(
+      @Key(meaning = "The parent.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "Name of the child.", syntax = Syntax.NAME) String child)
+      implements Step {}
+
+  /** Clears the access flag of pages, as reclaim does when it looks for unused ones. */
+  @JsonTypeName("age")
+  record Age(
+      @Key(meaning = "Process whose pages age.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
+      @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages)
+      implements Step {}
+
+  /** Unbinds a process from a device in the middle of DMA. */
+  @JsonTypeName("unbindWhileBusy")
+  record UnbindWhileBusy(
+      @Key(meaning = "Process to unbind.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "Id of the device.") PciAddress device)
+      implements Step {}
+
+  /** Detaches a device from its domain; every process bound to it loses it. */
+  @JsonTypeName("detachDomain")
+  record DetachDomain(@Key(meaning = "Id of the device.") PciAddress device) implements Step {}
+
+  /** Kills a process in the middle of DMA on every device that it is bound to. */
+  @JsonTypeName("kill")
+  record Kill(@Key(meaning = "Process to kill.", syntax = Syntax.NAME) String process)
+      implements Step {}
+
+  /** Ends a process that has no DMA under way. */
+  @JsonTypeName("exit")
+  record Exit(@Key(meaning = "Process to end.", syntax = Syntax.NAME) String process)
+      implements Step {}
+
+  /** Compares every page that the process may read with what it must hold. */
+  @JsonTypeName("verify")
+  record Verify(@Key(meaning = "Process to check.", syntax = Syntax.NAME) String process)
+      implements Step {}
+
+  /** Operations of the dma model. */
+  enum Operation {
+    @JsonProperty("copy")
+    COPY,
+    @JsonProperty("fill")
+    FILL,
+    @JsonProperty("compare")
+    COMPARE,
+    @JsonProperty("crc")
+    CRC
+  }
+
+  /** What {@code mprotect} allows. */
+  enum Protection {
+    @JsonProperty("none")
+    NONE,
+    @JsonProperty("r")
+    READ,
+    @JsonProperty("rw")
+    READ_WRITE
+  }
+}

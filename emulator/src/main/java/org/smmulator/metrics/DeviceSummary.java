@@ -1,0 +1,26 @@
+package org.smmulator.metrics;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One device, plugged in now or earlier.
+ *
+ * @param id bus, device and function number, such as {@code 00:04.0}
+ * @param pageRequests page requests that the device sent
+ * @param translatedAccesses memory packets with a physical address
+ * @param untranslatedAccesses memory packets that the SMMU translated
+ * @param translationRequests translation requests that reached the root complex
+ * @param translationRetries translation requests repeated, after a page response or because an
+ *     invalidation overtook the answer
+ */
+public record DeviceSummary(
+    String id,
+    String name,
+    String model,
+    AtcSummary atc,
+    @Nullable Long pageRequests,
+    @Nullable Long translatedAccesses,
+    @Nullable Long untranslatedAccesses,
+    @Nullable Long translationRequests,
+    @Nullable Long translationRetries,
+    Latencies latencies) {}

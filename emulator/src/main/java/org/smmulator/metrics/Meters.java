@@ -1,0 +1,232 @@
+package org.smmulator.metrics;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.metrics.Latencies.Percentiles;
+
+/** Every meter of a machine, with unit and meaning; Prometheus spells dots as underscores. */
+final class Meters {
+  /** A count of one device; null is unknown and shows as NaN. */
+  record OfDevice(
+      String name, String unit, String meaning, Function<DeviceSummary, @Nullable Long> value) {
+    String description() {
+      return describe(meaning, unit);
+    }
+  }
+
+  /** A round trip of one device, as the two quantiles 0.5 and 0.99. */
+  record Latency(
+      String name, String meaning, Function<DeviceSummary, @Nullable Percentiles> value) {
+    String description() {
+      return describe(meaning, "seconds");
+    }
+  }
+
+  /** A number of the machine. */
+  record OfMachine(String name, String unit, String meaning, ToLongFunction<Summary> value) {
+    String description() {
+      return describe(meaning, unit);
+    }
+  }
+
+  /** Counts by a name that appears with the first count, in the tag {@code kind}. */
+  record ByKind(
+      String name, String unit, String meaning, Function<Summary, Map<String, Long>> value) {
+    String description() {
+      return describe(meaning, unit);
+    }
+  }
+
+  static final List<OfDevice> DEVICE_COUNTERS =
+      List.of(
+          device("atc.lookups", "lookups", "ATC lookups", d -> d.atc().lookups()),
+          device("atc.hits", "lookups", "ATC lookups that hit", d -> d.atc().hits()),
+          device("atc.misses", "lookups", "ATC lookups that missed", d -> d.atc().misses()),
+          device("atc.fills", "entries", "ATC entries filled", d -> d.atc().fills()),
+          device("atc.evictions", "entries", "ATC entries evicted", d -> d.atc().evictions()),
+          device(
+              "atc.invalidation.requests",
+              "requests",
+              "Invalidation requests received",
+              d -> d.atc().invalidationRequests()),
+          device(
+              "atc.entries.dropped",
+              "entries",
+              "ATC entries dropped by invalidations",
+              d -> d.atc().entriesDropped()),
+          device("page.requests", "requests", "Page requests sent", DeviceSummary::pageRequests),
+          device(
+              "accesses.translated",
+              "packets",
+              "Memory packets with a translated address",
+              DeviceSummary::translatedAccesses),
+          device(
+              "accesses.untranslated",
+              "packets",
+              "Memory packets that the SMMU translated",
+              DeviceSummary::untranslatedAccesses),
+          device(
+              "translation.requests",
+              "requests",
+              "Translation requests received",
+              DeviceSummary::translationRequests),
+          device(
+              "translation.retries",
+              "requests",
+              "Translation requests repeated, after a page response or an invalidation",
+              DeviceSummary::translationRetries));
+
+  static final List<Latency> DEVICE_LATENCIES =
+      List.of(
+          new Latency(
+              "smmulator.translation.request.latency",
+              "Round trip of translation requests",
+              d -> d.latencies().translationRequest()),
+          new Latency(
+              "smmulator.invalidation.latency",
+              "Round trip of ATC invalidations",
+              d -> d.latencies().invalidation()),
+          new Latency(
+              "smmulator.page.request.latency",
+              "Round trip of page requests",
+              d -> d.latencies().pageRequest()));
+
+  static final List<OfMachine> COUNTERS =
+      List.of(
+          machine("smmu.tlb.lookups", "lookups", "TLB lookups", s -> s.smmu().tlbLookups()),
+          machine("smmu.tlb.hits", "lookups", "TLB lookups that hit", s -> s.smmu().tlbHits()),
+          machine("smmu.walks", "walks", "Table walks begun", s -> s.smmu().walks()),
+          machine(
+              "smmu.descriptor.reads",
+              "descriptors",
+              "Translation table descriptors read",
+              s -> s.smmu().descriptorReads()),
+          machine(
+              "smmu.configuration.lookups",
+              "lookups",
+              "Configuration cache lookups",
+              s -> s.smmu().configurationLookups()),
+          machine(
+              "smmu.configuration.hits",
+              "lookups",
+              "Configuration cache lookups that hit",
+              s -> s.smmu().configurationHits()),
+          machine(
+              "smmu.events.lost",
+              "records",
+              "Event records that found the queue full",
+              s -> s.smmu().eventsLost()),
+          machine(
+              "smmu.page.requests", "requests", "PRI queue records", s -> s.smmu().pageRequests()),
+          machine(
+              "smmu.automatic.responses",
+              "responses",
+              "Page requests that the SMMU answered by itself",
+              s -> s.smmu().automaticResponses()),
+          machine("sva.binds", "binds", "Address spaces bound to devices", s -> s.sva().binds()),
+          machine("sva.unbinds", "binds", "Bonds undone", s -> s.sva().unbinds()),
+          machine("sva.mm.exits", "processes", "Processes that died bound", s -> s.sva().mmExits()),
+          machine(
+              "sva.page.faults.handled",
+              "requests",
+              "Page requests answered with success",
+              s -> s.sva().pageFaultsHandled()),
+          machine(
+              "sva.page.faults.refused",
+              "requests",
+              "Page requests answered otherwise",
+              s -> s.sva().pageFaultsRefused()),
+          machine(
+              "verdict.data.mismatches",
+              "bytes",
+              "Comparisons that found other data",
+              s -> s.verdict().dataMismatches()),
+          machine(
+              "verdict.stale.accesses",
+              "packets",
+              "Accesses without a live grant",
+              s -> s.verdict().staleAccesses()),
+          machine(
+              "verdict.freed.under.grant",
+              "frames",
+              "Frames freed while a device could reach them",
+              s -> s.verdict().freedUnderGrant()),
+          machine(
+              "verdict.protocol.violations",
+              "packets",
+              "Packets and links that broke the protocol",
+              s -> s.verdict().protocolViolations()),
+          machine(
+              "checked.data",
+              "bytes",
+              "Bytes compared with what they must be",
+              s -> s.verdict().checked().bytesCompared()),
+          machine(
+              "checked.accesses",
+              "packets",
+              "Accesses compared with the grants",
+              s -> s.verdict().checked().accessesChecked()),
+          machine(
+              "checked.grants.revoked",
+              "grants",
+              "Grants revoked by completed invalidations",
+              s -> s.verdict().checked().grantsRevoked()),
+          machine(
+              "checked.frames.freed",
+              "frames",
+              "Freed frames compared with the grants",
+              s -> s.verdict().checked().framesFreed()),
+          machine(
+              "checked.packets",
+              "packets",
+              "Packets judged",
+              s -> s.verdict().checked().packetsJudged()));
+
+  static final List<OfMachine> GAUGES =
+      List.of(
+          machine("devices", "devices", "Devices known to the machine", s -> s.devices().size()),
+          machine("sva.pasids.live", "pasids", "PASIDs bound now", s -> s.sva().pasidsLive()),
+          machine(
+              "sva.pasids.quarantined",
+              "pasids",
+              "PASIDs that wait for a device to be reset or detached",
+              s -> s.sva().pasidsQuarantined()));
+
+  static final List<ByKind> COUNTERS_BY_KIND =
+      List.of(
+          new ByKind(
+              "smmulator.smmu.commands",
+              "commands",
+              "Commands consumed, by opcode",
+              s -> s.smmu().commands()),
+          new ByKind(
+              "smmulator.smmu.events",
+              "records",
+              "Events recorded, by type",
+              s -> s.smmu().events()),
+          new ByKind(
+              "smmulator.sva.notifier.calls",
+              "calls",
+              "MMU notifier calls, by kind",
+              s -> s.sva().notifierCalls()));
+
+  private Meters() {}
+
+  /** Units are not part of the names: most meters would repeat themselves. */
+  private static String describe(String meaning, String unit) {
+    return meaning + " [" + unit + "]";
+  }
+
+  private static OfDevice device(
+      String name, String unit, String meaning, Function<DeviceSummary, @Nullable Long> value) {
+    return new OfDevice("smmulator." + name, unit, meaning, value);
+  }
+
+  private static OfMachine machine(
+      String name, String unit, String meaning, ToLongFunction<Summary> value) {
+    return new OfMachine("smmulator." + name, unit, meaning, value);
+  }
+}

@@ -1,0 +1,139 @@
+package org.smmulator.web;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.reactivestreams.Publisher;
+import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.SummaryJson;
+import org.smmulator.metrics.SummaryMeters;
+import reactor.core.publisher.Mono;
+import reactor.netty.ChannelBindException;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.http.server.HttpServerRoutes;
+import reactor.netty.resources.LoopResources;
+
+/**
+ * Serves one machine's summary: {@code /metrics}, {@code /api/summary} and the page at {@code /}.
+ * Runs on two threads of its own, so that a slow reader never holds up the machine.
+ */
+public final class WebServer implements AutoCloseable {
+  private static final String POLICY =
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src"
+          + " 'self'";
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final DisposableServer server;
+  private final LoopResources loops;
+
+  private WebServer(DisposableServer server, LoopResources loops) {
+    this.server = server;
+    this.loops = loops;
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param address HOST:PORT; port 0 takes a free one
+   * @throws IOException if it cannot listen there; the message is a sentence
+   */
+  public static WebServer start(String address, Supplier<Summary> source) throws IOException {
+    int colon = address.lastIndexOf(':');
+    String host = address.substring(0, colon).replaceAll("[\\[\\]]", "");
+    int port = Integer.parseInt(address.substring(colon + 1));
+    LoopResources loops = LoopResources.create("smmulator-http", 1, 1, true);
+    try {
+      DisposableServer server =
+          HttpServer.create()
+              .runOn(loops, false)
+              .option(ChannelOption.SO_REUSEADDR, true)
+              .bindAddress(() -> new InetSocketAddress(host, port))
+              .route(routes -> new Routes(source).addTo(routes))
+              .bindNow(PATIENCE);
+      return new WebServer(server, loops);
+    } catch (ChannelBindException | IllegalStateException e) {
+      loops.dispose();
+      throw new IOException("http.listen: " + address + " cannot be used: " + reason(e), e);
+    }
+  }
+
+  private static String reason(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+  }
+
+  /** Where it listens, as HOST:PORT with the real port. */
+  public String address() {
+    InetSocketAddress address = (InetSocketAddress) server.address();
+    String host = address.getAddress().getHostAddress();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  }
+
+  @Override
+  public void close() {
+    server.disposeNow(PATIENCE);
+    loops.disposeLater(Duration.ZERO, PATIENCE).block(PATIENCE);
+  }
+
+  /** The three answers. */
+  private static final class Routes {
+    private final Supplier<Summary> source;
+    private final SummaryMeters meters;
+    private final PrometheusMeterRegistry registry =
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+    Routes(Supplier<Summary> source) {
+      this.source = source;
+      meters = new SummaryMeters(source);
+      meters.bindTo(registry);
+    }
+
+    void addTo(HttpServerRoutes routes) {
+      String page = resource("page.html");
+      routes
+          .get("/metrics", (in, out) -> text(out, "text/plain; version=0.0.4", scrape()))
+          .get("/api/summary", (in, out) -> text(out, "application/json", json()))
+          .get("/", (in, out) -> text(out, "text/html", page));
+    }
+
+    private String scrape() {
+      meters.refresh(registry);
+      return registry.scrape();
+    }
+
+    private String json() {
+      return SummaryJson.write(source.get());
+    }
+
+    private static Publisher<Void> text(HttpServerResponse out, String type, String body) {
+      return out.header(HttpHeaderNames.CONTENT_TYPE, type + "; charset=utf-8")
+          .header(HttpHeaderNames.CACHE_CONTROL, "no-store")
+          .header(HttpHeaderNames.CONTENT_SECURITY_POLICY, POLICY)
+          .sendString(Mono.just(body));
+    }
+
+    private static String resource(String name) {
+      try (InputStream in = WebServer.class.getResourceAsStream(name)) {
+        if (in == null) {
+          throw new IllegalStateException(name + " is missing from the jar");
+        }
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

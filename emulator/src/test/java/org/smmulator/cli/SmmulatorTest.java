@@ -1,0 +1,323 @@
+package org.smmulator.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.config.Configs;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.metrics.Summaries;
+import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.SummaryJson;
+import org.smmulator.web.WebServer;
+import picocli.CommandLine;
+
+class SmmulatorTest {
+  private static final String MACHINE = "machine: {name: x}\nhttp: {listen: null}\n";
+  private static final String SCENARIO =
+      MACHINE + "scenario: {steps: [{process: {name: alice, pages: 1}}]}\n";
+
+  @TempDir private Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private final FakeLauncher launcher = new FakeLauncher();
+
+  /** A machine that only ends as it is told. */
+  private static final class FakeLauncher implements MachineLauncher {
+    private final CountDownLatch started = new CountDownLatch(1);
+    private Summary summary = Summaries.passed();
+    private Ending ending = Ending.DONE;
+    private @Nullable UserException startFailure;
+    private @Nullable UserException scenarioFailure;
+    private @Nullable MachineConfig config;
+    private int closed;
+
+    @Override
+    public RunningMachine start(MachineConfig started) throws UserException {
+      if (startFailure != null) {
+        throw startFailure;
+      }
+      config = started;
+      this.started.countDown();
+      return new RunningMachine() {
+        @Override
+        public List<String> busAddresses() {
+          return List.of("127.0.0.1:7701");
+        }
+
+        @Override
+        public Summary summary() {
+          return summary;
+        }
+
+        @Override
+        public Ending runScenario(Progress progress) throws UserException {
+          progress.update("half of it");
+          if (scenarioFailure != null) {
+            throw scenarioFailure;
+          }
+          return ending;
+        }
+
+        @Override
+        public void close() {
+          closed++;
+        }
+      };
+    }
+  }
+
+  private int execute(String... args) {
+    CommandLine line = Smmulator.commandLine(launcher);
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    return line.execute(args);
+  }
+
+  private String file(String yaml) throws IOException {
+    return Files.writeString(folder.resolve("machine.yaml"), yaml).toString();
+  }
+
+  @Test
+  void runPrintsTablesAndWritesTheSameAsJson() throws IOException {
+    Path json = folder.resolve("summary.json");
+
+    assertThat(execute("run", file(SCENARIO), "--summary", json.toString())).isZero();
+    assertThat(out.toString()).contains("ATC hit ratio", "Verdict: PASSED");
+    assertThat(err.toString()).contains("half of it");
+    assertThat(SummaryJson.read(Files.readString(json))).isEqualTo(Summaries.passed());
+    assertThat(launcher.closed).isEqualTo(1);
+  }
+
+  @Test
+  void runFailsIfTheVerdictFails() throws IOException {
+    launcher.summary = Summaries.failed();
+
+    assertThat(execute("run", file(SCENARIO))).isEqualTo(1);
+    assertThat(out.toString()).contains("Verdict: FAILED", "stale access: device 00:04.0, PASID 7");
+  }
+
+  @Test
+  void runFailsIfNothingWasChecked() throws IOException {
+    launcher.summary = Summary.EMPTY;
+
+    assertThat(execute("run", file(SCENARIO))).isEqualTo(1);
+  }
+
+  @Test
+  void runSaysWhenTheScenarioDidNotFinish() throws IOException {
+    launcher.ending = MachineLauncher.Ending.TIMED_OUT;
+
+    assertThat(execute("run", file(SCENARIO))).isEqualTo(4);
+    assertThat(out.toString()).contains("Verdict: ");
+    assertThat(err.toString()).contains("the scenario did not finish in scenario.timeoutSeconds");
+  }
+
+  @Test
+  void runPrintsTablesEvenIfAStepCannotBeDone() throws IOException {
+    launcher.scenarioFailure = new UserException(ExitCode.FAILED, "step 3 cannot be done");
+
+    assertThat(execute("run", file(SCENARIO))).isEqualTo(1);
+    assertThat(out.toString()).contains("Verdict: ");
+    assertThat(err.toString()).contains("smmulator: step 3 cannot be done");
+    assertThat(launcher.closed).isEqualTo(1);
+  }
+
+  @Test
+  void seedReplacesTheSeedOfTheFile() throws IOException {
+    execute("run", file(SCENARIO), "--seed", "42");
+
+    MachineConfig config = Objects.requireNonNull(launcher.config);
+    assertThat(Objects.requireNonNull(config.scenario()).seed()).isEqualTo(42);
+  }
+
+  @Test
+  void badConfigurationStartsNothing() throws IOException {
+    String file = file(MACHINE + "smmu:\n  tlbEntries: 100\n");
+
+    assertThat(execute("run", file)).isEqualTo(2);
+    assertThat(err.toString().strip())
+        .isEqualTo(file + ":4: smmu.tlbEntries: 100 is not a power of two; use 64 or 128");
+    assertThat(launcher.config).isNull();
+  }
+
+  @Test
+  void portInUseStartsNothing() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+      String file = file("machine: {name: x}\nhttp: {listen: '" + address + "'}\n");
+
+      assertThat(execute("run", file)).isEqualTo(2);
+      assertThat(err.toString().strip())
+          .isEqualTo(
+              "smmulator: http.listen: "
+                  + address
+                  + " cannot be used: Address already in use; use another http.listen, or"
+                  + " --no-http");
+      assertThat(launcher.config).isNull();
+    }
+  }
+
+  @Test
+  void httpServerGoesIfTheMachineCannotStart() throws IOException {
+    String address;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      address = "127.0.0.1:" + free.getLocalPort();
+    }
+    launcher.startFailure =
+        new UserException(ExitCode.USAGE, "bus.listen: 127.0.0.1:7701 is in use");
+    String file = file("machine: {name: x}\nhttp: {listen: '" + address + "'}\n");
+
+    assertThat(execute("run", file)).isEqualTo(2);
+    assertThat(err.toString().strip()).isEqualTo("smmulator: bus.listen: 127.0.0.1:7701 is in use");
+    WebServer.start(address, () -> Summary.EMPTY).close();
+  }
+
+  @Test
+  void summaryThatCannotBeWrittenIsRefusedBeforeTheStart() throws IOException {
+    Path json = folder.resolve("missing/summary.json");
+
+    assertThat(execute("run", file(SCENARIO), "--summary", json.toString())).isEqualTo(2);
+    assertThat(err.toString()).startsWith("smmulator: --summary: " + json + " cannot be written; ");
+    assertThat(launcher.config).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"scenario", "none"})
+  void machineStaysUntilItIsInterrupted(String kind) throws Exception {
+    String yaml =
+        (kind.equals("none") ? MACHINE : SCENARIO).replace("listen: null", "listen: '127.0.0.1:0'");
+    String file = file(yaml);
+    Thread run = new Thread(() -> execute("run", file, "--stay"));
+    run.start();
+    launcher.started.await();
+    assertThat(launcher.closed).isZero();
+    run.interrupt();
+    run.join();
+
+    assertThat(launcher.closed).isEqualTo(1);
+    assertThat(err.toString())
+        .contains("smmulator attach dma --bus 127.0.0.1:7701", "live page: http://127.0.0.1:");
+  }
+
+  @Test
+  void statsPrintsTheTablesOfARunningMachine() throws IOException {
+    try (WebServer server = WebServer.start("127.0.0.1:0", Summaries::failed)) {
+      assertThat(execute("stats", "--http", server.address())).isZero();
+      assertThat(out.toString()).contains("1,234,567", "Verdict: FAILED");
+      assertThat(execute("stats", "--json", "--http", server.address())).isZero();
+      assertThat(out.toString()).endsWith(SummaryJson.write(Summaries.failed()));
+    }
+  }
+
+  @Test
+  void statsSaysThatNoMachineAnswers() throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    assertThat(execute("stats", "--http", "127.0.0.1:" + port)).isEqualTo(3);
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "smmulator: http://127.0.0.1:"
+                + port
+                + " does not answer; start a machine with 'smmulator run', or give its address"
+                + " with --http");
+  }
+
+  @Test
+  void attachSaysThatNoMachineListens() throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    assertThat(execute("attach", "dma", "--bus", "127.0.0.1:" + port)).isEqualTo(3);
+    assertThat(err.toString())
+        .startsWith("smmulator: no machine listens: ")
+        .contains("127.0.0.1:" + port, "Connection refused", "; start one with 'smmulator run'");
+  }
+
+  @Test
+  void checkReportsEveryProblemOfEveryFile() throws IOException {
+    String bad = file(MACHINE + "smmu: {tlbWays: 3}\nguest: {poison: 1}\n");
+    String good = Configs.folder().resolve("quickstart.yaml").toString();
+
+    assertThat(execute("check", good)).isZero();
+    assertThat(execute("check", good, bad, "missing.yaml")).isEqualTo(2);
+    assertThat(out.toString().lines()).containsExactly(good + ": ok", good + ": ok");
+    assertThat(err.toString().lines())
+        .satisfiesExactly(
+            ways ->
+                assertThat(ways)
+                    .isEqualTo(bad + ":3: smmu.tlbWays: 3 is not a power of two; use 2 or 4"),
+            poison ->
+                assertThat(poison)
+                    .isEqualTo(bad + ":4: guest.poison: 1 is not a switch; use true or false"),
+            missing -> assertThat(missing).startsWith("missing.yaml: no such file; "));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "run | Missing required parameter: 'CONFIG'; see 'smmulator run --help'",
+        "fly | Unmatched argument at index 0: 'fly'; see 'smmulator --help'",
+        "attach dma | Missing required option: '--bus=ADDRESS'; see 'smmulator attach --help'",
+        "attach gpu --bus :1 | 'gpu' is not a device model; use dma; see 'smmulator attach --help'",
+        "attach dma --bus :1 --atc 3x4 | 3 sets are not a power of two up to 65536; use 2 or 4;",
+        "attach dma --bus :1 --id 4 | '4' is not a PCI id; use BUS:DEVICE.FUNCTION in hexadecimal",
+        "attach dma --bus x | bus address \"x\" has no port; write HOST:PORT or unix:PATH;",
+        "attach dma --bus :1 --queues 17 | --queues: 17 is out of range; use 1 to 16",
+        "attach dma --bus :1 --pri 257 | --pri: 257 is out of range; use 0 to 256",
+        "attach dma --bus :1 --sabotage x | 'x' is no such bug; use keep-invalidated;",
+        "stats --http x | --http: 'x' is not an address; use HOST:PORT, such as 127.0.0.1:9464"
+      })
+  void misuseIsOneSentence(String args, String sentence) {
+    assertThat(execute(args.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).startsWith("smmulator: ").contains(sentence).hasLineCount(1);
+  }
+
+  @Test
+  void withoutACommandItSaysWhichThereAre() {
+    assertThat(execute()).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("smmulator: no command; use run, attach, stats or check, or --help");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "run --help", "attach --help", "stats --help", "check --help"})
+  void helpDocumentsEveryExitCode(String args) {
+    assertThat(execute(args.split(" "))).isZero();
+    for (ExitCode code : ExitCode.values()) {
+      assertThat(out.toString()).contains(code.code() + " ").contains(code.meaning());
+    }
+  }
+
+  @Test
+  void unexpectedFailuresAreInternalErrors() throws IOException {
+    CommandLine line =
+        Smmulator.commandLine(
+            config -> {
+              throw new IllegalStateException("broken invariant");
+            });
+    line.setErr(new PrintWriter(err, true));
+
+    assertThat(line.execute("run", file(SCENARIO))).isEqualTo(70);
+    assertThat(err.toString()).contains("smmulator: internal error", "broken invariant");
+  }
+}

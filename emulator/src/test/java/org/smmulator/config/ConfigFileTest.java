@@ -1,0 +1,326 @@
+package org.smmulator.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ConfigFileTest {
+  private static final String MACHINE = "machine: {name: x}\n";
+  private static final String TWO_DEVICES =
+      MACHINE + "devices: [{id: '00:04.0', model: dma}, {id: '00:05.0', model: dma}]\n";
+  private static final String STEPS = TWO_DEVICES + "scenario:\n  steps:\n";
+
+  @Test
+  void fillsInDefaultsForEverythingButTheName() throws ConfigException {
+    MachineConfig config = ConfigFile.parse("x.yaml", MACHINE);
+
+    assertThat(config.machine()).isEqualTo(new BoardConfig("x", 1024));
+    assertThat(config.smmu().tlbEntries()).isEqualTo(512);
+    assertThat(config.bus().listen()).containsExactly("127.0.0.1:7701");
+    assertThat(config.http().listen()).isEqualTo("127.0.0.1:9464");
+    assertThat(config.guest().pasidPolicy()).isEqualTo(GuestConfig.PasidPolicy.CYCLIC);
+    assertThat(config.devices()).isEmpty();
+    assertThat(config.sabotage()).isEqualTo(new SabotageConfig(null, false, false));
+    assertThat(config.scenario()).isNull();
+  }
+
+  @Test
+  void bindsDevicesAndStepsToRecords() throws ConfigException {
+    MachineConfig config =
+        ConfigFile.parse(
+            "x.yaml",
+            MACHINE
+                + "http: {listen: null}\n"
+                + "devices: [{id: '00:1F.0', model: dma, atc: 16x4, sabotage: keep-invalidated}]\n"
+                + "scenario:\n  seed: 7\n  steps:\n"
+                + "    - process: {name: alice, pages: 8}\n"
+                + "    - mprotect: {process: alice, page: 2, pages: 3, prot: none}\n");
+
+    assertThat(config.http().listen()).isNull();
+    DeviceConfig device = config.devices().get(0);
+    assertThat(device.id().requesterId()).isEqualTo(0xf8);
+    assertThat(device.atc()).isEqualTo(new AtcGeometry(16, 4));
+    assertThat(device.sabotage()).isEqualTo(DeviceConfig.DeviceSabotage.KEEP_INVALIDATED);
+    assertThat(device.label()).isEqualTo("dma@00:1f.0");
+    assertThat(Objects.requireNonNull(config.scenario()).steps())
+        .containsExactly(
+            new Step.StartProcess("alice", 8),
+            new Step.Mprotect("alice", 2, 3, Step.Protection.NONE));
+    assertThat(config.withSeed(9).scenario()).extracting(ScenarioConfig::seed).isEqualTo(9L);
+  }
+
+  static Stream<Arguments> badInputs() {
+    return Stream.of(
+        arguments(
+            MACHINE + "smmu:\n  tlbEntries: 100\n",
+            "x.yaml:3: smmu.tlbEntries: 100 is not a power of two; use 64 or 128"),
+        arguments(
+            MACHINE + "smmu: {tlbEntrys: 64}\n",
+            "x.yaml:2: smmu.tlbEntrys: unknown key; did you mean tlbEntries?"),
+        arguments(
+            MACHINE + "http: {port: 64}\n", "x.yaml:2: http.port: unknown key; right are listen"),
+        arguments(
+            "machine:\n  ramMiB: 64\n",
+            "x.yaml:1: machine.name: missing; add lower-case letters, digits and '-', such as"
+                + " alice-2"),
+        arguments(
+            MACHINE + "smmu: {tlbWays: many}\n",
+            "x.yaml:2: smmu.tlbWays: 'many' is not a whole number; use a power of two from 1 to 64"
+                + " entries"),
+        arguments(
+            MACHINE + "bus: {maxDevices: 1.5}\n",
+            "x.yaml:2: bus.maxDevices: 1.5 is not a whole number; use 1 to 31 devices"),
+        arguments(
+            MACHINE + "bus: {helloTimeoutMillis: 0}\n",
+            "x.yaml:2: bus.helloTimeoutMillis: 0 is out of range; use 1 to 600000 milliseconds"),
+        arguments(
+            MACHINE + "bus: {maxDevices: 99999999999999999999}\n",
+            "x.yaml:2: bus.maxDevices: 99999999999999999999 is out of range; use 1 to 31 devices"),
+        arguments(
+            MACHINE + "smmu: {outputAddressBits: 33}\n",
+            "x.yaml:2: smmu.outputAddressBits: 33 is out of range; use 32, 36, 40, 42, 44 or 48"
+                + " bits"),
+        arguments(
+            MACHINE + "guest: {poison: yes}\n",
+            "x.yaml:2: guest.poison: 'yes' is not a switch; use true or false"),
+        arguments(
+            MACHINE + "guest: {pasidPolicy: highest}\n",
+            "x.yaml:2: guest.pasidPolicy: 'highest' is not right; use lowest or cyclic"),
+        arguments(
+            MACHINE + "bus: {listen: '127.0.0.1:1'}\n",
+            "x.yaml:2: bus.listen: '127.0.0.1:1' is not a list; use [HOST:PORT or unix:PATH]"),
+        arguments(
+            MACHINE + "bus: {listen: ['127.0.0.1:65536']}\n",
+            "x.yaml:2: bus.listen[0]: '127.0.0.1:65536' is not right; use HOST:PORT or unix:PATH"),
+        arguments(
+            MACHINE + "bus: {listen: []}\n",
+            "x.yaml:2: bus.listen: the list is empty; use at least one: HOST:PORT or unix:PATH"),
+        arguments(
+            "machine: {name: 12}\n",
+            "x.yaml:1: machine.name: 12 is not text; use lower-case letters, digits and '-', such"
+                + " as alice-2, in quotes if need be"),
+        arguments(MACHINE + "smmu:\n", "x.yaml:2: smmu: has no value; use " + smmuKeys()),
+        arguments(
+            MACHINE + "devices:\n  - {id: '4', model: dma}\n",
+            "x.yaml:3: devices[0].id: '4' is not a PCI id; use BUS:DEVICE.FUNCTION in hexadecimal,"
+                + " such as 00:04.0"),
+        arguments(
+            MACHINE + "devices:\n  - {id: '00:04.0', model: dma, atc: 3x4}\n",
+            "x.yaml:3: devices[0].atc: 3 sets are not a power of two up to 65536; use 2 or 4"),
+        arguments(
+            MACHINE + "devices:\n  - id: '01:04.0'\n    model: dma\n",
+            "x.yaml:3: devices[0].id: 01:04.0 is not a slot of the root bus; use function 0 of"
+                + " 00:01 to 00:1f, such as 00:04.0"),
+        arguments(
+            MACHINE
+                + "devices:\n  - {id: '00:04.0', model: dma}\n  - {id: '00:04.0', model: dma}\n",
+            "x.yaml:4: devices[1].id: 00:04.0 is already the id of devices[0]; use another"),
+        arguments(
+            "machine:\n  name: x\n  ramMiB: 262144\n",
+            "x.yaml:3: machine.ramMiB: 262144 MiB of RAM from 0x40000000 overlap PCIe configuration"
+                + " space at 0x4010000000; use 131072 or less"),
+        arguments(
+            "machine: {name: x, ramMiB: 4096}\nsmmu:\n  outputAddressBits: 32\n",
+            "x.yaml:3: smmu.outputAddressBits: 32 bits do not reach the end of 4096 MiB of RAM from"
+                + " 0x40000000; use more bits or less RAM"),
+        arguments(
+            MACHINE + "smmu: {tlbEntries: 2}\n",
+            "x.yaml:2: smmu.tlbWays: 4 ways are more than the 2 entries of the TLB; use 2 or less"),
+        arguments(
+            MACHINE + "bus:\n  listen: ['0.0.0.0:9464']\n",
+            "x.yaml:1: http.listen: 127.0.0.1:9464 overlaps bus.listen[0]; use another port or"
+                + " path"),
+        arguments(
+            MACHINE + MACHINE, "x.yaml:2: machine: given twice, first in line 1; keep one of them"),
+        arguments(
+            MACHINE + "---\nsmmu: {}\n",
+            "x.yaml:3: a second document starts here; one file describes one machine"),
+        arguments(
+            "machine: &m {name: x}\nsmmu: *m\n",
+            "x.yaml:2: aliases ('*m') are not supported; write the value out"),
+        arguments(
+            "machine: {name: x\n",
+            "x.yaml:1: not YAML: expected ',' or '}', but got <stream end>; correct the line"),
+        arguments("", "x.yaml:1: the file is empty; it needs at least 'machine: {name: x}'"));
+  }
+
+  private static String smmuKeys() {
+    return "the keys tlbEntries, tlbWays, walkCacheEntries, streamIdBits, substreamIdBits,"
+        + " commandQueueLog2, eventQueueLog2, priQueueLog2, outputAddressBits or commandsPerTurn";
+  }
+
+  static Stream<Arguments> badSteps() {
+    String alice = "    - process: {name: alice, pages: 8}\n";
+    String bound = alice + "    - bind: {process: alice, devices: ['00:04.0']}\n";
+    String dma = "    - dma: {processes: [alice], devices: ['00:04.0'], operations: 1, pages: 8";
+    return Stream.of(
+        arguments(
+            "    - dmaa: {}\n",
+            "x.yaml:5: scenario.steps[0].dmaa: unknown step; did you mean dma?"),
+        arguments(
+            "    - verify: {process: bob}\n",
+            "x.yaml:5: scenario.steps[0].verify.process: no process bob was started before; there"
+                + " is none"),
+        arguments(
+            alice + "    - exit: {process: alice}\n    - verify: {process: alice}\n",
+            "x.yaml:7: scenario.steps[2].verify.process: process alice ended in an earlier step;"
+                + " there is none"),
+        arguments(
+            alice + alice,
+            "x.yaml:6: scenario.steps[1].process.name: a process alice was started before; use"
+                + " another name"),
+        arguments(
+            alice + "    - bind: {process: alice, devices: ['00:06.0']}\n",
+            "x.yaml:6: scenario.steps[1].bind.devices[0]: no device 00:06.0 is listed under"
+                + " devices; there are 00:04.0, 00:05.0"),
+        arguments(
+            alice + dma + "}\n",
+            "x.yaml:6: scenario.steps[1].dma.devices[0]: alice is not bound to 00:04.0; add '-"
+                + " bind: {process: alice, devices: ['00:04.0']}' before"),
+        arguments(
+            bound + dma + ", page: 1}\n",
+            "x.yaml:7: scenario.steps[2].dma.pages: pages 1 to 8 are outside the buffer of alice;"
+                + " use pages 0 to 7"),
+        arguments(
+            bound + dma + ", bytes: 16392}\n",
+            "x.yaml:7: scenario.steps[2].dma.bytes: 16392 bytes are more than half the working set;"
+                + " use 16384 or less"),
+        arguments(
+            bound + dma + ", background: b}\n",
+            "x.yaml:7: scenario.steps[2].dma.background: nothing waits for stream b; add '- wait:"
+                + " {background: b}'"),
+        arguments(
+            bound + dma + ", background: b}\n" + dma + "}\n    - wait: {background: b}\n",
+            "x.yaml:8: scenario.steps[3].dma.processes[0]: stream b still works on alice; add '-"
+                + " wait: {background: b}' before"),
+        arguments(
+            "    - wait: {background: b}\n",
+            "x.yaml:5: scenario.steps[0].wait.background: no stream b is in the background; there"
+                + " is none"),
+        arguments(
+            bound + "    - kill: {process: alice}\n",
+            "x.yaml:7: scenario.steps[2].kill.process: no device works for alice; add a dma step"
+                + " with 'background' before"),
+        arguments(
+            bound + "    - unbindWhileBusy: {process: alice, device: '00:04.0'}\n",
+            "x.yaml:7: scenario.steps[2].unbindWhileBusy.process: 00:04.0 does not work for alice;"
+                + " add a dma step with 'background' before"),
+        arguments(
+            bound + "    - detachDomain: {device: '00:04.0'}\n" + dma + "}\n",
+            "x.yaml:8: scenario.steps[3].dma.devices[0]: 00:04.0 was detached by an earlier step;"
+                + " use another device"),
+        arguments(
+            bound + "    - bind: {process: alice, devices: ['00:04.0']}\n",
+            "x.yaml:7: scenario.steps[2].bind.devices[0]: alice is bound to 00:04.0 already; remove"
+                + " it"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("badInputs")
+  void saysWhatIsWrongWhereAndWhatWouldBeRight(String yaml, String sentence) {
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", yaml))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(sentence);
+  }
+
+  @ParameterizedTest
+  @MethodSource("badSteps")
+  void followsNamesThroughTheScenario(String steps, String sentence) {
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", STEPS + steps))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(sentence);
+  }
+
+  @Test
+  void givesEachBoundProcessAQueue() {
+    StringBuilder steps = new StringBuilder(STEPS);
+    for (String name : List.of("a", "b", "c")) {
+      steps.append("    - process: {name: ").append(name).append(", pages: 8}\n");
+      steps.append("    - bind: {process: ").append(name).append(", devices: ['00:04.0']}\n");
+    }
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", steps.toString()))
+        .hasMessage(
+            "x.yaml:10: scenario.steps[5].bind.devices[0]: 00:04.0 has a queue for each of 2"
+                + " processes; raise its queues to 3");
+  }
+
+  @Test
+  void reportsAllProblemsOfAFileInTheOrderOfItsLines() {
+    ConfigException e =
+        catchThrowableOfType(
+            ConfigException.class,
+            () ->
+                ConfigFile.parse("x.yaml", "smmu:\n  tlbWays: 3\n  tlbEntries: 1\nmachine: {}\n"));
+
+    assertThat(e.problems())
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("x.yaml:2: smmu.tlbWays: "),
+            second -> assertThat(second).startsWith("x.yaml:3: smmu.tlbEntries: "),
+            third -> assertThat(third).startsWith("x.yaml:4: machine.name: missing"));
+  }
+
+  @Test
+  void namesFilesThatCannotBeRead(@TempDir Path folder) throws IOException {
+    Path missing = folder.resolve("missing.yaml");
+    assertThatThrownBy(() -> ConfigFile.load(missing))
+        .hasMessageStartingWith(missing + ": no such file; check the path from ");
+    assertThatThrownBy(() -> ConfigFile.load(folder))
+        .hasMessageStartingWith(folder + ": is a directory; name a machine file");
+    Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertThatThrownBy(() -> ConfigFile.load(binary))
+        .hasMessageStartingWith(binary + ": is not UTF-8");
+    Path large = Files.write(folder.resolve("large"), new byte[(1 << 20) + 1]);
+    assertThatThrownBy(() -> ConfigFile.load(large))
+        .hasMessageStartingWith(large + ": is larger than 1 MiB");
+  }
+
+  /** Hostile files end as a sentence, whatever they contain. */
+  @Test
+  void refusesMutilatedFilesWithASentence() throws IOException {
+    long seed = Long.getLong("smmulator.seed", System.nanoTime());
+    SplittableRandom random = new SplittableRandom(seed);
+    String good = Files.readString(Configs.folder().resolve("reference.yaml"));
+    String spice = "{}[]:,-*&!|>'\"%@`#? \n\t.~<0x1e9_naniftrue\u0000\u0085\ud83d";
+    for (int i = 0; i < 500; i++) {
+      StringBuilder bad = new StringBuilder(good);
+      for (int changes = random.nextInt(1, 6); changes > 0; changes--) {
+        int at = random.nextInt(bad.length());
+        int end = Math.min(bad.length(), at + random.nextInt(12));
+        int piece = random.nextInt(spice.length() - 4);
+        bad.replace(at, end, spice.substring(piece, piece + random.nextInt(5)));
+      }
+      assertOnlySentences(bad.toString(), seed);
+    }
+    for (String odd :
+        List.of("a: .nan", "a: !!int x", "a: !!float x", "? a", "!!set {a}", "[", "-")) {
+      assertOnlySentences(odd, seed);
+    }
+    assertOnlySentences("a: " + "[".repeat(200_000), seed);
+    assertOnlySentences("a: " + "{b: ".repeat(200_000), seed);
+  }
+
+  private static void assertOnlySentences(String yaml, long seed) {
+    try {
+      ConfigFile.parse("x.yaml", yaml);
+    } catch (ConfigException e) {
+      assertThat(e.problems())
+          .allSatisfy(problem -> assertThat(problem).matches("x\\.yaml:[0-9]+: (?s).+"));
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new AssertionError("seed " + seed + ":\n" + yaml, e);
+    }
+  }
+}

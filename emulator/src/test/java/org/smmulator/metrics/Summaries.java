@@ -1,0 +1,80 @@
+package org.smmulator.metrics;
+
+import java.util.List;
+import java.util.Map;
+import org.smmulator.metrics.Latencies.Percentiles;
+
+/** Summaries for tests; every number is another one. */
+public final class Summaries {
+  public static final Verdict.Checked CHECKED = new Verdict.Checked(901, 902, 903, 904, 905);
+
+  private Summaries() {}
+
+  /** Of a machine with one device that reports and one that does not; nothing is wrong. */
+  public static Summary passed() {
+    return new Summary(
+        List.of(reporting(), silent()), smmu(), sva(), new Verdict(0, 0, 0, 0, CHECKED, List.of()));
+  }
+
+  public static Summary failed() {
+    Violation stale =
+        new Violation(
+            Violation.Kind.STALE_ACCESS,
+            "00:04.0",
+            7,
+            Violation.hex(0x7000),
+            Violation.hex(0x4000_1000L),
+            "write without a live grant");
+    Summary good = passed();
+    return new Summary(
+        good.devices(), good.smmu(), good.sva(), new Verdict(0, 1, 0, 0, CHECKED, List.of(stale)));
+  }
+
+  private static DeviceSummary reporting() {
+    return new DeviceSummary(
+        "00:04.0",
+        "small",
+        "dma",
+        new AtcSummary(1_234_567L, 1_000_000L, 234_567L, 104L, 105L, 106L, 107L),
+        108L,
+        109L,
+        110L,
+        111L,
+        112L,
+        new Latencies(
+            new Percentiles(950, 12_340), new Percentiles(5_600_000, 7_000_000_000L), null));
+  }
+
+  private static DeviceSummary silent() {
+    return new DeviceSummary(
+        "00:05.0",
+        "large",
+        "dma",
+        AtcSummary.UNKNOWN,
+        null,
+        208L,
+        209L,
+        210L,
+        null,
+        Latencies.UNKNOWN);
+  }
+
+  private static SmmuSummary smmu() {
+    return new SmmuSummary(
+        301,
+        302,
+        303,
+        304,
+        305,
+        306,
+        Map.of("SYNC", 307L, "ATC_INV", 308L),
+        Map.of("F_TRANSLATION", 309L),
+        310,
+        311,
+        312);
+  }
+
+  private static SvaSummary sva() {
+    return new SvaSummary(401, 402, Map.of("invalidateRange", 403L), 404, 405, 406, 407, 408);
+  }
+}

@@ -1,0 +1,92 @@
+package org.smmulator.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SummaryTablesTest {
+  @Test
+  void alignsDevicesSideBySideWithUnitsAndThousands() {
+    List<String> lines = SummaryTables.render(Summaries.passed()).lines().toList();
+
+    assertThat(lines)
+        .contains(
+            "Devices",
+            "                             00:04.0  00:05.0",
+            "  name                         small    large",
+            "  ATC lookups              1,234,567  unknown",
+            "  ATC hit ratio              81.00 %  unknown",
+            "  ATC entries dropped            107  unknown",
+            "  translated accesses            109      208",
+            "  translation request p50     950 ns  unknown",
+            "  translation request p99    12.3 us  unknown",
+            "  invalidation p50            5.6 ms  unknown",
+            "  invalidation p99             7.0 s  unknown",
+            "  page request p50           unknown  unknown");
+  }
+
+  @Test
+  void listsCommandsEventsAndNotifierCallsByKind() {
+    assertThat(SummaryTables.render(Summaries.passed()).replaceAll(" +", " "))
+        .contains(" commands 615\n ATC_INV 308\n SYNC 307\n")
+        .contains(" events 309\n F_TRANSLATION 309\n")
+        .contains(" notifier calls 403\n invalidateRange 403\n")
+        .contains(" PASIDs quarantined 406\n");
+    assertThat(SummaryTables.render(Summary.EMPTY).replaceAll(" +", " "))
+        .contains(" commands none\n");
+  }
+
+  @Test
+  void verdictSaysHowMuchWasChecked() {
+    assertThat(SummaryTables.render(Summaries.passed()))
+        .endsWith(
+            """
+
+            Verdict: PASSED
+              data mismatches                  0  of 901 bytes compared
+              stale accesses                   0  of 902 accesses checked
+              frames freed under a live grant  0  of 904 frames freed, 903 grants revoked
+              protocol violations              0  of 905 packets judged
+            """);
+    assertThat(SummaryTables.render(Summary.EMPTY)).contains("Verdict: NOT ENOUGH CHECKED\n");
+  }
+
+  @Test
+  void namesDevicePasidAddressAndFrameOfAViolation() {
+    assertThat(SummaryTables.render(Summaries.failed()))
+        .contains("Verdict: FAILED\n")
+        .endsWith(
+            "  stale access: device 00:04.0, PASID 7, address 0x7000, frame 0x40001000: write"
+                + " without a live grant\n");
+  }
+
+  @Test
+  void aVerdictPassesOnlyIfEveryKindOfCheckHadSomethingToCheck() {
+    assertThat(verdict(new Verdict.Checked(1, 1, 1, 1, 1)).passed()).isTrue();
+    for (Verdict.Checked lacking :
+        List.of(
+            new Verdict.Checked(0, 1, 1, 1, 1),
+            new Verdict.Checked(1, 0, 1, 1, 1),
+            new Verdict.Checked(1, 1, 0, 1, 1),
+            new Verdict.Checked(1, 1, 1, 0, 1),
+            new Verdict.Checked(1, 1, 1, 1, 0))) {
+      assertThat(verdict(lacking).passed()).as("%s", lacking).isFalse();
+    }
+    for (int i = 0; i < 4; i++) {
+      Verdict one =
+          new Verdict(
+              i == 0 ? 1 : 0,
+              i == 1 ? 1 : 0,
+              i == 2 ? 1 : 0,
+              i == 3 ? 1 : 0,
+              Summaries.CHECKED,
+              List.of());
+      assertThat(one.passed()).as("%s", one).isFalse();
+    }
+  }
+
+  private static Verdict verdict(Verdict.Checked checked) {
+    return new Verdict(0, 0, 0, 0, checked, List.of());
+  }
+}
