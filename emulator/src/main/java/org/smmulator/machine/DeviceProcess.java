@@ -1,0 +1,85 @@
+package org.smmulator.machine;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.smmulator.cli.ExitCode;
+import org.smmulator.cli.Smmulator;
+import org.smmulator.cli.UserException;
+import org.smmulator.config.DeviceConfig;
+
+/** A device in a JVM of its own, attached over the bus as anybody's device would be. */
+final class DeviceProcess implements AutoCloseable {
+  private static final long DETACH_SECONDS = 5;
+
+  private final DeviceConfig config;
+  private final Process process;
+
+  private DeviceProcess(DeviceConfig config, Process process) {
+    this.config = config;
+    this.process = process;
+  }
+
+  /**
+   * @param bus where the machine listens
+   */
+  static DeviceProcess start(DeviceConfig config, String bus) throws UserException {
+    try {
+      Process process =
+          new ProcessBuilder(command(config, bus))
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      return new DeviceProcess(config, process);
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.INTERNAL, "device " + config.id() + " cannot be started: " + e.getMessage());
+    }
+  }
+
+  private static List<String> command(DeviceConfig config, String bus) {
+    String java =
+        System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
+    List<String> command = new ArrayList<>(List.of(java, "-Xmx256m", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Smmulator.class.getName(), "attach", "dma", "--bus", bus));
+    command.addAll(List.of("--id", config.id().toString(), "--atc", config.atc().toString()));
+    command.addAll(List.of("--queues", Integer.toString(config.queues())));
+    command.addAll(List.of("--pri", Integer.toString(config.pri()), "--name", config.label()));
+    if (config.record() != null) {
+      command.addAll(List.of("--record", config.record()));
+    }
+    if (config.sabotage() != null) {
+      command.addAll(List.of("--sabotage", "keep-invalidated"));
+    }
+    return command;
+  }
+
+  DeviceConfig config() {
+    return config;
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Asks the device to detach, as Ctrl-C does; kills it if it does not listen. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(DETACH_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package org.smmulator.machine;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.cli.ExitCode;
+import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.cli.MachineLauncher.RunningMachine;
+import org.smmulator.cli.Progress;
+import org.smmulator.cli.UserException;
+import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.GuestConfig;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.config.ScenarioConfig;
+import org.smmulator.guest.GuestKernel;
+import org.smmulator.guest.GuestOptions;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.pci.PciAddress;
+import org.smmulator.guest.sched.Task;
+import org.smmulator.guest.sva.PasidPolicy;
+import org.smmulator.metrics.Summary;
+
+/** One machine from its configuration: hardware, guest kernel, device processes and scenario. */
+public final class Machine implements RunningMachine {
+  private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
+  private static final long PROGRESS_MILLIS = 100;
+  private static final long DETACH_NANOS = 5_000_000_000L;
+
+  private final MachineConfig config;
+  private final Board board;
+  private final GuestKernel kernel;
+  private final DataCheck check = new DataCheck();
+  private final SummaryCollector summaries;
+  private final List<DeviceProcess> devices = new ArrayList<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile @Nullable Summary last;
+
+  /**
+   * Starts the hardware, boots the guest and opens the listeners.
+   *
+   * @throws UserException if an address is in use or the configuration fits no machine; nothing is
+   *     left running then
+   */
+  public static Machine start(MachineConfig config) throws UserException {
+    Board board = new Board(config);
+    try {
+      GuestKernel kernel = GuestKernel.boot(board.hardware(), options(config, board));
+      board.listen(config.bus());
+      return new Machine(config, board, kernel);
+    } catch (IommuException e) {
+      board.close();
+      throw new UserException(ExitCode.INTERNAL, "the guest did not boot: " + e.getMessage());
+    } catch (IOException e) {
+      board.close();
+      throw new UserException(
+          ExitCode.USAGE, e.getMessage() + "; stop what listens there or change bus.listen");
+    }
+  }
+
+  private Machine(MachineConfig config, Board board, GuestKernel kernel) {
+    this.config = config;
+    this.board = board;
+    this.kernel = kernel;
+    this.summaries = new SummaryCollector(board, kernel, check);
+  }
+
+  private static GuestOptions options(MachineConfig config, Board board) {
+    GuestConfig guest = config.guest();
+    return new GuestOptions(
+        MemoryMap.RAM,
+        config.machine().ramBytes(),
+        board.rootBuses(),
+        guest.poison(),
+        guest.frameQuarantine(),
+        switch (guest.pasidPolicy()) {
+          case LOWEST -> PasidPolicy.LOWEST;
+          case CYCLIC -> PasidPolicy.CYCLIC;
+        },
+        TimeUnit.MILLISECONDS.toNanos(guest.mmExitTimeoutMillis()),
+        config.sabotage().atcInvBeforeTlbi(),
+        config.sabotage().reuseFrameEarly());
+  }
+
+  @Override
+  public List<String> busAddresses() {
+    return board.busAddresses();
+  }
+
+  /** The guest that runs on this machine. */
+  public GuestKernel kernel() {
+    return kernel;
+  }
+
+  @Override
+  public Summary summary() {
+    Summary final_ = last;
+    return final_ != null ? final_ : summaries.collect();
+  }
+
+  @Override
+  public Ending runScenario(Progress progress) throws UserException, InterruptedException {
+    ScenarioConfig story = config.scenario();
+    if (story == null) {
+      throw new IllegalStateException("the machine file has no scenario");
+    }
+    startDevices();
+    Scenario scenario = new Scenario(kernel, story, check);
+    ScenarioException[] failure = new ScenarioException[1];
+    Task task =
+        kernel
+            .sched()
+            .spawn(
+                "scenario",
+                () -> {
+                  try {
+                    scenario.run();
+                  } catch (ScenarioException e) {
+                    failure[0] = e;
+                  }
+                });
+    boolean inTime = follow(scenario, task, story, progress);
+    if (task.isDone() && (failure[0] != null || task.failure() != null)) {
+      throw new UserException(ExitCode.FAILED, describe(failure[0], task.failure()));
+    }
+    unplug();
+    return inTime ? Ending.DONE : Ending.TIMED_OUT;
+  }
+
+  private static String describe(@Nullable ScenarioException refused, @Nullable Throwable failed) {
+    if (refused != null) {
+      return "the scenario stopped: " + refused.getMessage();
+    }
+    LOG.error("the scenario failed", failed);
+    return "the scenario failed: " + failed;
+  }
+
+  private void startDevices() throws UserException {
+    for (DeviceConfig device : config.devices()) {
+      devices.add(DeviceProcess.start(device, board.busAddresses().get(0)));
+    }
+  }
+
+  private boolean follow(Scenario scenario, Task task, ScenarioConfig story, Progress progress)
+      throws UserException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(story.timeoutSeconds());
+    long planned = scenario.operationsPlanned();
+    while (!task.isDone() && System.nanoTime() < deadline && !closed.get()) {
+      progress.update(
+          String.format(
+              "step %d/%d %s, %,d of at most %,d operations, %,d bytes compared",
+              Math.min(scenario.stepsDone() + 1, story.steps().size()),
+              story.steps().size(),
+              scenario.now(),
+              scenario.operationsDone(),
+              planned,
+              check.bytesCompared()));
+      requireAttached();
+      Thread.sleep(PROGRESS_MILLIS);
+    }
+    return task.isDone();
+  }
+
+  /** A device that ended before it came says why by itself; nobody need wait for it. */
+  private void requireAttached() throws UserException {
+    for (DeviceProcess device : devices) {
+      if (!device.isAlive() && !kernel.hasSeen(address(device))) {
+        throw new UserException(
+            ExitCode.FAILED,
+            "device "
+                + device.config().id()
+                + " ended before it was attached; its message is above");
+      }
+    }
+  }
+
+  private static PciAddress address(DeviceProcess device) {
+    return new PciAddress(device.config().id().requesterId());
+  }
+
+  /** Detaches the machine's own devices, so that their last counts are in. */
+  private void unplug() {
+    devices.forEach(DeviceProcess::close);
+    long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
+    for (DeviceProcess device : devices) {
+      kernel.awaitGone(address(device), deadline);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    devices.forEach(DeviceProcess::close);
+    last = summaries.collect();
+    board.close();
+  }
+}

@@ -1,0 +1,111 @@
+package org.smmulator.machine;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntPredicate;
+import org.smmulator.arch.port.Execution;
+import org.smmulator.arch.port.Mmio;
+import org.smmulator.smmu.Smmu;
+import org.smmulator.time.HardwareLoop;
+
+/**
+ * The SMMU's register window as guest tasks use it. Writes are posted to the hardware's thread;
+ * reads wait for the task's own writes and then load what the SMMU published, so that polling costs
+ * the hardware nothing.
+ */
+final class SmmuMmio implements Mmio {
+  /** One task's writes; a task is a Java thread in both executions. */
+  private static final class Posted {
+    /** Written by the task alone. */
+    private long given;
+
+    /** Written by the hardware's thread alone. */
+    private volatile long applied;
+  }
+
+  /** Turns on the spot before a waiting task parks: a short command queue is done by then. */
+  private static final int SPINS = 200;
+
+  private final HardwareLoop loop;
+  private final Execution execution;
+  private final Smmu smmu;
+  private final ThreadLocal<Posted> posted = ThreadLocal.withInitial(Posted::new);
+  private final Queue<Execution.Handle> waiters = new ConcurrentLinkedQueue<>();
+
+  SmmuMmio(HardwareLoop loop, Execution execution, Smmu smmu) {
+    this.loop = loop;
+    this.execution = execution;
+    this.smmu = smmu;
+  }
+
+  @Override
+  public long read(long offset, int sizeBytes) {
+    awaitOwnWrites();
+    return smmu.readRegister((int) offset, sizeBytes);
+  }
+
+  @Override
+  public void write(long offset, int sizeBytes, long value) {
+    Posted mine = posted.get();
+    mine.given++;
+    loop.execute(
+        () -> {
+          smmu.writeRegister((int) offset, sizeBytes, value);
+          publish(mine);
+        });
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+  private void publish(Posted task) {
+    task.applied++;
+    wakeWaiters();
+  }
+
+  @Override
+  public boolean awaitChange(long offset, IntPredicate until, long deadlineNanos) {
+    awaitOwnWrites();
+    for (int i = 0; i < SPINS; i++) {
+      if (until.test((int) smmu.readRegister((int) offset, 4))) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    Execution.Handle me = execution.current();
+    while (true) {
+      waiters.add(me);
+      if (until.test((int) smmu.readRegister((int) offset, 4))) {
+        waiters.remove(me);
+        return true;
+      }
+      if (execution.nanoTime() >= deadlineNanos) {
+        waiters.remove(me);
+        return false;
+      }
+      execution.park(deadlineNanos);
+      waiters.remove(me);
+    }
+  }
+
+  /** On the hardware's thread, after a register that software polls has changed. */
+  void wakeWaiters() {
+    for (Execution.Handle waiter = waiters.poll(); waiter != null; waiter = waiters.poll()) {
+      execution.unpark(waiter);
+    }
+  }
+
+  private void awaitOwnWrites() {
+    Posted mine = posted.get();
+    if (mine.applied == mine.given) {
+      return;
+    }
+    Execution.Handle me = execution.current();
+    while (mine.applied != mine.given) {
+      waiters.add(me);
+      if (mine.applied == mine.given) {
+        break;
+      }
+      execution.park(Long.MAX_VALUE);
+    }
+    waiters.remove(me);
+  }
+}

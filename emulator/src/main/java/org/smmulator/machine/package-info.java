@@ -1,0 +1,8 @@
+/**
+ * One machine assembled from its configuration: hardware, guest kernel, device processes, scenario.
+ * The only package of this module that knows the guest.
+ */
+@NullMarked
+package org.smmulator.machine;
+
+import org.jspecify.annotations.NullMarked;

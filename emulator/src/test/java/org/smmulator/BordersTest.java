@@ -1,0 +1,48 @@
+package org.smmulator;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "org.smmulator", importOptions = ImportOption.DoNotIncludeTests.class)
+class BordersTest {
+  @ArchTest
+  static final ArchRule hardwareCoreKnowsNoLibrary =
+      noClasses()
+          .that()
+          .resideInAnyPackage("org.smmulator.smmu..", "org.smmulator.memory..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.netty..", "tools.jackson..", "io.micrometer..", "picocli..");
+
+  @ArchTest
+  static final ArchRule onlyTheMachineKnowsTheGuest =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("org.smmulator.machine..", "org.smmulator.guest..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.smmulator.guest..");
+
+  @ArchTest
+  static final ArchRule devicesAndGuestKnowNothingOfEachOther =
+      noClasses()
+          .that()
+          .resideInAnyPackage("org.smmulator.guest..", "org.smmulator.arch..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.smmulator.device..", "org.smmulator.bus..", "io.netty..");
+
+  @ArchTest
+  static final ArchRule devicesKnowOnlyTheBus =
+      noClasses()
+          .that()
+          .resideInAnyPackage("org.smmulator.device..", "org.smmulator.bus..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.smmulator.smmu..", "org.smmulator.arch..", "org.smmulator.pcie..");
+}

@@ -1,0 +1,176 @@
+package org.smmulator.machine;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.guest.GuestKernel;
+import org.smmulator.guest.GuestProcess;
+import org.smmulator.guest.mm.Prot;
+import org.smmulator.guest.pci.PciAddress;
+import org.smmulator.guest.pci.dma.DmaEngine;
+import org.smmulator.guest.pci.dma.DmaOperation;
+import org.smmulator.guest.pci.dma.DmaQueue;
+import org.smmulator.guest.pci.dma.DmaResult;
+import org.smmulator.guest.sched.Task;
+import org.smmulator.metrics.Verdict;
+
+/** A device process that is killed or stopped in the middle of DMA, beside one that is not. */
+class LinkTroubleTest {
+  private static final PciAddress TROUBLED = PciAddress.of(0, 4, 0);
+  private static final PciAddress HEALTHY = PciAddress.of(0, 5, 0);
+  private static final int PAGES = 64;
+  private static final int BYTES = 4096;
+  private static final String YAML =
+      """
+      machine: {name: trouble, ramMiB: 256}
+      devices:
+        - {id: '00:04.0', model: dma, atc: 16x4}
+        - {id: '00:05.0', model: dma, atc: 64x4}
+      """;
+
+  @TempDir private Path folder;
+  private MachineConfig config;
+  private Machine machine;
+  private GuestKernel kernel;
+  private DeviceProcess troubledDevice;
+  private DeviceProcess healthyDevice;
+  private GuestProcess victim;
+  private GuestProcess bystander;
+  private long victimBuffer;
+  private long bystanderBuffer;
+  private DmaQueue victimQueue;
+  private DmaQueue bystanderQueue;
+
+  @BeforeEach
+  void startTwoDevicesAndTwoProcesses() throws Exception {
+    config = Machines.config(folder, YAML);
+    machine = Machine.start(config);
+    kernel = machine.kernel();
+    troubledDevice = Machines.attach(machine, config, 0);
+    healthyDevice = Machines.attach(machine, config, 1);
+    victim = kernel.startProcess("victim");
+    bystander = kernel.startProcess("bystander");
+    victimBuffer = victim.mm().mmap(PAGES * BYTES, Prot.READ_WRITE);
+    bystanderBuffer = bystander.mm().mmap(PAGES * BYTES, Prot.READ_WRITE);
+    victimQueue = engine(TROUBLED).open(victim.mm());
+    bystanderQueue = engine(HEALTHY).open(bystander.mm());
+  }
+
+  @AfterEach
+  void stop() {
+    troubledDevice.close();
+    healthyDevice.close();
+    machine.close();
+  }
+
+  private DmaEngine engine(PciAddress address) {
+    return requireNonNull(kernel.awaitEngine(address, soon()), "engine at " + address);
+  }
+
+  private long soon() {
+    return kernel.sched().nanoTime() + 30_000_000_000L;
+  }
+
+  /** Fills the buffer over and over until the device no longer answers. */
+  private Task hammer(DmaQueue queue, long buffer) {
+    return kernel
+        .sched()
+        .spawn(
+            "hammer",
+            () -> {
+              DmaResult result;
+              do {
+                result = queue.run(DmaOperation.fill(buffer, PAGES * BYTES, 42), soon());
+              } while (result.isOk());
+            });
+  }
+
+  private void fillsAndFindsWhatItFilled(DmaQueue queue, GuestProcess process, long buffer)
+      throws Exception {
+    assertThat(queue.run(DmaOperation.fill(buffer, PAGES * BYTES, 0x0101010101010101L), soon()))
+        .extracting(DmaResult::status)
+        .isEqualTo(DmaResult.Status.OK);
+    byte[] found = new byte[PAGES * BYTES];
+    process.mm().read(buffer, found, 0, found.length);
+    assertThat(found).containsOnly(1);
+  }
+
+  private void waitUntilTheDeviceIsBusy() {
+    for (int i = 0; i < 8; i++) {
+      victimQueue.run(DmaOperation.crc32c(victimBuffer, PAGES * BYTES), soon());
+    }
+  }
+
+  @Test
+  void killingADeviceFailsItsWorkAndTheGuestSeesItGone() throws Exception {
+    Task hammer = hammer(victimQueue, victimBuffer);
+    waitUntilTheDeviceIsBusy();
+    signal("KILL");
+    victim.mm().munmap(victimBuffer, PAGES * BYTES / 2);
+    assertThat(kernel.awaitGone(TROUBLED, soon())).isTrue();
+    hammer.join();
+
+    fillsAndFindsWhatItFilled(bystanderQueue, bystander, bystanderBuffer);
+    victim.exit();
+    nothingIsStale();
+    assertThat(kernel.sva().statistics().bonds()).isEqualTo(1);
+    assertThat(kernel.sva().statistics().pasidsQuarantined()).isZero();
+    reattachesAndWorks();
+  }
+
+  @Test
+  void aSilentDeviceIsFencedOnceAndItsProcessGoesOn() throws Exception {
+    Task hammer = hammer(victimQueue, victimBuffer);
+    waitUntilTheDeviceIsBusy();
+    signal("STOP");
+    victim.mm().munmap(victimBuffer, PAGES * BYTES / 2); // returns after the time-out
+
+    assertThat(kernel.iommu().isFenced(engine(TROUBLED).device().iommuDevice())).isTrue();
+    long timeouts = timeouts();
+    assertThat(timeouts).isPositive();
+    victim.mm().munmap(victimBuffer + PAGES * BYTES / 2, BYTES);
+    assertThat(timeouts()).isEqualTo(timeouts);
+    fillsAndFindsWhatItFilled(bystanderQueue, bystander, bystanderBuffer);
+
+    signal("CONT");
+    hammer.join();
+    byte[] mine = {7};
+    victim.mm().write(victimBuffer + PAGES * BYTES - 1, mine, 0, 1);
+    nothingIsStale();
+    signal("KILL");
+    assertThat(kernel.awaitGone(TROUBLED, soon())).isTrue();
+    reattachesAndWorks();
+  }
+
+  private void signal(String name) throws Exception {
+    Process kill =
+        new ProcessBuilder("kill", "-" + name, Long.toString(troubledDevice.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  private long timeouts() {
+    return machine.summary().verdict().protocolViolations();
+  }
+
+  private void nothingIsStale() {
+    Verdict verdict = machine.summary().verdict();
+    assertThat(verdict.staleAccesses()).isZero();
+    assertThat(verdict.freedUnderGrant()).isZero();
+    assertThat(kernel.frames().touchedWhileFree()).isZero();
+  }
+
+  private void reattachesAndWorks() throws Exception {
+    troubledDevice.close();
+    troubledDevice = Machines.attach(machine, config, 0);
+    GuestProcess heir = kernel.startProcess("heir");
+    long buffer = heir.mm().mmap(PAGES * BYTES, Prot.READ_WRITE);
+    DmaQueue queue = engine(TROUBLED).open(heir.mm());
+    fillsAndFindsWhatItFilled(queue, heir, buffer);
+  }
+}

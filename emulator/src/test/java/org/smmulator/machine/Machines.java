@@ -1,0 +1,61 @@
+package org.smmulator.machine;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.cli.Progress;
+import org.smmulator.config.ConfigFile;
+import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.metrics.Summary;
+
+/** Machines for tests: on ports that the system chooses, without HTTP. */
+final class Machines {
+  /** How a scenario ended and what was counted. */
+  record Outcome(Ending ending, Summary summary) {}
+
+  private static final String PRIVATE =
+      """
+
+      bus: {listen: ['127.0.0.1:0'], invalidationTimeoutMillis: 1000}
+      http: {listen: null}
+      """;
+
+  private Machines() {}
+
+  static MachineConfig config(Path folder, String yaml) throws Exception {
+    Path file = folder.resolve("machine.yaml");
+    Files.writeString(file, yaml + PRIVATE);
+    return ConfigFile.load(file);
+  }
+
+  /** Runs the scenario of a machine file. */
+  static Outcome run(Path folder, String yaml) throws Exception {
+    Progress progress =
+        new Progress(new PrintWriter(System.err, true, StandardCharsets.UTF_8), false, () -> 0);
+    try (Machine machine = Machine.start(config(folder, yaml))) {
+      Ending ending = machine.runScenario(progress);
+      return new Outcome(ending, machine.summary());
+    }
+  }
+
+  /** A file of the folder {@code configs}, whichever folder the tests run in. */
+  static String configs(String name) throws IOException {
+    for (Path root : List.of(Path.of("configs"), Path.of("../configs"))) {
+      if (Files.exists(root.resolve(name))) {
+        return Files.readString(root.resolve(name));
+      }
+    }
+    throw new IOException("no folder configs near " + Path.of("").toAbsolutePath());
+  }
+
+  /** Starts a device process by hand. */
+  static DeviceProcess attach(Machine machine, MachineConfig config, int device) throws Exception {
+    DeviceConfig described = config.devices().get(device);
+    return DeviceProcess.start(described, machine.busAddresses().get(0));
+  }
+}
