@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param translationRequests translation requests that reached the root complex
  * @param translationRetries translation requests repeated, after a page response or because an
  *     invalidation overtook the answer
+ * @param invalidationsTimedOut invalidation requests that the device did not complete in time
+ * @param invalidationsLost invalidation requests outstanding when the link was lost
  */
 public record DeviceSummary(
     String id,
@@ -23,4 +25,6 @@ public record DeviceSummary(
     @Nullable Long untranslatedAccesses,
     @Nullable Long translationRequests,
     @Nullable Long translationRetries,
+    @Nullable Long invalidationsTimedOut,
+    @Nullable Long invalidationsLost,
     Latencies latencies) {}

@@ -77,7 +77,17 @@ final class Meters {
               "translation.retries",
               "requests",
               "Translation requests repeated, after a page response or an invalidation",
-              DeviceSummary::translationRetries));
+              DeviceSummary::translationRetries),
+          device(
+              "invalidations.timed.out",
+              "requests",
+              "Invalidation requests that were not completed in time",
+              DeviceSummary::invalidationsTimedOut),
+          device(
+              "invalidations.lost",
+              "requests",
+              "Invalidation requests outstanding when the link was lost",
+              DeviceSummary::invalidationsLost));
 
   static final List<Latency> DEVICE_LATENCIES =
       List.of(

@@ -41,6 +41,8 @@ public final class Summaries {
         110L,
         111L,
         112L,
+        113L,
+        114L,
         new Latencies(
             new Percentiles(950, 12_340), new Percentiles(5_600_000, 7_000_000_000L), null));
   }
@@ -56,6 +58,8 @@ public final class Summaries {
         209L,
         210L,
         null,
+        213L,
+        214L,
         Latencies.UNKNOWN);
   }
 

@@ -92,6 +92,8 @@ class WebServerTest {
             null,
             null,
             null,
+            null,
+            null,
             Latencies.UNKNOWN);
     summary.set(new Summary(List.of(gone, back), good.smmu(), good.sva(), good.verdict()));
 
