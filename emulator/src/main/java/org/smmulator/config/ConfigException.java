@@ -6,11 +6,11 @@ import java.util.List;
 public final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final List<String> problems;
+  private final String[] problems;
 
   ConfigException(List<String> problems) {
     super(String.join(System.lineSeparator(), problems));
-    this.problems = List.copyOf(problems);
+    this.problems = problems.toArray(String[]::new);
   }
 
   ConfigException(String problem) {
@@ -18,6 +18,6 @@ public final class ConfigException extends Exception {
   }
 
   public List<String> problems() {
-    return problems;
+    return List.of(problems);
   }
 }
