@@ -3,6 +3,8 @@ package org.smmulator.machine;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +132,7 @@ class LinkTroubleTest {
     Task hammer = hammer(victimQueue, victimBuffer);
     waitUntilTheDeviceIsBusy();
     signal("STOP");
+    awaitStopped();
     victim.mm().munmap(victimBuffer, PAGES * BYTES / 2); // returns after the time-out
 
     assertThat(kernel.iommu().isFenced(engine(TROUBLED).device().iommuDevice())).isTrue();
@@ -153,6 +156,21 @@ class LinkTroubleTest {
     Process kill =
         new ProcessBuilder("kill", "-" + name, Long.toString(troubledDevice.pid())).start();
     assertThat(kill.waitFor()).isZero();
+  }
+
+  /** The signal is sent; now every thread of the device must have come to rest. */
+  private void awaitStopped() throws Exception {
+    Path tasks = Path.of("/proc", Long.toString(troubledDevice.pid()), "task");
+    boolean stopped = false;
+    while (!stopped) {
+      Thread.onSpinWait();
+      stopped = true;
+      try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
+        for (Path thread : threads) {
+          stopped &= Files.readString(thread.resolve("stat")).contains(") T ");
+        }
+      }
+    }
   }
 
   private long timeouts() {

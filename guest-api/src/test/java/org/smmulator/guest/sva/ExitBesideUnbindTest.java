@@ -1,0 +1,125 @@
+package org.smmulator.guest.sva;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.sched.Task;
+
+/** An exit and the unbinds that began before it, or run beside it. */
+class ExitBesideUnbindTest {
+  @Test
+  void anUnbindThatCameFirstKeepsMmExitFromBeingCalled() {
+    Scene.inManyOrders(
+        scene -> {
+          AtomicInteger told = new AtomicInteger();
+          IommuDevice dev = scene.device(1, (d, p, data) -> told.getAndIncrement());
+          AddressSpace mm = scene.process("p");
+          int pasid = scene.sva.bind(dev, mm, null);
+          Task exit = scene.spawn("exit", mm::putUser);
+          int unbound = 0;
+          try {
+            scene.sva.unbind(dev, pasid);
+            unbound++;
+          } catch (IommuException e) {
+            assertThat(e.errno()).isEqualTo(Errno.ESRCH);
+          }
+          exit.join();
+          assertThat(told.get() + unbound).isBetween(1, 2);
+          assertThat(scene.log().stream().filter(line -> line.startsWith("detach"))).hasSize(1);
+          if (told.get() == 0) {
+            assertThat(scene.log()).contains("detach dev1 CLEAR");
+          }
+          scene.quiesce(mm);
+          assertThat(scene.iommu.contextsFreed).isEqualTo(1);
+          scene.assertNothingLeft(0);
+        });
+  }
+
+  @Test
+  void anExitWaitsForTheUnbindThatCameFirst() {
+    Scene.inManyOrders(
+        scene -> {
+          IommuDevice dev = scene.device(1);
+          AddressSpace mm = scene.process("p");
+          int pasid = scene.sva.bind(dev, mm, null);
+          scene.iommu.access(dev, pasid, Scene.pageOf(0));
+          boolean[] detaching = {false};
+          scene.iommu.during =
+              (operation, device) -> {
+                if (operation.equals("detach") && !detaching[0]) {
+                  detaching[0] = true;
+                  scene.happened();
+                  scene.sched.sleep(100);
+                }
+              };
+          Task unbind = scene.spawn("unbind", () -> scene.sva.unbind(dev, pasid));
+          scene.until(() -> detaching[0]);
+          mm.putUser();
+          assertThat(scene.iommu.hasCd(dev, pasid)).isFalse();
+          assertThat(scene.sva.statistics().mmExits()).isZero();
+          unbind.join();
+          scene.quiesce(mm);
+          scene.assertNothingLeft(0);
+        });
+  }
+
+  @Test
+  void anUnbindMeetsTheQuietCdOfItsDomainAndLeavesItToTheExit() {
+    Scene.inOrders(
+        400,
+        scene -> {
+          IommuDevice a = scene.device(1);
+          IommuDevice b = scene.device(scene.iommu.plug(2, Scene.FULL, a), null);
+          AddressSpace mm = scene.process("p");
+          int pasid = scene.sva.bind(a, mm, null);
+          scene.sva.bind(b, mm, null);
+          Task exit = scene.spawn("exit", mm::putUser);
+          try {
+            scene.sva.unbind(b, pasid);
+          } catch (IommuException e) {
+            assertThat(e.errno()).isEqualTo(Errno.ESRCH);
+          }
+          exit.join();
+          scene.sva.deviceGone(b);
+          scene.quiesce(mm);
+          assertThat(scene.iommu.hasCd(a, pasid)).isFalse();
+          scene.assertNothingLeft(0);
+        });
+  }
+
+  @Test
+  void anotherProcessIsInvalidatedWhileMmExitTakesItsTime() {
+    Scene.inManyOrders(
+        scene -> {
+          boolean[] go = {false};
+          boolean[] inside = {false};
+          IommuDevice dev =
+              scene.device(
+                  1,
+                  (d, p, data) -> {
+                    inside[0] = true;
+                    scene.happened();
+                    scene.until(() -> go[0]);
+                    return 0;
+                  });
+          AddressSpace dying = scene.process("dying");
+          AddressSpace living = scene.process("living");
+          scene.sva.bind(dev, dying, null);
+          int pasid = scene.sva.bind(dev, living, null);
+          scene.iommu.access(dev, pasid, Scene.pageOf(0));
+          Task exit = scene.spawn("exit", dying::putUser);
+          scene.until(() -> inside[0]);
+          living.munmap(Scene.pageOf(0), Scene.PAGE);
+          assertThat(exit.isDone()).isFalse();
+          assertThat(scene.iommu.access(dev, pasid, Scene.pageOf(0))).isFalse();
+          go[0] = true;
+          scene.happened();
+          exit.join();
+        });
+  }
+}
