@@ -2,11 +2,13 @@ package org.smmulator.machine;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +50,12 @@ class LinkTroubleTest {
   private long bystanderBuffer;
   private DmaQueue victimQueue;
   private DmaQueue bystanderQueue;
+
+  @BeforeAll
+  static void needsSignals() {
+    assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "no /bin/kill (Debian package procps)");
+    assumeTrue(Files.isDirectory(Path.of("/proc/self/task")), "no /proc to see threads stop");
+  }
 
   @BeforeEach
   void startTwoDevicesAndTwoProcesses() throws Exception {
@@ -154,7 +162,7 @@ class LinkTroubleTest {
 
   private void signal(String name) throws Exception {
     Process kill =
-        new ProcessBuilder("kill", "-" + name, Long.toString(troubledDevice.pid())).start();
+        new ProcessBuilder("/bin/kill", "-" + name, Long.toString(troubledDevice.pid())).start();
     assertThat(kill.waitFor()).isZero();
   }
 
