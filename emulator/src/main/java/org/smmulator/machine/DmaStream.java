@@ -21,7 +21,6 @@ import org.smmulator.machine.ScenarioProcess.Binding;
  */
 final class DmaStream {
   private static final long OPERATION_NANOS = 30_000_000_000L;
-  private static final int MOST_REWRITES = 1000;
 
   private final Sched sched;
   private final ScenarioProcess process;
@@ -235,10 +234,11 @@ final class DmaStream {
 
   private void rewrite(long offset, byte[] bytes) {
     BufferModel model = process.model();
-    for (int i = 0; i < MOST_REWRITES; i++) {
+    long deadline = sched.nanoTime() + OPERATION_NANOS;
+    while (sched.nanoTime() < deadline) {
       long stamp = model.stamp(offset, bytes.length);
       if (stamp < 0) {
-        sched.sleep(100_000);
+        sched.sleep(100_000); // a step is at it, perhaps until an invalidation times out
       } else if (!model.permits(offset, bytes.length, true)) {
         return;
       } else {
