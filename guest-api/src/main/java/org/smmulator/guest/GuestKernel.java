@@ -40,6 +40,7 @@ public final class GuestKernel implements PciBus.Listener {
   private final DmaEngine.Kernel dma;
   private final Map<PciAddress, DmaEngine> engines = new ConcurrentHashMap<>();
   private final Set<PciAddress> seen = ConcurrentHashMap.newKeySet();
+  private final Set<PciAddress> ending = ConcurrentHashMap.newKeySet();
   private final WaitQueue enginesChanged;
 
   /**
@@ -148,20 +149,41 @@ public final class GuestKernel implements PciBus.Listener {
   /** Waits until no driver holds the function at an address; false when the deadline passed. */
   public boolean awaitGone(PciAddress address, long deadlineNanos) {
     return enginesChanged.await(
-        () -> !engines.containsKey(address) && pci.find(address) == null, deadlineNanos);
+        () ->
+            !engines.containsKey(address) && !ending.contains(address) && pci.find(address) == null,
+        deadlineNanos);
   }
 
-  /**
-   * Detaches a device from its domain while it is plugged in; every process bound to it loses it.
-   */
+  /** Detaches a plugged-in device from its domain; every process bound to it loses it. */
   public void detachDomain(PciAddress address) {
-    DmaEngine engine = engines.remove(address);
-    if (engine != null) {
-      engine.detach();
-      iommu.detachDevice(engine.device().iommuDevice());
-      sva.deviceGone(engine.device().iommuDevice());
-      enginesChanged.wakeAll();
+    beginEnd(address);
+    try {
+      DmaEngine engine = engines.get(address);
+      if (engine != null) {
+        engine.detach();
+        detach(engine.device());
+        engines.remove(address);
+      }
+    } finally {
+      finishEnd(address);
     }
+  }
+
+  private void detach(PciDevice device) {
+    iommu.detachDevice(device.iommuDevice());
+    sva.deviceGone(device.iommuDevice());
+  }
+
+  /** One task at a time ends the use of a device: its domain goes last, after all that is in it. */
+  private void beginEnd(PciAddress address) {
+    while (!ending.add(address)) {
+      enginesChanged.await(() -> !ending.contains(address), Long.MAX_VALUE);
+    }
+  }
+
+  private void finishEnd(PciAddress address) {
+    ending.remove(address);
+    enginesChanged.wakeAll();
   }
 
   /** Whether a function was plugged in at an address at any time. */
@@ -176,28 +198,33 @@ public final class GuestKernel implements PciBus.Listener {
       LOG.info("no driver for {}", device);
       return;
     }
+    boolean driven = false;
     try {
       IommuDomain domain = iommu.attachDefaultDomain(device.iommuDevice());
-      try {
-        engines.put(device.address(), DmaEngine.probe(dma, device, domain));
-        enginesChanged.wakeAll();
-      } catch (IommuException e) {
-        iommu.detachDevice(device.iommuDevice());
-        throw e;
-      }
+      engines.put(device.address(), DmaEngine.probe(dma, device, domain));
+      driven = true;
+      enginesChanged.wakeAll();
     } catch (IommuException e) {
       LOG.warn("{} cannot be driven: {}", device, e.getMessage());
+    } finally {
+      if (!driven) {
+        iommu.detachDevice(device.iommuDevice());
+      }
     }
   }
 
   @Override
   public void removed(PciDevice device) {
-    DmaEngine engine = engines.remove(device.address());
-    if (engine != null) {
-      engine.removed();
+    beginEnd(device.address());
+    try {
+      DmaEngine engine = engines.get(device.address());
+      if (engine != null) {
+        engine.removed();
+      }
+      detach(device);
+      engines.remove(device.address());
+    } finally {
+      finishEnd(device.address());
     }
-    iommu.detachDevice(device.iommuDevice());
-    sva.deviceGone(device.iommuDevice());
-    enginesChanged.wakeAll();
   }
 }

@@ -17,7 +17,10 @@ final class BarAllocator {
   }
 
   /**
+   * Takes a piece.
+   *
    * @param bytes a power of two
+   * @return its address, or -1 if there is no room
    */
   long allocate(long bytes) {
     long candidate = alignUp(start, bytes);
@@ -27,9 +30,8 @@ final class BarAllocator {
       }
       candidate = Math.max(candidate, alignUp(piece.getValue(), bytes));
     }
-    if (candidate + bytes > end) {
-      throw new IllegalStateException(
-          String.format("no room for a BAR of 0x%x bytes in [0x%x, 0x%x)", bytes, start, end));
+    if (bytes <= 0 || candidate + bytes > end) {
+      return -1;
     }
     used.put(candidate, candidate + bytes);
     return candidate;

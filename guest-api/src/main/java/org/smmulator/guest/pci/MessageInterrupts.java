@@ -26,12 +26,21 @@ public final class MessageInterrupts implements MsiAllocator {
    */
   @Override
   public int allocate(Runnable handler) {
+    int intid = tryAllocate(handler);
+    if (intid < 0) {
+      throw new IllegalStateException(
+          "all " + MemoryMap.MSI_INTIDS + " message-signalled interrupts are in use");
+    }
+    return intid;
+  }
+
+  /** As {@link #allocate}, or -1 when all are in use. */
+  public int tryAllocate(Runnable handler) {
     lock.lock();
     try {
       int index = used.nextClearBit(0);
       if (index >= MemoryMap.MSI_INTIDS) {
-        throw new IllegalStateException(
-            "all " + MemoryMap.MSI_INTIDS + " message-signalled interrupts are in use");
+        return -1;
       }
       used.set(index);
       interrupts.connect(MemoryMap.MSI_FIRST_INTID + index, handler);

@@ -72,14 +72,18 @@ public final class PciBus {
     device.disable();
     lock.lock();
     try {
-      assignBars(device);
+      if (!assignBars(device)) {
+        freeBarsLocked(device);
+        LOG.warn("PCI {} is left alone: there is no room for its BARs", device);
+        return;
+      }
       devices.put(address.requesterId(), device);
     } finally {
       lock.unlock();
     }
     device.enable();
     LOG.info("PCI {} found", device);
-    listener.added(device);
+    tell(() -> listener.added(device));
   }
 
   /** Gives up a function whose link is down. */
@@ -96,15 +100,28 @@ public final class PciBus {
     }
     device.markGone();
     LOG.info("PCI {} gone", device);
-    listener.removed(device);
+    tell(() -> listener.removed(device));
     lock.lock();
     try {
-      for (int bar = 0; bar < BARS; bar++) {
-        window32.free(device.barAddress(bar));
-        window64.free(device.barAddress(bar));
-      }
+      freeBarsLocked(device);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** One function's driver that fails must not cost the others their hot-plug. */
+  private static void tell(Runnable listener) {
+    try {
+      listener.run();
+    } catch (RuntimeException e) {
+      LOG.error("a driver failed", e);
+    }
+  }
+
+  private void freeBarsLocked(PciDevice device) {
+    for (int bar = 0; bar < BARS; bar++) {
+      window32.free(device.barAddress(bar));
+      window64.free(device.barAddress(bar));
     }
   }
 
@@ -126,10 +143,11 @@ public final class PciBus {
     }
   }
 
-  private void assignBars(PciDevice device) {
+  /** Whether there was room for all of them. */
+  private boolean assignBars(PciDevice device) {
     ConfigSpace config = device.config();
     if ((config.read8(ConfigSpace.HEADER_TYPE) & 0x7f) != 0) {
-      return;
+      return true;
     }
     for (int bar = 0; bar < BARS; bar++) {
       int register = ConfigSpace.BAR0 + 4 * bar;
@@ -140,7 +158,11 @@ public final class PciBus {
       }
       boolean wide = (low & 0x6) == BAR_TYPE_64;
       long bytes = wide ? wideSize(config, register, low) : Integer.toUnsignedLong(-(low & ~0xf));
-      long address = (wide ? window64 : window32).allocate(Math.max(bytes, 0x1000));
+      long address =
+          (wide ? window64 : window32).allocate(bytes < 0 ? bytes : Math.max(bytes, 0x1000));
+      if (address < 0) {
+        return false;
+      }
       config.write32(register, (int) address);
       device.setBar(bar, address);
       if (wide) {
@@ -148,6 +170,7 @@ public final class PciBus {
         bar++;
       }
     }
+    return true;
   }
 
   private static long wideSize(ConfigSpace config, int register, int low) {

@@ -161,4 +161,43 @@ class PciBusTest {
     execution.run(this::scanned);
     assertThat(log).hasSize(1);
   }
+
+  @Test
+  void leavesAFunctionAloneWhoseBarDoesNotFitAndGoesOn() {
+    pci.functions.put(RID, new FakeFunction(0x1234, 1).bar64(0, 1L << 40));
+    pci.functions.put(RID + 8, engine());
+    execution.run(this::scanned);
+    assertThat(log).containsExactly("+00:05.0 [534d:0001]");
+  }
+
+  @Test
+  void aDriverThatFailsDoesNotEndHotPlug() {
+    execution.run(
+        () -> {
+          Sched sched = new Sched(execution);
+          PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, failing());
+          new HotPlug(sched, pci.interrupts, pci.hotPlug, bus);
+          pci.plug(RID, engine());
+          sched.sleep(1_000);
+          pci.unplug(RID);
+          sched.sleep(1_000);
+        });
+    assertThat(log).containsExactly("failing", "failing");
+  }
+
+  private PciBus.Listener failing() {
+    return new PciBus.Listener() {
+      @Override
+      public void added(PciDevice device) {
+        log.add("failing");
+        throw new IllegalStateException("planted");
+      }
+
+      @Override
+      public void removed(PciDevice device) {
+        log.add("failing");
+        throw new IllegalStateException("planted");
+      }
+    };
+  }
 }

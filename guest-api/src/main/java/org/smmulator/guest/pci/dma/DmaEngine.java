@@ -13,6 +13,7 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.FrameAllocator;
+import org.smmulator.guest.mm.OutOfMemory;
 import org.smmulator.guest.pci.MessageInterrupts;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.sched.Mutex;
@@ -47,6 +48,7 @@ public final class DmaEngine {
   private final @Nullable DmaQueue[] queues;
   private final int[] intids;
   private boolean closed;
+  private int users;
 
   private DmaEngine(Kernel kernel, PciDevice device, IommuDomain domain, int queues) {
     this.kernel = kernel;
@@ -81,9 +83,14 @@ public final class DmaEngine {
       throw new IommuException(Errno.ENODEV, device + ": no queue with an interrupt vector");
     }
     DmaEngine engine = new DmaEngine(kernel, device, domain, queues);
-    engine.connectInterrupts();
-    kernel.sva().deviceInit(device.iommuDevice(), new SvaOptions(true, 1, 0), engine::mmExit);
-    return engine;
+    try {
+      engine.connectInterrupts();
+      kernel.sva().deviceInit(device.iommuDevice(), new SvaOptions(true, 1, 0), engine::mmExit);
+      return engine;
+    } catch (IommuException e) {
+      engine.releaseInterrupts();
+      throw e;
+    }
   }
 
   public PciDevice device() {
@@ -109,12 +116,31 @@ public final class DmaEngine {
    *     what {@link IoMmManager#bind} throws
    */
   public DmaQueue open(AddressSpace mm) throws IommuException {
+    if (!enter()) {
+      throw new IommuException(Errno.ENODEV, device + " is closed");
+    }
+    try {
+      // Held until the queue is in the table: mm_exit finds the queue, or bind fails.
+      if (!mm.getUserNotZero()) {
+        throw new IommuException(Errno.ESRCH, mm + " has exited");
+      }
+      try {
+        return bindAndStart(mm);
+      } finally {
+        mm.putUserAsync();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  private DmaQueue bindAndStart(AddressSpace mm) throws IommuException {
     IommuDevice dev = device.iommuDevice();
     int pasid = kernel.sva().bind(dev, mm, this);
     try {
       return start(mm, pasid);
     } catch (IommuException e) {
-      kernel.sva().unbind(dev, pasid);
+      kernel.sva().unbind(dev, pasid, mm);
       throw e;
     }
   }
@@ -123,7 +149,7 @@ public final class DmaEngine {
     DmaRing ring = allocateRing();
     lock.lock();
     try {
-      for (int i = 0; i < queues.length && !closed; i++) {
+      for (int i = 0; i < queues.length; i++) {
         if (queues[i] == null) {
           DmaQueue queue = new DmaQueue(this, i, mm, pasid, ring);
           queues[i] = queue;
@@ -135,20 +161,34 @@ public final class DmaEngine {
       lock.unlock();
     }
     freeRing(ring);
-    throw closed
-        ? new IommuException(Errno.ENODEV, device + " is closed")
-        : new IommuException(
-            Errno.ENOSPC, device + ": all " + queues.length + " queues are in use");
+    throw new IommuException(
+        Errno.ENOSPC, device + ": all " + queues.length + " queues are in use");
   }
 
   /**
    * Stops a queue and ends the device's use of the address space. Of a process that has exited only
-   * the queue is left to give back.
+   * the queue is left to give back. A queue that did not stop stays taken, with its ring, until the
+   * device goes.
    *
    * @return whether the device stopped in time
    */
   public boolean close(DmaQueue queue) {
-    boolean quiet = queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
+    if (!enter()) {
+      return false; // Whoever closes the engine gives back all its queues.
+    }
+    try {
+      boolean quiet = queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
+      unbind(queue);
+      if (quiet || device.isGone()) {
+        giveBack(queue);
+      }
+      return quiet;
+    } finally {
+      leave();
+    }
+  }
+
+  private void unbind(DmaQueue queue) {
     try {
       kernel.sva().unbind(device.iommuDevice(), queue.pasid(), queue.mm());
     } catch (IommuException e) {
@@ -156,8 +196,36 @@ public final class DmaEngine {
         LOG.warn("{}: unbind of PASID {}: {}", device, queue.pasid(), e.getMessage());
       }
     }
-    giveBack(queue);
-    return quiet;
+  }
+
+  /** Keeps the domain alive until {@link #leave}; false once the engine is being closed. */
+  private boolean enter() {
+    lock.lock();
+    try {
+      users += closed ? 0 : 1;
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leave() {
+    lock.lock();
+    try {
+      users--;
+    } finally {
+      lock.unlock();
+    }
+    completed.wakeAll();
+  }
+
+  private boolean isIdle() {
+    lock.lock();
+    try {
+      return users == 0;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void giveBack(DmaQueue queue) {
@@ -211,13 +279,21 @@ public final class DmaEngine {
   }
 
   private void release() {
+    completed.await(this::isIdle, Long.MAX_VALUE);
     kernel.sva().unbindAll(device.iommuDevice());
     kernel.sva().deviceShutdown(device.iommuDevice());
     for (DmaQueue queue : openQueues()) {
       giveBack(queue);
     }
-    for (int intid : intids) {
-      kernel.interrupts().release(intid);
+    releaseInterrupts();
+  }
+
+  private void releaseInterrupts() {
+    for (int i = 0; i < intids.length; i++) {
+      if (intids[i] != 0) {
+        kernel.interrupts().release(intids[i]);
+        intids[i] = 0;
+      }
     }
   }
 
@@ -239,7 +315,12 @@ public final class DmaEngine {
   private void connectInterrupts() throws IommuException {
     long doorbell = domain.mapMsiDoorbell();
     for (int i = 0; i < queues.length; i++) {
-      intids[i] = kernel.interrupts().allocate(completed::wakeAll);
+      int intid = kernel.interrupts().tryAllocate(completed::wakeAll);
+      if (intid < 0) {
+        throw new IommuException(
+            Errno.ENOSPC, device + ": no interrupt number is left for queue " + i);
+      }
+      intids[i] = intid;
       device.msix().set(i, doorbell, intids[i]);
     }
     device.msix().enable();
@@ -249,21 +330,29 @@ public final class DmaEngine {
     FrameAllocator frames = kernel.frames();
     long descriptorBytes = DmaRing.descriptorBytes(RING_LOG2);
     long completionBytes = DmaRing.completionBytes(RING_LOG2);
-    long descriptors = frames.allocateContiguous(descriptorBytes);
-    long completions = frames.allocateContiguous(completionBytes);
+    long descriptors = 0;
+    long completions = 0;
     long descriptorsIova = 0;
     try {
+      descriptors = frames.allocateContiguous(descriptorBytes);
+      completions = frames.allocateContiguous(completionBytes);
       descriptorsIova = domain.map(descriptors, descriptorBytes, DmaDirection.TO_DEVICE);
       long completionsIova = domain.map(completions, completionBytes, DmaDirection.BIDIRECTIONAL);
       return new DmaRing(
           kernel.memory(), RING_LOG2, descriptors, descriptorsIova, completions, completionsIova);
-    } catch (IommuException e) {
+    } catch (IommuException | OutOfMemory e) {
       if (descriptorsIova != 0) {
         domain.unmap(descriptorsIova, descriptorBytes);
       }
-      frames.freeContiguous(descriptors, descriptorBytes);
-      frames.freeContiguous(completions, completionBytes);
-      throw e;
+      if (descriptors != 0) {
+        frames.freeContiguous(descriptors, descriptorBytes);
+      }
+      if (completions != 0) {
+        frames.freeContiguous(completions, completionBytes);
+      }
+      throw e instanceof IommuException refused
+          ? refused
+          : new IommuException(Errno.ENOMEM, device + ": no memory for a ring");
     }
   }
 
