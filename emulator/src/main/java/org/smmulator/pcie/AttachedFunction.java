@@ -32,7 +32,7 @@ final class AttachedFunction implements Invalidations.Sink {
   private final long[] invalidationLatency = new long[LatencyBuckets.COUNT];
   private final PendingRequests pending;
 
-  final FunctionConfig config = new FunctionConfig();
+  final FunctionConfig config;
   final FunctionGrants grants;
   final DownstreamRequests requests;
   final PageRequestCredits credits = new PageRequestCredits();
@@ -50,6 +50,7 @@ final class AttachedFunction implements Invalidations.Sink {
     this.requesterId = requesterId;
     this.id = RequesterId.text(requesterId);
     this.hello = hello;
+    this.config = new FunctionConfig(hello.maxPayload());
     this.grants = root.ledger().attach(id);
     this.pending = new PendingRequests(root.loop(), root.config().completionTimeoutNanos());
     this.requests = new DownstreamRequests(this, pending);

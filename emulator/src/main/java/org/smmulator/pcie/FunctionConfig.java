@@ -38,9 +38,21 @@ final class FunctionConfig {
   /** PRG Response PASID Required. */
   boolean responseNeedsPasid;
 
+  /** What the hello's answer allows; software may set less, and more has no effect. */
+  private final int grantedPayload;
+
   private boolean busMaster;
   private boolean pageRequests;
   private int maxPayload = 128;
+
+  /**
+   * What is known before training.
+   *
+   * @param grantedPayload Max_Payload_Size of the link in bytes
+   */
+  FunctionConfig(int grantedPayload) {
+    this.grantedPayload = grantedPayload;
+  }
 
   /** A BAR of a function: {@code bytes} 0 for none; a wide one takes the next register too. */
   void setBar(int index, long bytes, boolean wide) {
@@ -52,7 +64,7 @@ final class FunctionConfig {
   void initial(int register, int value) {
     written[register >> 2] = value;
     if (express != 0 && register == express + 8) {
-      maxPayload = payload(value);
+      maxPayload = Math.min(grantedPayload, payload(value));
     }
   }
 
@@ -76,7 +88,7 @@ final class FunctionConfig {
     busMaster = (written[COMMAND >> 2] & BUS_MASTER_ENABLE) != 0;
     pageRequests = pri != 0 && (written[(pri + 4) >> 2] & PRI_ENABLE) != 0;
     if (express != 0) {
-      maxPayload = payload(written[(express + 8) >> 2]);
+      maxPayload = Math.min(grantedPayload, payload(written[(express + 8) >> 2]));
     }
   }
 

@@ -97,6 +97,11 @@ final class TranslationServices {
             tlp.pageAddress(),
             Violation.NONE,
             outstanding + " page requests outstanding; its allocation is " + allowed);
+        if (allowed == 0) {
+          // Page requests are off, or software does not know the function yet: nobody would answer.
+          function.credits.reset();
+          return;
+        }
       }
     }
     int flags =

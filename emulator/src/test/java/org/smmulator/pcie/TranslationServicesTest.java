@@ -168,7 +168,7 @@ class TranslationServicesTest {
     machine.run();
     assertThat(machine.violationTexts())
         .containsExactly("1 page requests outstanding; its allocation is 0");
-    guest.respond(ID, PASID, 1);
+    assertThat(guest.pageRequestsQueued()).isZero();
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 2);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
     device.requestPage(PASID, VA, 2, TlpWriter.PAGE_READ);
