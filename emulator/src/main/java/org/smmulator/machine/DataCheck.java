@@ -1,6 +1,7 @@
 package org.smmulator.machine;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -17,14 +18,12 @@ final class DataCheck {
 
   private final AtomicLong bytesCompared = new AtomicLong();
   private final AtomicLong mismatches = new AtomicLong();
-  private final AtomicLong operations = new AtomicLong();
-  private final AtomicLong raced = new AtomicLong();
   private final List<Mismatch> kept = new ArrayList<>();
 
   /** Compares what is with what must be; an operation counts as one mismatch however it differs. */
   boolean compare(byte[] expected, byte[] actual, Mismatch ifDifferent) {
     bytesCompared.addAndGet(expected.length);
-    int at = java.util.Arrays.mismatch(expected, actual);
+    int at = Arrays.mismatch(expected, actual);
     if (at >= 0) {
       report(
           new Mismatch(
@@ -58,28 +57,12 @@ final class DataCheck {
     }
   }
 
-  void operationDone(boolean racedWithAChange) {
-    operations.incrementAndGet();
-    if (racedWithAChange) {
-      raced.incrementAndGet();
-    }
-  }
-
   long bytesCompared() {
     return bytesCompared.get();
   }
 
   long mismatches() {
     return mismatches.get();
-  }
-
-  long operations() {
-    return operations.get();
-  }
-
-  /** Operations whose pages a step changed meanwhile. */
-  long raced() {
-    return raced.get();
   }
 
   List<Mismatch> kept() {

@@ -82,7 +82,6 @@ final class DmaStream {
     }
     byte[] found = permitted && item.writes() ? readDestination(item) : new byte[0];
     boolean raced = before < 0 || stamp(item) != before;
-    check.operationDone(raced);
     if (binding.queue().isStopped()) {
       expect(binding, item, result, Status.OK);
       binding.end();

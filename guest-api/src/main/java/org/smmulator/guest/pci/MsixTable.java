@@ -48,10 +48,6 @@ public final class MsixTable {
     device.write32(bar, entry + 12, 0);
   }
 
-  public void mask(int vector) {
-    device.write32(bar, tableOffset + (long) vector * ENTRY_BYTES + 12, 1);
-  }
-
   public void enable() {
     device.config().write16(capability + CONTROL, ENABLE);
   }
