@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,8 +20,10 @@ import org.smmulator.bus.wire.Link;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.bus.wire.LinkLimits;
 import org.smmulator.bus.wire.NettyTransport;
+import org.smmulator.bus.wire.WireLoop;
 import org.smmulator.device.atc.AtcRecorder;
 import org.smmulator.device.execution.Execution;
+import org.smmulator.device.execution.LoopExecution;
 import org.smmulator.device.execution.Signal;
 import org.smmulator.device.execution.ThreadExecution;
 
@@ -41,6 +44,7 @@ public final class AttachedDevice {
   private final DeviceModel model;
   private final DeviceOptions options;
   private final Execution execution;
+  private final boolean reporting;
   private final @Nullable AtcRecorder recorder;
   private final LinkHandler handler = new Handler();
   private final CompletableFuture<Integer> attached = new CompletableFuture<>();
@@ -60,11 +64,32 @@ public final class AttachedDevice {
    */
   public AttachedDevice(DeviceModel model, DeviceOptions options, Execution execution)
       throws IOException {
+    this(model, options, execution, true);
+  }
+
+  private AttachedDevice(
+      DeviceModel model, DeviceOptions options, Execution execution, boolean reporting)
+      throws IOException {
+    this.reporting = reporting;
     this.model = model;
     this.options = options;
     this.execution = execution;
     this.stoppedSignal = new Signal(execution);
     this.recorder = options.record() == null ? null : AtcRecorder.toFile(options.record());
+  }
+
+  /**
+   * A device that lives on the loop of the link that {@link #handler} is given to, and does nothing
+   * there unasked: it reports no statistics by itself and gives up no request, so that time on the
+   * loop belongs to the model alone. Such a device leaves when the root complex closes the link.
+   *
+   * @param clock the loop's time in nanoseconds
+   * @throws IOException if the file for the ATC's events cannot be written
+   */
+  public static AttachedDevice onLoop(
+      WireLoop loop, LongSupplier clock, DeviceModel model, DeviceOptions options)
+      throws IOException {
+    return new AttachedDevice(model, options, new LoopExecution(loop, clock), false);
   }
 
   /**
@@ -203,8 +228,10 @@ public final class AttachedDevice {
       Endpoint endpoint = new Endpoint(open, ack, model, options, recorder, execution, task);
       Session opened = new Session(open, endpoint, task);
       session = opened;
-      task.post(() -> model.start(context(endpoint)));
-      open.loop().schedule(() -> tick(opened), STATISTICS_NANOS);
+      task.post(() -> model.start(context(open, endpoint, task)));
+      if (reporting) {
+        open.loop().schedule(() -> tick(opened), STATISTICS_NANOS);
+      }
       attached.complete(ack.requesterId());
     }
 
@@ -270,8 +297,8 @@ public final class AttachedDevice {
     }
   }
 
-  private DeviceContext context(Endpoint endpoint) {
-    DmaPort dma = new LinkDmaPort(endpoint.requester(), endpoint.mailbox(), execution);
+  private DeviceContext context(Link link, Endpoint endpoint, ModelTask task) {
+    DmaPort dma = new LinkDmaPort(endpoint.requester(), endpoint.mailbox(), execution, task);
     return new DeviceContext() {
       @Override
       public DmaPort dma() {
@@ -281,6 +308,16 @@ public final class AttachedDevice {
       @Override
       public Msi msi() {
         return endpoint::raise;
+      }
+
+      @Override
+      public void setInterruptPin(boolean asserted) {
+        endpoint.interruptPin(asserted);
+      }
+
+      @Override
+      public WireLoop.Timer schedule(Runnable step, long delayNanos) {
+        return ModelTimer.start(link.loop(), task, step, delayNanos);
       }
 
       @Override

@@ -1,6 +1,7 @@
 package org.smmulator.device;
 
 import io.netty.buffer.ByteBuf;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
@@ -67,12 +68,42 @@ final class BarAccesses {
 
   /** On the BAR task; a read of no bytes, which flushes writes, is only answered. */
   private void readModel(int bar, long offset, int bytes, long address, long transaction) {
-    Runnable answer = () -> out.completion(transaction, CompletionStatus.CA, bytes);
+    ReadAnswer answer = new ReadAnswer(transaction, address, bytes);
+    if (bytes == 0) {
+      answer.accept(0);
+      return;
+    }
     try {
-      long value = bytes == 0 ? 0 : model.readBar(bar, offset, bytes);
-      answer = () -> out.completionData(transaction, address, value, Math.max(bytes, 1));
-    } finally {
-      mailbox.post(answer);
+      model.readBar(bar, offset, bytes, answer);
+    } catch (RuntimeException e) {
+      answer.send(() -> out.completion(transaction, CompletionStatus.CA, bytes));
+      throw e;
+    }
+  }
+
+  /** What the model says to one read: the first word counts. The BAR task's alone. */
+  private final class ReadAnswer implements LongConsumer {
+    private final long transaction;
+    private final long address;
+    private final int bytes;
+    private boolean sent;
+
+    ReadAnswer(long transaction, long address, int bytes) {
+      this.transaction = transaction;
+      this.address = address;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public void accept(long value) {
+      send(() -> out.completionData(transaction, address, value, Math.max(bytes, 1)));
+    }
+
+    void send(Runnable completion) {
+      if (!sent) {
+        sent = true;
+        mailbox.post(completion);
+      }
     }
   }
 

@@ -8,7 +8,7 @@ import org.smmulator.device.PciFunction.MsixLayout;
  * bits of them that software may write, and what the written bits mean.
  *
  * <pre>
- *   000  type 0 header        040  PCI Express capability     080  MSI-X capability
+ *   000  type 0 header        040  PCI Express capability     080  MSI-X or MSI capability
  *   100  ATS (000F), then PRI (0013) and PASID (001B), those the function has, 10h or 8 bytes each
  * </pre>
  *
@@ -23,10 +23,16 @@ final class ConfigSpace {
   private static final int EXPRESS = 0x40;
   private static final int DEVICE_CONTROL = EXPRESS + 0x08;
   private static final int MSIX = 0x80;
+  private static final int MSI = 0x80;
   private static final int EXTENDED = 0x100;
 
+  private static final int COMMAND_IO = 1;
   private static final int COMMAND_MEMORY = 1 << 1;
   private static final int COMMAND_BUS_MASTER = 1 << 2;
+  private static final int COMMAND_INTERRUPT_DISABLE = 1 << 10;
+  private static final int STATUS_INTERRUPT = 1 << 19;
+  private static final int MSI_64_BIT = 1 << 23;
+  private static final int MSI_ENABLE = 1 << 16;
   private static final int MSIX_ENABLE = 1 << 31;
   private static final int MSIX_FUNCTION_MASK = 1 << 30;
   private static final int ATS_ENABLE = 1 << 31;
@@ -69,6 +75,9 @@ final class ConfigSpace {
     if (msix != null) {
       msix(msix);
     }
+    if (function.msi()) {
+      msi();
+    }
     if (function.invalidateQueueDepth() > 0) {
       ats(function.invalidateQueueDepth());
     }
@@ -83,15 +92,17 @@ final class ConfigSpace {
 
   private void header() {
     set(0x00, function.deviceId() << 16 | function.vendorId(), 0);
-    int command = COMMAND_MEMORY | COMMAND_BUS_MASTER | 1 << 6 | 1 << 8 | 1 << 10;
+    // There is no I/O space, but software exists that enables all spaces and looks whether it did.
+    int spaces = COMMAND_IO | COMMAND_MEMORY;
+    int command = spaces | COMMAND_BUS_MASTER | 1 << 6 | 1 << 8 | COMMAND_INTERRUPT_DISABLE;
     int capabilityList = 1 << 20;
     set(COMMAND, capabilityList, command);
     clearedByOne[COMMAND / 4] = 0xF900_0000;
     set(0x08, function.classCode() << 8 | function.revision(), 0);
     set(0x0C, 0, 0xFF);
-    set(0x2C, function.deviceId() << 16 | function.vendorId(), 0);
+    set(0x2C, function.subsystem(), 0);
     set(CAPABILITIES, EXPRESS, 0);
-    set(0x3C, 0, 0xFF);
+    set(0x3C, function.interruptPin() ? 1 << 8 : 0, 0xFF);
   }
 
   private void bar(Bar bar) {
@@ -104,7 +115,7 @@ final class ConfigSpace {
   }
 
   private void express(int maxPayload, int maxReadRequest) {
-    int next = function.msix() == null ? 0 : MSIX;
+    int next = function.msix() != null || function.msi() ? MSIX : 0;
     int version2 = 2;
     set(EXPRESS, version2 << 16 | next << 8 | 0x10, 0);
     int largestPayload = 5;
@@ -123,6 +134,13 @@ final class ConfigSpace {
     set(MSIX, (layout.vectors() - 1) << 16 | 0x11, MSIX_ENABLE | MSIX_FUNCTION_MASK);
     set(MSIX + 4, layout.tableOffset() | layout.bar(), 0);
     set(MSIX + 8, layout.pendingOffset() | layout.bar(), 0);
+  }
+
+  private void msi() {
+    set(MSI, MSI_64_BIT | 0x05, MSI_ENABLE);
+    set(MSI + 4, 0, ~3);
+    set(MSI + 8, 0, ~0);
+    set(MSI + 0xC, 0, 0xFFFF);
   }
 
   private void ats(int queueDepth) {
@@ -243,7 +261,31 @@ final class ConfigSpace {
   }
 
   boolean msixEnabled() {
-    return (read(MSIX) & MSIX_ENABLE) != 0;
+    return function.msix() != null && (read(MSIX) & MSIX_ENABLE) != 0;
+  }
+
+  boolean msiEnabled() {
+    return function.msi() && (read(MSI) & MSI_ENABLE) != 0;
+  }
+
+  long msiAddress() {
+    return (read(MSI + 4) & 0xFFFF_FFFFL) | ((long) read(MSI + 8) << 32);
+  }
+
+  int msiMessage() {
+    return read(MSI + 0xC);
+  }
+
+  /** Shows the level behind the interrupt pin in Interrupt Status. */
+  void interruptStatus(boolean asserted) {
+    int status = read(COMMAND);
+    values[COMMAND / 4] = asserted ? status | STATUS_INTERRUPT : status & ~STATUS_INTERRUPT;
+  }
+
+  /** Whether the pin's level may be sent. */
+  boolean interruptPinEnabled() {
+    boolean disabled = (read(COMMAND) & COMMAND_INTERRUPT_DISABLE) != 0;
+    return function.interruptPin() && !disabled && !msiEnabled() && !msixEnabled();
   }
 
   boolean msixFunctionMasked() {

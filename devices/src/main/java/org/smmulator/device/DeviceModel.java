@@ -1,5 +1,7 @@
 package org.smmulator.device;
 
+import java.util.function.LongConsumer;
+
 /**
  * What a device does, apart from being a PCI function: written by device authors. Every method but
  * {@link #function} is called on one task, the model's BAR task, one after another. They must not
@@ -21,6 +23,16 @@ public interface DeviceModel {
    * @return the value, little-endian, in the low bits
    */
   long readBar(int bar, long offset, int sizeBytes);
+
+  /**
+   * Reads a register that may answer later, such as one whose reading starts a transfer. Other
+   * accesses go on meanwhile. This is the method that the bus calls.
+   *
+   * @param answer takes the value, once, on the BAR task
+   */
+  default void readBar(int bar, long offset, int sizeBytes, LongConsumer answer) {
+    answer.accept(readBar(bar, offset, sizeBytes));
+  }
 
   /** Writes a register; see {@link #readBar}. */
   void writeBar(int bar, long offset, int sizeBytes, long value);

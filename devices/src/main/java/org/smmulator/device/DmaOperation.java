@@ -1,5 +1,6 @@
 package org.smmulator.device;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.device.DmaException.Status;
 
@@ -19,7 +20,7 @@ final class DmaOperation {
   final byte[] bytes;
   final int offset;
   final int length;
-  private final Runnable onEnd;
+  private final Consumer<DmaOperation> onEnd;
 
   private int cut;
   private int openSpans;
@@ -40,7 +41,7 @@ final class DmaOperation {
       byte[] bytes,
       int offset,
       int length,
-      Runnable onEnd) {
+      Consumer<DmaOperation> onEnd) {
     this.pasid = pasid;
     this.write = write;
     this.address = address;
@@ -105,7 +106,7 @@ final class DmaOperation {
 
   void end() {
     ended = true;
-    onEnd.run();
+    onEnd.accept(this);
   }
 
   boolean ended() {

@@ -1,8 +1,11 @@
 package org.smmulator.device;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * A function's way to memory. Any of the model's tasks may use it, several at a time; the calls
- * block, so the link's own thread may not ({@code IllegalStateException}).
+ * A function's way to memory. Any of the model's tasks may use it, several at a time. {@link #read}
+ * and {@link #write} block, so the link's own thread may not call them ({@code
+ * IllegalStateException}); {@link #startRead} and {@link #startWrite} return at once.
  *
  * <p>A transfer is cut into packets at 4 KiB pages and at the link's Max_Payload_Size or
  * Max_Read_Request_Size. While software has ATS enabled each packet asks the ATC, and the packets
@@ -12,6 +15,16 @@ package org.smmulator.device;
 public interface DmaPort {
   /** In the place of a PASID: packets carry none. */
   int NO_PASID = -1;
+
+  /** Hears how a started transfer ended. */
+  interface Outcome {
+    /**
+     * Called once, on the model's BAR task.
+     *
+     * @param failure null if every byte was read, or sent
+     */
+    void ended(@Nullable DmaException failure);
+  }
 
   /**
    * Reads memory into an array.
@@ -34,4 +47,10 @@ public interface DmaPort {
    * @throws DmaException if any byte could not be sent; others may have been
    */
   void write(int pasid, long address, byte[] source, int offset, int length) throws DmaException;
+
+  /** As {@link #read}; until the outcome the array belongs to the transfer. */
+  void startRead(int pasid, long address, byte[] target, int offset, int length, Outcome outcome);
+
+  /** As {@link #write}; until the outcome the array must not change. */
+  void startWrite(int pasid, long address, byte[] source, int offset, int length, Outcome outcome);
 }

@@ -31,11 +31,14 @@ final class Endpoint {
   private final ConfigSpace config;
   private final Requester requester;
   private final @Nullable MsixTable msix;
+  private final boolean msi;
   private final BarAccesses bars;
   private final LinkMailbox mailbox;
   private boolean atsEnabled;
   private boolean pageRequestsEnabled;
   private boolean pasidEnabled;
+  private boolean pinLevel;
+  private boolean pinSent;
 
   Endpoint(
       Link link,
@@ -60,6 +63,7 @@ final class Endpoint {
     this.requester = new Requester(parts, function.pasidBits(), options.keepInvalidated());
     MsixLayout layout = function.msix();
     this.msix = layout == null ? null : new MsixTable(layout, config, this::sendMessage);
+    this.msi = function.msi();
     this.mailbox = new LinkMailbox(link.loop(), () -> batchDone(link));
     this.bars = new BarAccesses(model, function, parts, mailbox, task, msix);
   }
@@ -137,6 +141,7 @@ final class Endpoint {
     if (msix != null) {
       msix.sendPending();
     }
+    sendPin();
     requester.pump();
   }
 
@@ -199,35 +204,57 @@ final class Endpoint {
   /** Raises a vector; from any task. */
   void raise(int vector) {
     MsixTable table = msix;
-    if (table == null) {
-      throw new IllegalStateException("the function has no MSI-X");
+    if (table != null) {
+      mailbox.post(() -> table.raise(vector));
+    } else if (msi && vector == 0) {
+      mailbox.post(this::sendMsi);
+    } else {
+      throw new IllegalStateException("the function has no vector " + vector);
     }
-    mailbox.post(() -> table.raise(vector));
+  }
+
+  private void sendMsi() {
+    if (config.msiEnabled()) {
+      sendMessage(0, config.msiAddress(), config.msiMessage());
+    }
+  }
+
+  /** Sets the level behind the interrupt pin; from any task. */
+  void interruptPin(boolean asserted) {
+    mailbox.post(
+        () -> {
+          pinLevel = asserted;
+          config.interruptStatus(asserted);
+          sendPin();
+        });
+  }
+
+  private void sendPin() {
+    boolean level = pinLevel && config.interruptPinEnabled();
+    if (level != pinSent) {
+      pinSent = level;
+      parts.out().interruptPin(level);
+    }
   }
 
   private void sendMessage(int vector, long address, int data) {
     byte[] bytes = {(byte) data, (byte) (data >>> 8), (byte) (data >>> 16), (byte) (data >>> 24)};
-    MessageWrite write = new MessageWrite(vector);
-    write.operation =
-        new DmaOperation(DmaPort.NO_PASID, true, address, bytes, 0, bytes.length, write);
-    requester.begin(write.operation);
+    requester.begin(
+        new DmaOperation(
+            DmaPort.NO_PASID,
+            true,
+            address,
+            bytes,
+            0,
+            bytes.length,
+            ended -> messageSent(vector, ended)));
   }
 
   /** Says so if the write of a message failed: nobody waits for it. */
-  private static final class MessageWrite implements Runnable {
-    private final int vector;
-    private @Nullable DmaOperation operation;
-
-    MessageWrite(int vector) {
-      this.vector = vector;
-    }
-
-    @Override
-    public void run() {
-      DmaException failure = operation == null ? null : operation.failure();
-      if (failure != null && failure.status() != Status.LINK_DOWN) {
-        log.warn("the message of vector {} was not sent: {}", vector, failure.getMessage());
-      }
+  private static void messageSent(int vector, DmaOperation ended) {
+    DmaException failure = ended.failure();
+    if (failure != null && failure.status() != Status.LINK_DOWN) {
+      log.warn("the message of vector {} was not sent: {}", vector, failure.getMessage());
     }
   }
 
@@ -242,6 +269,8 @@ final class Endpoint {
     atsEnabled = false;
     pageRequestsEnabled = false;
     pasidEnabled = false;
+    pinLevel = false;
+    sendPin();
     task.post(model::reset);
   }
 

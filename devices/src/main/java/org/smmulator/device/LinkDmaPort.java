@@ -1,22 +1,28 @@
 package org.smmulator.device;
 
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.smmulator.device.DmaException.Status;
 import org.smmulator.device.execution.Execution;
 import org.smmulator.device.execution.Execution.Handle;
 
-/** Hands transfers of the model's tasks to the requester on the link's thread, and waits. */
+/**
+ * Hands transfers of the model's tasks to the requester on the link's thread; waits, or has the
+ * model called back on its BAR task.
+ */
 final class LinkDmaPort implements DmaPort {
   private static final int PASIDS = 1 << 20;
 
   private final Requester requester;
   private final LinkMailbox mailbox;
   private final Execution execution;
+  private final ModelTask task;
 
-  LinkDmaPort(Requester requester, LinkMailbox mailbox, Execution execution) {
+  LinkDmaPort(Requester requester, LinkMailbox mailbox, Execution execution, ModelTask task) {
     this.requester = requester;
     this.mailbox = mailbox;
     this.execution = execution;
+    this.task = task;
   }
 
   @Override
@@ -31,26 +37,42 @@ final class LinkDmaPort implements DmaPort {
     transfer(pasid, true, address, source, offset, length);
   }
 
+  @Override
+  public void startRead(
+      int pasid, long address, byte[] target, int offset, int length, Outcome outcome) {
+    start(operation(pasid, false, address, target, offset, length, tell(outcome)));
+  }
+
+  @Override
+  public void startWrite(
+      int pasid, long address, byte[] source, int offset, int length, Outcome outcome) {
+    start(operation(pasid, true, address, source, offset, length, tell(outcome)));
+  }
+
+  private Consumer<DmaOperation> tell(Outcome outcome) {
+    return ended -> task.callBack(() -> outcome.ended(ended.failure()));
+  }
+
+  private void start(DmaOperation operation) {
+    if (operation.length == 0) {
+      operation.end();
+    } else if (!mailbox.post(() -> requester.begin(operation))) {
+      operation.fail(Status.LINK_DOWN, operation.address);
+      operation.end();
+    }
+  }
+
   private void transfer(
       int pasid, boolean write, long address, byte[] bytes, int offset, int length)
       throws DmaException {
-    Objects.checkFromIndexSize(offset, length, bytes.length);
-    if (pasid < NO_PASID || pasid >= PASIDS) {
-      throw new IllegalArgumentException("PASID " + pasid + ": 0 to 2^20 - 1 or none is right");
-    }
     if (mailbox.inLoop()) {
       throw new IllegalStateException(
           "DMA blocks, and the link's own thread would wait for itself");
     }
-    if (length == 0) {
-      return;
-    }
     Handle self = execution.current();
-    Runnable wake = () -> execution.unpark(self);
-    DmaOperation operation = new DmaOperation(pasid, write, address, bytes, offset, length, wake);
-    if (!mailbox.post(() -> requester.begin(operation))) {
-      throw new DmaException(Status.LINK_DOWN, address);
-    }
+    DmaOperation operation =
+        operation(pasid, write, address, bytes, offset, length, ended -> execution.unpark(self));
+    start(operation);
     while (!operation.ended()) {
       execution.park(Long.MAX_VALUE);
     }
@@ -58,5 +80,20 @@ final class LinkDmaPort implements DmaPort {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  private static DmaOperation operation(
+      int pasid,
+      boolean write,
+      long address,
+      byte[] bytes,
+      int offset,
+      int length,
+      Consumer<DmaOperation> onEnd) {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    if (pasid < NO_PASID || pasid >= PASIDS) {
+      throw new IllegalArgumentException("PASID " + pasid + ": 0 to 2^20 - 1 or none is right");
+    }
+    return new DmaOperation(pasid, write, address, bytes, offset, length, onEnd);
   }
 }

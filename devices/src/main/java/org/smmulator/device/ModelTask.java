@@ -1,12 +1,10 @@
 package org.smmulator.device;
 
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.device.execution.Execution;
-import org.smmulator.device.execution.Signal;
+import org.smmulator.device.execution.Execution.Steps;
 
 /**
  * The task on which a model's own methods run, one call after another: the BAR task. An exception
@@ -18,18 +16,15 @@ final class ModelTask {
 
   private static final Logger log = LoggerFactory.getLogger(ModelTask.class);
 
-  private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
-  private final Signal signal;
-  private volatile boolean ending;
+  private final Steps steps;
 
   ModelTask(Execution execution, String name) {
-    this.signal = new Signal(execution);
-    execution.spawn(name, this::run);
+    this.steps = execution.steps(name);
   }
 
   /**
-   * Queues a call, from any thread.
+   * Queues a call that software caused, from any thread.
    *
    * @return false if too many are waiting
    */
@@ -38,32 +33,30 @@ final class ModelTask {
       waiting.decrementAndGet();
       return false;
     }
-    calls.add(call);
-    signal.raise();
+    steps.add(
+        () -> {
+          waiting.decrementAndGet();
+          run(call);
+        });
     return true;
+  }
+
+  /** Queues a call that the model itself asked for, from any thread. */
+  void callBack(Runnable call) {
+    steps.add(() -> run(call));
   }
 
   /** Ends the task after one last call, however many are waiting. */
   void end(Runnable lastCall) {
-    waiting.incrementAndGet();
-    calls.add(
-        () -> {
-          ending = true;
-          lastCall.run();
-        });
-    signal.raise();
+    callBack(lastCall);
+    steps.end();
   }
 
-  private void run() {
-    while (!ending) {
-      signal.await(() -> !calls.isEmpty());
-      Runnable call = calls.remove();
-      waiting.decrementAndGet();
-      try {
-        call.run();
-      } catch (RuntimeException e) {
-        log.error("the device model failed", e);
-      }
+  private static void run(Runnable call) {
+    try {
+      call.run();
+    } catch (RuntimeException e) {
+      log.error("the device model failed", e);
     }
   }
 }

@@ -32,6 +32,9 @@ public final class PciFunction {
   private final int invalidateQueueDepth;
   private final int pageRequestCapacity;
   private final int pasidBits;
+  private final int subsystem;
+  private final boolean msi;
+  private final boolean interruptPin;
 
   private PciFunction(Builder builder) {
     this.vendorId = builder.vendorId;
@@ -43,6 +46,9 @@ public final class PciFunction {
     this.invalidateQueueDepth = builder.invalidateQueueDepth;
     this.pageRequestCapacity = builder.pageRequestCapacity;
     this.pasidBits = builder.pasidBits;
+    this.subsystem = builder.subsystem;
+    this.msi = builder.msi;
+    this.interruptPin = builder.interruptPin;
   }
 
   /**
@@ -93,6 +99,21 @@ public final class PciFunction {
     return pasidBits;
   }
 
+  /** Subsystem ID in the upper, subsystem vendor ID in the lower half. */
+  public int subsystem() {
+    return subsystem;
+  }
+
+  /** Whether the function has MSI, with one vector. */
+  public boolean msi() {
+    return msi;
+  }
+
+  /** Whether the function has an interrupt pin, INTA#. */
+  public boolean interruptPin() {
+    return interruptPin;
+  }
+
   /** Collects a description; every check is made at once, with one sentence. */
   public static final class Builder {
     private final int vendorId;
@@ -105,6 +126,9 @@ public final class PciFunction {
     private int invalidateQueueDepth;
     private int pageRequestCapacity;
     private int pasidBits;
+    private int subsystem;
+    private boolean msi;
+    private boolean interruptPin;
 
     private Builder(int vendorId, int deviceId, int classCode) {
       require((vendorId | deviceId) >>> 16 == 0, "vendor and device ID have 16 bits");
@@ -112,6 +136,26 @@ public final class PciFunction {
       this.vendorId = vendorId;
       this.deviceId = deviceId;
       this.classCode = classCode;
+      this.subsystem = deviceId << 16 | vendorId;
+    }
+
+    /** Another subsystem than vendor and device themselves. */
+    public Builder subsystem(int subsystemVendorId, int subsystemId) {
+      require((subsystemVendorId | subsystemId) >>> 16 == 0, "subsystem IDs have 16 bits");
+      this.subsystem = subsystemId << 16 | subsystemVendorId;
+      return this;
+    }
+
+    /** MSI with one vector, a 64-bit address and no mask bit. */
+    public Builder msi() {
+      this.msi = true;
+      return this;
+    }
+
+    /** An interrupt pin, INTA#. */
+    public Builder interruptPin() {
+      this.interruptPin = true;
+      return this;
     }
 
     public Builder revision(int revisionId) {
@@ -185,6 +229,7 @@ public final class PciFunction {
       require(
           pageRequestCapacity == 0 || invalidateQueueDepth > 0,
           "page requests need ATS (Base Specification 10.4.2)");
+      require(msix == null || !msi, "a function here has MSI or MSI-X, not both");
       return new PciFunction(this);
     }
 

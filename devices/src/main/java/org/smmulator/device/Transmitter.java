@@ -74,6 +74,12 @@ final class Transmitter {
     link.end();
   }
 
+  /** INTA# goes up or down. */
+  void interruptPin(boolean asserted) {
+    TlpWriter.interruptMessage(link.begin(FrameKind.TLP), requesterId, asserted);
+    link.end();
+  }
+
   void unsupportedRequest(long transaction, int byteCount) {
     completion(transaction, CompletionStatus.UR, byteCount);
   }

@@ -13,6 +13,7 @@ import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.bus.wire.LinkHandler;
+import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
@@ -22,10 +23,9 @@ import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuInterrupt;
-import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.time.NettyHardwareLoop;
 
 /** A machine with one device that reads 64 bytes of one page over and over. */
@@ -50,7 +50,7 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
     GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);
     PhysicalBus bus =
         new PhysicalBus(new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES), intid -> {});
-    Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new Silence());
+    Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
     RootComplexConfig config = RootComplexConfig.defaults();
     RootComplex root =
         new RootComplex(
@@ -58,7 +58,7 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
     BareGuest guest = new BareGuest(bus, smmu);
     guest.map(guest.translatingStream(ID), VA, guest.allocate(4096), true);
     BusAddress any = BusAddress.parse("127.0.0.1:0");
-    NettyTransport.Listener listener =
+    NettySockets.Listener listener =
         NettyTransport.listen(machineLoop, any, config.linkLimits(), root::newPort);
     NettyTransport.connect(deviceLoop, listener.address(), config.linkLimits(), device);
     ready.await();
@@ -71,25 +71,6 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
   public void run(int count, int window) throws InterruptedException {
     deviceLoop.execute(() -> device.start(count, window));
     done.acquire();
-  }
-
-  /** An SMMU that nobody listens to. */
-  private static final class Silence implements SmmuOutputs {
-    @Override
-    public void pulse(SmmuInterrupt line) {}
-
-    @Override
-    public void atcInvalidate(
-        int streamId, int substreamId, long address, int pagesLog2, boolean global) {}
-
-    @Override
-    public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {}
-
-    @Override
-    public void workAvailable() {}
-
-    @Override
-    public void registersChanged() {}
   }
 
   /** Keeps a number of reads under way. */

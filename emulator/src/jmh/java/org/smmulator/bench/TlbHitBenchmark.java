@@ -40,7 +40,9 @@ public class TlbHitBenchmark {
   @Setup
   public void setUp() throws BusAbort {
     SmmuFeatures.Caches caches = new SmmuFeatures.Caches(resident, 4, 256, 64);
-    machine = new TranslatingMachine(SmmuFeatures.defaults().withCaches(caches), resident);
+    machine =
+        new TranslatingMachine(
+            SmmuFeatures.defaults().withCaches(caches), resident, TranslatingMachine.DENSE);
     for (long address : machine.addresses) {
       machine.smmu.translate(request(address));
     }

@@ -7,19 +7,21 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.smmu.AtsAnswer;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.Transaction;
 
 /**
- * Transactions that miss a small TLB and walk four levels without a walk cache, in random order
- * over 65,536 pages; beside them the same four loads, each depending on the one before, and nothing
- * else.
+ * Transactions and ATS translation requests that miss a small TLB and walk four levels, in random
+ * order over 65,536 pages: page beside page, which have 128 tables of the last level, or one page
+ * per 2 MiB, which have a table each. Beside them the four loads of such a walk, each depending on
+ * the one before, and nothing else.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -31,46 +33,67 @@ import org.smmulator.smmu.Transaction;
 public class TlbMissBenchmark {
   private static final int PAGES = 1 << 16;
 
+  /** How far the pages are apart. */
+  public enum Spacing {
+    DENSE(TranslatingMachine.DENSE),
+    SPARSE(TranslatingMachine.SPARSE);
+
+    private final int log2;
+
+    Spacing(int log2) {
+      this.log2 = log2;
+    }
+  }
+
+  @Param Spacing spacing;
+
+  /** Entries of the walk cache; the last is room for all tables. */
+  @Param({"0", "256", "131072"})
+  int walkEntries;
+
   private final Transaction tx = new Transaction();
+  private final AtsAnswer answer = new AtsAnswer();
   private TranslatingMachine machine;
   private int next;
 
   @Setup
   public void setUp() throws BusAbort {
-    SmmuFeatures.Caches caches = new SmmuFeatures.Caches(64, 4, 0, 64);
-    machine = new TranslatingMachine(SmmuFeatures.defaults().withCaches(caches), PAGES);
-    tlbMissWalk();
-    if (!tx.isTranslated() || machine.smmu.counters().descriptorReads() != 4) {
-      throw new IllegalStateException("not a walk of four levels");
+    SmmuFeatures.Caches caches = new SmmuFeatures.Caches(64, 4, walkEntries, 64);
+    SmmuFeatures features = SmmuFeatures.defaults().withCaches(caches);
+    machine = new TranslatingMachine(features, PAGES, spacing.log2);
+    double reads = machine.descriptorReadsPerWalk();
+    boolean tablesFit = spacing == Spacing.DENSE || walkEntries > PAGES;
+    // Of a sparse walk through a small cache the last two tables are to be read, rarely more.
+    double least = walkEntries == 0 ? 4 : tablesFit ? 1 : 2;
+    double most = walkEntries == 0 ? 4 : tablesFit ? 1 : 2.6;
+    if (reads < least || reads > most) {
+      throw new IllegalStateException(reads + " descriptor reads per walk");
     }
   }
 
-  private long nextAddress() {
+  private Transaction request() {
     next = (next + 1) & (PAGES - 1);
-    return machine.addresses[next];
+    long address = machine.addresses[next];
+    return tx.request(
+        TranslatingMachine.STREAM, TranslatingMachine.PASID, address, true, false, false);
   }
 
   @Benchmark
-  public long tlbMissWalk() {
-    machine.smmu.translate(
-        tx.request(
-            TranslatingMachine.STREAM,
-            TranslatingMachine.PASID,
-            nextAddress(),
-            true,
-            false,
-            false));
+  public long walk() {
+    machine.smmu.translate(request());
     return tx.pa();
+  }
+
+  /** A translation request for one page. */
+  @Benchmark
+  public long atsTranslationRequest() {
+    machine.smmu.translationRequest(request(), 1, answer);
+    return answer.entry(0);
   }
 
   @Benchmark
   public long fourDependentLoads() throws BusAbort {
-    long address = nextAddress();
-    long table = TranslatingMachine.root();
-    for (int level = 0; level < 4; level++) {
-      long descriptor = machine.bus.load64(table + 8L * Descriptor.index(address, level));
-      table = Descriptor.address(descriptor);
-    }
-    return table;
+    next = (next + 1) & (PAGES - 1);
+    return machine.fourDependentLoads(machine.addresses[next]);
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +19,10 @@ import org.smmulator.config.DeviceConfig.DeviceSabotage;
 import org.smmulator.config.PciAddress;
 import org.smmulator.config.Syntax;
 import org.smmulator.device.AttachedDevice;
+import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.dma.DmaEngine;
+import org.smmulator.device.model.edu.EduDevice;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,7 +48,10 @@ final class AttachCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "Device model: dma.", converter = Model.class)
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "Device model: dma or edu.",
+      converter = Model.class)
   private String model = "";
 
   @Option(
@@ -77,6 +83,12 @@ final class AttachCommand implements Callable<Integer> {
       defaultValue = "2",
       description = "Queues, 1 to " + MOST_QUEUES + " (default: ${DEFAULT-VALUE}).")
   private int queues;
+
+  @Option(
+      names = "--option",
+      paramLabel = "NAME=VALUE",
+      description = "Option of the model, as QEMU's: dma_mask=MASK of edu (default: 0xfffffff).")
+  private Map<String, String> modelOptions = Map.of();
 
   @Option(
       names = "--name",
@@ -115,9 +127,10 @@ final class AttachCommand implements Callable<Integer> {
       throw new UserException(
           ExitCode.USAGE, "--name: the name is not right; use " + Syntax.TEXT.right());
     }
+    DeviceModel device = device();
     var group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     try {
-      return serve(connect(group)).code();
+      return serve(connect(group, device)).code();
     } finally {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }
@@ -130,13 +143,38 @@ final class AttachCommand implements Callable<Integer> {
     }
   }
 
-  private AttachedDevice connect(MultiThreadIoEventLoopGroup group) throws UserException {
+  private DeviceModel device() throws UserException {
+    long dmaMask = EduDevice.DEFAULT_DMA_MASK;
+    for (Map.Entry<String, String> option : modelOptions.entrySet()) {
+      if (!model.equals("edu") || !option.getKey().equals("dma_mask")) {
+        throw new UserException(
+            ExitCode.USAGE,
+            "--option: " + model + " has no option " + option.getKey() + "; edu has dma_mask");
+      }
+      dmaMask = mask(option.getValue());
+    }
+    return model.equals("edu") ? new EduDevice(dmaMask) : new DmaEngine(queues, pri);
+  }
+
+  /** Decimal, or hexadecimal after 0x, up to 64 bits. */
+  private static long mask(String text) throws UserException {
+    boolean hexadecimal = text.startsWith("0x");
+    try {
+      return Long.parseUnsignedLong(hexadecimal ? text.substring(2) : text, hexadecimal ? 16 : 10);
+    } catch (NumberFormatException e) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--option: dma_mask '" + text + "' is no number of 64 bits; use one such as 0xfffffff");
+    }
+  }
+
+  private AttachedDevice connect(MultiThreadIoEventLoopGroup group, DeviceModel device)
+      throws UserException {
     if (record != null) {
       Output.requireWritable("--record", record);
     }
     try {
-      return AttachedDevice.connect(
-          (EventLoop) group.next(), bus, new DmaEngine(queues, pri), options());
+      return AttachedDevice.connect((EventLoop) group.next(), bus, device, options());
     } catch (IOException e) {
       throw new UserException(
           ExitCode.UNREACHABLE,
@@ -194,10 +232,16 @@ final class AttachCommand implements Callable<Integer> {
   private static final class Model implements ITypeConverter<String> {
     @Override
     public String convert(String text) {
-      if (!text.toLowerCase(Locale.ROOT).equals("dma")) {
-        throw new TypeConversionException("'" + text + "' is not a device model; use dma");
+      String name = text.toLowerCase(Locale.ROOT);
+      if (name.equals("iommu-testdev")) {
+        throw new TypeConversionException(
+            "iommu-testdev reads memory past the SMMU, and so lives in a machine only; list it"
+                + " under devices in a file with guest: external");
       }
-      return "dma";
+      if (!name.equals("dma") && !name.equals("edu")) {
+        throw new TypeConversionException("'" + text + "' is not a device model; use dma or edu");
+      }
+      return name;
     }
   }
 

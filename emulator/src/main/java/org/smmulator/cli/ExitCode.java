@@ -2,7 +2,7 @@ package org.smmulator.cli;
 
 /** Exit codes of every command. */
 public enum ExitCode {
-  OK(0, "done; for run: the verdict passed"),
+  OK(0, "done; for run: the verdict passed, or an external guest was stopped or left"),
   FAILED(1, "the verdict failed: a check found something, or had nothing to check"),
   USAGE(2, "wrong usage, unusable configuration file, or port in use; nothing was started"),
   UNREACHABLE(3, "the machine cannot be reached, refused the device, or closed its link"),

@@ -1,8 +1,11 @@
 package org.smmulator.cli;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.metrics.Summary;
+import org.smmulator.smmu.probe.Question;
 
 /** Builds and starts a machine; found as a service, so that the command line knows no parts. */
 public interface MachineLauncher {
@@ -20,8 +23,25 @@ public interface MachineLauncher {
     /** Where devices can attach, as HOST:PORT or unix:PATH, with the real port. */
     List<String> busAddresses();
 
+    /** Where the harness of an external guest connects, or is; null for the built-in kernel. */
+    default @Nullable String guestPort() {
+      return null;
+    }
+
+    /** Waits until the machine has nobody left who could use it; for ever, if it listens. */
+    default void awaitEnd() throws InterruptedException {
+      new CountDownLatch(1).await();
+    }
+
     /** What has been counted so far; callable from any thread at any time. */
     Summary summary();
+
+    /**
+     * Explains one translation as the tables are now, a line each; callable from any thread.
+     *
+     * @throws IllegalStateException if the machine does not answer any more
+     */
+    List<String> explain(Question question);
 
     /**
      * Starts the configured device processes, waits for them and runs the scenario's steps.

@@ -1,10 +1,12 @@
 package org.smmulator.cli;
 
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.metrics.Summary;
+import org.smmulator.smmu.probe.Question;
 import org.smmulator.web.WebServer;
 
 /**
@@ -17,7 +19,7 @@ final class MachineSession implements AutoCloseable {
   private volatile boolean closed;
 
   private MachineSession(@Nullable String http) throws IOException {
-    web = http == null ? null : WebServer.start(http, this::summary);
+    web = http == null ? null : WebServer.start(http, this::summary, this::explain);
   }
 
   /** Starts the HTTP server first: its port is the likelier one to be in use. */
@@ -55,6 +57,10 @@ final class MachineSession implements AutoCloseable {
   Summary summary() {
     RunningMachine running = machine;
     return running == null ? Summary.EMPTY : running.summary();
+  }
+
+  private List<String> explain(Question question) {
+    return machine().explain(question);
   }
 
   boolean isClosed() {

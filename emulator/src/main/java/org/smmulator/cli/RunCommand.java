@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.config.ConfigException;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.PortAddress;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.SummaryTables;
@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
     name = "run",
     description = {
       "Starts a machine and runs the scenario of its file; prints tables and a verdict.",
-      "Without a scenario the machine waits for devices until Ctrl-C.",
+      "Without a scenario the machine waits for devices until Ctrl-C; with an external guest it is",
+      "driven through its guest port, until Ctrl-C or the end of the harness it connected to.",
       ""
     },
     mixinStandardHelpOptions = true,
@@ -54,6 +55,15 @@ final class RunCommand implements Callable<Integer> {
       description = "Seed instead of scenario.seed; the same seed repeats the address streams.")
   private @Nullable Long seed;
 
+  @Option(
+      names = "--guest-port",
+      paramLabel = "ADDRESS",
+      description = {
+        "Guest port instead of guest.port: unix:PATH or tcp:HOST:PORT connects to a harness,",
+        "with ,server=on the machine listens there."
+      })
+  private @Nullable String guestPort;
+
   @Option(names = "--no-http", description = "Start no HTTP server, whatever http.listen says.")
   private boolean noHttp;
 
@@ -79,9 +89,25 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private MachineConfig load() throws ConfigException {
+  private MachineConfig load() throws ConfigException, UserException {
     MachineConfig config = ConfigFile.load(file);
+    if (guestPort != null) {
+      config = config.withGuestPort(portOf(config, guestPort));
+    }
     return seed == null ? config : config.withSeed(seed);
+  }
+
+  private static PortAddress portOf(MachineConfig config, String text) throws UserException {
+    if (!config.guest().isExternal()) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--guest-port: the guest of this machine is built in; write guest: external in its file");
+    }
+    try {
+      return PortAddress.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new UserException(ExitCode.USAGE, "--guest-port: " + e.getMessage());
+    }
   }
 
   private ExitCode run(MachineSession session, MachineConfig config) throws UserException {
@@ -89,6 +115,9 @@ final class RunCommand implements Callable<Integer> {
     err()
         .println(
             "  devices: smmulator attach dma --bus " + session.machine().busAddresses().get(0));
+    if (session.machine().guestPort() != null) {
+      err().println("  guest port: " + session.machine().guestPort());
+    }
     if (session.httpAddress() != null) {
       err().println("  live page: http://" + session.httpAddress() + "/");
     }
@@ -98,7 +127,11 @@ final class RunCommand implements Callable<Integer> {
       if (stay || config.scenario() == null) {
         err().println("Ctrl-C stops the machine");
         err().flush();
-        new CountDownLatch(1).await();
+        session.machine().awaitEnd();
+        if (!session.isClosed()) {
+          err().println("the harness has closed the guest port; the machine stops");
+          err().flush();
+        }
       }
       return code;
     } catch (InterruptedException e) {
@@ -141,7 +174,10 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** Ctrl-C. A machine without a scenario has its say now; another one said it or was cut short. */
+  /**
+   * Ctrl-C. A machine without a scenario has its say now; another one said it or was cut short. To
+   * one with an external guest it is the ordinary end.
+   */
   private void stopped(MachineSession session, MachineConfig config) {
     Summary last = session.summary();
     session.close();
@@ -152,6 +188,9 @@ final class RunCommand implements Callable<Integer> {
         err().println("smmulator: " + e.getMessage());
         err().flush();
       }
+    }
+    if (config.guest().isExternal()) {
+      Runtime.getRuntime().halt(ExitCode.OK.code());
     }
   }
 

@@ -66,6 +66,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new RunCommand(launcher))
             .addSubcommand(new AttachCommand())
             .addSubcommand(new StatsCommand())
+            .addSubcommand(new ExplainCommand())
             .addSubcommand(new CheckCommand());
     line.setExecutionExceptionHandler(Smmulator::failed);
     line.setParameterExceptionHandler(Smmulator::misused);
@@ -78,7 +79,7 @@ public final class Smmulator implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        commandLineOf(spec), "no command; use run, attach, stats or check, or --help");
+        commandLineOf(spec), "no command; use run, attach, stats, explain or check, or --help");
   }
 
   private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {

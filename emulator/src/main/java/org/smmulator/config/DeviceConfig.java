@@ -4,7 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** One element of {@code devices}: a device process that the machine starts and attaches. */
+/**
+ * One element of {@code devices}: a device that the machine starts and attaches, in a process of
+ * its own, or in the machine's where an external guest owns the time.
+ */
 public record DeviceConfig(
     @Key(meaning = "Bus, device and function number, such as '00:04.0'.") PciAddress id,
     @Key(meaning = "Device model.") DeviceModel model,
@@ -19,6 +22,13 @@ public record DeviceConfig(
             max = 256)
         int pri,
     @Key(
+            meaning =
+                "Width of the addresses that an edu drives; QEMU's dma_mask has as many ones.",
+            unit = "bits",
+            fallback = "28",
+            max = 64)
+        int dmaMaskBits,
+    @Key(
             meaning = "Name for people; default is the model and the id.",
             nullable = true,
             syntax = Syntax.NAME)
@@ -31,7 +41,16 @@ public record DeviceConfig(
   /** The bundled device models. */
   public enum DeviceModel {
     @JsonProperty("dma")
-    DMA
+    DMA,
+    @JsonProperty("edu")
+    EDU,
+    @JsonProperty("iommu-testdev")
+    IOMMU_TESTDEV;
+
+    /** As in a file. */
+    public String spelled() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /** Bugs that a device process can be started with. */
@@ -41,8 +60,13 @@ public record DeviceConfig(
     KEEP_INVALIDATED
   }
 
+  /** What QEMU calls dma_mask. */
+  public long dmaMask() {
+    return dmaMaskBits == Long.SIZE ? -1 : (1L << dmaMaskBits) - 1;
+  }
+
   /** The name for people. */
   public String label() {
-    return name != null ? name : model.name().toLowerCase(Locale.ROOT) + "@" + id;
+    return name != null ? name : model.spelled() + "@" + id;
   }
 }

@@ -5,6 +5,20 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 /** The section {@code guest}. */
 public record GuestConfig(
     @Key(
+            meaning =
+                "Who runs on the machine: the built-in kernel, or a program at the guest port.",
+            fallback = "built-in",
+            shorthand = true)
+        Kind kind,
+    @Key(
+            meaning = "Where an external guest is connected, with QEMU's options for sockets.",
+            fallback = "'tcp:127.0.0.1:7702,server=on'")
+        PortAddress port,
+    @Key(
+            meaning = "Time of an external guest: moved by its clock_step only, or real time.",
+            fallback = "virtual")
+        Clock clock,
+    @Key(
             meaning = "How PASIDs are chosen: the lowest free one, or each in turn.",
             fallback = "cyclic")
         PasidPolicy pasidPolicy,
@@ -22,6 +36,32 @@ public record GuestConfig(
             max = 1 << 24)
         int frameQuarantine,
     @Key(meaning = "Fill freed frames with a pattern.", fallback = "true") boolean poison) {
+
+  /** Who runs on the machine. */
+  public enum Kind {
+    @JsonProperty("built-in")
+    BUILT_IN,
+    @JsonProperty("external")
+    EXTERNAL
+  }
+
+  /** What moves the time of an external guest. */
+  public enum Clock {
+    @JsonProperty("virtual")
+    VIRTUAL,
+    @JsonProperty("wall")
+    WALL
+  }
+
+  public boolean isExternal() {
+    return kind == Kind.EXTERNAL;
+  }
+
+  /** The same guest at another port. */
+  public GuestConfig withPort(PortAddress other) {
+    return new GuestConfig(
+        kind, other, clock, pasidPolicy, mmExitTimeoutMillis, frameQuarantine, poison);
+  }
 
   /** How the guest kernel picks the PASID of an address space. */
   public enum PasidPolicy {

@@ -29,8 +29,14 @@ public @interface Key {
   /** The only right numbers, where a range does not say it. */
   long[] oneOf() default {};
 
+  /** A word that may stand for the number 0. */
+  String wordForZero() default "";
+
   Syntax syntax() default Syntax.TEXT;
 
   /** Whether a list must have an element. */
   boolean nonEmpty() default false;
+
+  /** Whether the section may be this value alone: {@code guest: external}. */
+  boolean shorthand() default false;
 }

@@ -12,8 +12,11 @@ public record MachineConfig(
         BusConfig bus,
     @Key(meaning = "The HTTP server for metrics, summary and live page.", fallback = "{}")
         HttpConfig http,
-    @Key(meaning = "The guest kernel.", fallback = "{}") GuestConfig guest,
-    @Key(meaning = "Device processes that the machine starts itself.", fallback = "[]")
+    @Key(
+            meaning = "What runs on the machine: the guest kernel, or a program of yours.",
+            fallback = "{}")
+        GuestConfig guest,
+    @Key(meaning = "Devices that the machine plugs in by itself.", fallback = "[]")
         List<DeviceConfig> devices,
     @Key(meaning = "Bugs planted in the machine, to see the checks find them.", fallback = "{}")
         SabotageConfig sabotage,
@@ -31,5 +34,11 @@ public record MachineConfig(
   public MachineConfig withSeed(long seed) {
     ScenarioConfig seeded = scenario == null ? null : scenario.withSeed(seed);
     return new MachineConfig(machine, smmu, bus, http, guest, devices, sabotage, seeded);
+  }
+
+  /** The same machine with its guest port elsewhere. */
+  public MachineConfig withGuestPort(PortAddress port) {
+    return new MachineConfig(
+        machine, smmu, bus, http, guest.withPort(port), devices, sabotage, scenario);
   }
 }

@@ -3,7 +3,10 @@ package org.smmulator.config;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.config.DeviceConfig.DeviceModel;
+import org.smmulator.smmu.SmmuFeatures;
 
 /** Rules between keys of a machine file: memory map, addresses, identifiers. */
 final class MachineRules {
@@ -18,6 +21,8 @@ final class MachineRules {
     smmu(config.smmu());
     listeners(config);
     devices(config.devices(), config.bus());
+    models(config);
+    guest(config);
     if (config.scenario() != null) {
       new ScenarioRules(problems, config).check(config.scenario().steps());
     }
@@ -45,7 +50,7 @@ final class MachineRules {
   }
 
   private void smmu(SmmuConfig smmu) {
-    if (smmu.tlbWays() > smmu.tlbEntries()) {
+    if (smmu.tlbEntries() != SmmuFeatures.Caches.INFINITE && smmu.tlbWays() > smmu.tlbEntries()) {
       problems.add(
           "smmu.tlbWays",
           smmu.tlbWays()
@@ -54,6 +59,20 @@ final class MachineRules {
               + " entries of the TLB; use "
               + smmu.tlbEntries()
               + " or less");
+      return;
+    }
+    try {
+      SmmuFeatures unused = smmu.toFeatures();
+    } catch (IllegalArgumentException e) {
+      problems.add("smmu", Objects.requireNonNull(e.getMessage()));
+    }
+  }
+
+  private void guest(MachineConfig config) {
+    if (config.guest().isExternal() && config.scenario() != null) {
+      problems.add(
+          "scenario",
+          "an external guest has no processes to run it; remove it, or use guest: built-in");
     }
   }
 
@@ -65,6 +84,9 @@ final class MachineRules {
     }
     if (config.http().listen() != null) {
       claim(taken, config.http().listen(), "http.listen");
+    }
+    if (config.guest().isExternal() && config.guest().port().server()) {
+      claim(taken, config.guest().port().socket().toString(), "guest.port");
     }
   }
 
@@ -134,6 +156,30 @@ final class MachineRules {
             device.record() + " is already written by " + recorded + "; use another");
       }
     }
+  }
+
+  private void models(MachineConfig config) {
+    for (int i = 0; i < config.devices().size(); i++) {
+      DeviceConfig device = config.devices().get(i);
+      String path = Problems.element("devices", i);
+      if (device.model() != DeviceModel.DMA && !config.guest().isExternal()) {
+        problems.add(
+            path + ".model",
+            "the built-in kernel has no driver for "
+                + device.model().spelled()
+                + "; use dma, or guest: external");
+      }
+      if (device.model() != DeviceModel.DMA && device.record() != null) {
+        problems.add(path + ".record", noAtc(device));
+      }
+      if (device.model() != DeviceModel.DMA && device.sabotage() != null) {
+        problems.add(path + ".sabotage", noAtc(device));
+      }
+    }
+  }
+
+  private static String noAtc(DeviceConfig device) {
+    return "an " + device.model().spelled() + " has no ATC; remove it, or use model dma";
   }
 
   private void slot(PciAddress id, String path) {

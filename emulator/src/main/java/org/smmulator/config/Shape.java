@@ -27,7 +27,10 @@ final class Shape {
   private static final YAMLMapper YAML = new YAMLMapper();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final Map<Type, Consumer<String>> PARSED =
-      Map.of(AtcGeometry.class, AtcGeometry::parse, PciAddress.class, PciAddress::parse);
+      Map.of(
+          AtcGeometry.class, AtcGeometry::parse,
+          PciAddress.class, PciAddress::parse,
+          PortAddress.class, PortAddress::parse);
 
   private final Problems problems;
 
@@ -82,7 +85,25 @@ final class Shape {
     return names;
   }
 
-  private JsonNode mapping(JsonNode node, Class<?> record, String path) {
+  /** The key of a section that may stand for the section, if there is one. */
+  static @Nullable RecordComponent shorthand(Class<?> record) {
+    for (RecordComponent component : record.getRecordComponents()) {
+      if (key(component).shorthand()) {
+        return component;
+      }
+    }
+    return null;
+  }
+
+  private static JsonNode writtenOut(JsonNode node, Class<?> record) {
+    RecordComponent shorthand = shorthand(record);
+    return shorthand != null && node.isString()
+        ? NODES.objectNode().set(shorthand.getName(), node)
+        : node;
+  }
+
+  private JsonNode mapping(JsonNode written, Class<?> record, String path) {
+    JsonNode node = writtenOut(written, record);
     Map<String, RecordComponent> components = components(record);
     if (!(node instanceof ObjectNode given)) {
       problems.add(
@@ -129,11 +150,20 @@ final class Shape {
     if (type instanceof Class<?> record && record.isRecord() && !PARSED.containsKey(type)) {
       return mapping(node, record, path);
     }
-    @Nullable String complaint = complaint(node, type, key);
+    if (node.isString() && node.stringValue().equals(key.wordForZero())) {
+      return NODES.numberNode(0);
+    }
+    JsonNode plain = isEnum(type) && node.isNumber() ? NODES.stringNode(node.asString()) : node;
+    @Nullable String complaint = complaint(plain, type, key);
     if (complaint != null) {
       problems.add(path, complaint);
     }
-    return node;
+    return plain;
+  }
+
+  /** Names may look like numbers, as versions do. */
+  private static boolean isEnum(Type type) {
+    return type instanceof Class<?> enumeration && enumeration.isEnum();
   }
 
   private JsonNode list(JsonNode node, Type element, Key key, String path) {
@@ -170,7 +200,7 @@ final class Shape {
   }
 
   private static @Nullable String complaint(JsonNode node, Type type, Key key) {
-    if (type == int.class || type == Integer.class || type == long.class) {
+    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
       return number(node, key);
     }
     if (type == boolean.class) {
@@ -192,11 +222,21 @@ final class Shape {
         return e.getMessage();
       }
     }
-    boolean fits =
-        (type instanceof Class<?> enumeration && enumeration.isEnum())
-            ? names(enumeration).contains(text)
-            : key.syntax().matches(text);
-    return fits ? null : "'" + text + "' is not right; use " + right(type, key);
+    if (type instanceof Class<?> enumeration && enumeration.isEnum()) {
+      return name(text, names(enumeration));
+    }
+    return key.syntax().matches(text)
+        ? null
+        : "'" + text + "' is not right; use " + right(type, key);
+  }
+
+  private static @Nullable String name(String text, List<String> names) {
+    if (names.contains(text)) {
+      return null;
+    }
+    @Nullable String meant = Suggestion.closest(text, names);
+    String right = meant != null ? "did you mean " + meant + "?" : "use " + list(names);
+    return "'" + text + "' is not right; " + right;
   }
 
   private static @Nullable String number(JsonNode node, Key key) {
@@ -237,6 +277,9 @@ final class Shape {
     if (type == PciAddress.class) {
       return "BUS:DEVICE.FUNCTION, such as 00:04.0";
     }
+    if (type == PortAddress.class) {
+      return PortAddress.RIGHT;
+    }
     if (type == AtcGeometry.class) {
       return "SETSxWAYS, such as 64x4";
     }
@@ -265,7 +308,8 @@ final class Shape {
       return list(all) + unit;
     }
     String form = key.powerOfTwo() ? "a power of two from " : "";
-    return form + key.min() + " to " + key.max() + unit;
+    String word = key.wordForZero().isEmpty() ? "" : " or " + key.wordForZero();
+    return form + key.min() + " to " + key.max() + unit + word;
   }
 
   private static String list(Iterable<String> names) {

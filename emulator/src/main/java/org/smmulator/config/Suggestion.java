@@ -2,6 +2,7 @@ package org.smmulator.config;
 
 import java.util.Collection;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The name that somebody probably meant. */
 final class Suggestion {
@@ -9,6 +10,12 @@ final class Suggestion {
 
   /** The end of a sentence about an unknown name: the one meant, or all there are. */
   static String of(String wrong, Collection<String> names) {
+    @Nullable String meant = closest(wrong, names);
+    return meant != null ? "did you mean " + meant + "?" : "right are " + String.join(", ", names);
+  }
+
+  /** The name that differs least, if it is close enough to be meant. */
+  static @Nullable String closest(String wrong, Collection<String> names) {
     String best = "";
     int fewest = Integer.MAX_VALUE;
     for (String name : names) {
@@ -18,9 +25,7 @@ final class Suggestion {
         best = name;
       }
     }
-    return fewest <= Math.max(1, best.length() / 3)
-        ? "did you mean " + best + "?"
-        : "right are " + String.join(", ", names);
+    return fewest <= Math.max(1, best.length() / 3) ? best : null;
   }
 
   /** Levenshtein's distance, one row at a time; long names are not worth comparing. */

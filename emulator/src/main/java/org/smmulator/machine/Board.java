@@ -1,22 +1,23 @@
 package org.smmulator.machine;
 
-import io.netty.channel.EventLoop;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.LinkLimits;
+import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.config.SmmuConfig;
-import org.smmulator.guest.Hardware;
-import org.smmulator.guest.sched.ThreadExecution;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.HotplugBlock;
@@ -25,53 +26,60 @@ import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuInterrupt;
 import org.smmulator.smmu.SmmuOutputs;
+import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.probe.Question;
 import org.smmulator.time.HardwareLoop;
-import org.smmulator.time.NettyHardwareLoop;
 
 /**
- * The hardware of one machine, wired together on one event loop: memory, SMMU, root complex, ledger
- * and the listeners for devices.
+ * The hardware of one machine, wired together on one thread: memory, SMMU, root complex, ledger and
+ * the listeners for devices. What runs on it, a guest kernel or a harness, comes from outside.
  */
 final class Board implements AutoCloseable {
   private static final int VIOLATIONS_KEPT = 1000;
   private static final int ROOT_BUSES = 1;
-  private static final int CONFIGURATION_CACHE_ENTRIES = 256;
+  private static final long ANSWER_SECONDS = 5;
 
-  private final MultiThreadIoEventLoopGroup group;
-  private final EventLoop eventLoop;
+  private final HardwareThread thread;
   private final HardwareLoop loop;
-  private final ThreadExecution execution = new ThreadExecution();
-  private final InterruptController interrupts = new InterruptController();
+  private final IntConsumer interrupts;
   private final SparseMemory ram;
+  private final PhysicalBus bus;
   private final Smmu smmu;
-  private final SmmuMmio smmuMmio;
   private final CommandTurns commands;
   private final ViolationLog violations;
   private final GrantLedger ledger;
   private final HotplugBlock hotPlug;
   private final RootComplex rootComplex;
-  private final List<NettyTransport.Listener> listeners = new ArrayList<>();
+  private final LinkLimits linkLimits;
+  private final List<NettySockets.Listener> listeners = new ArrayList<>();
+  private Runnable onRegistersChanged = () -> {};
 
-  Board(MachineConfig config) {
-    group =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("hardware", true), NioIoHandler.newFactory());
-    eventLoop = (EventLoop) group.next();
-    loop = new NettyHardwareLoop(eventLoop);
+  /** Only streams outside of PCIe stall, and all devices of a board are on PCIe. */
+  private Consumer<Transaction> onTransactionResumed = tx -> {};
+
+  /** The CPUs of the built-in guest wait for no event. */
+  private Runnable onSendEvent = () -> {};
+
+  /**
+   * @param loop where the hardware runs, on that thread
+   * @param interrupts given the number of each interrupt, on the hardware's thread
+   */
+  Board(MachineConfig config, HardwareThread thread, HardwareLoop loop, IntConsumer interrupts) {
+    this.thread = thread;
+    this.loop = loop;
+    this.interrupts = interrupts;
     ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes());
-    PhysicalBus bus = new PhysicalBus(ram, interrupts::raise);
+    bus = new PhysicalBus(ram, interrupts);
     violations = new ViolationLog(loop, VIOLATIONS_KEPT);
     ledger = new GrantLedger(loop, violations, MemoryMap.RAM, config.machine().ramBytes());
-    hotPlug = new HotplugBlock(() -> interrupts.raise(MemoryMap.HOTPLUG_INTID));
-    smmu = new Smmu(features(config.smmu()), bus, new Outputs());
-    smmuMmio = new SmmuMmio(loop, execution, smmu);
+    hotPlug = new HotplugBlock(() -> interrupts.accept(MemoryMap.HOTPLUG_INTID));
+    smmu = new Smmu(config.smmu().toFeatures(), bus, new Outputs());
     commands = new CommandTurns(loop, smmu, config.smmu().commandsPerTurn());
-    rootComplex =
-        new RootComplex(
-            loop, smmu, bus, rootComplexConfig(config.bus()), ledger, violations, hotPlug);
+    RootComplexConfig links = rootComplexConfig(config.bus());
+    linkLimits = links.linkLimits();
+    rootComplex = new RootComplex(loop, smmu, bus, links, ledger, violations, hotPlug);
     Integer lost = config.sabotage().loseInvalidation();
     if (lost != null) {
       rootComplex.loseInvalidation(lost);
@@ -82,7 +90,7 @@ final class Board implements AutoCloseable {
   private final class Outputs implements SmmuOutputs {
     @Override
     public void pulse(SmmuInterrupt line) {
-      interrupts.raise(
+      interrupts.accept(
           switch (line) {
             case EVENTQ -> MemoryMap.SMMU_EVENTQ_INTID;
             case PRIQ -> MemoryMap.SMMU_PRIQ_INTID;
@@ -103,30 +111,24 @@ final class Board implements AutoCloseable {
     }
 
     @Override
+    public void sendEvent() {
+      onSendEvent.run();
+    }
+
+    @Override
+    public void transactionResumed(Transaction tx) {
+      onTransactionResumed.accept(tx);
+    }
+
+    @Override
     public void workAvailable() {
       commands.workAvailable();
     }
 
     @Override
     public void registersChanged() {
-      smmuMmio.wakeWaiters();
+      onRegistersChanged.run();
     }
-  }
-
-  private static SmmuFeatures features(SmmuConfig config) {
-    return SmmuFeatures.defaults()
-        .withStreamIdBits(config.streamIdBits())
-        .withSubstreamIdBits(config.substreamIdBits())
-        .withOutputAddressBits(config.outputAddressBits())
-        .withQueues(
-            new SmmuFeatures.Queues(
-                config.commandQueueLog2(), config.eventQueueLog2(), config.priQueueLog2()))
-        .withCaches(
-            new SmmuFeatures.Caches(
-                config.tlbEntries(),
-                config.tlbWays(),
-                config.walkCacheEntries(),
-                CONFIGURATION_CACHE_ENTRIES));
   }
 
   private static RootComplexConfig rootComplexConfig(BusConfig config) {
@@ -140,33 +142,69 @@ final class Board implements AutoCloseable {
 
   /** Opens the listeners; devices may come from here on. */
   void listen(BusConfig config) throws IOException {
-    LinkLimits limits =
-        new LinkLimits(
-            TimeUnit.MILLISECONDS.toNanos(config.helloTimeoutMillis()),
-            LinkLimits.DEFAULT.unsentBytes());
     for (String address : config.listen()) {
       listeners.add(
           NettyTransport.listen(
-              eventLoop, BusAddress.parse(address), limits, rootComplex::newPort));
+              thread.eventLoop(), BusAddress.parse(address), linkLimits, rootComplex::newPort));
     }
+  }
+
+  LinkLimits linkLimits() {
+    return linkLimits;
   }
 
   List<String> busAddresses() {
     return listeners.stream().map(listener -> listener.address().toString()).toList();
   }
 
-  /** The hardware as the guest sees it. */
-  Hardware hardware() {
-    HardwareCalls calls = new HardwareCalls(loop, execution);
-    return new Hardware(
-        execution,
-        ram,
-        smmuMmio,
-        new ConfigMmio(calls, rootComplex),
-        new PciMemoryMmio(calls, rootComplex),
-        new HotPlugMmio(calls, hotPlug),
-        interrupts,
-        ledger);
+  /** A step for the hardware's thread whenever a register that software polls has changed. */
+  void onRegistersChanged(Runnable step) {
+    onRegistersChanged = step;
+  }
+
+  /** Told as {@code SmmuOutputs.transactionResumed} is. */
+  void onTransactionResumed(Consumer<Transaction> step) {
+    onTransactionResumed = step;
+  }
+
+  /** Told as {@code SmmuOutputs.sendEvent} is. */
+  void onSendEvent(Runnable step) {
+    onSendEvent = step;
+  }
+
+  /**
+   * The answer of a step on the hardware's thread. Callable from any other thread.
+   *
+   * @throws IllegalStateException if there is no answer, such as after {@link #close}
+   */
+  <T> T ask(Supplier<T> step) throws InterruptedException {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    try {
+      loop.execute(
+          () -> {
+            try {
+              answer.complete(step.get());
+            } catch (RuntimeException e) {
+              answer.completeExceptionally(e);
+            }
+          });
+      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (RejectedExecutionException | ExecutionException | TimeoutException e) {
+      throw new IllegalStateException("the hardware does not answer", e);
+    }
+  }
+
+  /**
+   * Explains one translation, as {@link Smmu#explain} does. Callable from any thread but the
+   * hardware's.
+   */
+  List<String> explain(Question question) {
+    try {
+      return ask(() -> smmu.explain(question));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the hardware worked", e);
+    }
   }
 
   int rootBuses() {
@@ -177,8 +215,21 @@ final class Board implements AutoCloseable {
     return loop;
   }
 
+  SparseMemory ram() {
+    return ram;
+  }
+
+  /** RAM and the MSI frame, as everything but software sees them. */
+  PhysicalBus bus() {
+    return bus;
+  }
+
   Smmu smmu() {
     return smmu;
+  }
+
+  HotplugBlock hotPlug() {
+    return hotPlug;
   }
 
   RootComplex rootComplex() {
@@ -195,8 +246,8 @@ final class Board implements AutoCloseable {
 
   @Override
   public void close() {
-    listeners.forEach(NettyTransport.Listener::close);
-    eventLoop.submit(rootComplex::shutdown).awaitUninterruptibly(1, TimeUnit.SECONDS);
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    listeners.forEach(NettySockets.Listener::close);
+    thread.eventLoop().submit(rootComplex::shutdown).awaitUninterruptibly(1, TimeUnit.SECONDS);
+    thread.close();
   }
 }

@@ -8,6 +8,6 @@ import org.smmulator.config.MachineConfig;
 public final class Launcher implements MachineLauncher {
   @Override
   public RunningMachine start(MachineConfig config) throws UserException {
-    return Machine.start(config);
+    return config.guest().isExternal() ? ExternalMachine.start(config) : Machine.start(config);
   }
 }

@@ -20,11 +20,16 @@ import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestOptions;
+import org.smmulator.guest.Hardware;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.sched.Task;
+import org.smmulator.guest.sched.ThreadExecution;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.metrics.Summary;
+import org.smmulator.smmu.probe.Question;
+import org.smmulator.time.HardwareLoop;
+import org.smmulator.time.NettyHardwareLoop;
 
 /** One machine from its configuration: hardware, guest kernel, device processes and scenario. */
 public final class Machine implements RunningMachine {
@@ -48,9 +53,12 @@ public final class Machine implements RunningMachine {
    *     left running then
    */
   public static Machine start(MachineConfig config) throws UserException {
-    Board board = new Board(config);
+    HardwareThread thread = new HardwareThread("hardware");
+    InterruptController interrupts = new InterruptController();
+    HardwareLoop loop = new NettyHardwareLoop(thread.eventLoop());
+    Board board = new Board(config, thread, loop, interrupts::raise);
     try {
-      GuestKernel kernel = GuestKernel.boot(board.hardware(), options(config, board));
+      GuestKernel kernel = GuestKernel.boot(hardware(board, interrupts), options(config, board));
       board.listen(config.bus());
       return new Machine(config, board, kernel);
     } catch (IommuException e) {
@@ -68,6 +76,23 @@ public final class Machine implements RunningMachine {
     this.board = board;
     this.kernel = kernel;
     this.summaries = new SummaryCollector(board, kernel, check);
+  }
+
+  /** The board as the guest sees it. */
+  private static Hardware hardware(Board board, InterruptController interrupts) {
+    ThreadExecution execution = new ThreadExecution();
+    HardwareCalls calls = new HardwareCalls(board.loop(), execution);
+    SmmuMmio smmu = new SmmuMmio(board.loop(), execution, board.smmu());
+    board.onRegistersChanged(smmu::wakeWaiters);
+    return new Hardware(
+        execution,
+        board.ram(),
+        smmu,
+        new ConfigMmio(calls, board.rootComplex()),
+        new PciMemoryMmio(calls, board.rootComplex()),
+        new HotPlugMmio(calls, board.hotPlug()),
+        interrupts,
+        board.ledger());
   }
 
   private static GuestOptions options(MachineConfig config, Board board) {
@@ -101,6 +126,11 @@ public final class Machine implements RunningMachine {
   public Summary summary() {
     Summary final_ = last;
     return final_ != null ? final_ : summaries.collect();
+  }
+
+  @Override
+  public List<String> explain(Question question) {
+    return board.explain(question);
   }
 
   @Override

@@ -4,10 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyHistogram;
@@ -15,6 +11,7 @@ import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.mm.MmStatistics;
 import org.smmulator.guest.sva.SvaStatistics;
 import org.smmulator.metrics.AtcSummary;
+import org.smmulator.metrics.CacheSummary;
 import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.metrics.Latencies;
 import org.smmulator.metrics.Latencies.Percentiles;
@@ -26,17 +23,19 @@ import org.smmulator.metrics.Violation;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.ledger.LedgerCounters;
+import org.smmulator.smmu.CacheCounters;
 import org.smmulator.smmu.SmmuCounters;
 
 /** Gathers what hardware, guest and checks have counted; the hardware's part on its own thread. */
 final class SummaryCollector {
-  private static final long ANSWER_SECONDS = 5;
-
   private final Board board;
-  private final GuestKernel kernel;
+  private final @Nullable GuestKernel kernel;
   private final DataCheck check;
 
-  SummaryCollector(Board board, GuestKernel kernel, DataCheck check) {
+  /**
+   * @param kernel null if somebody else runs on the machine, whose memory nobody here checks
+   */
+  SummaryCollector(Board board, @Nullable GuestKernel kernel, DataCheck check) {
     this.board = board;
     this.kernel = kernel;
     this.check = check;
@@ -44,24 +43,11 @@ final class SummaryCollector {
 
   /** Callable from any thread but the hardware's. */
   Summary collect() {
-    CompletableFuture<Summary> answer = new CompletableFuture<>();
-    board
-        .loop()
-        .execute(
-            () -> {
-              try {
-                answer.complete(onLoop());
-              } catch (RuntimeException e) {
-                answer.completeExceptionally(e);
-              }
-            });
     try {
-      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      return board.ask(this::onLoop);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Summary.EMPTY;
-    } catch (ExecutionException | TimeoutException e) {
-      throw new IllegalStateException("the hardware does not say what it counted", e);
     }
   }
 
@@ -123,17 +109,28 @@ final class SummaryCollector {
   private SmmuSummary smmu() {
     SmmuCounters counters = board.smmu().counters();
     return new SmmuSummary(
-        counters.tlbLookups(),
-        counters.tlbHits(),
+        cache(counters.tlb()),
+        cache(counters.walkCache()),
+        cache(counters.configurationCache()),
         counters.walks(),
         counters.descriptorReads(),
-        counters.configurationLookups(),
-        counters.configurationHits(),
         byName(counters.commands()),
         byName(counters.events()),
         counters.eventsLost(),
         counters.pageRequests(),
-        counters.automaticResponses());
+        counters.automaticResponses(),
+        counters.stalls(),
+        counters.stalledNow());
+  }
+
+  private static CacheSummary cache(CacheCounters cache) {
+    return new CacheSummary(
+        cache.lookups(),
+        cache.hits(),
+        cache.insertions(),
+        cache.evictions(),
+        cache.invalidated(),
+        cache.resident());
   }
 
   private static Map<String, Long> byName(Map<? extends Enum<?>, Long> counts) {
@@ -143,6 +140,9 @@ final class SummaryCollector {
   }
 
   private SvaSummary sva() {
+    if (kernel == null) {
+      return SvaSummary.EMPTY;
+    }
     SvaStatistics sva = kernel.sva().statistics();
     MmStatistics mm = kernel.addressSpaces().statistics();
     return new SvaSummary(
@@ -166,7 +166,8 @@ final class SummaryCollector {
     check.kept().forEach(mismatch -> violations.add(mismatch(mismatch)));
     board.violations().violations().forEach(violation -> violations.add(violation(violation)));
     return new Verdict(
-        check.mismatches() + kernel.frames().touchedWhileFree(),
+        kernel != null,
+        check.mismatches() + (kernel == null ? 0 : kernel.frames().touchedWhileFree()),
         ledger.staleAccesses(),
         ledger.freedUnderGrant(),
         board.rootComplex().counters().protocolViolations(),

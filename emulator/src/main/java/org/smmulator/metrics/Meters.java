@@ -1,5 +1,6 @@
 package org.smmulator.metrics;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -24,6 +25,10 @@ final class Meters {
       return describe(meaning, "seconds");
     }
   }
+
+  /** A count of one cache of the SMMU. */
+  private record OfCache(
+      String name, String unit, String meaning, ToLongFunction<CacheSummary> value) {}
 
   /** A number of the machine. */
   record OfMachine(String name, String unit, String meaning, ToLongFunction<Summary> value) {
@@ -106,8 +111,6 @@ final class Meters {
 
   static final List<OfMachine> COUNTERS =
       List.of(
-          machine("smmu.tlb.lookups", "lookups", "TLB lookups", s -> s.smmu().tlbLookups()),
-          machine("smmu.tlb.hits", "lookups", "TLB lookups that hit", s -> s.smmu().tlbHits()),
           machine("smmu.walks", "walks", "Table walks begun", s -> s.smmu().walks()),
           machine(
               "smmu.descriptor.reads",
@@ -115,15 +118,10 @@ final class Meters {
               "Translation table descriptors read",
               s -> s.smmu().descriptorReads()),
           machine(
-              "smmu.configuration.lookups",
-              "lookups",
-              "Configuration cache lookups",
-              s -> s.smmu().configurationLookups()),
-          machine(
-              "smmu.configuration.hits",
-              "lookups",
-              "Configuration cache lookups that hit",
-              s -> s.smmu().configurationHits()),
+              "smmu.stalls",
+              "transactions",
+              "Transactions that were stalled",
+              s -> s.smmu().stalls()),
           machine(
               "smmu.events.lost",
               "records",
@@ -195,8 +193,26 @@ final class Meters {
               "Packets judged",
               s -> s.verdict().checked().packetsJudged()));
 
+  /** The same of each cache of the SMMU. */
+  static final List<OfMachine> CACHE_COUNTERS =
+      ofEachCache(
+          new OfCache("lookups", "lookups", "lookups", CacheSummary::lookups),
+          new OfCache("hits", "lookups", "lookups that hit", CacheSummary::hits),
+          new OfCache("insertions", "entries", "entries inserted", CacheSummary::insertions),
+          new OfCache("evictions", "entries", "entries evicted", CacheSummary::evictions),
+          new OfCache(
+              "invalidated", "entries", "entries dropped by commands", CacheSummary::invalidated));
+
+  static final List<OfMachine> CACHE_GAUGES =
+      ofEachCache(new OfCache("resident", "entries", "entries now", CacheSummary::resident));
+
   static final List<OfMachine> GAUGES =
       List.of(
+          machine(
+              "smmu.stalled",
+              "transactions",
+              "Transactions stalled now",
+              s -> s.smmu().stalledNow()),
           machine("devices", "devices", "Devices known to the machine", s -> s.devices().size()),
           machine("sva.pasids.live", "pasids", "PASIDs bound now", s -> s.sva().pasidsLive()),
           machine(
@@ -233,6 +249,27 @@ final class Meters {
   private static OfDevice device(
       String name, String unit, String meaning, Function<DeviceSummary, @Nullable Long> value) {
     return new OfDevice("smmulator." + name, unit, meaning, value);
+  }
+
+  private static List<OfMachine> ofEachCache(OfCache... meters) {
+    List<OfMachine> all = new ArrayList<>();
+    for (OfCache meter : meters) {
+      all.add(ofCache("tlb", "TLB", meter, s -> s.smmu().tlb()));
+      all.add(ofCache("walk.cache", "Walk cache", meter, s -> s.smmu().walkCache()));
+      all.add(
+          ofCache(
+              "configuration", "Configuration cache", meter, s -> s.smmu().configurationCache()));
+    }
+    return all;
+  }
+
+  private static OfMachine ofCache(
+      String name, String words, OfCache meter, Function<Summary, CacheSummary> cache) {
+    return machine(
+        "smmu." + name + "." + meter.name(),
+        meter.unit(),
+        words + " " + meter.meaning(),
+        s -> meter.value().applyAsLong(cache.apply(s)));
   }
 
   private static OfMachine machine(

@@ -9,21 +9,36 @@ import java.util.TreeMap;
  *
  * @param commands consumed commands by the name of their opcode
  * @param events recorded events by the name of their type
+ * @param stalls transactions that were stalled, each once
+ * @param stalledNow transactions that are stalled
  */
 public record SmmuSummary(
-    long tlbLookups,
-    long tlbHits,
+    CacheSummary tlb,
+    CacheSummary walkCache,
+    CacheSummary configurationCache,
     long walks,
     long descriptorReads,
-    long configurationLookups,
-    long configurationHits,
     Map<String, Long> commands,
     Map<String, Long> events,
     long eventsLost,
     long pageRequests,
-    long automaticResponses) {
+    long automaticResponses,
+    long stalls,
+    long stalledNow) {
   public static final SmmuSummary EMPTY =
-      new SmmuSummary(0, 0, 0, 0, 0, 0, Map.of(), Map.of(), 0, 0, 0);
+      new SmmuSummary(
+          CacheSummary.EMPTY,
+          CacheSummary.EMPTY,
+          CacheSummary.EMPTY,
+          0,
+          0,
+          Map.of(),
+          Map.of(),
+          0,
+          0,
+          0,
+          0,
+          0);
 
   public SmmuSummary {
     commands = Collections.unmodifiableMap(new TreeMap<>(commands));

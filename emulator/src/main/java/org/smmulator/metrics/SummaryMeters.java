@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -30,17 +31,27 @@ public final class SummaryMeters implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    for (Meters.OfMachine meter : Meters.COUNTERS) {
+    bindCounters(registry, Meters.COUNTERS);
+    bindCounters(registry, Meters.CACHE_COUNTERS);
+    bindGauges(registry, Meters.GAUGES);
+    bindGauges(registry, Meters.CACHE_GAUGES);
+    refresh(registry);
+  }
+
+  private void bindCounters(MeterRegistry registry, List<Meters.OfMachine> meters) {
+    for (Meters.OfMachine meter : meters) {
       FunctionCounter.builder(meter.name(), this, m -> meter.value().applyAsLong(m.latest))
           .description(meter.description())
           .register(registry);
     }
-    for (Meters.OfMachine meter : Meters.GAUGES) {
+  }
+
+  private void bindGauges(MeterRegistry registry, List<Meters.OfMachine> meters) {
+    for (Meters.OfMachine meter : meters) {
       Gauge.builder(meter.name(), this, m -> meter.value().applyAsLong(m.latest))
           .description(meter.description())
           .register(registry);
     }
-    refresh(registry);
   }
 
   /** Takes a new summary; call before the registry is read. */

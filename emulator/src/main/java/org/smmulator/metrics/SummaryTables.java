@@ -25,11 +25,18 @@ public final class SummaryTables {
       devices(some).appendTo(out);
       out.append('\n');
     }
-    out.append("SMMU\n");
+    out.append("SMMU caches\n");
+    caches(summary.smmu()).appendTo(out);
+    out.append("\nSMMU\n");
     smmu(summary.smmu()).appendTo(out);
-    out.append("\nSVA\n");
-    sva(summary.sva()).appendTo(out);
-    verdict(summary.verdict(), out);
+    if (summary.verdict().applies()) {
+      out.append("\nSVA\n");
+      sva(summary.sva()).appendTo(out);
+      out.append("\nVerdict: ").append(word(summary.verdict())).append('\n');
+    } else {
+      out.append("\nChecks of devices (with an external guest there is no verdict)\n");
+    }
+    checks(summary.verdict(), out);
     return out.toString();
   }
 
@@ -59,12 +66,9 @@ public final class SummaryTables {
     return table;
   }
 
-  private static void row(
-      TextTable table,
-      String name,
-      List<DeviceSummary> devices,
-      Function<DeviceSummary, String> cell) {
-    table.line(name, devices.stream().map(cell).toList());
+  private static <T> void row(
+      TextTable table, String name, List<T> columns, Function<T, String> cell) {
+    table.line(name, columns.stream().map(cell).toList());
   }
 
   private static void latency(
@@ -80,14 +84,26 @@ public final class SummaryTables {
     return latency == null ? UNKNOWN : duration(percentile.apply(latency));
   }
 
+  private static TextTable caches(SmmuSummary smmu) {
+    List<CacheSummary> caches = List.of(smmu.tlb(), smmu.walkCache(), smmu.configurationCache());
+    TextTable table = new TextTable(true);
+    table.line("", "TLB", "walk", "configuration");
+    row(table, "lookups", caches, c -> count(c.lookups()));
+    row(table, "hits", caches, c -> count(c.hits()));
+    row(table, "hit ratio", caches, c -> percent(c.hitRatio()));
+    row(table, "insertions", caches, c -> count(c.insertions()));
+    row(table, "evictions", caches, c -> count(c.evictions()));
+    row(table, "invalidated", caches, c -> count(c.invalidated()));
+    row(table, "resident", caches, c -> count(c.resident()));
+    return table;
+  }
+
   private static TextTable smmu(SmmuSummary smmu) {
     TextTable table = new TextTable(true);
-    table.line("TLB lookups", count(smmu.tlbLookups()));
-    table.line("TLB hits", count(smmu.tlbHits()));
     table.line("walks", count(smmu.walks()));
     table.line("descriptor reads", count(smmu.descriptorReads()));
-    table.line("configuration lookups", count(smmu.configurationLookups()));
-    table.line("configuration hits", count(smmu.configurationHits()));
+    table.line("transactions stalled", count(smmu.stalls()));
+    table.line("  of them now", count(smmu.stalledNow()));
     table.line("page requests queued", count(smmu.pageRequests()));
     table.line("page requests answered by itself", count(smmu.automaticResponses()));
     map(table, "commands", smmu.commands());
@@ -118,10 +134,12 @@ public final class SummaryTables {
     counts.forEach((kind, number) -> table.line("  " + kind, count(number)));
   }
 
-  private static void verdict(Verdict verdict, StringBuilder out) {
+  private static String word(Verdict verdict) {
+    return verdict.passed() ? "PASSED" : verdict.clean() ? "NOT ENOUGH CHECKED" : "FAILED";
+  }
+
+  private static void checks(Verdict verdict, StringBuilder out) {
     Verdict.Checked checked = verdict.checked();
-    String word = verdict.passed() ? "PASSED" : verdict.clean() ? "NOT ENOUGH CHECKED" : "FAILED";
-    out.append("\nVerdict: ").append(word).append('\n');
     TextTable table = new TextTable(false);
     check(table, "data mismatches", verdict.dataMismatches(), bytes(checked));
     check(table, "stale accesses", verdict.staleAccesses(), accesses(checked));

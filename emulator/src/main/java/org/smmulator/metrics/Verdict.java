@@ -6,16 +6,19 @@ import java.util.List;
 /**
  * What the checks found, and how much they looked at.
  *
+ * @param applies whether there is a verdict on the whole: not where an external guest runs, of
+ *     whose memory nobody here knows what it must hold
  * @param violations the first violations in detail; the counts are complete
  */
 public record Verdict(
+    boolean applies,
     long dataMismatches,
     long staleAccesses,
     long freedUnderGrant,
     long protocolViolations,
     Checked checked,
     List<Violation> violations) {
-  public static final Verdict EMPTY = new Verdict(0, 0, 0, 0, Checked.NOTHING, List.of());
+  public static final Verdict EMPTY = new Verdict(true, 0, 0, 0, 0, Checked.NOTHING, List.of());
 
   public Verdict {
     violations = List.copyOf(violations);

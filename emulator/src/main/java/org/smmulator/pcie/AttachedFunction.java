@@ -37,6 +37,9 @@ final class AttachedFunction implements Invalidations.Sink {
   final DownstreamRequests requests;
   final PageRequestCredits credits = new PageRequestCredits();
 
+  /** What {@link InterruptPins} last heard of the interrupt pin. */
+  boolean pinAsserted;
+
   private @Nullable Invalidations invalidations;
   private long @Nullable [] reported;
   private boolean announced;

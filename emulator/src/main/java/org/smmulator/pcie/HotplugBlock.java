@@ -44,6 +44,11 @@ public final class HotplugBlock {
     }
   }
 
+  /** Power-on: nothing has come or gone yet. */
+  public void reset() {
+    events.clear();
+  }
+
   void present(int requesterId) {
     add(VALID | PRESENT | requesterId);
   }

@@ -133,6 +133,8 @@ final class Invalidations {
       Request next = failing ? null : nextWaiting();
       if (next != null) {
         send(next);
+      } else if (active == 0) {
+        stopTimer();
       }
     }
     return outcome;
@@ -175,11 +177,16 @@ final class Invalidations {
   /** The link is gone: what is outstanding fails now. */
   void linkLost() {
     failing = true;
+    stopTimer();
+    failAll(true);
+  }
+
+  /** Who moves virtual time from deadline to deadline meets only those that mean something. */
+  private void stopTimer() {
     if (timer != null) {
       timer.cancel();
       timer = null;
     }
-    failAll(true);
   }
 
   private void failAll(boolean linkLost) {

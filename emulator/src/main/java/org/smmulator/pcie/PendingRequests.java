@@ -110,6 +110,9 @@ final class PendingRequests {
     boolean fits = payloadBytes == request.payloadBytes();
     request.done(fits, fits ? payload : 0);
     sendWaiting();
+    if (active == 0) {
+      stopTimer();
+    }
     return fits || payloadBytes < 0 ? Answered.KNOWN : Answered.DOES_NOT_FIT;
   }
 
@@ -161,10 +164,7 @@ final class PendingRequests {
   /** Fails everything, now and from now on. */
   void stop() {
     failing = true;
-    if (timer != null) {
-      timer.cancel();
-      timer = null;
-    }
+    stopTimer();
     for (int tag = 0; tag < TAGS; tag++) {
       Request request = outstanding[tag];
       if (request != null) {
@@ -172,6 +172,14 @@ final class PendingRequests {
       }
     }
     failWaiting();
+  }
+
+  /** Who moves virtual time from deadline to deadline meets only those that mean something. */
+  private void stopTimer() {
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
   }
 
   private void failWaiting() {

@@ -53,6 +53,10 @@ final class Port implements LinkHandler {
     new Training(attached.requests, attached.config, new Trained(attached)).start();
   }
 
+  boolean isAt(int requesterId) {
+    return function != null && function.requesterId() == requesterId;
+  }
+
   private void refuse(int errorCode, String text) {
     LOG.warn("{} is refused: {}", link().peer(), text);
     root.refused();
@@ -146,6 +150,10 @@ final class Port implements LinkHandler {
   }
 
   /** The machine stops. */
+  void unplug() {
+    close(ErrorCode.SHUTDOWN, "the machine is reset");
+  }
+
   void shutdown() {
     close(ErrorCode.SHUTDOWN, "the machine stops");
   }

@@ -38,6 +38,7 @@ public final class RootComplex {
   private final HotplugBlock hotplug;
   private final Judge judge;
   private final UpstreamPackets packets;
+  private final InterruptPins pins = new InterruptPins();
 
   /** By bus and slot. */
   private final @Nullable AttachedFunction[] functions;
@@ -52,6 +53,7 @@ public final class RootComplex {
   private long invalidationsWithoutDevice;
   private long invalidationsSent;
   private long invalidationToLose;
+  private BareStreams bareStreams = new Nobody();
 
   public RootComplex(
       HardwareLoop loop,
@@ -69,7 +71,7 @@ public final class RootComplex {
     this.judge = new Judge(violations);
     this.packets =
         new UpstreamPackets(
-            new MemoryRequests(smmu, bus), new TranslationServices(smmu, judge), judge);
+            new MemoryRequests(smmu, bus), new TranslationServices(smmu, judge), pins, judge);
     this.functions = new @Nullable AttachedFunction[config.buses() * RequesterId.SLOTS];
   }
 
@@ -153,6 +155,7 @@ public final class RootComplex {
       linksLost++;
     }
     function.end(clean);
+    pins.gone(function);
     gone.addLast(new DeviceCounters(function, false));
     if (gone.size() > MAX_GONE) {
       gone.removeFirst();
@@ -167,15 +170,41 @@ public final class RootComplex {
     List.copyOf(ports).forEach(Port::shutdown);
   }
 
+  /** Takes the device of that ID out; it is gone when the loop is idle, if its link is here. */
+  public void unplug(int requesterId) {
+    for (Port port : List.copyOf(ports)) {
+      if (port.isAt(requesterId)) {
+        port.unplug();
+      }
+    }
+  }
+
   // What the SMMU asks for.
 
-  /** As {@code SmmuOutputs.atcInvalidate}; a stream without a device completes at once. */
+  /** From now on somebody stands for streams without a device. */
+  public void standFor(BareStreams streams) {
+    bareStreams = streams;
+  }
+
+  /** Nobody caches or hears anything at a stream without a device. */
+  private final class Nobody implements BareStreams {
+    @Override
+    public void atcInvalidate(
+        int streamId, int substreamId, long address, int pagesLog2, boolean global) {
+      smmu.atcInvalidationDone(false);
+    }
+
+    @Override
+    public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {}
+  }
+
+  /** As {@code SmmuOutputs.atcInvalidate}. */
   public void atcInvalidate(
       int streamId, int substreamId, long address, int pagesLog2, boolean global) {
     AttachedFunction function = function(streamId);
     if (function == null) {
       invalidationsWithoutDevice++;
-      smmu.atcInvalidationDone(false);
+      bareStreams.atcInvalidate(streamId, substreamId, address, pagesLog2, global);
       return;
     }
     int sizeLog2 = Math.min(SMALLEST_PAGE_LOG2 + pagesLog2, Long.SIZE);
@@ -185,10 +214,12 @@ public final class RootComplex {
     function.invalidate(new Invalidations.Request(scope, sizeLog2, 1));
   }
 
-  /** As {@code SmmuOutputs.pageResponse}; nobody hears one for a stream without a device. */
+  /** As {@code SmmuOutputs.pageResponse}. */
   public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {
     AttachedFunction function = function(streamId);
-    if (function != null) {
+    if (function == null) {
+      bareStreams.pageResponse(streamId, substreamId, prgIndex, busCode);
+    } else {
       function.sendPageResponse(substreamId, prgIndex, busCode);
     }
   }
@@ -200,6 +231,11 @@ public final class RootComplex {
 
   boolean isInvalidationLost() {
     return ++invalidationsSent == invalidationToLose;
+  }
+
+  /** The lines of the functions' interrupt pins. */
+  public InterruptPins pins() {
+    return pins;
   }
 
   // What the guest asks for.
@@ -312,6 +348,12 @@ public final class RootComplex {
         detaches,
         invalidationsWithoutDevice,
         List.copyOf(devices));
+  }
+
+  /** What has been counted of the function of that ID; 0 without one. */
+  public long counted(int requesterId, FunctionCounter counter) {
+    AttachedFunction function = function(requesterId);
+    return function == null ? 0 : function.counted(counter);
   }
 
   HardwareLoop loop() {

@@ -14,11 +14,14 @@ import org.smmulator.bus.wire.ErrorCode;
 final class UpstreamPackets {
   private final MemoryRequests memory;
   private final TranslationServices services;
+  private final InterruptPins pins;
   private final Judge judge;
 
-  UpstreamPackets(MemoryRequests memory, TranslationServices services, Judge judge) {
+  UpstreamPackets(
+      MemoryRequests memory, TranslationServices services, InterruptPins pins, Judge judge) {
     this.memory = memory;
     this.services = services;
+    this.pins = pins;
     this.judge = judge;
   }
 
@@ -82,7 +85,11 @@ final class UpstreamPackets {
     switch (tlp.messageCode()) {
       case MessageCode.PAGE_REQUEST -> services.pageRequest(function, tlp);
       case MessageCode.INVALIDATE_COMPLETION -> services.invalidateCompletion(function, tlp);
-      default -> function.count(REFUSED);
+      default -> {
+        if (!pins.message(function, tlp)) {
+          function.count(REFUSED);
+        }
+      }
     }
   }
 }

@@ -1,5 +1,7 @@
 package org.smmulator.smmu;
 
+import java.util.List;
+import org.smmulator.arch.port.BroadcastTlbi;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.smmu.ats.AtcInvalidations;
 import org.smmulator.smmu.ats.PageRequests;
@@ -8,52 +10,55 @@ import org.smmulator.smmu.ats.TranslationRequests;
 import org.smmulator.smmu.command.CommandExecutor;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.fault.EventRecorder;
+import org.smmulator.smmu.fault.StalledTransactions;
+import org.smmulator.smmu.probe.Explainer;
+import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.probe.RegisterTranslation;
 import org.smmulator.smmu.queue.CommandQueue;
 import org.smmulator.smmu.queue.EventQueue;
 import org.smmulator.smmu.queue.PageRequestQueue;
+import org.smmulator.smmu.register.ControlChanges;
 import org.smmulator.smmu.register.GlobalErrors;
 import org.smmulator.smmu.register.Interrupts;
 import org.smmulator.smmu.register.MsiWriter;
 import org.smmulator.smmu.register.RegisterWrites;
 import org.smmulator.smmu.register.Registers;
+import org.smmulator.smmu.tlb.AddressSpaces;
+import org.smmulator.smmu.tlb.BroadcastMaintenance;
 import org.smmulator.smmu.tlb.TranslationCaches;
-import org.smmulator.smmu.translation.Stage1;
+import org.smmulator.smmu.translation.FaultHandling;
+import org.smmulator.smmu.translation.Stages;
 import org.smmulator.smmu.translation.Translator;
 
 /**
- * An Arm SMMUv3.1 (IHI 0070), Non-secure programming interface, stage 1 with VMSAv8-64 tables of 4
- * KiB granules, ATS and PRI. Everything runs on the hardware's thread, one step at a time, to its
- * end; only {@link #readRegister} may be called by others.
+ * An Arm SMMUv3 (IHI 0070), Non-secure programming interface, up to SMMUv3.2: both stages with
+ * VMSAv8-64 tables, ATS and PRI, stalls, EL2 stream worlds, broadcast TLB maintenance. Everything
+ * runs on the hardware's thread, one step at a time, to its end; only {@link #readRegister} may be
+ * called by others.
  *
- * <p>A transaction is finished when its method returns, so at the time of any command no
+ * <p>A transaction is finished or stalled when its method returns, so at the time of any command no
  * transaction is under way in here: what a CMD_SYNC still has to wait for is ATC invalidations.
  * Whoever holds a translated transaction back before performing it must hold back {@link #step} as
  * well.
  *
- * <p>Not modelled, and therefore not advertised by the ID registers:
+ * <p>Not modelled, and therefore not advertised by the ID registers: AArch32 tables, big-endian
+ * tables, memory attributes of transactions (they are decoded for GATOS alone), VATOS, Secure and
+ * Realm state, MPAM, PMCG, ECMDQ, and all of SMMUv3.4.
  *
- * <ul>
- *   <li>stage 2 and nested translation, VMIDs, split-stage ATS
- *   <li>granules of 16 KiB and 64 KiB, 52-bit addresses, small tables (STT), AArch32 tables
- *   <li>hardware update of access flag and dirty state (HTTU)
- *   <li>stalling faults, CMD_RESUME and CMD_STALL_TERM
- *   <li>EL2 stream worlds (Hyp), broadcast TLB maintenance (BTM)
- *   <li>range and level hints of TLBI (RIL), translation probes by register (ATOS), SEV
- *   <li>memory attributes and shareability; overrides of attributes or permissions by STE and GBPA
- *   <li>Secure and Realm state, MPAM, PMCG, ECMDQ, E0PD
- * </ul>
- *
- * <p>Merging of events, caching of level 1 descriptors, prefetch and large ATS entries are choices
- * of an implementation; this one makes none of them.
+ * <p>Prefetch, large ATS entries, the Contiguous hint and conflicts of overlapping TLB entries are
+ * choices of an implementation; this one makes none of them.
  */
 public final class Smmu {
   private final Registers registers;
   private final RegisterWrites registerWrites;
   private final Configurations configurations;
   private final TranslationCaches caches;
-  private final Stage1 stage1;
+  private final Stages stages;
+  private final BroadcastTlbi broadcasts;
+  private final Explainer explainer;
   private final EventQueue eventQueue;
   private final EventRecorder events;
+  private final StalledTransactions stalled;
   private final Translator translator;
   private final TranslationRequests translationRequests;
   private final TranslatedAccesses translatedAccesses;
@@ -70,26 +75,46 @@ public final class Smmu {
    */
   public Smmu(SmmuFeatures features, PhysicalMemory bus, SmmuOutputs outputs) {
     registers = new Registers(features, outputs);
-    registerWrites = new RegisterWrites(registers, outputs);
-    MsiWriter msi = new MsiWriter(bus);
+    registerWrites =
+        new RegisterWrites(
+            registers,
+            features,
+            outputs,
+            new Changes(),
+            new RegisterTranslation(features, registers, bus));
+    MsiWriter msi = new MsiWriter(features, bus);
     GlobalErrors errors = new GlobalErrors(registers, msi, outputs);
     Interrupts interrupts = new Interrupts(registers, msi, errors, outputs);
-    configurations = new Configurations(bus, registers, features);
     caches = new TranslationCaches(features.caches());
-    stage1 = new Stage1(bus, caches);
+    AddressSpaces spaces = caches.spaces();
+    stages = new Stages(bus, bus, caches);
+    configurations =
+        new Configurations(bus, bus, stages.intermediateAddresses(), registers, spaces, features);
+    broadcasts = new BroadcastMaintenance(features, registers, caches);
+    explainer = new Explainer(features, registers, bus, caches);
     eventQueue = new EventQueue(features, bus, registers, errors, interrupts);
-    events = new EventRecorder(eventQueue);
-    translator = new Translator(features, registers, configurations, stage1, events);
+    events = new EventRecorder(features, eventQueue);
+    stalled = new StalledTransactions(features, events, outputs, this::translate);
+    FaultHandling faults = new FaultHandling(features, registers, events, stalled);
+    translator = new Translator(features, registers, configurations, stages, faults);
     translationRequests =
-        new TranslationRequests(features, registers, configurations, stage1, events);
-    translatedAccesses = new TranslatedAccesses(features, registers, configurations, events);
+        new TranslationRequests(features, registers, configurations, stages, events);
+    translatedAccesses =
+        new TranslatedAccesses(features, registers, configurations, translator, events);
     pageRequestQueue = new PageRequestQueue(features, bus, registers, errors, interrupts);
     pageRequests =
         new PageRequests(features, registers, configurations, pageRequestQueue, events, outputs);
     invalidations = new AtcInvalidations(outputs);
     executor =
         new CommandExecutor(
-            features, registers, configurations, caches, invalidations, interrupts, outputs);
+            features,
+            registers,
+            configurations,
+            caches,
+            invalidations,
+            stalled,
+            interrupts,
+            outputs);
     commandQueue = new CommandQueue(features, bus, registers, errors, executor, invalidations);
   }
 
@@ -105,6 +130,31 @@ public final class Smmu {
   public void writeRegister(int offset, int sizeBytes, long value) {
     registerWrites.write(offset, sizeBytes, value);
     commandQueue.registersWritten();
+    eventQueue.registersWritten();
+    stalled.reportMore();
+  }
+
+  /** Power-on: registers and caches are as new, memory is as it was, and counters go on. */
+  public void reset() {
+    registers.reset();
+    stalled.terminateAll();
+    configurations.invalidateAll();
+    caches.nsnhAll();
+    invalidations.reset();
+    commandQueue.reset();
+    eventQueue.registersWritten();
+  }
+
+  private final class Changes implements ControlChanges {
+    @Override
+    public void disabled() {
+      stalled.terminateAll();
+    }
+
+    @Override
+    public void cr2Changed() {
+      configurations.invalidateAll();
+    }
   }
 
   /** An untranslated transaction, within one 4 KiB page. */
@@ -151,21 +201,35 @@ public final class Smmu {
     commandQueue.step();
   }
 
+  /** Where CPUs broadcast their TLB maintenance to; on the hardware's thread. */
+  public BroadcastTlbi broadcastTlbi() {
+    return broadcasts;
+  }
+
+  /**
+   * Explains one translation, a line each: what is read, the rule that decides, and the outcome.
+   * Nothing changes by it.
+   */
+  public List<String> explain(Question question) {
+    return explainer.explain(question);
+  }
+
   /** What has been counted so far. */
   public SmmuCounters counters() {
     return new SmmuCounters(
-        caches.tlb().lookups(),
-        caches.tlb().hits(),
-        stage1.walks(),
-        stage1.descriptorReads(),
-        configurations.lookups(),
-        configurations.hits(),
+        caches.tlb().counters(),
+        caches.walkCache().counters(),
+        configurations.counters(),
+        stages.walks(),
+        stages.descriptorReads(),
         executor.counts(),
         events.counts(),
         eventQueue.lost(),
         pageRequestQueue.written(),
         pageRequests.automaticResponses(),
         translationRequests.requests(),
-        translator.translations());
+        translator.translations(),
+        stalled.stalls(),
+        stalled.stalledNow());
   }
 }

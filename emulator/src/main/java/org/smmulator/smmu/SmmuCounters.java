@@ -17,18 +17,21 @@ import org.smmulator.arch.event.EventType;
  * @param automaticResponses page requests that the SMMU answered by itself
  * @param atsRequests translation requests
  * @param translations transactions that were translated or bypassed
+ * @param stalls transactions that were held, each once
+ * @param stalledNow transactions that are held, whether software knows of them or not
  */
 public record SmmuCounters(
-    long tlbLookups,
-    long tlbHits,
+    CacheCounters tlb,
+    CacheCounters walkCache,
+    CacheCounters configurationCache,
     long walks,
     long descriptorReads,
-    long configurationLookups,
-    long configurationHits,
     Map<CommandOpcode, Long> commands,
     Map<EventType, Long> events,
     long eventsLost,
     long pageRequests,
     long automaticResponses,
     long atsRequests,
-    long translations) {}
+    long translations,
+    long stalls,
+    long stalledNow) {}

@@ -28,6 +28,17 @@ public interface SmmuOutputs {
    */
   void pageResponse(int streamId, int substreamId, int prgIndex, int busCode);
 
+  /**
+   * A transaction that had stalled is decided: it goes on, or it is terminated.
+   *
+   * @param tx the SMMU's own copy, with the {@link Transaction#ticket} and the outcome; valid
+   *     during the call
+   */
+  void transactionResumed(Transaction tx);
+
+  /** The event that CPUs wait for with WFE: a CMD_SYNC with CS = SEV is complete. */
+  void sendEvent();
+
   /** {@link Smmu#hasWork} may have become true. */
   void workAvailable();
 

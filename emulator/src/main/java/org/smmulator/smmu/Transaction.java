@@ -18,7 +18,9 @@ public final class Transaction {
     /** Stopped with {@link Transaction#event}. */
     FAULTED,
     /** Stopped without an event. */
-    TERMINATED
+    TERMINATED,
+    /** Waits in the SMMU for software to decide, with {@link Transaction#event}. */
+    STALLED
   }
 
   private int streamId;
@@ -27,11 +29,14 @@ public final class Transaction {
   private boolean write;
   private boolean privileged;
   private boolean execute;
+  private boolean effectivePrivileged;
+  private boolean effectiveExecute;
 
   private Outcome outcome = Outcome.TERMINATED;
   private @Nullable EventType event;
   private long pa;
   private boolean razWi;
+  private long ticket;
 
   /**
    * Starts a new transaction.
@@ -53,8 +58,21 @@ public final class Transaction {
     this.write = write;
     this.privileged = privileged;
     this.execute = execute;
+    treatAs(privileged, execute);
     terminated(false);
     return this;
+  }
+
+  /** Starts anew what another transaction asks for. */
+  public void copyRequest(Transaction from) {
+    request(
+        from.streamId, from.substreamId, from.address, from.write, from.privileged, from.execute);
+  }
+
+  /** Sets the attributes that the stream makes of those it came with; a write is always data. */
+  public void treatAs(boolean asPrivileged, boolean asExecute) {
+    effectivePrivileged = asPrivileged;
+    effectiveExecute = asExecute && !write;
   }
 
   public int streamId() {
@@ -85,6 +103,16 @@ public final class Transaction {
     return execute;
   }
 
+  /** Privilege after the stream's override. */
+  public boolean effectivePrivileged() {
+    return effectivePrivileged;
+  }
+
+  /** Whether it is an instruction fetch after the stream's override. */
+  public boolean effectiveExecute() {
+    return effectiveExecute;
+  }
+
   public Outcome outcome() {
     return outcome;
   }
@@ -98,7 +126,7 @@ public final class Transaction {
     return pa;
   }
 
-  /** Why it faulted; null unless {@link Outcome#FAULTED}. */
+  /** Why it faulted or stalls; null otherwise. */
   public @Nullable EventType event() {
     return event;
   }
@@ -124,6 +152,28 @@ public final class Transaction {
     this.outcome = Outcome.FAULTED;
     this.event = type;
     this.razWi = razWi;
+  }
+
+  /** The transaction waits; what becomes of it is told later under its ticket. */
+  public void stalled(EventType type, long newTicket) {
+    this.outcome = Outcome.STALLED;
+    this.event = type;
+    this.razWi = false;
+    this.ticket = newTicket;
+  }
+
+  /** Ends like another transaction. */
+  public void copyOutcome(Transaction from) {
+    outcome = from.outcome;
+    event = from.event;
+    pa = from.pa;
+    razWi = from.razWi;
+    ticket = from.ticket;
+  }
+
+  /** Names a transaction from the moment it stalls until it is resumed. */
+  public long ticket() {
+    return ticket;
   }
 
   /** The transaction stops silently. */

@@ -4,17 +4,21 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.SummaryMeters;
+import org.smmulator.smmu.probe.Question;
 import reactor.core.publisher.Mono;
 import reactor.netty.ChannelBindException;
 import reactor.netty.DisposableServer;
@@ -24,8 +28,9 @@ import reactor.netty.http.server.HttpServerRoutes;
 import reactor.netty.resources.LoopResources;
 
 /**
- * Serves one machine's summary: {@code /metrics}, {@code /api/summary} and the page at {@code /}.
- * Runs on two threads of its own, so that a slow reader never holds up the machine.
+ * Serves one machine's summary: {@code /metrics}, {@code /api/summary} and the page at {@code /};
+ * explains its translations under {@code /api/explain}. Runs on two threads of its own, so that a
+ * slow reader never holds up the machine.
  */
 public final class WebServer implements AutoCloseable {
   private static final String POLICY =
@@ -45,9 +50,13 @@ public final class WebServer implements AutoCloseable {
    * Starts to serve.
    *
    * @param address HOST:PORT; port 0 takes a free one
+   * @param explanations lines that explain a translation; an {@link IllegalStateException} if the
+   *     machine does not answer
    * @throws IOException if it cannot listen there; the message is a sentence
    */
-  public static WebServer start(String address, Supplier<Summary> source) throws IOException {
+  public static WebServer start(
+      String address, Supplier<Summary> source, Function<Question, List<String>> explanations)
+      throws IOException {
     int colon = address.lastIndexOf(':');
     String host = address.substring(0, colon).replaceAll("[\\[\\]]", "");
     int port = Integer.parseInt(address.substring(colon + 1));
@@ -58,7 +67,7 @@ public final class WebServer implements AutoCloseable {
               .runOn(loops, false)
               .option(ChannelOption.SO_REUSEADDR, true)
               .bindAddress(() -> new InetSocketAddress(host, port))
-              .route(routes -> new Routes(source).addTo(routes))
+              .route(routes -> new Routes(source, explanations).addTo(routes))
               .bindNow(PATIENCE);
       return new WebServer(server, loops);
     } catch (ChannelBindException | IllegalStateException e) {
@@ -88,15 +97,17 @@ public final class WebServer implements AutoCloseable {
     loops.disposeLater(Duration.ZERO, PATIENCE).block(PATIENCE);
   }
 
-  /** The three answers. */
+  /** The four answers. */
   private static final class Routes {
     private final Supplier<Summary> source;
+    private final Function<Question, List<String>> explanations;
     private final SummaryMeters meters;
     private final PrometheusMeterRegistry registry =
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-    Routes(Supplier<Summary> source) {
+    Routes(Supplier<Summary> source, Function<Question, List<String>> explanations) {
       this.source = source;
+      this.explanations = explanations;
       meters = new SummaryMeters(source);
       meters.bindTo(registry);
     }
@@ -106,6 +117,7 @@ public final class WebServer implements AutoCloseable {
       routes
           .get("/metrics", (in, out) -> text(out, "text/plain; version=0.0.4", scrape()))
           .get("/api/summary", (in, out) -> text(out, "application/json", json()))
+          .get("/api/explain", (in, out) -> explain(in.uri(), out))
           .get("/", (in, out) -> text(out, "text/html", page));
     }
 
@@ -116,6 +128,20 @@ public final class WebServer implements AutoCloseable {
 
     private String json() {
       return SummaryJson.write(source.get());
+    }
+
+    private Publisher<Void> explain(String uri, HttpServerResponse out) {
+      List<String> lines;
+      try {
+        lines = explanations.apply(ExplainQuery.question(uri));
+      } catch (IllegalArgumentException e) {
+        out.status(HttpResponseStatus.BAD_REQUEST);
+        lines = List.of(String.valueOf(e.getMessage()));
+      } catch (IllegalStateException e) {
+        out.status(HttpResponseStatus.SERVICE_UNAVAILABLE);
+        lines = List.of("the machine starts or stops; ask again while it runs");
+      }
+      return text(out, "text/plain", String.join("\n", lines) + "\n");
     }
 
     private static Publisher<Void> text(HttpServerResponse out, String type, String body) {

@@ -1,6 +1,6 @@
 /**
- * The machine's HTTP server: metrics for Prometheus, the summary as JSON, and a live page. Read
- * only; it shows what {@code metrics} hands out and can change nothing.
+ * The machine's HTTP server: metrics for Prometheus, the summary as JSON, a live page, and
+ * explanations of translations. Read only; nothing that it is asked changes the machine.
  */
 @NullMarked
 package org.smmulator.web;

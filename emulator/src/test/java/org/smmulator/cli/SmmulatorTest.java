@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -20,14 +21,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.config.Configs;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.PortAddress;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.smmu.probe.Question;
 import org.smmulator.web.WebServer;
 import picocli.CommandLine;
 
 class SmmulatorTest {
   private static final String MACHINE = "machine: {name: x}\nhttp: {listen: null}\n";
+  private static final String EXTERNAL = MACHINE + "guest: external\n";
   private static final String SCENARIO =
       MACHINE + "scenario: {steps: [{process: {name: alice, pages: 1}}]}\n";
 
@@ -46,6 +50,7 @@ class SmmulatorTest {
     private @Nullable UserException scenarioFailure;
     private @Nullable MachineConfig config;
     private int closed;
+    private @Nullable String guestPort;
 
     @Override
     public RunningMachine start(MachineConfig started) throws UserException {
@@ -61,8 +66,26 @@ class SmmulatorTest {
         }
 
         @Override
+        public @Nullable String guestPort() {
+          return guestPort;
+        }
+
+        /** Whoever was at the guest port is gone at once; without one there is nobody to go. */
+        @Override
+        public void awaitEnd() throws InterruptedException {
+          if (guestPort == null) {
+            RunningMachine.super.awaitEnd();
+          }
+        }
+
+        @Override
         public Summary summary() {
           return summary;
+        }
+
+        @Override
+        public List<String> explain(Question question) {
+          return List.of("explained");
         }
 
         @Override
@@ -147,6 +170,25 @@ class SmmulatorTest {
   }
 
   @Test
+  void guestPortReplacesThePortOfTheFile() throws IOException {
+    launcher.guestPort = "unix:/tmp/here,server=on";
+
+    assertThat(execute("run", file(EXTERNAL), "--guest-port", "unix:/tmp/there")).isZero();
+    MachineConfig config = Objects.requireNonNull(launcher.config);
+    assertThat(config.guest().port()).isEqualTo(PortAddress.parse("unix:/tmp/there"));
+    assertThat(err.toString()).contains("guest port: unix:/tmp/here,server=on");
+  }
+
+  @Test
+  void guestPortIsRefusedWhereItCannotBe() throws IOException {
+    assertThat(execute("run", file(MACHINE), "--guest-port", "unix:/tmp/there")).isEqualTo(2);
+    assertThat(err.toString()).contains("--guest-port: the guest of this machine is built in;");
+    assertThat(execute("run", file(EXTERNAL), "--guest-port", "/tmp/there")).isEqualTo(2);
+    assertThat(err.toString()).contains("--guest-port: guest port '/tmp/there' names no kind of");
+    assertThat(launcher.config).isNull();
+  }
+
+  @Test
   void badConfigurationStartsNothing() throws IOException {
     String file = file(MACHINE + "smmu:\n  tlbEntries: 100\n");
 
@@ -185,7 +227,7 @@ class SmmulatorTest {
 
     assertThat(execute("run", file)).isEqualTo(2);
     assertThat(err.toString().strip()).isEqualTo("smmulator: bus.listen: 127.0.0.1:7701 is in use");
-    WebServer.start(address, () -> Summary.EMPTY).close();
+    WebServer.start(address, () -> Summary.EMPTY, question -> List.of()).close();
   }
 
   @Test
@@ -217,7 +259,8 @@ class SmmulatorTest {
 
   @Test
   void statsPrintsTheTablesOfARunningMachine() throws IOException {
-    try (WebServer server = WebServer.start("127.0.0.1:0", Summaries::failed)) {
+    try (WebServer server =
+        WebServer.start("127.0.0.1:0", Summaries::failed, question -> List.of())) {
       assertThat(execute("stats", "--http", server.address())).isZero();
       assertThat(out.toString()).contains("1,234,567", "Verdict: FAILED");
       assertThat(execute("stats", "--json", "--http", server.address())).isZero();
@@ -238,6 +281,45 @@ class SmmulatorTest {
                 + port
                 + " does not answer; start a machine with 'smmulator run', or give its address"
                 + " with --http");
+  }
+
+  @Test
+  void explainPrintsWhatARunningMachineSays() throws IOException {
+    List<Question> asked = new ArrayList<>();
+    try (WebServer server =
+        WebServer.start(
+            "127.0.0.1:0",
+            () -> Summary.EMPTY,
+            question -> {
+              asked.add(question);
+              return List.of("one", "two");
+            })) {
+      String[] question =
+          ("explain --stream 00:04.0 --pasid 5 --address 0x7f0000001000 --access execute"
+                  + " --privileged --kind ats --http "
+                  + server.address())
+              .split(" ");
+      assertThat(execute(question)).isZero();
+    }
+    assertThat(out).hasToString("one\ntwo\n");
+    assertThat(asked)
+        .containsExactly(
+            new Question(
+                0x20, 5, 0x7f00_0000_1000L, Question.Kind.TRANSLATION_REQUEST, false, true, true));
+  }
+
+  @Test
+  void explainSaysWhatTheMachineCannotUnderstand() throws IOException {
+    try (WebServer server =
+        WebServer.start("127.0.0.1:0", () -> Summary.EMPTY, question -> List.of())) {
+      String[] question =
+          ("explain --stream x&y --address 0 --access read --http " + server.address()).split(" ");
+      assertThat(execute(question)).isEqualTo(2);
+    }
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "smmulator: stream: 'x&y' is not a number from 0 to 0xffffffff; use one such as 0x20 or"
+                + " 32");
   }
 
   @Test
@@ -278,13 +360,23 @@ class SmmulatorTest {
         "run | Missing required parameter: 'CONFIG'; see 'smmulator run --help'",
         "fly | Unmatched argument at index 0: 'fly'; see 'smmulator --help'",
         "attach dma | Missing required option: '--bus=ADDRESS'; see 'smmulator attach --help'",
-        "attach gpu --bus :1 | 'gpu' is not a device model; use dma; see 'smmulator attach --help'",
+        "attach gpu --bus :1 | 'gpu' is not a device model; use dma or edu; see 'smmulator attach",
+        "attach iommu-testdev --bus :1 | lives in a machine only; list it under devices in a file",
+        "attach edu --bus :1 --option mask=1 | --option: edu has no option mask; edu has dma_mask",
+        "attach dma --bus :1 --option dma_mask=1 | --option: dma has no option dma_mask; edu has",
+        "attach edu --bus :1 --option dma_mask=0x1ffffffffffffffff | is no number of 64 bits; use",
+        "attach edu --bus :1 --option dma_mask | NAME=VALUE",
         "attach dma --bus :1 --atc 3x4 | 3 sets are not a power of two up to 65536; use 2 or 4;",
         "attach dma --bus :1 --id 4 | '4' is not a PCI id; use BUS:DEVICE.FUNCTION in hexadecimal",
         "attach dma --bus x | bus address \"x\" has no port; write HOST:PORT or unix:PATH;",
         "attach dma --bus :1 --queues 17 | --queues: 17 is out of range; use 1 to 16",
         "attach dma --bus :1 --pri 257 | --pri: 257 is out of range; use 0 to 256",
         "attach dma --bus :1 --sabotage x | 'x' is no such bug; use keep-invalidated;",
+        "explain --address 0 --access read | Missing required option: '--stream=STREAM'; see",
+        "explain --stream 1 --access read | Missing required option: '--address=ADDRESS'; see",
+        "explain --stream 1 --address 0 | Missing required option: '--access=ACCESS'; see",
+        "explain --stream 1 --address 0 --access read --http x | --http: 'x' is not an address;"
+            + " use",
         "stats --http x | --http: 'x' is not an address; use HOST:PORT, such as 127.0.0.1:9464"
       })
   void misuseIsOneSentence(String args, String sentence) {
@@ -296,11 +388,19 @@ class SmmulatorTest {
   void withoutACommandItSaysWhichThereAre() {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
-        .startsWith("smmulator: no command; use run, attach, stats or check, or --help");
+        .startsWith("smmulator: no command; use run, attach, stats, explain or check, or --help");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "run --help", "attach --help", "stats --help", "check --help"})
+  @ValueSource(
+      strings = {
+        "--help",
+        "run --help",
+        "attach --help",
+        "stats --help",
+        "explain --help",
+        "check --help"
+      })
   void helpDocumentsEveryExitCode(String args) {
     assertThat(execute(args.split(" "))).isZero();
     for (ExitCode code : ExitCode.values()) {

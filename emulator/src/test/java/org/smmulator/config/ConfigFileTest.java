@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.smmu.Architecture;
+import org.smmulator.smmu.Feature;
+import org.smmulator.smmu.SmmuFeatures;
 
 class ConfigFileTest {
   private static final String MACHINE = "machine: {name: x}\n";
@@ -36,6 +40,19 @@ class ConfigFileTest {
     assertThat(config.devices()).isEmpty();
     assertThat(config.sabotage()).isEqualTo(new SabotageConfig(null, false, false));
     assertThat(config.scenario()).isNull();
+  }
+
+  @Test
+  void theGuestIsBuiltInUnlessTheFileSaysOtherwise() throws ConfigException {
+    GuestConfig builtIn = ConfigFile.parse("x.yaml", MACHINE).guest();
+    GuestConfig external = ConfigFile.parse("x.yaml", MACHINE + "guest: external\n").guest();
+    GuestConfig written = ConfigFile.parse("x.yaml", MACHINE + "guest: {kind: external}\n").guest();
+
+    assertThat(builtIn.isExternal()).isFalse();
+    assertThat(external.isExternal()).isTrue();
+    assertThat(written).isEqualTo(external);
+    assertThat(external.port()).isEqualTo(PortAddress.parse("tcp:127.0.0.1:7702,server=on"));
+    assertThat(external.clock()).isEqualTo(GuestConfig.Clock.VIRTUAL);
   }
 
   @Test
@@ -63,8 +80,63 @@ class ConfigFileTest {
     assertThat(config.withSeed(9).scenario()).extracting(ScenarioConfig::seed).isEqualTo(9L);
   }
 
+  @Test
+  void everythingAboutAnSmmuCanBeSaid() throws ConfigException {
+    SmmuFeatures features =
+        ConfigFile.parse(
+                "x.yaml",
+                MACHINE
+                    + "smmu:\n"
+                    + "  architecture: 3.0\n"
+                    + "  features: [S1P, GRAN64K, VAX52, TWO_LEVEL_STREAM_TABLE, MSI]\n"
+                    + "  without: [MSI]\n"
+                    + "  httu: access\n"
+                    + "  stallModel: forced\n"
+                    + "  stallMax: 7\n"
+                    + "  breakBeforeMakeLevel: 0\n"
+                    + "  platformStreams: [4294967295]\n"
+                    + "  tlbEntries: infinite\n"
+                    + "  configurationCacheEntries: 16\n"
+                    + "  streamIdBits: 32\n"
+                    + "  substreamIdBits: 0\n"
+                    + "  outputAddressBits: 52\n")
+            .smmu()
+            .toFeatures();
+
+    assertThat(features)
+        .isEqualTo(
+            new SmmuFeatures(
+                Architecture.V3_0,
+                Set.of(Feature.S1P, Feature.GRAN64K, Feature.VAX52, Feature.TWO_LEVEL_STREAM_TABLE),
+                32,
+                0,
+                52,
+                SmmuFeatures.Httu.ACCESS_FLAG,
+                SmmuFeatures.StallModel.FORCED,
+                7,
+                0,
+                Set.of(-1),
+                new SmmuFeatures.Queues(8, 7, 8),
+                new SmmuFeatures.Caches(SmmuFeatures.Caches.INFINITE, 4, 64, 16)));
+  }
+
   static Stream<Arguments> badInputs() {
     return Stream.of(
+        arguments(
+            MACHINE + "guest: extern\n",
+            "x.yaml:2: guest.kind: 'extern' is not right; did you mean external?"),
+        arguments(
+            MACHINE + "guest: {kind: external, port: 'unix:/tmp/a,sever=on'}\n",
+            "x.yaml:2: guest.port: guest port 'unix:/tmp/a,sever=on' has the unknown option"
+                + " 'sever=on'; use unix:PATH or tcp:HOST:PORT, with ,server=on to listen there"),
+        arguments(
+            MACHINE + "guest: {kind: external, port: 'tcp:127.0.0.1:7701,server=on'}\n",
+            "x.yaml:2: guest.port: 127.0.0.1:7701 overlaps bus.listen[0]; use another port or"
+                + " path"),
+        arguments(
+            MACHINE + "guest: external\nscenario: {steps: [{process: {name: a, pages: 1}}]}\n",
+            "x.yaml:3: scenario: an external guest has no processes to run it; remove it, or use"
+                + " guest: built-in"),
         arguments(
             MACHINE + "smmu:\n  tlbEntries: 100\n",
             "x.yaml:3: smmu.tlbEntries: 100 is not a power of two; use 64 or 128"),
@@ -92,8 +164,27 @@ class ConfigFileTest {
             "x.yaml:2: bus.maxDevices: 99999999999999999999 is out of range; use 1 to 31 devices"),
         arguments(
             MACHINE + "smmu: {outputAddressBits: 33}\n",
-            "x.yaml:2: smmu.outputAddressBits: 33 is out of range; use 32, 36, 40, 42, 44 or 48"
-                + " bits"),
+            "x.yaml:2: smmu.outputAddressBits: 33 is out of range; use 32, 36, 40, 42, 44, 48 or"
+                + " 52 bits"),
+        arguments(
+            MACHINE + "smmu: {without: [pri]}\n",
+            "x.yaml:2: smmu.without[0]: 'pri' is not right; did you mean PRI?"),
+        arguments(
+            MACHINE + "smmu: {features: [S1PP]}\n",
+            "x.yaml:2: smmu.features[0]: 'S1PP' is not right; did you mean S1P?"),
+        arguments(
+            MACHINE + "smmu: {without: [PPS, ATS, SPLIT_ATS, ATSRECERR]}\n",
+            "x.yaml:2: smmu: PRI needs ATS; add ATS or remove PRI"),
+        arguments(
+            MACHINE + "smmu: {architecture: 3.3}\n",
+            "x.yaml:2: smmu.architecture: '3.3' is not right; did you mean 3.0?"),
+        arguments(
+            MACHINE + "smmu: {platformStreams: [4294967296]}\n",
+            "x.yaml:2: smmu.platformStreams[0]: 4294967296 is out of range; use 0 to 4294967295"),
+        arguments(
+            MACHINE + "smmu: {tlbEntries: finite}\n",
+            "x.yaml:2: smmu.tlbEntries: 'finite' is not a whole number; use a power of two from 2"
+                + " to 1048576 entries or infinite"),
         arguments(
             MACHINE + "guest: {poison: yes}\n",
             "x.yaml:2: guest.poison: 'yes' is not a switch; use true or false"),
@@ -159,8 +250,10 @@ class ConfigFileTest {
   }
 
   private static String smmuKeys() {
-    return "the keys tlbEntries, tlbWays, walkCacheEntries, streamIdBits, substreamIdBits,"
-        + " commandQueueLog2, eventQueueLog2, priQueueLog2, outputAddressBits or commandsPerTurn";
+    return "the keys architecture, features, without, httu, stallModel, stallMax,"
+        + " breakBeforeMakeLevel, platformStreams, tlbEntries, tlbWays, walkCacheEntries,"
+        + " configurationCacheEntries, streamIdBits, substreamIdBits, commandQueueLog2,"
+        + " eventQueueLog2, priQueueLog2, outputAddressBits or commandsPerTurn";
   }
 
   static Stream<Arguments> badSteps() {

@@ -29,6 +29,9 @@ final class RecordTypes {
   }
 
   static boolean isSection(Class<?> type) {
-    return type.isRecord() && type != AtcGeometry.class && type != PciAddress.class;
+    return type.isRecord()
+        && type != AtcGeometry.class
+        && type != PciAddress.class
+        && type != PortAddress.class;
   }
 }

@@ -9,6 +9,7 @@ import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -98,26 +99,51 @@ class SchemaTest {
 
   private static ObjectNode scalarOrSection(Class<?> type, Key key) {
     if (RecordTypes.isSection(type)) {
-      return section(type);
+      RecordComponent shorthand = Shape.shorthand(type);
+      return shorthand == null ? section(type) : sectionOr(shorthand, section(type));
     }
     if (type == boolean.class) {
       return NODES.objectNode().put("type", "boolean");
     }
     if (type.isEnum()) {
       ArrayNode names = NODES.arrayNode();
-      Shape.names(type).forEach(names::add);
+      Shape.names(type).forEach(name -> names.add(name(name)));
       ObjectNode one = NODES.objectNode();
       one.set("enum", names);
       return one;
     }
-    if (type == int.class || type == long.class || type == Integer.class) {
-      return number(key);
+    if (type == int.class || type == long.class || type == Integer.class || type == Long.class) {
+      return key.wordForZero().isEmpty() ? number(key) : numberOrWord(key);
     }
     String expression =
         type == AtcGeometry.class
             ? AtcGeometry.EXPRESSION
-            : type == PciAddress.class ? PciAddress.EXPRESSION : key.syntax().expression();
+            : type == PciAddress.class
+                ? PciAddress.EXPRESSION
+                : type == PortAddress.class ? PortAddress.EXPRESSION : key.syntax().expression();
     return NODES.objectNode().put("type", "string").put("pattern", "^" + expression + "$");
+  }
+
+  /** A version is written without quotes, and then it is a number. */
+  private static JsonNode name(String name) {
+    return name.matches("[0-9]+\\.[0-9]+")
+        ? NODES.numberNode(Double.parseDouble(name))
+        : NODES.stringNode(name);
+  }
+
+  private static ObjectNode numberOrWord(Key key) {
+    ObjectNode either = NODES.objectNode();
+    either.set(
+        "anyOf",
+        NODES.arrayNode().add(number(key)).add(NODES.objectNode().put("const", key.wordForZero())));
+    return either;
+  }
+
+  private static ObjectNode sectionOr(RecordComponent shorthand, ObjectNode section) {
+    ObjectNode alone = value(shorthand.getGenericType(), Shape.key(shorthand));
+    ObjectNode either = NODES.objectNode();
+    either.set("anyOf", NODES.arrayNode().add(section).add(alone));
+    return either;
   }
 
   private static ObjectNode number(Key key) {

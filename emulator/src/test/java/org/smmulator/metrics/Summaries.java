@@ -13,7 +13,10 @@ public final class Summaries {
   /** Of a machine with one device that reports and one that does not; nothing is wrong. */
   public static Summary passed() {
     return new Summary(
-        List.of(reporting(), silent()), smmu(), sva(), new Verdict(0, 0, 0, 0, CHECKED, List.of()));
+        List.of(reporting(), silent()),
+        smmu(),
+        sva(),
+        new Verdict(true, 0, 0, 0, 0, CHECKED, List.of()));
   }
 
   public static Summary failed() {
@@ -27,7 +30,10 @@ public final class Summaries {
             "write without a live grant");
     Summary good = passed();
     return new Summary(
-        good.devices(), good.smmu(), good.sva(), new Verdict(0, 1, 0, 0, CHECKED, List.of(stale)));
+        good.devices(),
+        good.smmu(),
+        good.sva(),
+        new Verdict(true, 0, 1, 0, 0, CHECKED, List.of(stale)));
   }
 
   private static DeviceSummary reporting() {
@@ -65,17 +71,18 @@ public final class Summaries {
 
   private static SmmuSummary smmu() {
     return new SmmuSummary(
-        301,
-        302,
+        new CacheSummary(301, 302, 321, 322, 323, 324),
+        new CacheSummary(331, 332, 333, 334, 335, 336),
+        new CacheSummary(305, 306, 341, 342, 343, 344),
         303,
         304,
-        305,
-        306,
         Map.of("SYNC", 307L, "ATC_INV", 308L),
         Map.of("F_TRANSLATION", 309L),
         310,
         311,
-        312);
+        312,
+        313,
+        314);
   }
 
   private static SvaSummary sva() {

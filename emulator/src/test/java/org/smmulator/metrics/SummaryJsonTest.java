@@ -44,6 +44,12 @@ class SummaryJsonTest {
     assertThat(device.get("translatedAccesses").longValue()).isEqualTo(109);
     assertThat(device.get("untranslatedAccesses").longValue()).isEqualTo(110);
     assertThat(device.at("/latencies/translationRequest/p99").longValue()).isEqualTo(12_340);
+    assertThat(json.at("/smmu/tlb").propertyNames())
+        .containsExactlyInAnyOrder(
+            "lookups", "hits", "hitRatio", "insertions", "evictions", "invalidated", "resident");
+    assertThat(json.at("/smmu/walkCache/evictions").longValue()).isEqualTo(334);
+    assertThat(json.at("/smmu/configurationCache/resident").longValue()).isEqualTo(344);
+    assertThat(json.at("/smmu/stalledNow").longValue()).isEqualTo(314);
     assertThat(json.at("/smmu/commands/ATC_INV").longValue()).isEqualTo(308);
     assertThat(json.at("/sva/notifierCalls/invalidateRange").longValue()).isEqualTo(403);
     assertThat(json.at("/verdict/staleAccesses").longValue()).isEqualTo(1);

@@ -29,6 +29,28 @@ class SummaryTablesTest {
   }
 
   @Test
+  void showsTheCachesOfTheSmmuSideBySide() {
+    assertThat(SummaryTables.render(Summaries.passed()).replaceAll(" +", " "))
+        .contains(
+            """
+            SMMU caches
+             TLB walk configuration
+             lookups 301 331 305
+             hits 302 332 306
+            """)
+        .contains(
+            """
+             insertions 321 333 341
+             evictions 322 334 342
+             invalidated 323 335 343
+             resident 324 336 344
+            """)
+        .contains(" transactions stalled 313\n of them now 314\n");
+    assertThat(SummaryTables.render(Summary.EMPTY).replaceAll(" +", " "))
+        .contains(" hit ratio unknown unknown unknown\n");
+  }
+
+  @Test
   void listsCommandsEventsAndNotifierCallsByKind() {
     assertThat(SummaryTables.render(Summaries.passed()).replaceAll(" +", " "))
         .contains(" commands 615\n ATC_INV 308\n SYNC 307\n")
@@ -55,6 +77,16 @@ class SummaryTablesTest {
   }
 
   @Test
+  void anExternalGuestHasNoVerdict() {
+    Summary good = Summaries.passed();
+    Verdict none = new Verdict(false, 0, 0, 0, 3, Summaries.CHECKED, List.of());
+    assertThat(SummaryTables.render(new Summary(good.devices(), good.smmu(), good.sva(), none)))
+        .doesNotContain("Verdict", "SVA")
+        .contains("\nChecks of devices (with an external guest there is no verdict)\n")
+        .endsWith("  protocol violations              3  of 905 packets judged\n");
+  }
+
+  @Test
   void namesDevicePasidAddressAndFrameOfAViolation() {
     assertThat(SummaryTables.render(Summaries.failed()))
         .contains("Verdict: FAILED\n")
@@ -78,6 +110,7 @@ class SummaryTablesTest {
     for (int i = 0; i < 4; i++) {
       Verdict one =
           new Verdict(
+              true,
               i == 0 ? 1 : 0,
               i == 1 ? 1 : 0,
               i == 2 ? 1 : 0,
@@ -89,6 +122,6 @@ class SummaryTablesTest {
   }
 
   private static Verdict verdict(Verdict.Checked checked) {
-    return new Verdict(0, 0, 0, 0, checked, List.of());
+    return new Verdict(true, 0, 0, 0, 0, checked, List.of());
   }
 }

@@ -19,16 +19,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.bus.wire.BusAddress;
+import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuInterrupt;
-import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.time.HardwareLoop;
 import org.smmulator.time.NettyHardwareLoop;
 
@@ -45,32 +45,14 @@ class BadPeerTest {
       new RootComplexConfig(1_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1);
   private final RootComplex root = rootComplex();
   private final ScriptedDevice device = new ScriptedDevice(0x20, 0);
-  private NettyTransport.@Nullable Listener listener;
+  private NettySockets.@Nullable Listener listener;
 
   private RootComplex rootComplex() {
     SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
     PhysicalBus bus = new PhysicalBus(ram, intid -> {});
     GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);
-    Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new NoOutputs());
+    Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
     return new RootComplex(loop, smmu, bus, config, ledger, violations, new HotplugBlock(() -> {}));
-  }
-
-  private static final class NoOutputs implements SmmuOutputs {
-    @Override
-    public void pulse(SmmuInterrupt line) {}
-
-    @Override
-    public void atcInvalidate(
-        int streamId, int substreamId, long address, int pagesLog2, boolean global) {}
-
-    @Override
-    public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {}
-
-    @Override
-    public void workAvailable() {}
-
-    @Override
-    public void registersChanged() {}
   }
 
   @BeforeEach

@@ -13,6 +13,7 @@ import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuInterrupt;
 import org.smmulator.smmu.SmmuOutputs;
+import org.smmulator.smmu.Transaction;
 
 /** Root complex, SMMU and memory as one machine on manual time, with software that is a test. */
 final class TestMachine implements SmmuOutputs {
@@ -60,6 +61,12 @@ final class TestMachine implements SmmuOutputs {
 
   @Override
   public void registersChanged() {}
+
+  @Override
+  public void transactionResumed(Transaction tx) {}
+
+  @Override
+  public void sendEvent() {}
 
   /** Lets hardware and links come to rest, without time passing. */
   void run() {

@@ -2,6 +2,7 @@ package org.smmulator.smmu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
@@ -19,7 +20,7 @@ final class BareGuest {
   private static final int CR0_ALL = 0b1_1111;
   private static final int RECORD_INVALID = 0b1010;
 
-  final RecordedOutputs outputs = new RecordedOutputs();
+  final RecordedOutputs outputs;
   final List<Integer> msis = new ArrayList<>();
   final FlakyMemory memory;
   final Smmu smmu;
@@ -34,6 +35,11 @@ final class BareGuest {
   private long pageRequestQueue;
 
   BareGuest(SmmuFeatures features) {
+    this(features, new RecordedOutputs());
+  }
+
+  BareGuest(SmmuFeatures features, RecordedOutputs outputs) {
+    this.outputs = outputs;
     memory = new FlakyMemory(new PhysicalBus(ram, msis::add));
     smmu = new Smmu(features, memory, outputs);
   }
@@ -71,6 +77,13 @@ final class BareGuest {
     writeRegister64("EVENTQ_BASE", eventQueue | QUEUE_LOG2);
     writeRegister64("PRIQ_BASE", pageRequestQueue | QUEUE_LOG2);
     writeRegister("IRQ_CTRL", 0b111);
+  }
+
+  /** Disables the SMMU, sets CR2 and enables it again. */
+  void setCr2(long value) {
+    writeRegister("CR0", CR0_ALL & ~1);
+    writeRegister("CR2", value);
+    writeRegister("CR0", CR0_ALL);
   }
 
   // Registers
@@ -124,6 +137,13 @@ final class BareGuest {
     }
   }
 
+  /** All words from the stream table on, in which the guest keeps its tables. */
+  long[] tables() {
+    return LongStream.iterate(streamTable, at -> at < nextFree, at -> at + 8)
+        .map(this::load)
+        .toArray();
+  }
+
   // Structures
 
   static Structure ste(int config) {
@@ -158,6 +178,13 @@ final class BareGuest {
         .set("ap1", 1)
         .set("af", 1)
         .set("ng", 1)
+        .set("address", pa);
+  }
+
+  /** A stage 2 page, Normal, readable, writable and executable for all, accessed. */
+  static Structure stage2Page(long pa) {
+    return new Structure("s2pte", 1)
+        .with("valid=1 table=1 memattr=15 s2ap=3 af=1")
         .set("address", pa);
   }
 

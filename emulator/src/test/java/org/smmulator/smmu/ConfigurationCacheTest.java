@@ -115,8 +115,8 @@ class ConfigurationCacheTest extends ConfigurationScene {
     guest.read(5, NONE, VA);
     guest.read(5, NONE, VA);
     guest.read(5, NONE, VA);
-    assertThat(guest.smmu.counters().configurationLookups()).isEqualTo(3);
-    assertThat(guest.smmu.counters().configurationHits()).isEqualTo(2);
+    assertThat(guest.smmu.counters().configurationCache().lookups()).isEqualTo(3);
+    assertThat(guest.smmu.counters().configurationCache().hits()).isEqualTo(2);
   }
 
   @Test

@@ -145,59 +145,6 @@ class ConfigurationTest extends ConfigurationScene {
     assertThat(event.get("ssv")).isZero();
   }
 
-  @ParameterizedTest
-  @CsvSource({"v, 0", "config, 6", "config, 7", "eats, 2", "s1stalld, 1", "s1cdmax, 21"})
-  void illegalStreamTableEntries(String field, long value) {
-    long cd = contextOver(mappedRoot(PA), 1);
-    guest.storeSte(5, BareGuest.translatingSte(cd).set(field, value));
-    fault("C_BAD_STE", NONE);
-  }
-
-  @Test
-  void aContextPointerBeyondTheOutputSizeIsIllegal() {
-    BareGuest narrow = BareGuest.up(BareGuest.smallCaches().withOutputAddressBits(32));
-    narrow.storeSte(5, BareGuest.translatingSte(1L << 32));
-    assertThat(narrow.access(5, NONE, VA, false)).isEqualTo(Outcome.FAULTED);
-    assertThat(narrow.takeEvent().get("id")).isEqualTo(Vectors.event("C_BAD_STE"));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "v, 0",
-    "aa64, 0",
-    "s, 1",
-    "ha, 1",
-    "hd, 1",
-    "endi, 1",
-    "t0sz, 15",
-    "t0sz, 40",
-    "tg0, 1",
-    "tg0, 2",
-    "tg0, 3",
-    "epd1, 0"
-  })
-  void illegalContextDescriptors(String field, long value) {
-    long cd = guest.allocate(64);
-    guest.store(cd, BareGuest.cd(1, mappedRoot(PA)).set(field, value));
-    guest.storeSte(5, BareGuest.translatingSte(cd));
-    fault("C_BAD_CD", NONE);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"t1sz, 15", "t1sz, 40", "tg1, 0", "tg1, 1", "tg1, 3"})
-  void theUpperHalfIsCheckedEvenIfUnused(String field, long value) {
-    long cd = guest.allocate(64);
-    Structure descriptor =
-        BareGuest.cd(1, mappedRoot(PA)).set("epd1", 0).set("t1sz", 16).set("tg1", 2);
-    guest.store(cd, descriptor);
-    guest.storeSte(5, BareGuest.translatingSte(cd));
-    assertThat(guest.read(5, NONE, VA)).isEqualTo(PA);
-
-    guest.store(cd, descriptor.set(field, value));
-    guest.invalidateAll();
-    fault("C_BAD_CD", NONE);
-  }
-
   @Test
   void aTableBaseBeyondTheIntermediateSizeIsIllegalUnlessItsHalfIsOff() {
     long cd = guest.allocate(64);
@@ -270,6 +217,20 @@ class ConfigurationTest extends ConfigurationScene {
   }
 
   @Test
+  void aLeafTableBeyondTheOutputSizeMakesTheSubstreamBad() {
+    BareGuest narrow = BareGuest.up(Variants.of("oas=40"));
+    long table = narrow.allocate(4096);
+    narrow.store(table, new Structure("l1cd", 1).set("v", 1).set("l2ptr", 1L << 40));
+    narrow.storeSte(5, BareGuest.translatingSte(table).set("s1fmt", 1).set("s1cdmax", 10));
+    assertThat(narrow.access(5, 3, VA, false)).isEqualTo(Outcome.FAULTED);
+    assertThat(narrow.takeEvent().get("id")).isEqualTo(Vectors.event("C_BAD_SUBSTREAMID"));
+    narrow.store(table, new Structure("l1cd", 1).set("v", 1).set("l2ptr", 1L << 39));
+    narrow.invalidateAll();
+    assertThat(narrow.access(5, 3, VA, false)).isEqualTo(Outcome.FAULTED);
+    assertThat(narrow.takeEvent().get("id")).isEqualTo(Vectors.event("F_CD_FETCH"));
+  }
+
+  @Test
   void anUnreadableLevel1ContextIsReportedWithItsAddress() {
     guest.storeSte(5, BareGuest.translatingSte(0x4000).set("s1fmt", 1).set("s1cdmax", 10));
     assertThat(fault("F_CD_FETCH", 65).get("fetch")).isEqualTo(0x4008);
@@ -309,7 +270,7 @@ class ConfigurationTest extends ConfigurationScene {
     assertThat(guest.read(5, NONE, VA)).isEqualTo(PA);
     fault("C_BAD_SUBSTREAMID", 0);
 
-    BareGuest none = BareGuest.up(BareGuest.smallCaches().withSubstreamIdBits(0));
+    BareGuest none = BareGuest.up(BareGuest.smallCaches().change(f -> f.substreamIdBits(0)));
     long root = none.translatingStream(5, 1);
     none.map(root, VA, PA);
     none.storeSte(5, BareGuest.translatingSte(cdOf(none, root)).set("s1cdmax", 31));

@@ -22,15 +22,6 @@ class EventQueueTest {
   }
 
   @Test
-  void interruptsWhenItStopsBeingEmpty() {
-    faults(3);
-    assertThat(guest.outputs.pulses).isEqualTo(List.of(SmmuInterrupt.EVENTQ));
-    assertThat(guest.takeEvents()).hasSize(3);
-    fault(0);
-    assertThat(guest.outputs.pulses).hasSize(2);
-  }
-
-  @Test
   void movesProdForWhoPolls() {
     int before = guest.outputs.registersChanged;
     fault(0);
@@ -56,18 +47,6 @@ class EventQueueTest {
     assertThat(guest.smmu.counters().eventsLost()).isEqualTo(3);
     assertThat(guest.smmu.counters().events()).containsEntry(EventType.C_BAD_STREAMID, 19L);
     assertThat(guest.activeErrors()).isZero();
-  }
-
-  @Test
-  void anOverflowNotYetAcknowledgedHoldsNothingBack() {
-    faults(17);
-    guest.writeRegister("EVENTQ_CONS", 16);
-    fault(99);
-    assertThat(guest.readRegister("EVENTQ_PROD")).isEqualTo(17 | OVERFLOW);
-
-    guest.writeRegister("EVENTQ_CONS", 17 | OVERFLOW);
-    faults(17);
-    assertThat(guest.readRegister("EVENTQ_PROD")).isEqualTo((17 + 16) % 32);
   }
 
   @Test

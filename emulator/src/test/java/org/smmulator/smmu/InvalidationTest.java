@@ -171,8 +171,8 @@ class InvalidationTest {
     assertThat(missesOf(() -> guest.read(5, NONE, VA))).isZero();
     assertThat(missesOf(() -> guest.read(5, NONE, VA + 8192))).isZero();
     assertThat(missesOf(() -> guest.read(5, NONE, VA + 4096))).isEqualTo(1);
-    assertThat(guest.smmu.counters().tlbLookups()).isEqualTo(7);
-    assertThat(guest.smmu.counters().tlbHits()).isEqualTo(3);
+    assertThat(guest.smmu.counters().tlb().lookups()).isEqualTo(7);
+    assertThat(guest.smmu.counters().tlb().hits()).isEqualTo(3);
   }
 
   // Walk cache

@@ -36,7 +36,7 @@ class PageRequestTest {
   }
 
   private void withoutPps() {
-    guest = BareGuest.up(BareGuest.smallCaches().withAts(true, true, false));
+    guest = BareGuest.up(BareGuest.smallCaches().without(Feature.PPS));
   }
 
   @Test

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What the SMMU told its surroundings, in order. */
-final class RecordedOutputs implements SmmuOutputs {
+class RecordedOutputs implements SmmuOutputs {
   /** An Invalidate Request. */
   record AtcInvalidation(
       int streamId, int substreamId, long address, int pagesLog2, boolean global) {}
@@ -12,10 +12,15 @@ final class RecordedOutputs implements SmmuOutputs {
   /** A PRG Response. */
   record PageResponse(int streamId, int substreamId, int prgIndex, int busCode) {}
 
+  /** A transaction that had stalled. */
+  record Resumed(long ticket, Transaction.Outcome outcome, boolean razWi, long pa) {}
+
   final List<SmmuInterrupt> pulses = new ArrayList<>();
   final List<AtcInvalidation> invalidations = new ArrayList<>();
   final List<PageResponse> responses = new ArrayList<>();
+  final List<Resumed> resumed = new ArrayList<>();
   int workAvailable;
+  int sentEvents;
   int registersChanged;
 
   @Override
@@ -32,6 +37,16 @@ final class RecordedOutputs implements SmmuOutputs {
   @Override
   public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {
     responses.add(new PageResponse(streamId, substreamId, prgIndex, busCode));
+  }
+
+  @Override
+  public void transactionResumed(Transaction tx) {
+    resumed.add(new Resumed(tx.ticket(), tx.outcome(), tx.isRazWi(), tx.pa()));
+  }
+
+  @Override
+  public void sendEvent() {
+    sentEvents++;
   }
 
   @Override

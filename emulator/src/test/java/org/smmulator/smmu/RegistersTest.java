@@ -9,25 +9,36 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RegistersTest {
+  private static SmmuFeatures withoutAts() {
+    return SmmuFeatures.defaults()
+        .without(Feature.ATS, Feature.PRI, Feature.PPS, Feature.SPLIT_ATS, Feature.ATSRECERR);
+  }
+
   private final BareGuest guest = new BareGuest(SmmuFeatures.defaults());
 
   @Test
   void idRegistersShowWhatIsImplemented() {
-    // S1P, TTF=2, COHACC, ATS, ASID16, MSI, PRI, CD2L, TTENDIAN=2, ATSRECERR, STALL_MODEL=1,
-    // ST_LEVEL=1.
+    // S2P, S1P, TTF=2, COHACC, BTM, HTTU=2, HYP, ATS, ASID16, MSI, SEV, ATOS, PRI, VMW, VMID16,
+    // CD2L, TTENDIAN=2, ATSRECERR, ST_LEVEL=1.
     assertThat(guest.readRegister("IDR0"))
         .isEqualTo(
-            1 << 1 | 2 << 2 | 1 << 4 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 19 | 2 << 21
-                | 1 << 23 | 1 << 24 | 1 << 27);
-    assertThat(guest.readRegister("IDR1")).isEqualTo(16 | 20 << 6 | 19 << 11 | 19 << 16 | 19 << 21);
-    assertThat(guest.readRegister("IDR3")).isEqualTo(1 << 2 | 1 << 5);
-    assertThat(guest.readRegister("IDR5")).isEqualTo(5 | 1 << 4);
-    assertThat(guest.readRegister("AIDR")).isEqualTo(1);
+            1 | 1 << 1 | 2 << 2 | 1 << 4 | 1 << 5 | 2 << 6 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13
+                | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 19 | 2 << 21 | 1 << 23
+                | 1 << 27);
+    assertThat(guest.readRegister("IDR1"))
+        .isEqualTo(16 | 20 << 6 | 19 << 11 | 19 << 16 | 19 << 21 | 3 << 26);
+    // HAD, XNX, PPS, FWB, STT, RIL, BBML=2, E0PD.
+    assertThat(guest.readRegister("IDR3"))
+        .isEqualTo(1 << 2 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9 | 1 << 10 | 2 << 11 | 1 << 13);
+    // OAS=48, all granules, VAX, STALL_MAX.
+    assertThat(guest.readRegister("IDR5")).isEqualTo(5 | 7 << 4 | 1 << 10 | 256 << 16);
+    assertThat(guest.readRegister("AIDR")).isEqualTo(2);
+    assertThat(guest.readRegister("IIDR")).isZero();
   }
 
   @Test
   void withoutAtsAndPriTheirFieldsDoNotExist() {
-    BareGuest plain = new BareGuest(SmmuFeatures.defaults().withAts(false, false, false));
+    BareGuest plain = new BareGuest(withoutAts());
 
     plain.writeRegister("CR0", 0xffff_ffffL);
     plain.writeRegister("IRQ_CTRL", 0xffff_ffffL);
@@ -36,7 +47,7 @@ class RegistersTest {
 
     assertThat(plain.readRegister("IDR0") & (1 << 10 | 1 << 16 | 1 << 23)).isZero();
     assertThat(plain.readRegister("IDR1") >> 11 & 0x1f).isZero();
-    assertThat(plain.readRegister("CR0ACK")).isEqualTo(0b1101);
+    assertThat(plain.readRegister("CR0ACK")).isEqualTo(0b1_1100_1101);
     assertThat(plain.readRegister("IRQ_CTRLACK")).isEqualTo(0b101);
     assertThat(plain.readRegister64("PRIQ_BASE")).isZero();
     assertThat(plain.readRegister("PRIQ_CONS")).isZero();
@@ -45,8 +56,8 @@ class RegistersTest {
   @Test
   void acknowledgesEnablesAtOnceAndTellsWhoPolls() {
     guest.writeRegister("CR0", 0xffff_ffffL);
-    assertThat(guest.readRegister("CR0")).isEqualTo(0b1_1111);
-    assertThat(guest.readRegister("CR0ACK")).isEqualTo(0b1_1111);
+    assertThat(guest.readRegister("CR0")).isEqualTo(0b1_1101_1111);
+    assertThat(guest.readRegister("CR0ACK")).isEqualTo(0b1_1101_1111);
     assertThat(guest.outputs.registersChanged).isEqualTo(1);
 
     guest.writeRegister("IRQ_CTRL", 0xffff_ffffL);
@@ -57,13 +68,15 @@ class RegistersTest {
 
   @ParameterizedTest
   @CsvSource({
-    "CR2, 0xa",
+    "CR2, 0xf",
     "STRTAB_BASE_CFG, 0x307ff",
     "CR1, 0xfff",
     "EVENTQ_IRQ_CFG1, 0xffffffff",
     "EVENTQ_IRQ_CFG2, 0x3f",
     "PRIQ_IRQ_CFG2, 0x8000003f",
-    "GERRORN, 0x1fd",
+    "GERRORN, 0",
+    "AGBPA, 0",
+    "GATOS_CTRL, 0",
     "CR0ACK, 0",
     "GERROR, 0",
     "STATUSR, 0"
@@ -89,7 +102,20 @@ class RegistersTest {
 
   @ParameterizedTest
   @ValueSource(
-      ints = {-4, 0x21, 0x26, 0x1a0, 0xa8, 0xc8, 0x8000, 0x10020, 0x20000, Integer.MAX_VALUE})
+      ints = {
+        -4,
+        0x21,
+        0x26,
+        0x1a0,
+        0x104,
+        0x200,
+        0xa8,
+        0xc8,
+        0x8000,
+        0x10020,
+        0x20000,
+        Integer.MAX_VALUE
+      })
   void whereNoRegisterIsReadsZeroAndIgnoresWrites(int offset) {
     guest.smmu.writeRegister(offset, 4, -1);
     assertThat(guest.smmu.readRegister(offset, 4)).isZero();
@@ -172,18 +198,101 @@ class RegistersTest {
   }
 
   @Test
-  void gbpaChangesOnlyByAnUpdate() {
-    long abort = 1L << 20;
-    long update = 1L << 31;
-    guest.writeRegister("GBPA", abort);
-    assertThat(guest.readRegister("GBPA")).isZero();
+  void gbpaHasTheOverridesThatTheStreamTableHas() {
+    guest.writeRegister("GBPA", 0xffff_ffffL);
+    assertThat(guest.readRegister("GBPA")).isEqualTo(0x1f3f1fL);
 
-    guest.writeRegister("GBPA", abort | update);
-    assertThat(guest.readRegister("GBPA")).isEqualTo(abort);
-    assertThat(guest.outputs.registersChanged).isEqualTo(1);
+    BareGuest plain =
+        new BareGuest(
+            SmmuFeatures.defaults().without(Feature.ATTR_TYPES_OVR, Feature.ATTR_PERMS_OVR));
+    assertThat(plain.readRegister("GBPA")).isZero();
+    plain.writeRegister("GBPA", 0xffff_ffffL);
+    assertThat(plain.readRegister("GBPA")).isEqualTo(1 << 20);
+  }
 
-    guest.writeRegister("GBPA", update);
-    assertThat(guest.readRegister("GBPA")).isZero();
+  @Test
+  void withoutMessagesTheirRegistersDoNotExistButLastOnlyDoes() {
+    BareGuest wired = new BareGuest(SmmuFeatures.defaults().without(Feature.MSI));
+    for (String source : List.of("GERROR", "EVENTQ", "PRIQ")) {
+      wired.writeRegister64(source + "_IRQ_CFG0", -1);
+      wired.writeRegister(source + "_IRQ_CFG1", -1);
+      wired.writeRegister(source + "_IRQ_CFG2", -1);
+      assertThat(wired.readRegister64(source + "_IRQ_CFG0")).isZero();
+      assertThat(wired.readRegister(source + "_IRQ_CFG1")).isZero();
+      assertThat(wired.readRegister(source + "_IRQ_CFG2"))
+          .isEqualTo(source.equals("PRIQ") ? 1L << 31 : 0);
+    }
+  }
+
+  @Test
+  void withoutTheirFeaturesTheFieldsOfCr2DoNotExist() {
+    BareGuest plain =
+        new BareGuest(
+            SmmuFeatures.defaults()
+                .change(f -> f.architecture(Architecture.V3_1))
+                .without(Feature.HYP, Feature.BTM, Feature.ATSRECERR));
+    assertThat(plain.readRegister("CR2")).isZero();
+    plain.writeRegister("CR2", -1);
+    assertThat(plain.readRegister("CR2")).isEqualTo(0b10);
+  }
+
+  @Test
+  void withoutGroupsOfVmidsTheirFieldDoesNotExist() {
+    BareGuest plain = new BareGuest(SmmuFeatures.defaults().without(Feature.VMW));
+    plain.writeRegister("CR0", -1);
+    assertThat(plain.readRegister("CR0ACK")).isEqualTo(0b1_1111);
+  }
+
+  @Test
+  void withoutTwoLevelsTheFormatOfTheStreamTableIsLinear() {
+    BareGuest plain =
+        new BareGuest(
+            SmmuFeatures.defaults()
+                .change(f -> f.streamIdBits(6).feature(Feature.TWO_LEVEL_STREAM_TABLE, false)));
+    plain.writeRegister("STRTAB_BASE_CFG", -1);
+    assertThat(plain.readRegister("STRTAB_BASE_CFG")).isEqualTo(0x7ff);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "V3_0, STRTAB_BASE, 0x4000ffffffffffc0",
+    "V3_1, STRTAB_BASE, 0x400fffffffffffc0",
+    "V3_0, CMDQ_BASE, 0x4000ffffffffffff",
+    "V3_1, CMDQ_BASE, 0x400fffffffffffff",
+    "V3_0, EVENTQ_IRQ_CFG0, 0x0000fffffffffffc",
+    "V3_1, EVENTQ_IRQ_CFG0, 0x000ffffffffffffc"
+  })
+  void addressesGrewWithTheVersion(Architecture version, String register, String mask) {
+    BareGuest versioned =
+        new BareGuest(SmmuFeatures.defaults().change(f -> f.architecture(version)));
+    versioned.writeRegister64(register, -1);
+    assertThat(versioned.readRegister64(register)).isEqualTo(Long.decode(mask));
+  }
+
+  @Test
+  void broadcastsOfCpusAreForThoseWhoAskForThem() {
+    assertThat(guest.readRegister("CR2")).isEqualTo(1 << 2);
+  }
+
+  @Test
+  void anErrorThatIsNotActiveCannotBeAcknowledged() {
+    guest.writeRegister("GERRORN", 0x1fd);
+    assertThat(guest.readRegister("GERRORN")).isZero();
+    guest.bringUp();
+    guest.submit(new Structure("command", 2));
+    guest.run();
+    guest.writeRegister("GERRORN", 0x1fd);
+    assertThat(guest.readRegister("GERRORN")).isEqualTo(1);
+  }
+
+  @Test
+  void writingThePositionOfADisabledQueueKeepsItsError() {
+    guest.bringUp();
+    guest.submit(new Structure("command", 2));
+    guest.run();
+    guest.writeRegister("CR0", 0);
+    guest.writeRegister("CMDQ_CONS", 3);
+    assertThat(guest.readRegister("CMDQ_CONS")).isEqualTo(3 | 1 << 24);
   }
 
   @Test

@@ -24,6 +24,17 @@ final class Structure {
     return this;
   }
 
+  /** Sets several fields: {@code "s1cdmax=4 s1dss=2"}. */
+  Structure with(String settings) {
+    for (String setting : settings.split(" ", -1)) {
+      if (!setting.isEmpty()) {
+        String[] nameAndValue = setting.split("=", -1);
+        set(nameAndValue[0], Long.decode(nameAndValue[1]));
+      }
+    }
+    return this;
+  }
+
   long get(String name) {
     Vectors.Field field = Vectors.field(kind, name);
     long placed = words[field.word()] & field.mask();

@@ -161,7 +161,7 @@ class TranslationTest {
 
   @Test
   void theSmallerOfIpsAndOutputSizeCounts() {
-    BareGuest narrow = BareGuest.up(BareGuest.smallCaches().withOutputAddressBits(36));
+    BareGuest narrow = BareGuest.up(BareGuest.smallCaches().change(f -> f.outputAddressBits(36)));
     long table = narrow.translatingStream(5, 1);
     narrow.map(table, VA, 1L << 36);
     narrow.map(table, VA + 4096, (1L << 36) - 4096);

@@ -60,6 +60,15 @@ final class Vectors {
     return number("event " + name);
   }
 
+  /** The name of an event number. */
+  static String eventName(long number) {
+    return NUMBERS.entrySet().stream()
+        .filter(entry -> entry.getKey().startsWith("event ") && entry.getValue() == number)
+        .map(entry -> entry.getKey().substring("event ".length()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no event 0x" + Long.toHexString(number)));
+  }
+
   private static int number(String key) {
     return Objects.requireNonNull(NUMBERS.get(key), key);
   }

@@ -15,12 +15,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.metrics.AtcSummary;
 import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.metrics.Latencies;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.smmu.probe.Question;
 
 class WebServerTest {
   private final AtomicReference<Summary> summary = new AtomicReference<>(Summary.EMPTY);
@@ -28,12 +31,20 @@ class WebServerTest {
 
   @BeforeEach
   void start() throws IOException {
-    server = WebServer.start("127.0.0.1:0", summary::get);
+    server = WebServer.start("127.0.0.1:0", summary::get, this::explain);
   }
 
   @AfterEach
   void stop() {
     server.close();
+  }
+
+  /** The question itself; stream 9 is that of a machine which stops. */
+  private List<String> explain(Question question) {
+    if (question.streamId() == 9) {
+      throw new IllegalStateException("stopped");
+    }
+    return List.of(question.toString(), "second line");
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
@@ -68,6 +79,18 @@ class WebServerTest {
             "smmulator_atc_lookups_total{device=\"00:05.0\",model=\"dma\"} NaN",
             "smmulator_accesses_translated_total{device=\"00:05.0\",model=\"dma\"} 208.0",
             "smmulator_smmu_tlb_lookups_total 301.0",
+            "smmulator_smmu_tlb_hits_total 302.0",
+            "smmulator_smmu_tlb_insertions_total 321.0",
+            "smmulator_smmu_tlb_evictions_total 322.0",
+            "# HELP smmulator_smmu_tlb_invalidated_total TLB entries dropped by commands [entries]",
+            "smmulator_smmu_tlb_invalidated_total 323.0",
+            "smmulator_smmu_tlb_resident 324.0",
+            "smmulator_smmu_walk_cache_evictions_total 334.0",
+            "smmulator_smmu_walk_cache_resident 336.0",
+            "smmulator_smmu_configuration_lookups_total 305.0",
+            "smmulator_smmu_configuration_evictions_total 342.0",
+            "smmulator_smmu_stalls_total 313.0",
+            "smmulator_smmu_stalled 314.0",
             "smmulator_smmu_commands_total{kind=\"ATC_INV\"} 308.0",
             "smmulator_sva_notifier_calls_total{kind=\"invalidateRange\"} 403.0",
             "smmulator_sva_pasids_live 405.0",
@@ -101,6 +124,70 @@ class WebServerTest {
         .contains("smmulator_page_requests_total{device=\"00:04.0\",model=\"dma\"} 5.0");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "stream=0x20&address=4096&access=read | 32, -1, 4096, UNTRANSLATED, false, false, false",
+        "stream=00:04.0&pasid=0xfffff&address=0x10&access=write&privileged=true | 32, 1048575, 16,"
+            + " UNTRANSLATED, true, true, false",
+        "stream=4294967295&address=0xffffffffffffffff&access=execute&kind=ats&privileged=false |"
+            + " -1, -1, -1, TRANSLATION_REQUEST, false, false, true",
+        "kind=translated&access=read&address=0X1F&stream=0&pasid=0 | 0, 0, 31, TRANSLATED, false,"
+            + " false, false"
+      })
+  void explainsWhatTheParametersAskFor(String query, String question) throws Exception {
+    HttpResponse<String> response = get("/api/explain?" + query);
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("content-type")).hasValue("text/plain; charset=utf-8");
+    assertThat(response.body().replaceAll("[a-zA-Z]+=", ""))
+        .isEqualTo("Question[" + question + "]\nsecond line\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "address=0&access=read | stream is missing; give stream=..",
+        "stream=1&access=read | address is missing; give address=..",
+        "stream=1&address=0 | access is missing; give access=..",
+        "stream=0x100000000&address=0&access=read | stream: '0x100000000' is not a number from 0 to"
+            + " 0xffffffff; use one such as 0x20 or 32",
+        "stream=00:44.0&address=0&access=read | stream: '00:44.0' is not a PCI id; use one such as"
+            + " 00:04.0, or a number",
+        "stream=1&pasid=0x100000&address=0&access=read | pasid: '0x100000' is not a number from 0"
+            + " to 0xfffff; use one such as 0x20 or 32",
+        "stream=1&address=-1&access=read | address: '-1' is not a number from 0 to"
+            + " 0xffffffffffffffff; use one such as 0x20 or 32",
+        "stream=1&address=0x&access=read | address: '0x' is not a number from 0 to"
+            + " 0xffffffffffffffff; use one such as 0x20 or 32",
+        "stream=1&address=0&access=fly%0A | access: 'fly?' is not possible; use read or write or"
+            + " execute",
+        "stream=1&address=0&access=read&kind=x | kind: 'x' is not possible; use untranslated or"
+            + " translated or ats",
+        "stream=1&address=0&access=read&privileged | privileged: '' is not possible; use true or"
+            + " false",
+        "stream=1&stream=2&address=0&access=read | stream: given more than once; give one",
+        "stream=1&address=0&access=read&colour=red | 'colour': no such parameter; there are stream,"
+            + " pasid, address, access, privileged, kind",
+      })
+  void aWrongQuestionIsAnsweredWithOneSentence(String query, String sentence) throws Exception {
+    HttpResponse<String> response = get("/api/explain?" + query);
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).isEqualTo(sentence + "\n");
+  }
+
+  @Test
+  void aMachineThatStopsExplainsNothing() throws Exception {
+    HttpResponse<String> response = get("/api/explain?stream=9&address=0&access=read");
+
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(response.body()).isEqualTo("the machine starts or stops; ask again while it runs\n");
+  }
+
   @Test
   void servesAPageThatNeedsNothingFromElsewhere() throws Exception {
     HttpResponse<String> response = get("/");
@@ -122,7 +209,7 @@ class WebServerTest {
   void saysWhichPortIsInUse() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + taken.getLocalPort();
-      assertThatThrownBy(() -> WebServer.start(address, summary::get))
+      assertThatThrownBy(() -> WebServer.start(address, summary::get, this::explain))
           .isInstanceOf(IOException.class)
           .hasMessage("http.listen: " + address + " cannot be used: Address already in use");
     }

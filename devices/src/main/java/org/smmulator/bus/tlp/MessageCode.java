@@ -1,6 +1,6 @@
 package org.smmulator.bus.tlp;
 
-/** Message Codes of the ATS and PRI messages. */
+/** Message Codes of the ATS, PRI and INTx messages. */
 public final class MessageCode {
   public static final int INVALIDATE_REQUEST = 0x01;
   public static final int INVALIDATE_COMPLETION = 0x02;
@@ -10,6 +10,9 @@ public final class MessageCode {
 
   /** PRG Response. */
   public static final int PAGE_RESPONSE = 0x05;
+
+  public static final int ASSERT_INTA = 0x20;
+  public static final int DEASSERT_INTA = 0x24;
 
   private MessageCode() {}
 }

@@ -133,8 +133,9 @@ final class TlpRules {
           case MessageCode.INVALIDATE_REQUEST -> firstByte == 0x72 && tlp.lengthDwords() == 2;
           case MessageCode.INVALIDATE_COMPLETION, MessageCode.PAGE_RESPONSE -> firstByte == 0x32;
           case MessageCode.PAGE_REQUEST -> firstByte == 0x30;
+          case MessageCode.ASSERT_INTA, MessageCode.DEASSERT_INTA -> firstByte == 0x34;
           default -> true;
         };
-    return formed ? null : "ATS or PRI message of the wrong form";
+    return formed ? null : "ATS, PRI or INTx message of the wrong form";
   }
 }

@@ -28,6 +28,7 @@ public final class TlpWriter {
   private static final int CONFIG = 0x04 << 24;
   private static final int COMPLETION = 0x0A << 24;
   private static final int MESSAGE_TO_ROOT = 0x30 << 24;
+  private static final int MESSAGE_LOCAL = 0x34 << 24;
   private static final int MESSAGE_BY_ID = 0x32 << 24;
   private static final int TAG_BITS_9_8 = (1 << 23) | (1 << 19);
   private static final int REPEATED = TAG_BITS_9_8 | (7 << 20) | ID_BASED_ORDERING | (3 << 12);
@@ -180,6 +181,12 @@ public final class TlpWriter {
       ByteBuf out, int requesterId, int deviceId, int prgIndex, int code) {
     int dw2 = (deviceId << 16) | ((code & 0xF) << 12) | (prgIndex & 0x1FF);
     header(out, MESSAGE_BY_ID, (requesterId << 16) | MessageCode.PAGE_RESPONSE, dw2, 0);
+  }
+
+  /** Assert_INTA or Deassert_INTA. */
+  public static void interruptMessage(ByteBuf out, int requesterId, boolean asserted) {
+    int code = asserted ? MessageCode.ASSERT_INTA : MessageCode.DEASSERT_INTA;
+    header(out, MESSAGE_LOCAL, (requesterId << 16) | code, 0, 0);
   }
 
   private static void memoryHeader(

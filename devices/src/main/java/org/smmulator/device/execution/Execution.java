@@ -7,11 +7,24 @@ public interface Execution {
     String name();
   }
 
+  /** Steps that run one at a time, in the order in which they were added; from any thread. */
+  interface Steps {
+    void add(Runnable step);
+
+    /** What was added before still runs, what is added later does not. */
+    void end();
+  }
+
   /** Monotonic time in nanoseconds. */
   long nanoTime();
 
   /** Starts a task. */
   Handle spawn(String name, Runnable body);
+
+  /** A place where steps run; the name is for people who look at tasks. */
+  default Steps steps(String name) {
+    return new TaskSteps(this, name);
+  }
 
   /** The running task; any thread that asks is one. */
   Handle current();

@@ -17,6 +17,7 @@ import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.bus.wire.LinkLimits;
+import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
@@ -36,8 +37,10 @@ public final class FakeRootComplex implements AutoCloseable {
   /** Physical address whose 32-bit writes are message-signalled interrupts. */
   public static final long MSI_ADDRESS = 0x0802_0040L;
 
-  /** Where {@link #enable} puts BAR 0. */
+  /** Where {@link #enable} puts BAR 0 if it has 64 bits, and if it has 32. */
   public static final long BAR0 = 0x10_0000_0000L;
+
+  public static final long BAR0_32_BIT = 0x1000_0000L;
 
   /** In the place of a PASID. */
   public static final int NO_PASID = -1;
@@ -48,6 +51,7 @@ public final class FakeRootComplex implements AutoCloseable {
   private final FakePort port;
   private final FakeRequests requests;
   private @Nullable AttachedDevice device;
+  private volatile long bar0 = BAR0;
 
   /**
    * A root complex without device.
@@ -72,7 +76,7 @@ public final class FakeRootComplex implements AutoCloseable {
   /** Attaches a model through a socket at this address, and waits until it is accepted. */
   public AttachedDevice attachOver(BusAddress address, DeviceModel model, DeviceOptions options)
       throws IOException {
-    try (NettyTransport.Listener listener =
+    try (NettySockets.Listener listener =
         NettyTransport.listen(loop.eventLoop(), address, LinkLimits.DEFAULT, () -> port)) {
       AttachedDevice attaching =
           AttachedDevice.connect(loop.eventLoop(), listener.address(), model, options);
@@ -240,8 +244,12 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** Gives BAR 0 its address, and enables memory and bus mastering. */
   public void enable() {
-    configWrite(0x10, (int) BAR0);
-    configWrite(0x14, (int) (BAR0 >>> 32));
+    boolean is64Bit = (configRead(0x10) & 0b100) != 0;
+    bar0 = is64Bit ? BAR0 : BAR0_32_BIT;
+    configWrite(0x10, (int) bar0);
+    if (is64Bit) {
+      configWrite(0x14, (int) (bar0 >>> 32));
+    }
     configWrite(0x04, COMMAND_MEMORY_AND_BUS_MASTER);
   }
 
@@ -296,14 +304,14 @@ public final class FakeRootComplex implements AutoCloseable {
   /** Reads 1, 2, 4 or 8 bytes of BAR 0. */
   public long barRead(long offset, int bytes) {
     return requests.value(
-        (out, tag) -> TlpWriter.memoryRead(out, 0, FakePort.ROOT_ID, tag, BAR0 + offset, bytes));
+        (out, tag) -> TlpWriter.memoryRead(out, 0, FakePort.ROOT_ID, tag, bar0 + offset, bytes));
   }
 
   public void barWrite(long offset, int bytes, long value) {
     send(
         () -> {
           ByteBuf out = port.link().begin(FrameKind.TLP);
-          int index = TlpWriter.memoryWrite(out, 0, FakePort.ROOT_ID, BAR0 + offset, bytes);
+          int index = TlpWriter.memoryWrite(out, 0, FakePort.ROOT_ID, bar0 + offset, bytes);
           for (int i = 0; i < bytes; i++) {
             out.setByte(index + i, (int) (value >>> (8 * i)));
           }
@@ -315,7 +323,7 @@ public final class FakeRootComplex implements AutoCloseable {
   public int barReadStatus(long offset, int bytes) {
     return requests
         .answer(
-            (out, tag) -> TlpWriter.memoryRead(out, 0, FakePort.ROOT_ID, tag, BAR0 + offset, bytes))
+            (out, tag) -> TlpWriter.memoryRead(out, 0, FakePort.ROOT_ID, tag, bar0 + offset, bytes))
         .status();
   }
 

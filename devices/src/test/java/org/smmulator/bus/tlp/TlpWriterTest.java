@@ -46,6 +46,8 @@ class TlpWriterTest {
     WRITERS.put("page-response-invalid", o -> pageResponse(o, PageResponseCode.INVALID));
     WRITERS.put("page-response-failure", o -> pageResponse(o, PageResponseCode.FAILURE));
     WRITERS.put("stop-marker", o -> TlpWriter.stopMarker(o, 0x100, 0x12345));
+    WRITERS.put("assert-inta", o -> TlpWriter.interruptMessage(o, 0x100, true));
+    WRITERS.put("deassert-inta", o -> TlpWriter.interruptMessage(o, 0x100, false));
     WRITERS.put("mwr32-one-byte", TlpWriterTest::byteWrite);
     WRITERS.put("mrd32-zero-length", o -> TlpWriter.memoryRead(o, 0, 0x100, 1, 0x8000_0002L, 0));
     WRITERS.put("mrd32-4096", o -> TlpWriter.memoryRead(o, 0, 0x100, 1, 0x8000_0000L, 4096));

@@ -52,7 +52,7 @@ class TransportTest {
         : BusAddress.parse("unix:" + directory.resolve("bus"));
   }
 
-  private NettyTransport.Listener listen(BusAddress address, LinkLimits limits) throws IOException {
+  private NettySockets.Listener listen(BusAddress address, LinkLimits limits) throws IOException {
     return NettyTransport.listen(rootLoop, address, limits, () -> root);
   }
 
@@ -212,7 +212,7 @@ class TransportTest {
                 NettyTransport.connect(
                     deviceLoop, listener.address(), LinkLimits.DEFAULT, new Device()))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("cannot reach the bus at " + listener.address());
+        .hasMessageStartingWith("cannot reach " + listener.address());
   }
 
   private static SocketChannel dial(BusAddress address) throws IOException {

@@ -33,6 +33,11 @@ public final class AtcInvalidations {
     }
   }
 
+  /** Power-on: what is under way is still waited for, but a time-out is nobody's any more. */
+  public void reset() {
+    timedOut = false;
+  }
+
   public boolean areOutstanding() {
     return outstanding != 0;
   }

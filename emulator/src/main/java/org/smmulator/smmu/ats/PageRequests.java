@@ -3,6 +3,7 @@ package org.smmulator.smmu.ats;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.event.PageRequestField;
+import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.PageRequestFlags;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuOutputs;
@@ -12,6 +13,7 @@ import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.fault.EventRecorder;
+import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.queue.PageRequestQueue;
 import org.smmulator.smmu.register.Registers;
 
@@ -94,7 +96,7 @@ public final class PageRequests {
    * stream unless PPS makes it for all; if the stream cannot be read, there is no such choice.
    */
   private void respondToOverflow(int streamId, int substreamId, int prgIndex) {
-    if (substreamId == Transaction.NO_SUBSTREAM || features.priPasidAlways()) {
+    if (substreamId == Transaction.NO_SUBSTREAM || features.has(Feature.PPS)) {
       respond(streamId, substreamId, prgIndex, PageResponseCode.SUCCESS);
       return;
     }
@@ -110,11 +112,11 @@ public final class PageRequests {
   }
 
   private void recordStreamError(int streamId, int substreamId, Configuration configuration) {
-    EventType type = configuration.faultType();
+    Fault fault = configuration.requireFault();
     if (registers.recordsAtsConfigurationErrors()
-        && (type != EventType.C_BAD_STREAMID || registers.recordsBadStreamIds())) {
+        && (fault.type() != EventType.C_BAD_STREAMID || registers.recordsBadStreamIds())) {
       reader.request(streamId, substreamId, 0, false, false, false);
-      events.record(type, reader, configuration.fetchAddress());
+      events.record(fault, reader, false);
     }
   }
 

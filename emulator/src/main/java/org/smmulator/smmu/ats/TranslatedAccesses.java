@@ -7,26 +7,32 @@ import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.fault.EventRecorder;
+import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.register.Registers;
+import org.smmulator.smmu.translation.Translator;
 
 /**
  * Transactions that an endpoint translated by itself (IHI 0070 3.9.1.3). Their address is physical;
- * all that is checked is whether the stream may do that. Their PASID, if any, is ignored.
+ * all that is checked is whether the stream may do that; with split-stage ATS it is intermediate,
+ * and stage 2 translates it. Their PASID, if any, is ignored.
  */
 public final class TranslatedAccesses {
   private final Registers registers;
   private final Configurations configurations;
   private final EventRecorder events;
   private final int outputBits;
+  private final Translator translator;
   private final Transaction withoutPasid = new Transaction();
 
   public TranslatedAccesses(
       SmmuFeatures features,
       Registers registers,
       Configurations configurations,
+      Translator translator,
       EventRecorder events) {
     this.registers = registers;
     this.configurations = configurations;
+    this.translator = translator;
     this.events = events;
     this.outputBits = features.outputAddressBits();
   }
@@ -49,11 +55,22 @@ public final class TranslatedAccesses {
       refuse(tx, configuration);
     } else if (stream.isAbort()) {
       tx.terminated(false);
-    } else if (stream.translates() && stream.fullAts()) {
+    } else if (stream.fullAts()) {
       pass(tx);
+    } else if (stream.splitAts()) {
+      translateIntermediate(tx, stream, configuration);
     } else {
       forbid(tx);
     }
+  }
+
+  /** The endpoint knows what stage 1 gave; the rest is an ordinary translation by stage 2. */
+  private void translateIntermediate(
+      Transaction tx, StreamTableEntry stream, Configuration configuration) {
+    withoutPasid.request(
+        tx.streamId(), Transaction.NO_SUBSTREAM, tx.address(), tx.write(), false, false);
+    translator.translateIntermediate(withoutPasid, stream, configuration);
+    tx.copyOutcome(withoutPasid);
   }
 
   private void pass(Transaction tx) {
@@ -74,8 +91,10 @@ public final class TranslatedAccesses {
     if (registers.recordsAtsConfigurationErrors()) {
       withoutPasid.request(
           tx.streamId(), Transaction.NO_SUBSTREAM, tx.address(), tx.write(), false, false);
-      events.record(configuration.faultType(), withoutPasid, configuration.fetchAddress());
-      tx.faulted(configuration.faultType(), false);
+      StreamTableEntry stream = configuration.stream();
+      Fault fault = configuration.requireFault();
+      events.record(fault, withoutPasid, stream != null && stream.mergesEvents());
+      tx.faulted(fault.type(), false);
     } else {
       tx.terminated(false);
     }

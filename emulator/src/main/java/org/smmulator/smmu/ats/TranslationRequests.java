@@ -1,11 +1,8 @@
 package org.smmulator.smmu.ats;
 
-import static org.smmulator.smmu.tlb.Translation.EXECUTE;
-import static org.smmulator.smmu.tlb.Translation.READ;
-import static org.smmulator.smmu.tlb.Translation.WRITE;
-
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
-import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.arch.vmsa.Granule;
 import org.smmulator.smmu.AtsAnswer;
 import org.smmulator.smmu.AtsAnswer.Status;
 import org.smmulator.smmu.SmmuFeatures;
@@ -15,133 +12,197 @@ import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.ContextDescriptor;
 import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.fault.EventRecorder;
+import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.Translation;
-import org.smmulator.smmu.translation.Stage1;
+import org.smmulator.smmu.translation.Access;
+import org.smmulator.smmu.translation.Stages;
 
 /**
- * ATS translation requests (IHI 0070 3.9.1.2, 3.9.1.3). Every entry covers 4 KiB, the smallest
- * granule and so the STU. Permissions come as far as they go; a page that is not there is a Success
- * without permissions.
+ * ATS translation requests (IHI 0070 3.9.1.2, 3.9.1.3). Every entry covers the smallest granule,
+ * which is the STU. Permissions come as far as they go; a page that is not there is a Success
+ * without permissions. Write permission is granted only where it was asked for, so that an endpoint
+ * that reads never makes a page dirty.
  */
 public final class TranslationRequests {
   private static final long ENTRY_READ = 1L;
   private static final long ENTRY_WRITE = 1L << 1;
   private static final long ENTRY_EXECUTE = 1L << 3;
   private static final long ENTRY_PRIVILEGED = 1L << 4;
+  private static final long ENTRY_LARGE = 1L << 11;
+  private static final long SMALLEST_BYTES = 4096;
   private static final long NOT_PRESENT = 0;
-  private static final int LEAF_LEVEL = 3;
 
   private final Registers registers;
   private final Configurations configurations;
-  private final Stage1 stage1;
+  private final Stages stages;
   private final EventRecorder events;
   private final int outputBits;
+  private final int unitLog2;
+
+  /** What makes an entry cover the unit: S, and ones below the bit that the size leaves zero. */
+  private final long entrySize;
+
+  // The request under way.
+  private long intermediate;
+  private int access;
+  private boolean split;
+  private final Fault fault = new Fault();
   private long requests;
 
   public TranslationRequests(
       SmmuFeatures features,
       Registers registers,
       Configurations configurations,
-      Stage1 stage1,
+      Stages stages,
       EventRecorder events) {
     this.registers = registers;
     this.configurations = configurations;
-    this.stage1 = stage1;
+    this.stages = stages;
     this.events = events;
     this.outputBits = features.outputAddressBits();
+    this.unitLog2 = features.smallestGranule().shift();
+    long unit = 1L << unitLog2;
+    this.entrySize = unit == SMALLEST_BYTES ? 0 : ENTRY_LARGE | (unit / 2 - SMALLEST_BYTES);
   }
 
-  /** The recipe: ATS allowed, configuration, then page by page until one is not there. */
-  public void answer(Transaction tx, int pages, AtsAnswer answer) {
+  /** The recipe: ATS allowed, configuration, then unit by unit until one is not there. */
+  public void answer(Transaction tx, int units, AtsAnswer answer) {
     requests++;
     if (!registers.smmuEnabled()) {
-      deny(tx, pages, answer);
+      deny(tx, units, answer);
       return;
     }
-    Configuration configuration = configurations.find(tx.streamId(), tx.substreamId());
-    StreamTableEntry stream = configuration.stream();
+    // A stream that is denied ATS has no context fetched for it.
+    Configuration alone = configurations.findStream(tx.streamId());
+    StreamTableEntry stream = alone.stream();
     if (stream == null || !stream.legal()) {
-      abort(tx, configuration.faultType(), configuration.fetchAddress(), answer);
+      abort(tx, stream, alone.requireFault(), answer);
     } else if (stream.isAbort()) {
       answer.refuse(Status.UNSUPPORTED_REQUEST);
-    } else if (!stream.translates() || !stream.fullAts()) {
-      deny(tx, pages, answer);
-    } else if (configuration.action() == Configuration.Action.FAULT) {
-      abort(tx, configuration.faultType(), configuration.fetchAddress(), answer);
+    } else if (!isAllowed(stream)) {
+      deny(tx, units, answer);
     } else {
-      answerPages(tx, configuration, Math.min(pages, AtsAnswer.CAPACITY), answer);
+      Configuration configuration = configurations.find(tx.streamId(), tx.substreamId());
+      stream.override(tx);
+      answerUnits(tx, stream, configuration, Math.min(units, AtsAnswer.CAPACITY), answer);
     }
   }
 
-  private void answerPages(
-      Transaction tx, Configuration configuration, int pages, AtsAnswer answer) {
+  /** Split-stage ATS exists only while translated transactions are checked. */
+  private boolean isAllowed(StreamTableEntry stream) {
+    return stream.fullAts() || (stream.splitAts() && registers.checksTranslatedAccesses());
+  }
+
+  private void answerUnits(
+      Transaction tx,
+      StreamTableEntry stream,
+      Configuration configuration,
+      int units,
+      AtsAnswer answer) {
+    boolean privileged = stream.effectivePrivilege(tx.hasSubstream() && tx.privileged());
+    access = Access.grant(tx.write(), privileged, stream.readsAreFetches());
+    split = stream.splitAts();
     answer.begin();
-    long address = tx.address() & -Descriptor.PAGE_BYTES;
-    for (int page = 0; page < pages; page++, address += Descriptor.PAGE_BYTES) {
+    long address = tx.address() & -(1L << unitLog2);
+    for (int unit = 0; unit < units; unit++, address += 1L << unitLog2) {
       long translation = translate(configuration, address);
-      boolean aborted = isAborted(translation);
-      if (aborted && page == 0) {
-        long fetched = Translation.fetchAddress(translation);
-        abort(tx, EventType.F_WALK_EABT, fetched, answer);
+      if (translation == Translation.FAULT && unit == 0 && !fault.isTranslationRelated()) {
+        abort(tx, stream, fault, answer);
         return;
       }
-      long entry = aborted ? NOT_PRESENT : entry(translation, address, tx);
+      long entry =
+          translation == Translation.FAULT || translation == 0
+              ? NOT_PRESENT
+              : entry(tx, stream, privileged, translation, address);
       // Entries without permissions only ever stand alone; the endpoint asks again for the rest.
-      if (entry != NOT_PRESENT || page == 0) {
+      if (entry != NOT_PRESENT) {
         answer.add(entry);
-      }
-      if (entry == NOT_PRESENT) {
+      } else if (unit == 0) {
+        answer.add(entrySize | privilege(tx));
+        return;
+      } else {
         return;
       }
     }
   }
 
-  /** The translation of a page; identity with all permissions where stage 1 is bypassed. */
   private long translate(Configuration configuration, long address) {
     ContextDescriptor context = configuration.context();
-    if (context != null) {
-      return stage1.translate(context, address);
+    switch (configuration.action()) {
+      case FAULT -> {
+        fault.copy(configuration.requireFault());
+        return Translation.FAULT;
+      }
+      case BYPASS -> {
+        return identity(address);
+      }
+      case TRANSLATE, ABORT -> {
+        long translation;
+        if (split && context != null) {
+          translation = stages.translateSplit(context, configuration.stage2(), address, access);
+          intermediate = stages.intermediate();
+        } else {
+          translation = stages.translate(configuration, address, access);
+          intermediate = address;
+        }
+        if (translation == Translation.FAULT) {
+          fault.copy(stages.fault());
+        }
+        return translation;
+      }
     }
-    return address >>> outputBits != 0
-        ? Translation.fault(EventType.F_ADDR_SIZE)
-        : Translation.of(address, LEAF_LEVEL, READ | WRITE);
+    throw new IllegalStateException("no such action: " + configuration.action());
   }
 
-  private static boolean isAborted(long translation) {
-    return Translation.isFault(translation)
-        && Translation.faultType(translation) == EventType.F_WALK_EABT;
+  /** Stage 1 is skipped, and there is no other: everything may be read and written. */
+  private long identity(long address) {
+    if (address >>> outputBits != 0) {
+      fault.stage1(EventType.F_ADDR_SIZE);
+      return Translation.FAULT;
+    }
+    int permissions = Translation.STAGE1_ALL | Translation.STAGE2_ALL;
+    return Translation.of(address, unitLog2, Granule.KB4, Granule.LAST_LEVEL, permissions);
   }
 
-  /**
-   * Without a PASID a request is unprivileged and for data. Write permission is granted only where
-   * it was asked for, so that an endpoint that reads never makes a page dirty.
-   */
-  private static long entry(long translation, long address, Transaction tx) {
-    if (Translation.isFault(translation)) {
+  /** Of the wanted permissions, those that both stages have. */
+  private long entry(
+      Transaction tx, StreamTableEntry stream, boolean privileged, long translation, long address) {
+    int permissions = Translation.permissions(translation);
+    boolean fetch = Access.permits(permissions, privileged, Access.Kind.FETCH);
+    boolean read =
+        stream.readsAreFetches()
+            ? fetch
+            : Access.permits(permissions, privileged, Access.Kind.READ);
+    boolean write = tx.write() && Access.permits(permissions, privileged, Access.Kind.WRITE);
+    if (!read && !write) {
       return NOT_PRESENT;
     }
-    boolean privileged = tx.hasSubstream() && tx.privileged();
-    int permissions = Translation.permissions(translation, privileged);
-    if ((permissions & READ) == 0) {
-      return NOT_PRESENT;
-    }
-    long entry = Translation.output(translation, address) | ENTRY_READ;
-    entry |= (permissions & WRITE) != 0 && tx.write() ? ENTRY_WRITE : 0;
-    entry |= (permissions & EXECUTE) != 0 && tx.execute() && tx.hasSubstream() ? ENTRY_EXECUTE : 0;
-    entry |= privileged ? ENTRY_PRIVILEGED : 0;
-    return entry;
+    boolean execute =
+        tx.hasSubstream() && tx.execute() && read && (stream.fetchesAreReads() || fetch);
+    return (split ? intermediate & -(1L << unitLog2) : Translation.output(translation, address))
+        | entrySize
+        | (read ? ENTRY_READ : 0)
+        | (write ? ENTRY_WRITE : 0)
+        | (execute ? ENTRY_EXECUTE : 0)
+        | privilege(tx);
   }
 
-  private void deny(Transaction tx, int pages, AtsAnswer answer) {
-    events.recordBadTranslationRequest(tx, pages);
+  /** The privilege of the request, which is that of its answer whatever the stream makes of it. */
+  private static long privilege(Transaction tx) {
+    return tx.hasSubstream() && tx.privileged() ? ENTRY_PRIVILEGED : 0;
+  }
+
+  private void deny(Transaction tx, int units, AtsAnswer answer) {
+    events.recordBadTranslationRequest(tx, units);
     answer.refuse(Status.UNSUPPORTED_REQUEST);
   }
 
-  private void abort(Transaction tx, EventType type, long fetchAddress, AtsAnswer answer) {
+  private void abort(
+      Transaction tx, @Nullable StreamTableEntry stream, Fault reason, AtsAnswer answer) {
     if (registers.recordsAtsConfigurationErrors()
-        && (type != EventType.C_BAD_STREAMID || registers.recordsBadStreamIds())) {
-      events.record(type, tx, fetchAddress);
+        && (reason.type() != EventType.C_BAD_STREAMID || registers.recordsBadStreamIds())) {
+      events.record(reason, tx, stream != null && stream.mergesEvents());
     }
     answer.refuse(Status.COMPLETER_ABORT);
   }

@@ -4,31 +4,31 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
+import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.SmmuFeatures.StallModel;
 import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.ats.AtcInvalidations;
 import org.smmulator.smmu.config.Configurations;
+import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.register.Interrupts;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.TranslationCaches;
 
 /**
- * What each command does (IHI 0070 4). Everything but an ATC invalidation is complete when this
- * returns. Reserved fields are ignored, except that a range or level hint (IDR3.RIL = 0) is
- * illegal: ignoring one would invalidate less than was asked for.
+ * What each command of the Non-secure queue does (IHI 0070 4). Everything but an ATC invalidation
+ * is complete when this returns. A command is illegal if its opcode names none, if a feature it
+ * needs is absent, if it is for a Secure stream, or if a field has a reserved value; bits outside
+ * of all fields are ignored.
  */
 public final class CommandExecutor {
-  /** Range of CFGI_STE_RANGE that makes it CFGI_ALL. */
-  private static final int RANGE_ALL = 31;
-
   private static final int CS_RESERVED = 3;
-  private static final long PAGE_BYTES = 4096;
 
   private final SmmuFeatures features;
-  private final Registers registers;
-  private final Configurations configurations;
-  private final TranslationCaches caches;
-  private final AtcInvalidations invalidations;
+  private final ConfigurationCommands configuration;
+  private final TlbInvalidations tlb;
+  private final EndpointCommands endpoints;
+  private final StalledTransactions stalled;
   private final Interrupts interrupts;
   private final SmmuOutputs outputs;
 
@@ -41,13 +41,14 @@ public final class CommandExecutor {
       Configurations configurations,
       TranslationCaches caches,
       AtcInvalidations invalidations,
+      StalledTransactions stalled,
       Interrupts interrupts,
       SmmuOutputs outputs) {
     this.features = features;
-    this.registers = registers;
-    this.configurations = configurations;
-    this.caches = caches;
-    this.invalidations = invalidations;
+    this.configuration = new ConfigurationCommands(configurations);
+    this.tlb = new TlbInvalidations(features, registers, caches);
+    this.endpoints = new EndpointCommands(features, registers, invalidations, outputs);
+    this.stalled = stalled;
     this.interrupts = interrupts;
     this.outputs = outputs;
   }
@@ -55,28 +56,78 @@ public final class CommandExecutor {
   /** Executes one command, or says why not. */
   public CommandResult execute(Command command) {
     CommandOpcode opcode = command.opcode();
-    if (opcode == null) {
+    if (opcode == null || isSecure(opcode, command) || !exists(opcode)) {
       return CommandResult.ILLEGAL;
     }
+    switch (opcode) {
+      // Hints; this SMMU fetches nothing before it is needed.
+      case PREFETCH_CONFIG, PREFETCH_ADDR -> {}
+      case CFGI_STE -> configuration.invalidateStream(command);
+      case CFGI_STE_RANGE -> configuration.invalidateStreamRange(command);
+      case CFGI_CD -> configuration.invalidateContext(command);
+      case CFGI_CD_ALL -> configuration.invalidateContexts(command);
+      case TLBI_NH_ALL,
+          TLBI_NH_ASID,
+          TLBI_NH_VA,
+          TLBI_NH_VAA,
+          TLBI_EL2_ALL,
+          TLBI_EL2_ASID,
+          TLBI_EL2_VA,
+          TLBI_EL2_VAA,
+          TLBI_S12_VMALL,
+          TLBI_S2_IPA,
+          TLBI_NSNH_ALL -> {
+        return tlb.execute(opcode, command);
+      }
+      case ATC_INV -> {
+        return endpoints.invalidateAtc(command);
+      }
+      case PRI_RESP -> {
+        return endpoints.respond(command);
+      }
+      case RESUME -> resume(command);
+      case STALL_TERM -> stalled.terminate(command.streamId());
+      case SYNC -> {
+        boolean reserved = command.getInt(CommandField.CS) == CS_RESERVED;
+        return reserved ? CommandResult.ILLEGAL : endpoints.synchronize();
+      }
+    }
+    return CommandResult.DONE;
+  }
+
+  /** Secure streams have a queue of their own; there is none here. */
+  private static boolean isSecure(CommandOpcode opcode, Command command) {
     return switch (opcode) {
-      case PREFETCH_CONFIG, PREFETCH_ADDR -> prefetch(command);
-      case CFGI_STE -> invalidateStream(command);
-      case CFGI_STE_RANGE -> invalidateStreamRange(command);
-      case CFGI_CD -> invalidateContext(command);
-      case CFGI_CD_ALL -> invalidateContexts(command);
-      case TLBI_NH_ALL -> invalidateStage1();
-      case TLBI_NH_ASID -> invalidateAsid(command);
-      case TLBI_NH_VA -> invalidateVa(command);
-      case TLBI_NH_VAA -> invalidateVaa(command);
-      case TLBI_NSNH_ALL -> invalidateNonSecure();
-      case ATC_INV -> invalidateAtc(command);
-      case PRI_RESP -> respond(command);
-      case SYNC -> synchronize(command);
-      // No EL2, no stage 2, no stalls.
-      case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA -> CommandResult.ILLEGAL;
-      case TLBI_S12_VMALL, TLBI_S2_IPA -> CommandResult.ILLEGAL;
-      case RESUME, STALL_TERM -> CommandResult.ILLEGAL;
+      case PREFETCH_CONFIG,
+          PREFETCH_ADDR,
+          CFGI_STE,
+          CFGI_STE_RANGE,
+          CFGI_CD,
+          CFGI_CD_ALL,
+          RESUME,
+          STALL_TERM ->
+          command.isSet(CommandField.SSEC);
+      default -> false;
     };
+  }
+
+  private boolean exists(CommandOpcode opcode) {
+    return switch (opcode) {
+      case CFGI_CD, CFGI_CD_ALL, TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA ->
+          features.has(Feature.S1P);
+      case TLBI_S12_VMALL, TLBI_S2_IPA -> features.has(Feature.S2P);
+      case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA -> features.has(Feature.HYP);
+      case RESUME, STALL_TERM -> features.stallModel() != StallModel.TERMINATE_ONLY;
+      default -> true;
+    };
+  }
+
+  private void resume(Command command) {
+    stalled.resume(
+        command.streamId(),
+        command.getInt(CommandField.STAG),
+        command.isSet(CommandField.AC),
+        command.isSet(CommandField.AB));
   }
 
   /** The command is consumed, and software can see that: signals that a CMD_SYNC asked for. */
@@ -86,134 +137,18 @@ public final class CommandExecutor {
       throw new IllegalStateException("a command without opcode was executed");
     }
     consumed[opcode.code()]++;
-    if (opcode == CommandOpcode.SYNC && command.getInt(CommandField.CS) == CommandField.CS_IRQ) {
+    if (opcode == CommandOpcode.SYNC) {
+      signal(command);
+    }
+  }
+
+  private void signal(Command command) {
+    int cs = command.getInt(CommandField.CS);
+    if (cs == CommandField.CS_IRQ) {
       interrupts.commandSync(command.msiAddress(), command.getInt(CommandField.MSI_DATA));
+    } else if (cs == CommandField.CS_SEV && features.has(Feature.SEV)) {
+      outputs.sendEvent();
     }
-  }
-
-  /** A hint; this SMMU fetches nothing before it is needed. */
-  private static CommandResult prefetch(Command command) {
-    return isSecure(command) ? CommandResult.ILLEGAL : CommandResult.DONE;
-  }
-
-  private CommandResult invalidateStream(Command command) {
-    if (isSecure(command)) {
-      return CommandResult.ILLEGAL;
-    }
-    configurations.invalidateStreams(command.streamId(), 0);
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateStreamRange(Command command) {
-    if (isSecure(command)) {
-      return CommandResult.ILLEGAL;
-    }
-    int range = command.getInt(CommandField.RANGE);
-    if (range == RANGE_ALL) {
-      configurations.invalidateAll();
-    } else {
-      configurations.invalidateStreams(command.streamId(), range + 1);
-    }
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateContext(Command command) {
-    if (isSecure(command)) {
-      return CommandResult.ILLEGAL;
-    }
-    configurations.invalidateContext(command.streamId(), command.getInt(CommandField.SUBSTREAM_ID));
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateContexts(Command command) {
-    if (isSecure(command)) {
-      return CommandResult.ILLEGAL;
-    }
-    configurations.invalidateContexts(command.streamId());
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateStage1() {
-    caches.nhAll();
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateAsid(Command command) {
-    caches.nhAsid(command.getInt(CommandField.ASID));
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateVa(Command command) {
-    if (hasRange(command)) {
-      return CommandResult.ILLEGAL;
-    }
-    caches.nhVa(
-        command.getInt(CommandField.ASID), command.address(), command.isSet(CommandField.LEAF));
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateVaa(Command command) {
-    if (hasRange(command)) {
-      return CommandResult.ILLEGAL;
-    }
-    caches.nhVaa(command.address(), command.isSet(CommandField.LEAF));
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateNonSecure() {
-    caches.nsnhAll();
-    return CommandResult.DONE;
-  }
-
-  private CommandResult invalidateAtc(Command command) {
-    int size = command.getInt(CommandField.SIZE);
-    if (!features.ats() || size > CommandField.SIZE_ALL) {
-      return CommandResult.ILLEGAL;
-    }
-    if (registers.smmuEnabled()) {
-      boolean hasSubstream = command.isSet(CommandField.SSV);
-      boolean everything = size == CommandField.SIZE_ALL;
-      invalidations.send(
-          command.streamId(),
-          command.substreamId(),
-          everything ? 0 : command.address() & (-PAGE_BYTES << size),
-          size,
-          hasSubstream && command.isSet(CommandField.GLOBAL));
-    }
-    return CommandResult.DONE;
-  }
-
-  private CommandResult respond(Command command) {
-    PageResponseCode code = PageResponseCode.of(command.getInt(CommandField.PRI_RESP));
-    if (!features.pri() || code == null) {
-      return CommandResult.ILLEGAL;
-    }
-    if (registers.smmuEnabled()) {
-      outputs.pageResponse(
-          command.streamId(),
-          command.substreamId(),
-          command.getInt(CommandField.PRG_INDEX),
-          code.busCode());
-    }
-    return CommandResult.DONE;
-  }
-
-  private CommandResult synchronize(Command command) {
-    if (command.getInt(CommandField.CS) == CS_RESERVED) {
-      return CommandResult.ILLEGAL;
-    }
-    if (invalidations.areOutstanding()) {
-      return CommandResult.WAITING;
-    }
-    return invalidations.takeTimeout() ? CommandResult.ABORTED : CommandResult.DONE;
-  }
-
-  private static boolean isSecure(Command command) {
-    return command.isSet(CommandField.SSEC);
-  }
-
-  private static boolean hasRange(Command command) {
-    return command.isSet(CommandField.TG);
   }
 
   /** Commands consumed so far, by opcode. */

@@ -2,21 +2,22 @@ package org.smmulator.smmu.config;
 
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
+import org.smmulator.smmu.fault.Fault;
 
 /**
  * What the stream table and the context descriptors say about one {StreamID, SubstreamID}.
  *
  * @param stream the stream table entry; null if none could be read
- * @param context the context descriptor; null unless the action is to translate
- * @param fault the configuration error; null unless the action is to fault
- * @param fetchAddress of a fetch that aborted
+ * @param context the context descriptor; null unless stage 1 translates
+ * @param stage2 null unless stage 2 translates
+ * @param fault why there is nothing to be done; null unless the action is to fault
  */
 public record Configuration(
     Action action,
     @Nullable StreamTableEntry stream,
     @Nullable ContextDescriptor context,
-    @Nullable EventType fault,
-    long fetchAddress) {
+    @Nullable Stage2Context stage2,
+    @Nullable Fault fault) {
 
   /** What is done to the transaction. */
   public enum Action {
@@ -24,55 +25,63 @@ public record Configuration(
     ABORT,
     /** Goes on at its own address. */
     BYPASS,
-    /** Stage 1 translates it. */
+    /** One or two stages translate it. */
     TRANSLATE,
-    /** Terminated with a configuration event. */
+    /** Terminated with a configuration event, or a fault of stage 2 on the way to the context. */
     FAULT
   }
 
   private static final Configuration BAD_STREAM_ID =
-      new Configuration(Action.FAULT, null, null, EventType.C_BAD_STREAMID, 0);
+      new Configuration(Action.FAULT, null, null, null, Fault.of(EventType.C_BAD_STREAMID));
 
   static Configuration badStreamId() {
     return BAD_STREAM_ID;
   }
 
   static Configuration steFetchAborted(long fetchAddress) {
-    return new Configuration(Action.FAULT, null, null, EventType.F_STE_FETCH, fetchAddress);
+    Fault fault = new Fault().configuration(EventType.F_STE_FETCH, fetchAddress);
+    return new Configuration(Action.FAULT, null, null, null, fault);
   }
 
-  /** What the stream table entry says by itself. */
+  /** What the stream table entry says by itself: stage 1, if enabled, has no context yet. */
   static Configuration of(StreamTableEntry stream) {
     if (!stream.legal()) {
       return fault(stream, EventType.C_BAD_STE);
     }
-    Action action =
-        stream.isAbort() ? Action.ABORT : stream.translates() ? Action.TRANSLATE : Action.BYPASS;
-    return new Configuration(action, stream, null, null, 0);
+    return stream.isAbort()
+        ? new Configuration(Action.ABORT, stream, null, null, null)
+        : withoutStage1(stream);
+  }
+
+  /** Stage 1 is off or skipped. */
+  static Configuration withoutStage1(StreamTableEntry stream) {
+    Action action = stream.stage2() == null ? Action.BYPASS : Action.TRANSLATE;
+    return new Configuration(action, stream, null, stream.stage2(), null);
   }
 
   static Configuration fault(StreamTableEntry stream, EventType type) {
-    return new Configuration(Action.FAULT, stream, null, type, 0);
+    return fault(stream, Fault.of(type));
   }
 
-  static Configuration bypass(StreamTableEntry stream) {
-    return new Configuration(Action.BYPASS, stream, null, null, 0);
+  static Configuration fault(StreamTableEntry stream, Fault fault) {
+    return new Configuration(Action.FAULT, stream, null, stream.stage2(), fault);
   }
 
   static Configuration cdFetchAborted(StreamTableEntry stream, long fetchAddress) {
-    return new Configuration(Action.FAULT, stream, null, EventType.F_CD_FETCH, fetchAddress);
+    return fault(stream, new Fault().configuration(EventType.F_CD_FETCH, fetchAddress));
   }
 
   static Configuration of(StreamTableEntry stream, ContextDescriptor context) {
     return context.legal()
-        ? new Configuration(Action.TRANSLATE, stream, context, null, 0)
-        : new Configuration(Action.FAULT, stream, context, EventType.C_BAD_CD, 0);
+        ? new Configuration(Action.TRANSLATE, stream, context, stream.stage2(), null)
+        : new Configuration(
+            Action.FAULT, stream, context, stream.stage2(), Fault.of(EventType.C_BAD_CD));
   }
 
-  /** The configuration error of an action to fault. */
-  public EventType faultType() {
+  /** Why an action to fault. */
+  public Fault requireFault() {
     if (fault == null) {
-      throw new IllegalStateException(action + " is no configuration error");
+      throw new IllegalStateException(action + " is no fault");
     }
     return fault;
   }
@@ -82,6 +91,8 @@ public record Configuration(
    * a fetch that failed or a lookup that found no structure.
    */
   boolean isCacheable() {
-    return fault == null || fault == EventType.C_BAD_STE || fault == EventType.C_BAD_CD;
+    return fault == null
+        || fault.type() == EventType.C_BAD_STE
+        || fault.type() == EventType.C_BAD_CD;
   }
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Set-associative cache of configurations, keyed by {StreamID, SubstreamID}; the oldest entry of a
- * set makes room.
+ * set makes room (first in, first out), once the set is full.
  *
  * <pre>
  *   key = StreamID [63:32] | SubstreamID + 2 [31:0]     (-1 no substream, -2 the stream alone)
@@ -19,6 +19,10 @@ final class ConfigurationCache {
   private final int setMask;
   private final long[] keys;
   private final @Nullable Configuration[] entries;
+  private long insertions;
+  private long evictions;
+  private long invalidated;
+  private int resident;
 
   ConfigurationCache(int entryCount) {
     ways = Math.min(MAX_WAYS, entryCount);
@@ -41,8 +45,18 @@ final class ConfigurationCache {
   void put(int streamId, int substreamId, Configuration configuration) {
     long key = key(streamId, substreamId);
     int first = firstOfSet(key);
-    System.arraycopy(keys, first, keys, first + 1, ways - 1);
-    System.arraycopy(entries, first, entries, first + 1, ways - 1);
+    int last = first;
+    while (last < first + ways - 1 && entries[last] != null) {
+      last++;
+    }
+    insertions++;
+    if (entries[last] == null) {
+      resident++;
+    } else {
+      evictions++;
+    }
+    System.arraycopy(keys, first, keys, first + 1, last - first);
+    System.arraycopy(entries, first, entries, first + 1, last - first);
     keys[first] = key;
     entries[first] = configuration;
   }
@@ -52,7 +66,7 @@ final class ConfigurationCache {
     int first = firstOfSet(key);
     for (int i = first; i < first + ways; i++) {
       if (keys[i] == key) {
-        entries[i] = null;
+        drop(i);
       }
     }
   }
@@ -62,7 +76,7 @@ final class ConfigurationCache {
     for (int i = 0; i < entries.length; i++) {
       long difference = (keys[i] >>> 32) ^ Integer.toUnsignedLong(streamId);
       if (difference >>> spanLog2 == 0) {
-        entries[i] = null;
+        drop(i);
       }
     }
   }
@@ -72,13 +86,43 @@ final class ConfigurationCache {
     for (int i = 0; i < entries.length; i++) {
       Configuration entry = entries[i];
       if ((int) (keys[i] >>> 32) == streamId && entry != null && entry.context() != null) {
-        entries[i] = null;
+        drop(i);
       }
     }
   }
 
   void clear() {
     Arrays.fill(entries, null);
+    invalidated += resident;
+    resident = 0;
+  }
+
+  private void drop(int i) {
+    if (entries[i] != null) {
+      entries[i] = null;
+      invalidated++;
+      resident--;
+    }
+  }
+
+  /** Entries stored so far. */
+  long insertions() {
+    return insertions;
+  }
+
+  /** Entries that made room for others. */
+  long evictions() {
+    return evictions;
+  }
+
+  /** Entries that a command dropped. */
+  long invalidated() {
+    return invalidated;
+  }
+
+  /** Entries that can be found. */
+  int resident() {
+    return resident;
   }
 
   private int firstOfSet(long key) {

@@ -4,14 +4,16 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.structure.Ste;
+import org.smmulator.smmu.CacheCounters;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.register.Registers;
+import org.smmulator.smmu.tlb.AddressSpaces;
 
 /**
  * Configuration lookup (IHI 0070 3.3): what is to be done with a transaction of one {StreamID,
  * SubstreamID}, from the cache or from guest memory. Structures are cached valid or not, until a
- * CFGI command names them; level 1 descriptors are not cached.
+ * CFGI command names them.
  */
 public final class Configurations {
   /** Key under which a stream table entry is cached by itself. */
@@ -23,9 +25,19 @@ public final class Configurations {
   private long lookups;
   private long hits;
 
-  public Configurations(PhysicalMemory memory, Registers registers, SmmuFeatures features) {
-    streamTable = new StreamTable(memory, registers, features);
-    contextTable = new ContextTable(memory, features);
+  /**
+   * @param streams memory as fetches of the stream table see it
+   * @param contexts the same memory as fetches of context descriptors see it
+   */
+  public Configurations(
+      PhysicalMemory streams,
+      PhysicalMemory contexts,
+      IntermediateAddresses intermediate,
+      Registers registers,
+      AddressSpaces spaces,
+      SmmuFeatures features) {
+    streamTable = new StreamTable(streams, registers, spaces, features);
+    contextTable = new ContextTable(contexts, intermediate, spaces, features);
     cache = new ConfigurationCache(features.caches().configurationEntries());
   }
 
@@ -68,28 +80,30 @@ public final class Configurations {
     if (hasSubstream && !names(stream, substreamId)) {
       return Configuration.fault(stream, EventType.C_BAD_SUBSTREAMID);
     }
-    if (!stream.translates()) {
+    if (!stream.hasStage1()) {
       return alone;
     }
     if (hasSubstream) {
       return substreamId == 0 && stream.defaultSubstream() == Ste.S1DSS_SSID0
           ? Configuration.fault(stream, EventType.F_STREAM_DISABLED)
-          : contextTable.read(stream, substreamId);
+          : contextTable.read(streamId, stream, substreamId);
     }
-    return stream.hasSubstreams() ? resolveDefault(stream) : contextTable.read(stream, 0);
+    return stream.hasSubstreams()
+        ? resolveDefault(streamId, stream)
+        : contextTable.read(streamId, stream, 0);
   }
 
   /** A transaction without a substream, of a stream that has substreams. */
-  private Configuration resolveDefault(StreamTableEntry stream) {
+  private Configuration resolveDefault(int streamId, StreamTableEntry stream) {
     return switch (stream.defaultSubstream()) {
-      case Ste.S1DSS_BYPASS -> Configuration.bypass(stream);
-      case Ste.S1DSS_SSID0 -> contextTable.read(stream, 0);
+      case Ste.S1DSS_BYPASS -> Configuration.withoutStage1(stream);
+      case Ste.S1DSS_SSID0 -> contextTable.read(streamId, stream, 0);
       default -> Configuration.fault(stream, EventType.F_STREAM_DISABLED);
     };
   }
 
   private static boolean names(StreamTableEntry stream, int substreamId) {
-    return stream.translates()
+    return stream.hasStage1()
         && stream.hasSubstreams()
         && substreamId >>> stream.contextsLog2() == 0;
   }
@@ -102,17 +116,31 @@ public final class Configurations {
     return alone;
   }
 
-  /** CFGI_STE, CFGI_STE_RANGE: everything read through 2^{@code spanLog2} stream table entries. */
+  /** CFGI_STE: what was read through one stream table entry, and the way to it unless leaf-only. */
+  public void invalidateStream(int streamId, boolean leafOnly) {
+    cache.removeStreams(streamId, 0);
+    contextTable.invalidateLevel1Of(streamId, 0);
+    if (!leafOnly) {
+      streamTable.invalidateLevel1(streamId);
+    }
+  }
+
+  /** CFGI_STE_RANGE: everything read through 2^{@code spanLog2} stream table entries. */
   public void invalidateStreams(int streamId, int spanLog2) {
     cache.removeStreams(streamId, spanLog2);
+    contextTable.invalidateLevel1Of(streamId, spanLog2);
+    streamTable.invalidateLevel1();
   }
 
   /** CFGI_CD: one context descriptor, as read through one stream. */
-  public void invalidateContext(int streamId, int substreamId) {
+  public void invalidateContext(int streamId, int substreamId, boolean leafOnly) {
     cache.remove(streamId, substreamId);
     @Nullable Configuration defaults = cache.get(streamId, Transaction.NO_SUBSTREAM);
     if (defaults != null && (substreamId == 0 || !hasSubstreams(defaults))) {
       cache.remove(streamId, Transaction.NO_SUBSTREAM);
+    }
+    if (!leafOnly) {
+      contextTable.invalidateLevel1(streamId, substreamId);
     }
   }
 
@@ -124,18 +152,30 @@ public final class Configurations {
   /** CFGI_CD_ALL: all context descriptors read through one stream. */
   public void invalidateContexts(int streamId) {
     cache.removeContexts(streamId);
+    contextTable.invalidateLevel1Of(streamId, 0);
   }
 
   /** CFGI_ALL. */
   public void invalidateAll() {
     cache.clear();
+    contextTable.invalidateLevel1Of(0, Integer.SIZE);
+    streamTable.invalidateLevel1();
   }
 
-  public long lookups() {
-    return lookups;
+  /** What is cached for transactions of a {StreamID, SubstreamID}; is no lookup. */
+  public @Nullable Configuration peek(int streamId, int substreamId) {
+    Configuration cached = cache.get(streamId, substreamId);
+    return cached != null ? cached : cache.get(streamId, STREAM_ALONE);
   }
 
-  public long hits() {
-    return hits;
+  /** What the cache of configurations has counted; a lookup is that of a transaction. */
+  public CacheCounters counters() {
+    return new CacheCounters(
+        lookups,
+        hits,
+        cache.insertions(),
+        cache.evictions(),
+        cache.invalidated(),
+        cache.resident());
   }
 }

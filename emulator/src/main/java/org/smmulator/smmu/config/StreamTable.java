@@ -6,21 +6,31 @@ import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.arch.register.StrtabBase;
 import org.smmulator.arch.structure.L1Std;
 import org.smmulator.arch.structure.Ste;
+import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.register.Registers;
+import org.smmulator.smmu.tlb.AddressSpaces;
 
 /** The stream table in guest memory, linear or of two levels (IHI 0070 3.3.1). */
 final class StreamTable {
   private static final int FMT_2LEVEL = 1;
+  private static final int ONLY_TABLE = 0;
 
   private final PhysicalMemory memory;
   private final Registers registers;
+  private final AddressSpaces spaces;
   private final SmmuFeatures features;
 
-  StreamTable(PhysicalMemory memory, Registers registers, SmmuFeatures features) {
+  /** Descriptors by index alone; there is one table. */
+  private final Level1Cache level1;
+
+  StreamTable(
+      PhysicalMemory memory, Registers registers, AddressSpaces spaces, SmmuFeatures features) {
     this.memory = memory;
     this.registers = registers;
+    this.spaces = spaces;
     this.features = features;
+    this.level1 = new Level1Cache(features.caches().configurationEntries());
   }
 
   /** What the table says about a stream. */
@@ -31,19 +41,22 @@ final class StreamTable {
     if (sid >>> Math.min(log2Size, features.streamIdBits()) != 0) {
       return Configuration.badStreamId();
     }
-    return StrtabBase.FMT.getInt(cfg) == FMT_2LEVEL
+    return StrtabBase.FMT.getInt(cfg) == FMT_2LEVEL && features.has(Feature.TWO_LEVEL_STREAM_TABLE)
         ? readTwoLevel(sid, log2Size, split(cfg))
         : readEntry(base(log2Size + 6) + sid * Ste.BYTES);
   }
 
   private Configuration readTwoLevel(long sid, int log2Size, int split) {
-    long address = base(Math.max(6, log2Size - split + 3)) + (sid >>> split) * L1Std.BYTES;
-    long descriptor;
-    try {
-      descriptor = memory.load64(address);
-    } catch (BusAbort abort) {
-      return Configuration.steFetchAborted(address);
+    int entry = (int) (sid >>> split);
+    if (!level1.has(ONLY_TABLE, entry)) {
+      long address = base(Math.max(6, log2Size - split + 3)) + (sid >>> split) * L1Std.BYTES;
+      try {
+        level1.put(ONLY_TABLE, entry, memory.load64(address));
+      } catch (BusAbort abort) {
+        return Configuration.steFetchAborted(address);
+      }
     }
+    long descriptor = level1.get(ONLY_TABLE, entry);
     int span = L1Std.SPAN.getInt(descriptor);
     long index = sid & ((1L << split) - 1);
     if (span == 0 || span > split + 1 || index >>> (span - 1) != 0) {
@@ -55,10 +68,21 @@ final class StreamTable {
 
   private Configuration readEntry(long address) {
     try {
-      return Configuration.of(StreamTableEntry.read(memory, address, features));
+      return Configuration.of(
+          StreamTableEntry.read(memory, address, spaces, registers.hostExtensions(), features));
     } catch (BusAbort abort) {
       return Configuration.steFetchAborted(address);
     }
+  }
+
+  /** Drops the level 1 descriptor that leads to a stream. */
+  void invalidateLevel1(int streamId) {
+    int split = split(registers.get(SmmuRegister.STRTAB_BASE_CFG));
+    level1.remove(ONLY_TABLE, (int) (Integer.toUnsignedLong(streamId) >>> split));
+  }
+
+  void invalidateLevel1() {
+    level1.clear();
   }
 
   private long base(int alignLog2) {

@@ -72,6 +72,11 @@ public final class CommandQueue {
     }
   }
 
+  /** Power-on. */
+  public void reset() {
+    syncWaits = false;
+  }
+
   /** Software may have disabled the queue: a CMD_SYNC that waited is as if never fetched. */
   public void registersWritten() {
     syncWaits &= registers.commandQueueEnabled();

@@ -2,13 +2,20 @@ package org.smmulator.smmu.register;
 
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
+import org.smmulator.smmu.Feature;
+import org.smmulator.smmu.SmmuFeatures;
 
-/** Message-signalled interrupts of the SMMU itself: 32-bit writes, physical (IHI 0070 3.18.1). */
+/**
+ * Message-signalled interrupts of the SMMU itself: 32-bit writes, physical (IHI 0070 3.18.1). An
+ * SMMU without them (IDR0.MSI = 0) has only its wires.
+ */
 public final class MsiWriter {
   private final PhysicalMemory memory;
+  private final boolean exist;
   private final byte[] message = new byte[4];
 
-  public MsiWriter(PhysicalMemory memory) {
+  public MsiWriter(SmmuFeatures features, PhysicalMemory memory) {
+    this.exist = features.has(Feature.MSI);
     this.memory = memory;
   }
 
@@ -18,7 +25,7 @@ public final class MsiWriter {
    * @return false if the write aborted
    */
   public boolean write(long address, int data) {
-    if (address == 0) {
+    if (!exist || address == 0) {
       return true;
     }
     for (int i = 0; i < message.length; i++) {

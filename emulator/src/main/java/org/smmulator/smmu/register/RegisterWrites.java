@@ -8,12 +8,13 @@ import org.smmulator.arch.register.Gbpa;
 import org.smmulator.arch.register.IrqCtrl;
 import org.smmulator.arch.register.QueueIndex;
 import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuOutputs;
 
 /**
  * What a write by software does to a register (IHI 0070 6.3). Every handshake is acknowledged at
- * once. A write to a register whose guard is enabled is ignored, as SMMUv3.2 asks and SMMUv3.1
- * allows.
+ * once. A write to a register whose guard is enabled is ignored, as SMMUv3.2 asks and the versions
+ * before it allow.
  */
 public final class RegisterWrites {
   private static final long QUEUES_ENABLED =
@@ -23,15 +24,21 @@ public final class RegisterWrites {
   private static final long CR1_QUEUE_FIELDS =
       Cr1.QUEUE_IC.mask() | Cr1.QUEUE_OC.mask() | Cr1.QUEUE_SH.mask();
 
-  /** SHCFG and the other attributes do not exist without IDR1.ATTR_TYPES_OVR and PERMS_OVR. */
-  private static final long GBPA_FIELDS = Gbpa.ABORT.mask();
-
   private final Registers registers;
   private final SmmuOutputs outputs;
+  private final ControlChanges changes;
+  private final GatosRun gatos;
 
-  public RegisterWrites(Registers registers, SmmuOutputs outputs) {
+  public RegisterWrites(
+      Registers registers,
+      SmmuFeatures features,
+      SmmuOutputs outputs,
+      ControlChanges changes,
+      GatosTranslator translator) {
     this.registers = registers;
     this.outputs = outputs;
+    this.changes = changes;
+    this.gatos = new GatosRun(registers, features, translator);
   }
 
   /** A write of 4 or 8 bytes; ignored where no register answers. */
@@ -58,15 +65,19 @@ public final class RegisterWrites {
         registers.set(SmmuRegister.IRQ_CTRL, value);
         registers.publish(SmmuRegister.IRQ_CTRLACK, value);
       }
-      case GERRORN, CMDQ_PROD -> {
-        // Either may let the command queue go on: new commands, or an error acknowledged.
+      case GERRORN -> acknowledge(value);
+      case CMDQ_PROD -> {
         registers.set(register, value);
         outputs.workAvailable();
       }
       case EVENTQ_CONS, PRIQ_CONS -> registers.set(register, value);
-      case CR2, STRTAB_BASE, STRTAB_BASE_CFG -> writeUnless(Cr0.SMMUEN, register, value);
+      case CR2 -> writeCr2(value);
+      case GATOS_CTRL -> gatos.write(value);
+      case GATOS_SID, GATOS_ADDR -> registers.set(register, value);
+      case STRTAB_BASE, STRTAB_BASE_CFG -> writeUnless(Cr0.SMMUEN, register, value);
       case CMDQ_BASE -> writeUnless(Cr0.CMDQEN, register, value);
-      case CMDQ_CONS -> writeUnless(Cr0.CMDQEN, register, QueueIndex.INDEX.inPlace(value));
+      case CMDQ_CONS ->
+          writeUnless(Cr0.CMDQEN, register, QueueIndex.INDEX.set(registers.get(register), value));
       case EVENTQ_BASE, EVENTQ_PROD -> writeUnless(Cr0.EVENTQEN, register, value);
       case PRIQ_BASE, PRIQ_PROD -> writeUnless(Cr0.PRIQEN, register, value);
       case GERROR_IRQ_CFG0, GERROR_IRQ_CFG1, GERROR_IRQ_CFG2 ->
@@ -87,14 +98,31 @@ public final class RegisterWrites {
           STATUSR,
           AGBPA,
           IRQ_CTRLACK,
-          GERROR ->
+          GERROR,
+          GATOS_PAR ->
           throw new IllegalStateException(register + " is not writable");
     }
   }
 
   private void writeCr0(long value) {
+    boolean wasEnabled = registers.smmuEnabled();
     registers.set(SmmuRegister.CR0, value);
+    if (wasEnabled && !registers.smmuEnabled()) {
+      changes.disabled();
+    }
     registers.publish(SmmuRegister.CR0ACK, value);
+    outputs.workAvailable();
+  }
+
+  /**
+   * Errors that are active and of which the value shows that software saw them are acknowledged; to
+   * toggle any other bit means nothing. The command queue may go on.
+   */
+  private void acknowledge(long value) {
+    long gerror = registers.get(SmmuRegister.GERROR);
+    long gerrorn = registers.get(SmmuRegister.GERRORN);
+    long acknowledged = (gerror ^ gerrorn) & ~(gerror ^ value);
+    registers.set(SmmuRegister.GERRORN, gerrorn ^ acknowledged);
     outputs.workAvailable();
   }
 
@@ -106,10 +134,18 @@ public final class RegisterWrites {
     registers.set(SmmuRegister.CR1, (registers.get(SmmuRegister.CR1) & ~open) | (value & open));
   }
 
+  private void writeCr2(long value) {
+    long before = registers.get(SmmuRegister.CR2);
+    writeUnless(Cr0.SMMUEN, SmmuRegister.CR2, value);
+    if (registers.get(SmmuRegister.CR2) != before) {
+      changes.cr2Changed();
+    }
+  }
+
   /** Only a write with Update set counts; the update is complete before anybody can look. */
   private void writeGbpa(long value) {
     if (Gbpa.UPDATE.isSet(value)) {
-      registers.publish(SmmuRegister.GBPA, value & GBPA_FIELDS);
+      registers.publish(SmmuRegister.GBPA, value & ~Gbpa.UPDATE.mask());
     }
   }
 

@@ -5,10 +5,15 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.register.Cr0;
 import org.smmulator.arch.register.Cr2;
+import org.smmulator.arch.register.Gbpa;
+import org.smmulator.arch.register.IrqCfg;
 import org.smmulator.arch.register.IrqCtrl;
 import org.smmulator.arch.register.QueueBase;
 import org.smmulator.arch.register.QueueIndex;
 import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.arch.register.StrtabBase;
+import org.smmulator.smmu.Architecture;
+import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuOutputs;
 
@@ -19,7 +24,9 @@ import org.smmulator.smmu.SmmuOutputs;
  */
 public final class Registers {
   private static final int PAGE_SHIFT = 16;
-  private static final int ROW_BYTES = 0x100;
+  private static final int ROW_BYTES = 0x200;
+  private static final int MAX_IGNORED_VMID_BITS = 4;
+  private static final long BITS_51_TO_48 = 0x000f_0000_0000_0000L;
   private static final @Nullable SmmuRegister[] ROWS =
       new @Nullable SmmuRegister[2 * ROW_BYTES / 4];
 
@@ -38,8 +45,18 @@ public final class Registers {
   public Registers(SmmuFeatures features, SmmuOutputs outputs) {
     this.features = features;
     this.outputs = outputs;
+    setAll();
+  }
+
+  /** Power-on: every register has its reset value. */
+  public void reset() {
+    setAll();
+    outputs.registersChanged();
+  }
+
+  private void setAll() {
     for (SmmuRegister register : SmmuRegister.values()) {
-      set(register, IdRegisters.value(register, features));
+      set(register, ResetValues.of(register, features));
     }
   }
 
@@ -95,28 +112,71 @@ public final class Registers {
   /** The bits of a register that exist with these features. */
   long mask(SmmuRegister register) {
     return switch (register) {
-      case CR0 -> {
-        long fields = Cr0.SMMUEN.mask() | Cr0.EVENTQEN.mask() | Cr0.CMDQEN.mask();
-        yield fields
-            | (features.pri() ? Cr0.PRIQEN.mask() : 0)
-            | (features.ats() ? Cr0.ATSCHK.mask() : 0);
-      }
-      case CR2 -> Cr2.RECINVSID.mask() | (features.ats() ? Cr2.REC_CFG_ATS.mask() : 0);
-      case IRQ_CTRL -> register.mask() & (features.pri() ? -1L : ~IrqCtrl.PRIQ_IRQEN.mask());
+      case CR0 -> cr0Mask();
+      case CR2 ->
+          Cr2.RECINVSID.mask()
+              | ifHas(Feature.HYP, Cr2.E2H.mask())
+              | ifHas(Feature.BTM, Cr2.PTM.mask())
+              | ifHas(Feature.ATSRECERR, Cr2.REC_CFG_ATS.mask());
+      case GBPA -> gbpaMask();
+      case IRQ_CTRL ->
+          (register.mask() & ~IrqCtrl.PRIQ_IRQEN.mask())
+              | ifHas(Feature.PRI, IrqCtrl.PRIQ_IRQEN.mask());
+      case STRTAB_BASE, CMDQ_BASE, EVENTQ_BASE -> addressMask(register);
+      case STRTAB_BASE_CFG ->
+          (register.mask() & ~StrtabBase.FMT.mask())
+              | ifHas(Feature.TWO_LEVEL_STREAM_TABLE, StrtabBase.FMT.mask());
       case CMDQ_PROD, CMDQ_CONS ->
           indexMask(SmmuRegister.CMDQ_BASE, features.queues().commandLog2());
       case EVENTQ_PROD, EVENTQ_CONS ->
           indexMask(SmmuRegister.EVENTQ_BASE, features.queues().eventLog2())
               | QueueIndex.OVERFLOW.mask();
       case PRIQ_PROD, PRIQ_CONS ->
-          features.pri()
-              ? indexMask(SmmuRegister.PRIQ_BASE, features.queues().pageRequestLog2())
-                  | QueueIndex.OVERFLOW.mask()
-              : 0;
-      case PRIQ_BASE, PRIQ_IRQ_CFG0, PRIQ_IRQ_CFG1, PRIQ_IRQ_CFG2 ->
-          features.pri() ? register.mask() : 0;
+          ifHas(
+              Feature.PRI,
+              indexMask(SmmuRegister.PRIQ_BASE, features.queues().pageRequestLog2())
+                  | QueueIndex.OVERFLOW.mask());
+      case PRIQ_BASE -> ifHas(Feature.PRI, addressMask(register));
+      case GERROR_IRQ_CFG0, EVENTQ_IRQ_CFG0 -> ifHas(Feature.MSI, addressMask(register));
+      case GERROR_IRQ_CFG1, GERROR_IRQ_CFG2, EVENTQ_IRQ_CFG1, EVENTQ_IRQ_CFG2 ->
+          ifHas(Feature.MSI, register.mask());
+      case PRIQ_IRQ_CFG0, PRIQ_IRQ_CFG1 ->
+          ifHas(Feature.PRI, ifHas(Feature.MSI, addressMask(register)));
+      // LO means the wire as much as the message.
+      case PRIQ_IRQ_CFG2 ->
+          ifHas(Feature.PRI, IrqCfg.LO.mask() | ifHas(Feature.MSI, register.mask()));
+      case GATOS_CTRL, GATOS_SID, GATOS_ADDR -> ifHas(Feature.ATOS, register.mask());
       default -> register.mask();
     };
+  }
+
+  private long ifHas(Feature feature, long bits) {
+    return features.has(feature) ? bits : 0;
+  }
+
+  private long cr0Mask() {
+    return Cr0.SMMUEN.mask()
+        | Cr0.EVENTQEN.mask()
+        | Cr0.CMDQEN.mask()
+        | ifHas(Feature.PRI, Cr0.PRIQEN.mask())
+        | ifHas(Feature.ATS, Cr0.ATSCHK.mask())
+        | ifHas(Feature.VMW, Cr0.VMW.mask());
+  }
+
+  private long gbpaMask() {
+    return Gbpa.ABORT.mask()
+        | Gbpa.UPDATE.mask()
+        | ifHas(
+            Feature.ATTR_TYPES_OVR,
+            Gbpa.MEM_ATTR.mask() | Gbpa.MTCFG.mask() | Gbpa.ALLOCCFG.mask() | Gbpa.SHCFG.mask())
+        | ifHas(Feature.ATTR_PERMS_OVR, Gbpa.PRIVCFG.mask() | Gbpa.INSTCFG.mask());
+  }
+
+  /** SMMUv3.0 has addresses of 48 bits. */
+  private long addressMask(SmmuRegister register) {
+    return features.architecture() == Architecture.V3_0
+        ? register.mask() & ~BITS_51_TO_48
+        : register.mask();
   }
 
   /** Index and wrap bit, as wide as the queue's size makes them. */
@@ -148,6 +208,22 @@ public final class Registers {
 
   public boolean checksTranslatedAccesses() {
     return isSet(SmmuRegister.CR0, Cr0.ATSCHK);
+  }
+
+  /** CR0.VMW: low bits of a VMID that invalidations do not compare. */
+  public int ignoredVmidBits() {
+    int bits = Cr0.VMW.getInt(get(SmmuRegister.CR0));
+    return bits <= MAX_IGNORED_VMID_BITS ? bits : 0;
+  }
+
+  /** CR2.PTM: TLB maintenance that CPUs broadcast is not for this SMMU. */
+  public boolean ignoresBroadcasts() {
+    return isSet(SmmuRegister.CR2, Cr2.PTM);
+  }
+
+  /** CR2.E2H: streams of EL2 use the regime with ASIDs. */
+  public boolean hostExtensions() {
+    return isSet(SmmuRegister.CR2, Cr2.E2H);
   }
 
   /** CR2.RECINVSID: a StreamID without an entry is worth an event. */

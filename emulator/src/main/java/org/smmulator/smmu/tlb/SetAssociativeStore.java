@@ -1,97 +1,105 @@
 package org.smmulator.smmu.tlb;
 
-import java.util.Arrays;
-
 /**
- * Tags and values of a set-associative cache in flat arrays; the least recently used slot of a set
- * makes room. A tag of 0 is an empty slot.
+ * A store of fixed size; what was not used for longest makes room in its set.
  *
  * <pre>
  *   slot = set * ways + way
+ *   slots[3 * slot] = tag, [3 * slot + 1] = value, [3 * slot + 2] = time of last use
  * </pre>
  */
-final class SetAssociativeStore {
-  private final int ways;
+final class SetAssociativeStore implements TranslationStore {
+  private final SpaceIds ids;
+  private final int setLongs;
   private final int setMask;
-  private final long[] tags;
-  private final long[] values;
-
-  /** 0 of an empty slot. */
-  private final long[] lastUse;
-
+  private final long[] slots;
   private long clock;
 
-  /** {@code entries / ways} is a power of two. */
-  SetAssociativeStore(int entries, int ways) {
-    this.ways = ways;
+  /** {@code entries / ways} is a power of two, or 0. */
+  SetAssociativeStore(int entries, int ways, SpaceIds ids) {
+    this.ids = ids;
+    this.setLongs = 3 * ways;
     this.setMask = entries / ways - 1;
-    this.tags = new long[entries];
-    this.values = new long[entries];
-    this.lastUse = new long[entries];
+    this.slots = new long[3 * entries];
   }
 
-  int slots() {
-    return tags.length;
+  private int set(long index) {
+    return ((int) index & setMask) * setLongs;
   }
 
-  int ways() {
-    return ways;
-  }
-
-  /** First slot of the set that an index chooses. */
-  int firstSlot(long index) {
-    return ((int) index & setMask) * ways;
-  }
-
-  long tag(int slot) {
-    return tags[slot];
-  }
-
-  /** The value under either tag, or 0; counts as a use. */
-  long find(long index, long tag, long otherTag) {
-    int first = firstSlot(index);
-    for (int slot = first; slot < first + ways; slot++) {
-      long present = tags[slot];
-      if (present == tag || present == otherTag) {
-        lastUse[slot] = ++clock;
-        return values[slot];
+  @Override
+  public long find(long index, long tag) {
+    int set = set(index);
+    for (int at = set; at < set + setLongs; at += 3) {
+      if (slots[at] == tag) {
+        slots[at + 2] = ++clock;
+        return slots[at + 1];
       }
     }
     return 0;
   }
 
-  /**
-   * Stores a value in place of one with the same tag, in an empty slot, or in that used longest
-   * ago.
-   *
-   * @return the tag that made room, or 0
-   */
-  long insert(long index, long tag, long value) {
-    int first = firstSlot(index);
-    int victim = first;
-    for (int slot = first; slot < first + ways; slot++) {
-      if (tags[slot] == tag) {
-        victim = slot;
-        break;
-      }
-      if (lastUse[slot] < lastUse[victim]) {
-        victim = slot;
+  @Override
+  public int slotOf(long index, long tag) {
+    int set = set(index);
+    for (int at = set; at < set + setLongs; at += 3) {
+      if (slots[at] == tag) {
+        return at / 3;
       }
     }
-    long evicted = tags[victim];
-    tags[victim] = tag;
-    values[victim] = value;
-    lastUse[victim] = ++clock;
-    return evicted;
+    return -1;
   }
 
-  void clear(int slot) {
-    tags[slot] = 0;
-    lastUse[slot] = 0;
+  @Override
+  public long insert(long index, long tag, long value) {
+    int at = place(set(index), tag);
+    long displaced = slots[at];
+    slots[at] = tag;
+    slots[at + 1] = value;
+    slots[at + 2] = ++clock;
+    return displaced == 0 || ids.isRetired(displaced) ? 0 : displaced;
   }
 
-  void clear() {
-    Arrays.fill(tags, 0);
-    Arrays.fill(lastUse, 0);
+  /** Where the tag is; or else an empty or retired way; or else the one used first. */
+  private int place(int set, long tag) {
+    int victim = set;
+    long earliest = Long.MAX_VALUE;
+    for (int at = set; at < set + setLongs; at += 3) {
+      long present = slots[at];
+      if (present == tag) {
+        return at;
+      }
+      long use = present == 0 || ids.isRetired(present) ? 0 : slots[at + 2];
+      if (use < earliest) {
+        earliest = use;
+        victim = at;
+      }
+    }
+    return victim;
+  }
+
+  @Override
+  public boolean hasRoom(int entries) {
+    return slots.length != 0;
+  }
+
+  @Override
+  public int slots() {
+    return slots.length / 3;
+  }
+
+  @Override
+  public long tag(int slot) {
+    return slots[3 * slot];
+  }
+
+  @Override
+  public long value(int slot) {
+    return slots[3 * slot + 1];
+  }
+
+  @Override
+  public void remove(int slot) {
+    slots[3 * slot] = 0;
   }
 }

@@ -1,144 +1,120 @@
 package org.smmulator.smmu.tlb;
 
-import java.util.Arrays;
-import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.smmu.SmmuFeatures;
 
 /**
- * The TLB (IHI 0070 3.17): leaves of 4 KiB, 2 MiB and 1 GiB side by side, each tagged with its page
- * and with its ASID, or, if global, with the ASET of its context. The set depends on the page
- * alone, so that a lookup finds global entries and an invalidation by address looks at one set for
- * each size that is present.
+ * The TLB (IHI 0070 3.17): translations of blocks of 2^12 to 2^47 bytes side by side, those of one
+ * stage and of both, each tagged with its address space. A space knows the sizes that it has
+ * entries of, so that a lookup asks for those alone: mostly one. The least recently used entry of a
+ * set makes room.
  *
- * <pre>
- *   tag:  63 | 62     | 61   | 60   59 | 58  43 | 36        | 35           0
- *          1 | global | ASET | level   | ASID   | VA[55]    | VA[47:shift]
- *   of a global entry ASID is 0, of another one ASET is 0
- * </pre>
+ * <p>An address is bits [51:0] and bit 55, which tells the upper half; the others are ignored.
  */
-public final class Tlb {
-  private static final long PRESENT = 1L << 63;
-  private static final long GLOBAL = 1L << 62;
-  private static final int ASET_SHIFT = 61;
-  private static final int LEVEL_SHIFT = 59;
-  private static final int ASID_SHIFT = 43;
-  private static final long ASID_MASK = 0xffffL << ASID_SHIFT;
-  private static final long PAGE_MASK = (1L << 37) - 1;
-  private static final int FIRST_LEVEL = 1;
-  private static final int LAST_LEVEL = 3;
-
-  private final SetAssociativeStore store;
-  private final int[] presentAtLevel = new int[LAST_LEVEL + 1];
-  private long lookups;
-  private long hits;
-
-  public Tlb(int entries, int ways) {
-    store = new SetAssociativeStore(entries, ways);
+public final class Tlb extends TaggedCache {
+  /**
+   * A TLB.
+   *
+   * @param entries a power of two times the ways, or {@link SmmuFeatures.Caches#INFINITE}
+   */
+  public Tlb(int entries, int ways, AddressSpaces spaces) {
+    super(
+        entries == SmmuFeatures.Caches.INFINITE
+            ? new GrowingStore(spaces.ids())
+            : new SetAssociativeStore(entries, ways, spaces.ids()),
+        spaces);
+    ids.add(this);
   }
 
-  /** The {@link Translation} of an address for one context, or 0. */
-  public long lookup(int asid, boolean aset, long address) {
+  /** The {@link Translation} of an address in a space or among its global pages, or 0. */
+  public long lookup(AddressSpace own, AddressSpace global, long address) {
     lookups++;
-    for (int level = LAST_LEVEL; level >= FIRST_LEVEL; level--) {
-      if (presentAtLevel[level] != 0) {
-        long page = page(address, level);
-        long found = store.find(page, ownTag(page, level, asid), globalTag(page, level, aset));
-        if (found != 0) {
-          hits++;
-          return found;
-        }
+    long input = input(address);
+    long found = find(own, input);
+    if (found == 0) {
+      found = find(global, input);
+      if (found == 0) {
+        misses++;
+      }
+    }
+    return found;
+  }
+
+  private long find(AddressSpace space, long input) {
+    for (long sizes = space.leafSizes; sizes != 0; sizes &= sizes - 1) {
+      int sizeLog2 = Long.numberOfTrailingZeros(sizes);
+      long found = store.find(index(space, input, sizeLog2), tag(space, input, sizeLog2));
+      if (found != 0) {
+        return found;
       }
     }
     return 0;
   }
 
-  /** Keeps a translation that is no fault. */
-  public void insert(int asid, boolean aset, boolean global, long address, long translation) {
-    int level = Translation.level(translation);
-    long page = page(address, level);
-    long tag = global ? globalTag(page, level, aset) : ownTag(page, level, asid);
-    long evicted = store.insert(page, tag, translation);
-    presentAtLevel[level]++;
-    if (evicted != 0) {
-      presentAtLevel[levelOf(evicted)]--;
-    }
+  /** The same without a trace in statistics or the order of use. */
+  public long peek(AddressSpace own, AddressSpace global, long address) {
+    long found = peek(own, input(address));
+    return found == 0 ? peek(global, input(address)) : found;
   }
 
-  /** Drops the page of {@code address} for one ASID, and global ones. */
-  void invalidateVa(int asid, long address) {
-    for (int level = FIRST_LEVEL; level <= LAST_LEVEL; level++) {
-      long page = page(address, level);
-      long own = ownTag(page, level, asid);
-      for (int slot = store.firstSlot(page), n = waysAt(level); n > 0; slot++, n--) {
-        long tag = store.tag(slot);
-        if (tag == own || ((tag & GLOBAL) != 0 && isPage(tag, page, level))) {
-          clear(slot, level);
-        }
+  private long peek(AddressSpace space, long input) {
+    for (long sizes = space.leafSizes; sizes != 0; sizes &= sizes - 1) {
+      long found = valueOf(space, input, Long.numberOfTrailingZeros(sizes));
+      if (found != 0) {
+        return found;
       }
     }
+    return 0;
   }
 
-  /** Drops the page of {@code address} for all ASIDs. */
-  void invalidateVaa(long address) {
-    for (int level = FIRST_LEVEL; level <= LAST_LEVEL; level++) {
-      long page = page(address, level);
-      for (int slot = store.firstSlot(page), n = waysAt(level); n > 0; slot++, n--) {
-        if (isPage(store.tag(slot), page, level)) {
-          clear(slot, level);
-        }
-      }
+  /** Keeps a translation that is no fault, in place of one of the same block. */
+  public void insert(AddressSpace space, long address, long translation) {
+    put(space, input(address), Translation.sizeLog2(translation), translation);
+  }
+
+  /** What one leaf covers as log2, that of stage 1 if there is one: pieces of it go together. */
+  static int spanLog2(long translation) {
+    int leafLog2 = Translation.granule(translation).levelShift(Translation.level(translation));
+    return Math.max(leafLog2, Translation.sizeLog2(translation));
+  }
+
+  @Override
+  long sizes(AddressSpace space) {
+    return space.leafSizes;
+  }
+
+  @Override
+  int reachLog2(AddressSpace space, int sizeLog2) {
+    long broken = space.brokenLeaves >>> sizeLog2;
+    return broken == 0 ? sizeLog2 : sizeLog2 + 63 - Long.numberOfLeadingZeros(broken);
+  }
+
+  @Override
+  boolean isNamed(AddressRange range, long input, int sizeLog2, long value) {
+    return range.namesLeaf(input, value);
+  }
+
+  @Override
+  void added(AddressSpace space, int sizeLog2, long value, int more) {
+    space.leaves += more;
+    space.leafSizes |= 1L << sizeLog2;
+    int spanLog2 = spanLog2(value);
+    if (spanLog2 > sizeLog2) {
+      space.brokenLeaves |= 1L << spanLog2;
     }
   }
 
-  /** Drops everything of one ASID that is not global. */
-  void invalidateAsid(int asid) {
-    for (int slot = 0; slot < store.slots(); slot++) {
-      long tag = store.tag(slot);
-      if (tag != 0 && (tag & GLOBAL) == 0 && (tag & ASID_MASK) == (long) asid << ASID_SHIFT) {
-        clear(slot, levelOf(tag));
-      }
+  @Override
+  void removed(AddressSpace space) {
+    if (--space.leaves == 0) {
+      space.leafSizes = 0;
+      space.brokenLeaves = 0;
     }
   }
 
-  void invalidateAll() {
-    store.clear();
-    Arrays.fill(presentAtLevel, 0);
-  }
-
-  public long lookups() {
-    return lookups;
-  }
-
-  public long hits() {
-    return hits;
-  }
-
-  private int waysAt(int level) {
-    return presentAtLevel[level] == 0 ? 0 : store.ways();
-  }
-
-  private void clear(int slot, int level) {
-    store.clear(slot);
-    presentAtLevel[level]--;
-  }
-
-  private static long page(long address, int level) {
-    long low = (address & ((1L << 48) - 1)) >>> Descriptor.levelShift(level);
-    return low | (address >>> 55 & 1) << 36;
-  }
-
-  private static long ownTag(long page, int level, int asid) {
-    return PRESENT | (long) level << LEVEL_SHIFT | (long) asid << ASID_SHIFT | page;
-  }
-
-  private static long globalTag(long page, int level, boolean aset) {
-    return PRESENT | GLOBAL | (aset ? 1L : 0L) << ASET_SHIFT | (long) level << LEVEL_SHIFT | page;
-  }
-
-  private static int levelOf(long tag) {
-    return (int) (tag >>> LEVEL_SHIFT) & 3;
-  }
-
-  private static boolean isPage(long tag, long page, int level) {
-    return tag != 0 && levelOf(tag) == level && (tag & PAGE_MASK) == page;
+  void retire(AddressSpace space) {
+    retired(space.leaves);
+    space.leaves = 0;
+    space.leafSizes = 0;
+    space.brokenLeaves = 0;
   }
 }

@@ -3,16 +3,39 @@ package org.smmulator.smmu.tlb;
 import org.smmulator.smmu.SmmuFeatures;
 
 /**
- * TLB and walk cache as the TLBI commands of the Non-secure queue see them (IHI 0070 4.4); one
- * method for each command that exists without stage 2 and EL2. VMIDs do not exist without stage 2.
+ * TLB and walk cache as TLBI commands and broadcast TLB maintenance see them (IHI 0070 3.17, 4.4):
+ * one method for each scope, which drops exactly what that scope requires. A command's VMID is
+ * compared under a mask; SMMUs without stage 2 have VMID 0 alone.
  */
 public final class TranslationCaches {
+  /** A mask under which all bits of a VMID count. */
+  public static final int EXACT_VMID = SpaceScope.EXACT_VMID;
+
+  private static final int MAX_ENTRIES = 1 << 19;
+  private static final int ANY_VMID = 0;
+
+  private final AddressSpaces spaces = new AddressSpaces();
+  private final SpaceScope scope = new SpaceScope();
+  private final AddressRange broadcastRange = new AddressRange();
   private final Tlb tlb;
   private final WalkCache walkCache;
 
   public TranslationCaches(SmmuFeatures.Caches sizes) {
-    tlb = new Tlb(sizes.tlbEntries(), sizes.tlbWays());
-    walkCache = new WalkCache(sizes.walkEntries());
+    if ((long) sizes.tlbEntries() + sizes.walkEntries() > MAX_ENTRIES) {
+      throw new IllegalArgumentException(
+          "SMMU TLB and walk cache have "
+              + sizes.tlbEntries()
+              + " and "
+              + sizes.walkEntries()
+              + " entries; together they can have "
+              + MAX_ENTRIES);
+    }
+    tlb = new Tlb(sizes.tlbEntries(), sizes.tlbWays(), spaces);
+    walkCache = new WalkCache(sizes.walkEntries(), spaces);
+  }
+
+  public AddressSpaces spaces() {
+    return spaces;
   }
 
   public Tlb tlb() {
@@ -23,36 +46,111 @@ public final class TranslationCaches {
     return walkCache;
   }
 
-  /** Everything of stage 1, global entries included. */
-  public void nhAll() {
-    tlb.invalidateAll();
-    walkCache.invalidateAll();
+  /** Stage 1 and combined entries of NS-EL1, global ones included. */
+  public void nhAll(int vmid, int vmidMask) {
+    drop(scope.all(Regime.EL1, vmid, vmidMask));
   }
 
-  /** Everything of an ASID, global entries excluded. */
-  public void nhAsid(int asid) {
-    tlb.invalidateAsid(asid);
-    walkCache.invalidateAsid(asid);
+  /** The same of one ASID, global entries excluded. */
+  public void nhAsid(int vmid, int vmidMask, int asid) {
+    drop(scope.of(Regime.EL1, vmid, vmidMask, asid));
   }
 
-  /** An address of an ASID, and global entries for it. */
-  public void nhVa(int asid, long address, boolean leafOnly) {
-    tlb.invalidateVa(asid, address);
-    if (!leafOnly) {
-      walkCache.invalidateVa(asid, address);
+  /** Addresses of an ASID, and global entries for them. */
+  public void nhVa(int vmid, int vmidMask, int asid, AddressRange range) {
+    drop(scope.of(Regime.EL1, vmid, vmidMask, asid).withGlobals(), range);
+  }
+
+  /** Addresses of all ASIDs, and global entries for them. */
+  public void nhVaa(int vmid, int vmidMask, AddressRange range) {
+    drop(scope.all(Regime.EL1, vmid, vmidMask), range);
+  }
+
+  /** Everything of EL2, with E2H or without. */
+  public void el2All() {
+    drop(scope.all(Regime.EL2, 0, ANY_VMID));
+    drop(scope.all(Regime.EL2_E2H, 0, ANY_VMID));
+  }
+
+  /** Everything of an ASID of EL2-E2H, global entries excluded. */
+  public void el2Asid(int asid) {
+    drop(scope.of(Regime.EL2_E2H, 0, EXACT_VMID, asid));
+  }
+
+  /**
+   * Addresses of an ASID of EL2-E2H, and global entries for them; or of EL2, which has no ASIDs.
+   */
+  public void el2Va(boolean e2h, int asid, AddressRange range) {
+    if (e2h) {
+      drop(scope.of(Regime.EL2_E2H, 0, EXACT_VMID, asid).withGlobals(), range);
+    } else {
+      el2Vaa(false, range);
     }
   }
 
-  /** An address of all ASIDs, and global entries for it. */
-  public void nhVaa(long address, boolean leafOnly) {
-    tlb.invalidateVaa(address);
-    if (!leafOnly) {
-      walkCache.invalidateVaa(address);
-    }
+  /** Addresses of all ASIDs of EL2-E2H, or of EL2. */
+  public void el2Vaa(boolean e2h, AddressRange range) {
+    drop(scope.all(e2h ? Regime.EL2_E2H : Regime.EL2, 0, ANY_VMID), range);
+  }
+
+  /** Both stages of a VMID. */
+  public void s12Vmall(int vmid, int vmidMask) {
+    nhAll(vmid, vmidMask);
+    drop(scope.all(Regime.STAGE2, vmid, vmidMask));
+  }
+
+  /** Intermediate addresses of a VMID; combined entries stay. */
+  public void s2Ipa(int vmid, int vmidMask, AddressRange range) {
+    drop(scope.of(Regime.STAGE2, vmid, vmidMask, 0), range);
   }
 
   /** Everything Non-secure that is not of EL2. */
   public void nsnhAll() {
-    nhAll();
+    s12Vmall(0, ANY_VMID);
+  }
+
+  /**
+   * A CPU's TLBI of everything in its regime of VMID 0; like the other broadcasts it reaches
+   * contexts with ASET = 0 alone.
+   */
+  public void broadcastAll(Regime regime) {
+    drop(scope.all(regime, 0, EXACT_VMID).withAsetZeroOnly());
+  }
+
+  /** A CPU's TLBI by ASID. */
+  public void broadcastAsid(Regime regime, int asid) {
+    drop(scope.of(regime, 0, EXACT_VMID, asid).withAsetZeroOnly());
+  }
+
+  /** A CPU's TLBI by address and ASID, and of global entries for the address. */
+  public void broadcastVa(Regime regime, int asid, long address, boolean leafOnly) {
+    drop(
+        scope.of(regime, 0, EXACT_VMID, asid).withGlobals().withAsetZeroOnly(),
+        broadcastRange.page(address, leafOnly));
+  }
+
+  /** A CPU's TLBI by address of all ASIDs. */
+  public void broadcastVaa(Regime regime, long address, boolean leafOnly) {
+    drop(
+        scope.all(regime, 0, EXACT_VMID).withAsetZeroOnly(),
+        broadcastRange.page(address, leafOnly));
+  }
+
+  private void drop(SpaceScope named) {
+    int selected = spaces.select(named);
+    for (int i = 0; i < selected; i++) {
+      AddressSpace space = spaces.selected(i);
+      tlb.retire(space);
+      walkCache.retire(space);
+      spaces.ids().retire(space);
+    }
+  }
+
+  private void drop(SpaceScope named, AddressRange range) {
+    int selected = spaces.select(named);
+    tlb.invalidate(named, range, selected);
+    if (!range.leafOnly()) {
+      walkCache.invalidate(named, range, selected);
+    }
   }
 }

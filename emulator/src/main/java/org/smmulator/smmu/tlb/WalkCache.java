@@ -1,45 +1,55 @@
 package org.smmulator.smmu.tlb;
 
-import org.smmulator.arch.vmsa.Descriptor;
-
 /**
- * Table descriptors that walks went through: for the table of levels 1 to 3 that serves an address
- * of an ASID, where it is, and the limits that the descriptors above it set. Never global (IHI 0070
- * 3.17).
+ * Table descriptors that walks went through: where the table is that serves the addresses of one
+ * space which share a prefix, and the limits that the descriptors above it set. Never global (IHI
+ * 0070 3.17).
  *
  * <pre>
- *   tag:    63 | 60   59 | 58  43 | 36     | 35             0
- *            1 | level   | ASID   | VA[55] | VA[47:shift of the level above]
- *   value:  table address [51:12] | 11: 1 | limits [3:0]
+ *   entry:  51       12 | 11 | 5 4   | 3    0
+ *           table       | 1  | level | limits
  * </pre>
  */
-public final class WalkCache {
+public final class WalkCache extends TaggedCache {
   private static final int MAX_WAYS = 4;
-  private static final long PRESENT_TAG = 1L << 63;
-  private static final int LEVEL_SHIFT = 59;
-  private static final int ASID_SHIFT = 43;
-  private static final long ASID_MASK = 0xffffL << ASID_SHIFT;
   private static final long PRESENT = 1L << 11;
+  private static final int LEVEL_SHIFT = 4;
   private static final long TABLE_MASK = 0x000f_ffff_ffff_f000L;
   private static final int LIMITS_MASK = 0xf;
-  private static final int FIRST_LEVEL = 1;
-  private static final int LAST_LEVEL = 3;
-
-  private final SetAssociativeStore store;
 
   /** A cache of {@code entries}, a power of two, or none if 0. */
-  public WalkCache(int entries) {
-    store = new SetAssociativeStore(entries, Math.max(1, Math.min(MAX_WAYS, entries)));
+  public WalkCache(int entries, AddressSpaces spaces) {
+    super(
+        new SetAssociativeStore(entries, Math.max(1, Math.min(MAX_WAYS, entries)), spaces.ids()),
+        spaces);
+    ids.add(this);
   }
 
-  /** The table of {@code level} for an address, or 0. */
-  public long lookup(int asid, long address, int level) {
-    if (store.slots() == 0) {
+  /**
+   * The table of {@code level} for an address, or 0.
+   *
+   * @param prefixShift lowest address bit that chooses the table
+   */
+  public long lookup(AddressSpace own, long address, int level, int prefixShift) {
+    lookups++;
+    if ((own.tableSizes >>> prefixShift & 1) != 0) {
+      long input = input(address);
+      long found = store.find(index(own, input, prefixShift), tag(own, input, prefixShift));
+      if (found != 0 && level(found) == level) {
+        return found;
+      }
+    }
+    misses++;
+    return 0;
+  }
+
+  /** The same without a trace in statistics or the order of use. */
+  public long peek(AddressSpace own, long address, int level, int prefixShift) {
+    if ((own.tableSizes >>> prefixShift & 1) == 0) {
       return 0;
     }
-    long prefix = prefix(address, level);
-    long tag = tag(asid, prefix, level);
-    return store.find(prefix, tag, tag);
+    long found = valueOf(own, input(address), prefixShift);
+    return level(found) == level ? found : 0;
   }
 
   public static long table(long entry) {
@@ -50,58 +60,60 @@ public final class WalkCache {
     return (int) entry & LIMITS_MASK;
   }
 
-  public void insert(int asid, long address, int level, long table, int limits) {
+  private static int level(long entry) {
+    return (int) entry >>> LEVEL_SHIFT & 3;
+  }
+
+  /**
+   * Keeps a table.
+   *
+   * @param level 1 to 3
+   * @param limits 4 bits
+   */
+  public void insert(
+      AddressSpace own, long address, int level, int prefixShift, long table, int limits) {
     if (store.slots() != 0) {
-      long prefix = prefix(address, level);
-      store.insert(prefix, tag(asid, prefix, level), table | PRESENT | limits);
+      put(own, input(address), prefixShift, table | PRESENT | (long) level << LEVEL_SHIFT | limits);
     }
   }
 
-  /** Drops the tables on the path to {@code address}, of one ASID. */
-  void invalidateVa(int asid, long address) {
-    invalidatePath(address, ASID_MASK, (long) asid << ASID_SHIFT);
+  /** The granule whose tables of {@code level} serve 2^{@code sizeLog2} bytes, as log2. */
+  static int granuleLog2(int level, int sizeLog2) {
+    // size = granule + (4 - level) * (granule - 3)
+    return (sizeLog2 + 3 * (4 - level)) / (5 - level);
   }
 
-  /** Drops the tables on the path to {@code address}, of all ASIDs. */
-  void invalidateVaa(long address) {
-    invalidatePath(address, 0, 0);
+  @Override
+  long sizes(AddressSpace space) {
+    return space.tableSizes;
   }
 
-  private void invalidatePath(long address, long asidMask, long asidBits) {
-    if (store.slots() == 0) {
-      return;
+  @Override
+  int reachLog2(AddressSpace space, int sizeLog2) {
+    return sizeLog2;
+  }
+
+  @Override
+  boolean isNamed(AddressRange range, long input, int sizeLog2, long value) {
+    return range.namesTable(input, sizeLog2, level(value));
+  }
+
+  @Override
+  void added(AddressSpace space, int sizeLog2, long value, int more) {
+    space.tables += more;
+    space.tableSizes |= 1L << sizeLog2;
+  }
+
+  @Override
+  void removed(AddressSpace space) {
+    if (--space.tables == 0) {
+      space.tableSizes = 0;
     }
-    for (int level = FIRST_LEVEL; level <= LAST_LEVEL; level++) {
-      long prefix = prefix(address, level);
-      long wanted = tag(0, prefix, level) | asidBits;
-      long ignored = ASID_MASK & ~asidMask;
-      int first = store.firstSlot(prefix);
-      for (int slot = first; slot < first + store.ways(); slot++) {
-        if ((store.tag(slot) & ~ignored) == wanted) {
-          store.clear(slot);
-        }
-      }
-    }
   }
 
-  void invalidateAsid(int asid) {
-    for (int slot = 0; slot < store.slots(); slot++) {
-      if (store.tag(slot) != 0 && (store.tag(slot) & ASID_MASK) == (long) asid << ASID_SHIFT) {
-        store.clear(slot);
-      }
-    }
-  }
-
-  void invalidateAll() {
-    store.clear();
-  }
-
-  private static long prefix(long address, int level) {
-    long low = (address & ((1L << 48) - 1)) >>> Descriptor.levelShift(level - 1);
-    return low | (address >>> 55 & 1) << 36;
-  }
-
-  private static long tag(int asid, long prefix, int level) {
-    return PRESENT_TAG | (long) level << LEVEL_SHIFT | (long) asid << ASID_SHIFT | prefix;
+  void retire(AddressSpace space) {
+    retired(space.tables);
+    space.tables = 0;
+    space.tableSizes = 0;
   }
 }

@@ -1,6 +1,5 @@
 package org.smmulator.smmu.translation;
 
-import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.register.Gbpa;
 import org.smmulator.arch.register.SmmuRegister;
@@ -8,17 +7,18 @@ import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
-import org.smmulator.smmu.config.ContextDescriptor;
-import org.smmulator.smmu.fault.EventRecorder;
+import org.smmulator.smmu.config.StreamTableEntry;
+import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.Translation;
 
-/** What becomes of an untranslated transaction (IHI 0070 3.3 and 3.4, 7.3). */
+/** What becomes of an untranslated transaction (IHI 0070 3.3 and 3.4). */
 public final class Translator {
   private final Registers registers;
   private final Configurations configurations;
-  private final Stage1 stage1;
-  private final EventRecorder events;
+  private final Stages stages;
+  private final FaultHandling faults;
+  private final Fault bypassFault = new Fault().stage1(EventType.F_ADDR_SIZE);
   private final int outputBits;
   private long translations;
 
@@ -26,79 +26,64 @@ public final class Translator {
       SmmuFeatures features,
       Registers registers,
       Configurations configurations,
-      Stage1 stage1,
-      EventRecorder events) {
+      Stages stages,
+      FaultHandling faults) {
     this.registers = registers;
     this.configurations = configurations;
-    this.stage1 = stage1;
-    this.events = events;
+    this.stages = stages;
+    this.faults = faults;
     this.outputBits = features.outputAddressBits();
   }
 
-  /** The recipe: global bypass, configuration, translation, permission. */
+  /** The recipe: global bypass, configuration, translation, and what a fault leads to. */
   public void translate(Transaction tx) {
     if (!registers.smmuEnabled()) {
       bypassGlobally(tx);
       return;
     }
     Configuration configuration = configurations.find(tx.streamId(), tx.substreamId());
+    StreamTableEntry stream = configuration.stream();
+    if (stream != null) {
+      stream.override(tx);
+    }
     switch (configuration.action()) {
       case ABORT -> tx.terminated(false);
-      case FAULT -> faultConfiguration(tx, configuration);
-      case BYPASS -> bypass(tx);
-      case TRANSLATE -> translate(tx, configuration.context());
+      case FAULT -> faults.handle(tx, configuration, configuration.requireFault());
+      case BYPASS -> bypass(tx, configuration);
+      case TRANSLATE -> {
+        int access = Access.of(tx.write(), tx.effectivePrivileged(), tx.effectiveExecute());
+        finish(tx, configuration, stages.translate(configuration, tx.address(), access));
+      }
     }
   }
 
-  private void translate(Transaction tx, @Nullable ContextDescriptor context) {
-    if (context == null) {
-      throw new IllegalStateException("a configuration translates without a context");
-    }
-    long translation = stage1.translate(context, tx.address());
-    if (Translation.isFault(translation)) {
-      fault(tx, context, Translation.faultType(translation), translation);
-    } else if (!permits(translation, tx)) {
-      fault(tx, context, EventType.F_PERMISSION, translation);
+  /**
+   * Stage 2 of an address that the endpoint got from split-stage ATS. The stream's overrides count
+   * for it (13.7).
+   */
+  public void translateIntermediate(
+      Transaction tx, StreamTableEntry stream, Configuration configuration) {
+    stream.override(tx);
+    int access = Access.of(tx.write(), tx.effectivePrivileged(), tx.effectiveExecute());
+    finish(
+        tx,
+        configuration,
+        stages.translateIntermediate(configuration.stage2(), tx.address(), access));
+  }
+
+  private void finish(Transaction tx, Configuration configuration, long translation) {
+    if (translation == Translation.FAULT) {
+      faults.handle(tx, configuration, stages.fault());
     } else {
       translations++;
       tx.translated(Translation.output(translation, tx.address()));
     }
   }
 
-  private static boolean permits(long translation, Transaction tx) {
-    return (Translation.permissions(translation, tx.privileged())
-            & Permissions.needed(tx.write(), tx.execute()))
-        != 0;
-  }
-
-  /** CD.A and CD.R govern translation faults, but no external abort. */
-  private void fault(Transaction tx, ContextDescriptor context, EventType type, long translation) {
-    if (type == EventType.F_WALK_EABT) {
-      events.record(type, tx, Translation.fetchAddress(translation));
-      tx.faulted(type, false);
-    } else if (context.records()) {
-      events.record(type, tx);
-      tx.faulted(type, !context.aborts());
-    } else {
-      tx.terminated(!context.aborts());
-    }
-  }
-
-  private void faultConfiguration(Transaction tx, Configuration configuration) {
-    EventType type = configuration.faultType();
-    if (type == EventType.C_BAD_STREAMID && !registers.recordsBadStreamIds()) {
-      tx.terminated(false);
-    } else {
-      events.record(type, tx, configuration.fetchAddress());
-      tx.faulted(type, false);
-    }
-  }
-
-  /** Stage 1 is bypassed for this stream. */
-  private void bypass(Transaction tx) {
+  /** No stage translates this stream. */
+  private void bypass(Transaction tx, Configuration configuration) {
     if (tx.address() >>> outputBits != 0) {
-      events.record(EventType.F_ADDR_SIZE, tx);
-      tx.faulted(EventType.F_ADDR_SIZE, false);
+      faults.handle(tx, configuration, bypassFault);
     } else {
       translations++;
       tx.translated(tx.address());

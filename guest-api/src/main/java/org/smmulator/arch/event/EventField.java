@@ -37,6 +37,25 @@ public final class EventField {
   public static final BitField S2 = bit(103);
   public static final BitField CLASS = field(105, 104);
   public static final BitField TT_RNW = bit(108);
+
+  /** E_PAGE_REQUEST: wanted without privilege. */
+  public static final BitField WANTED_UX = bit(97);
+
+  /** E_PAGE_REQUEST: wanted without privilege. */
+  public static final BitField WANTED_UW = bit(98);
+
+  /** E_PAGE_REQUEST: wanted without privilege. */
+  public static final BitField WANTED_UR = bit(99);
+
+  /** E_PAGE_REQUEST: wanted with privilege. */
+  public static final BitField WANTED_PX = bit(101);
+
+  /** E_PAGE_REQUEST: wanted with privilege. */
+  public static final BitField WANTED_PW = bit(102);
+
+  /** E_PAGE_REQUEST: wanted with privilege. */
+  public static final BitField WANTED_PR = bit(103);
+
   public static final BitField INPUT_ADDRESS = field(191, 128);
 
   /** In place. */

@@ -50,6 +50,18 @@ public final class Descriptor {
   /** APTable[1]: no write access below. */
   public static final long AP_TABLE_READ_ONLY = 1L << 62;
 
+  /** Stage 2: MemAttr, bits [5:2]. */
+  public static final int S2_MEMATTR_SHIFT = 2;
+
+  /** Stage 2: S2AP[0], read. */
+  public static final long S2AP_READ = 1L << 6;
+
+  /** Stage 2: S2AP[1], write. */
+  public static final long S2AP_WRITE = 1L << 7;
+
+  /** Stage 2: XN[1:0], bits [54:53]. */
+  public static final int S2_XN_SHIFT = 53;
+
   private static final long ADDRESS_MASK = 0x0000_FFFF_FFFF_F000L;
 
   private Descriptor() {}

@@ -1,0 +1,107 @@
+package org.smmulator.bus.wire;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+
+/**
+ * TCP and UNIX sockets on one event loop, which must be of a group with {@code NioIoHandler}. Both
+ * ways to open one wait, so they are not called on that loop.
+ */
+public final class NettySockets {
+  private static final int CONNECT_MILLIS = 5_000;
+
+  private NettySockets() {}
+
+  /** An open listener. */
+  public static final class Listener implements AutoCloseable {
+    private final Channel channel;
+    private final BusAddress address;
+
+    private Listener(Channel channel, BusAddress address) {
+      this.channel = channel;
+      this.address = address;
+    }
+
+    /** Where it listens, with the port the system chose. */
+    public BusAddress address() {
+      return address;
+    }
+
+    /** Takes no more connections; those that exist stay. */
+    @Override
+    public void close() {
+      channel.close().awaitUninterruptibly();
+    }
+  }
+
+  /** Listens; each connection gets what {@code connections} puts into its pipeline. */
+  public static Listener listen(EventLoop loop, BusAddress address, ChannelHandler connections)
+      throws IOException {
+    ServerBootstrap bootstrap = new ServerBootstrap().group(loop, loop).childHandler(connections);
+    if (address instanceof BusAddress.Tcp) {
+      bootstrap.channel(NioServerSocketChannel.class).childOption(ChannelOption.TCP_NODELAY, true);
+    } else {
+      bootstrap.channel(NioServerDomainSocketChannel.class);
+    }
+    if (address instanceof BusAddress.Unix unix) {
+      StaleSocket.removeIfDead(unix.path());
+    }
+    Channel channel = await(bootstrap.bind(resolve(address)), "cannot listen on " + address);
+    return new Listener(channel, bound(channel, address));
+  }
+
+  /** Connects; the connection's pipeline gets {@code handler}. */
+  public static Channel connect(EventLoop loop, BusAddress address, ChannelHandler handler)
+      throws IOException {
+    Bootstrap bootstrap = new Bootstrap().group(loop).handler(handler);
+    if (address instanceof BusAddress.Tcp) {
+      bootstrap.channel(NioSocketChannel.class).option(ChannelOption.TCP_NODELAY, true);
+    } else {
+      bootstrap.channel(NioDomainSocketChannel.class);
+    }
+    bootstrap.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS);
+    return await(bootstrap.connect(resolve(address)), "cannot reach " + address);
+  }
+
+  private static Channel await(ChannelFuture future, String failure) throws IOException {
+    if (future.awaitUninterruptibly().isSuccess()) {
+      return future.channel();
+    }
+    Throwable cause = future.cause();
+    throw new IOException(failure + ": " + (cause == null ? "cancelled" : cause.getMessage()));
+  }
+
+  private static SocketAddress resolve(BusAddress address) throws IOException {
+    if (address instanceof BusAddress.Unix unix) {
+      return UnixDomainSocketAddress.of(unix.path());
+    }
+    BusAddress.Tcp tcp = (BusAddress.Tcp) address;
+    try {
+      return new InetSocketAddress(InetAddress.getByName(tcp.host()), tcp.port());
+    } catch (UnknownHostException e) {
+      throw new IOException("no host has the name \"" + tcp.host() + "\" in " + address, e);
+    }
+  }
+
+  private static BusAddress bound(Channel channel, BusAddress asked) {
+    return asked instanceof BusAddress.Tcp tcp
+            && channel.localAddress() instanceof InetSocketAddress local
+        ? new BusAddress.Tcp(tcp.host(), local.getPort())
+        : asked;
+  }
+}

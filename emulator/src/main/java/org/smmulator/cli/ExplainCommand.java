@@ -1,0 +1,92 @@
+package org.smmulator.cli;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code smmulator explain}: what is asked goes to the machine as it stands, which judges it. */
+@Command(
+    name = "explain",
+    description = {
+      "Explains one translation of a running machine step by step, and changes nothing there.",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Smmulator.Version.class)
+final class ExplainCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Mixin private final MachineHttp machine = new MachineHttp();
+
+  @Option(
+      names = "--stream",
+      required = true,
+      paramLabel = "STREAM",
+      description = "StreamID, such as 0x20, or the device's PCI id, such as 00:04.0.")
+  private String stream = "";
+
+  @Option(
+      names = "--pasid",
+      paramLabel = "PASID",
+      description = "PASID (SubstreamID); without one if it is left out.")
+  private @Nullable String pasid;
+
+  @Option(
+      names = "--address",
+      required = true,
+      paramLabel = "ADDRESS",
+      description = "Input address.")
+  private String address = "";
+
+  @Option(
+      names = "--access",
+      required = true,
+      paramLabel = "ACCESS",
+      description = "read, write or execute.")
+  private String access = "";
+
+  @Option(names = "--privileged", description = "The access is privileged.")
+  private boolean privileged;
+
+  @Option(
+      names = "--kind",
+      defaultValue = "untranslated",
+      paramLabel = "KIND",
+      description =
+          "What reaches the SMMU: untranslated, translated (AT = 10) or ats (a translation"
+              + " request); default: ${DEFAULT-VALUE}.")
+  private String kind = "";
+
+  @Override
+  public Integer call() throws UserException, InterruptedException {
+    Output.of(spec).out().print(machine.get("/api/explain?" + query()));
+    Output.of(spec).out().flush();
+    return ExitCode.OK.code();
+  }
+
+  private String query() {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("stream", stream);
+    if (pasid != null) {
+      parameters.put("pasid", pasid);
+    }
+    parameters.put("address", address);
+    parameters.put("access", access);
+    parameters.put("privileged", Boolean.toString(privileged));
+    parameters.put("kind", kind);
+    return parameters.entrySet().stream()
+        .map(
+            each ->
+                each.getKey() + "=" + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
+        .collect(Collectors.joining("&"));
+  }
+}

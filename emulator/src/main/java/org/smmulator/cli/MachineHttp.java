@@ -1,0 +1,68 @@
+package org.smmulator.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.smmulator.config.Syntax;
+import picocli.CommandLine.Option;
+
+/** The HTTP server of a running machine, as commands ask it. */
+final class MachineHttp {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final int OK = 200;
+  private static final int BAD_REQUEST = 400;
+
+  @Option(
+      names = "--http",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:9464",
+      description = "The machine's http.listen (default: ${DEFAULT-VALUE}).")
+  private String http = "";
+
+  /**
+   * The answer to a GET.
+   *
+   * @throws UserException if there is none; a bad request is the user's, with the machine's words
+   */
+  String get(String path) throws UserException, InterruptedException {
+    if (!Syntax.HTTP_ADDRESS.matches(http)) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--http: '" + http + "' is not an address; use " + Syntax.HTTP_ADDRESS.right());
+    }
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + http + path)).timeout(PATIENCE).build();
+    try {
+      HttpResponse<String> response =
+          HttpClient.newBuilder()
+              .connectTimeout(PATIENCE)
+              .build()
+              .send(request, HttpResponse.BodyHandlers.ofString());
+      return switch (response.statusCode()) {
+        case OK -> response.body();
+        case BAD_REQUEST -> throw new UserException(ExitCode.USAGE, response.body().strip());
+        default -> throw unlikeAMachine("HTTP " + response.statusCode());
+      };
+    } catch (IOException e) {
+      throw unreachable("does not answer");
+    }
+  }
+
+  /** Something answers, but otherwise than a machine would. */
+  UserException unlikeAMachine(String how) {
+    return unreachable("does not answer like a machine (" + how + ")");
+  }
+
+  private UserException unreachable(String what) {
+    return new UserException(
+        ExitCode.UNREACHABLE,
+        "http://"
+            + http
+            + " "
+            + what
+            + "; start a machine with 'smmulator run', or give its address with --http");
+  }
+}

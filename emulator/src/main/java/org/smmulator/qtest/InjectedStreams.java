@@ -1,0 +1,115 @@
+package org.smmulator.qtest;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.pcie.BareStreams;
+import org.smmulator.smmu.Smmu;
+import org.smmulator.time.HardwareLoop;
+
+/**
+ * The endpoint behind all streams that have no device: what the SMMU sends there is a line for the
+ * harness. Its Invalidate Requests share 32 tags; others wait for one. A request that is not
+ * answered in time is given up alone. Used on the hardware's thread.
+ */
+final class InjectedStreams implements BareStreams {
+  static final int ITAGS = 32;
+  private static final int MOST_WAITING = 1 << 16;
+  private static final int PAGE_LOG2 = 12;
+
+  private final HardwareLoop loop;
+  private final Smmu smmu;
+  private final long timeoutNanos;
+  private final Lines lines;
+  private final HardwareLoop.@Nullable Timer[] timers = new HardwareLoop.@Nullable Timer[ITAGS];
+  private final ArrayDeque<String> waiting = new ArrayDeque<>();
+  private int nextTag;
+
+  InjectedStreams(HardwareLoop loop, Smmu smmu, long timeoutNanos, Lines lines) {
+    this.loop = loop;
+    this.smmu = smmu;
+    this.timeoutNanos = timeoutNanos;
+    this.lines = lines;
+  }
+
+  @Override
+  public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {
+    lines.line(String.format("PRG 0x%x %s %d %d", streamId, pasid(substreamId), prgIndex, busCode));
+  }
+
+  @Override
+  public void atcInvalidate(
+      int streamId, int substreamId, long address, int pagesLog2, boolean global) {
+    int sizeLog2 = PAGE_LOG2 + pagesLog2;
+    String size = sizeLog2 >= Long.SIZE ? "0x1" + "0".repeat(16) : hex(1L << sizeLog2);
+    String request =
+        String.format(
+            "0x%x %s %s %s%s",
+            streamId, pasid(substreamId), hex(address), size, global ? " global" : "");
+    int tag = freeTag();
+    if (tag >= 0) {
+      send(tag, request);
+    } else if (waiting.size() < MOST_WAITING) {
+      waiting.add(request);
+    } else {
+      smmu.atcInvalidationDone(true);
+    }
+  }
+
+  private static String pasid(int substreamId) {
+    return substreamId < 0 ? "-" : hex(substreamId);
+  }
+
+  private static String hex(long number) {
+    return "0x" + Long.toHexString(number);
+  }
+
+  /** Tags in turn, so that a late answer seldom meets a tag in use again; -1 if all are in use. */
+  private int freeTag() {
+    for (int i = 0; i < ITAGS; i++) {
+      int tag = (nextTag + i) % ITAGS;
+      if (timers[tag] == null) {
+        nextTag = (tag + 1) % ITAGS;
+        return tag;
+      }
+    }
+    return -1;
+  }
+
+  private void send(int tag, String request) {
+    timers[tag] = loop.schedule(() -> finish(tag, true), timeoutNanos);
+    lines.line("ATC_INV " + tag + " " + request);
+  }
+
+  /** The harness completed a request; false if none has that tag. */
+  boolean complete(int tag) {
+    HardwareLoop.Timer timer = timers[tag];
+    if (timer == null) {
+      return false;
+    }
+    timer.cancel();
+    finish(tag, false);
+    return true;
+  }
+
+  /** Power-on: nothing is under way. */
+  void reset() {
+    for (int tag = 0; tag < ITAGS; tag++) {
+      HardwareLoop.Timer timer = timers[tag];
+      if (timer != null) {
+        timer.cancel();
+        timers[tag] = null;
+      }
+    }
+    waiting.clear();
+    nextTag = 0;
+  }
+
+  private void finish(int tag, boolean timedOut) {
+    timers[tag] = null;
+    smmu.atcInvalidationDone(timedOut);
+    String next = waiting.poll();
+    if (next != null) {
+      send(freeTag(), next);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package org.smmulator.smmu.command;
+
+import org.smmulator.arch.command.CommandField;
+import org.smmulator.smmu.Feature;
+import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.SmmuOutputs;
+import org.smmulator.smmu.ats.AtcInvalidations;
+import org.smmulator.smmu.register.Registers;
+
+/**
+ * CMD_ATC_INV and CMD_PRI_RESP (IHI 0070 4.5, 4.6): messages to endpoints. While SMMUEN is 0 they
+ * are consumed and not sent, but an illegal one is illegal even then.
+ */
+final class EndpointCommands {
+  private static final long PAGE_BYTES = 4096;
+
+  private final SmmuFeatures features;
+  private final Registers registers;
+  private final AtcInvalidations invalidations;
+  private final SmmuOutputs outputs;
+
+  EndpointCommands(
+      SmmuFeatures features,
+      Registers registers,
+      AtcInvalidations invalidations,
+      SmmuOutputs outputs) {
+    this.features = features;
+    this.registers = registers;
+    this.invalidations = invalidations;
+    this.outputs = outputs;
+  }
+
+  CommandResult invalidateAtc(Command command) {
+    int size = command.getInt(CommandField.SIZE);
+    if (!features.has(Feature.ATS) || size > CommandField.SIZE_ALL) {
+      return CommandResult.ILLEGAL;
+    }
+    if (registers.smmuEnabled()) {
+      boolean hasSubstream = command.isSet(CommandField.SSV);
+      boolean everything = size == CommandField.SIZE_ALL;
+      invalidations.send(
+          command.streamId(),
+          command.substreamId(),
+          everything ? 0 : command.address() & (-PAGE_BYTES << size),
+          size,
+          hasSubstream && command.isSet(CommandField.GLOBAL));
+    }
+    return CommandResult.DONE;
+  }
+
+  CommandResult respond(Command command) {
+    PageResponseCode code = PageResponseCode.of(command.getInt(CommandField.PRI_RESP));
+    if (!features.has(Feature.PRI) || code == null) {
+      return CommandResult.ILLEGAL;
+    }
+    if (registers.smmuEnabled()) {
+      outputs.pageResponse(
+          command.streamId(),
+          command.substreamId(),
+          command.getInt(CommandField.PRG_INDEX),
+          code.busCode());
+    }
+    return CommandResult.DONE;
+  }
+
+  /** What a CMD_SYNC comes to: all invalidations before it must be done, and none in vain. */
+  CommandResult synchronize() {
+    if (invalidations.areOutstanding()) {
+      return CommandResult.WAITING;
+    }
+    return invalidations.takeTimeout() ? CommandResult.ABORTED : CommandResult.DONE;
+  }
+}

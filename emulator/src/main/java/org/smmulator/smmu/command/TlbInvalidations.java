@@ -1,0 +1,121 @@
+package org.smmulator.smmu.command;
+
+import org.smmulator.arch.command.CommandField;
+import org.smmulator.arch.command.CommandOpcode;
+import org.smmulator.arch.register.Cr0;
+import org.smmulator.arch.register.Cr2;
+import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.smmu.Feature;
+import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.register.Registers;
+import org.smmulator.smmu.tlb.AddressRange;
+import org.smmulator.smmu.tlb.TranslationCaches;
+
+/**
+ * The TLBI commands (IHI 0070 4.4). Upper bytes of ASID and VMID do not count where the SMMU has 8
+ * bits of them, and the VMID not at all without stage 2. Reserved fields are ignored, except that a
+ * range or level hint is illegal without IDR3.RIL: ignoring it would invalidate less than was asked
+ * for.
+ */
+public final class TlbInvalidations {
+  private static final int TG_NONE = 0;
+  private static final int TG_16K = 2;
+  private static final int MAX_VMW = 4;
+  private static final long IPA_MASK = (1L << 52) - 1;
+
+  private final SmmuFeatures features;
+  private final Registers registers;
+  private final TranslationCaches caches;
+  private final AddressRange range = new AddressRange();
+
+  public TlbInvalidations(SmmuFeatures features, Registers registers, TranslationCaches caches) {
+    this.features = features;
+    this.registers = registers;
+    this.caches = caches;
+  }
+
+  /** Drops what a command names, at once; or says that it is illegal. */
+  public CommandResult execute(CommandOpcode opcode, Command command) {
+    if (!exists(opcode) || (hasAddress(opcode) && !setRange(opcode, command))) {
+      return CommandResult.ILLEGAL;
+    }
+    int vmid = vmid(command);
+    int vmidMask = vmidMask();
+    int asid = command.getInt(CommandField.ASID) & (features.has(Feature.ASID16) ? 0xffff : 0xff);
+    switch (opcode) {
+      case TLBI_NH_ALL -> caches.nhAll(vmid, vmidMask);
+      case TLBI_NH_ASID -> caches.nhAsid(vmid, vmidMask, asid);
+      case TLBI_NH_VA -> caches.nhVa(vmid, vmidMask, asid, range);
+      case TLBI_NH_VAA -> caches.nhVaa(vmid, vmidMask, range);
+      case TLBI_EL2_ALL -> caches.el2All();
+      case TLBI_EL2_ASID -> caches.el2Asid(asid);
+      case TLBI_EL2_VA -> caches.el2Va(isE2h(), asid, range);
+      case TLBI_EL2_VAA -> caches.el2Vaa(isE2h(), range);
+      case TLBI_S12_VMALL -> caches.s12Vmall(vmid, vmidMask);
+      case TLBI_S2_IPA -> caches.s2Ipa(vmid, vmidMask, range);
+      case TLBI_NSNH_ALL -> caches.nsnhAll();
+      default -> throw new IllegalStateException(opcode + " is no TLBI");
+    }
+    return CommandResult.DONE;
+  }
+
+  private boolean exists(CommandOpcode opcode) {
+    return switch (opcode) {
+      case TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA -> features.has(Feature.S1P);
+      case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA -> features.has(Feature.HYP);
+      case TLBI_S12_VMALL, TLBI_S2_IPA -> features.has(Feature.S2P);
+      default -> true;
+    };
+  }
+
+  private static boolean hasAddress(CommandOpcode opcode) {
+    return switch (opcode) {
+      case TLBI_NH_VA, TLBI_NH_VAA, TLBI_EL2_VA, TLBI_EL2_VAA, TLBI_S2_IPA -> true;
+      default -> false;
+    };
+  }
+
+  /** Takes over the addresses of a command, if it is legal. */
+  private boolean setRange(CommandOpcode opcode, Command command) {
+    long address = command.address();
+    if (opcode == CommandOpcode.TLBI_S2_IPA) {
+      address &= IPA_MASK;
+    }
+    boolean leafOnly = command.isSet(CommandField.LEAF);
+    int tg = command.getInt(CommandField.TG);
+    if (tg == TG_NONE) {
+      range.page(address, leafOnly);
+      return true;
+    }
+    int ttl = command.getInt(CommandField.TTL);
+    // A block of level 1 needs DS with this granule.
+    int level = tg == TG_16K && ttl == 1 ? 0 : ttl;
+    int num = command.getInt(CommandField.NUM);
+    int scale = command.getInt(CommandField.SCALE);
+    if (!features.has(Feature.RIL) || (num == 0 && scale == 0 && level == 0)) {
+      return false;
+    }
+    int granuleLog2 = 2 * tg + 10;
+    range.range(address, (num + 1L) << scale << granuleLog2, granuleLog2, level, leafOnly);
+    return true;
+  }
+
+  private int vmid(Command command) {
+    if (!features.has(Feature.S2P)) {
+      return 0;
+    }
+    return command.getInt(CommandField.VMID) & (features.has(Feature.VMID16) ? 0xffff : 0xff);
+  }
+
+  /** CR0.VMW: how many low bits of a VMID do not count. */
+  private int vmidMask() {
+    int vmw = Cr0.VMW.getInt(registers.get(SmmuRegister.CR0));
+    return vmw > MAX_VMW
+        ? TranslationCaches.EXACT_VMID
+        : TranslationCaches.EXACT_VMID << vmw & TranslationCaches.EXACT_VMID;
+  }
+
+  private boolean isE2h() {
+    return Cr2.E2H.isSet(registers.get(SmmuRegister.CR2));
+  }
+}

@@ -1,0 +1,195 @@
+package org.smmulator.smmu.config;
+
+import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.arch.vmsa.Granule;
+
+/**
+ * Where one translation table starts and how its descriptors are read: TTB0 or TTB1 of a context,
+ * or the table of stage 2 (Arm ARM D8.2). Of a disabled half only the input check counts.
+ */
+public final class TranslationTable {
+  private static final int SIGN_BIT = 55;
+  private static final int MAX_INPUT_BITS = 52;
+  private static final long LOW_ADDRESS = 0x0000_ffff_ffff_ffffL;
+  private static final long HIGH_ADDRESS_64K = 0xf000L;
+  private static final int HIGH_ADDRESS_SHIFT = 36;
+
+  private final boolean disabled;
+  private final boolean topByteIgnored;
+  private final boolean hierarchyIgnored;
+  private final boolean unprivilegedRefused;
+  private final Granule granule;
+  private final int inputBits;
+  private final int startLevel;
+  private final int outputBits;
+  private final int implementedBits;
+  private final long base;
+
+  // Derived, for the walk.
+  private final int granuleShift;
+  private final int stride;
+  private final long strideMask;
+  private final long inputMask;
+  private final long pageMask;
+  private final boolean wide;
+
+  private TranslationTable(
+      Builder from, Granule granule, int inputBits, int startLevel, long pointer) {
+    this.disabled = from.disabled;
+    this.topByteIgnored = from.topByteIgnored;
+    this.hierarchyIgnored = from.hierarchyIgnored;
+    this.unprivilegedRefused = from.unprivilegedRefused;
+    this.outputBits = from.outputBits;
+    this.implementedBits = from.implementedBits;
+    this.granule = granule;
+    this.inputBits = inputBits;
+    this.startLevel = startLevel;
+    this.granuleShift = granule.shift();
+    this.stride = granule.stride();
+    this.strideMask = (1L << stride) - 1;
+    this.inputMask = (1L << inputBits) - 1;
+    this.pageMask = LOW_ADDRESS & -(1L << granuleShift);
+    this.wide = granule == Granule.KB64 && implementedBits == 52;
+    int firstIndexBits = inputBits - granule.levelShift(startLevel);
+    int alignLog2 = Math.max(firstIndexBits + 3, outputBits == 52 ? 6 : 0);
+    this.base = pointer & -(1L << alignLog2);
+  }
+
+  /** What is common to a table whatever its geometry. */
+  static final class Builder {
+    private final int implementedBits;
+    private final int outputBits;
+    private boolean disabled;
+    private boolean topByteIgnored;
+    private boolean hierarchyIgnored;
+    private boolean unprivilegedRefused;
+
+    /**
+     * @param implementedBits OAS
+     * @param outputBits effective IPS or S2PS
+     */
+    Builder(int implementedBits, int outputBits) {
+      this.implementedBits = implementedBits;
+      this.outputBits = outputBits;
+    }
+
+    Builder topByteIgnored(boolean ignored) {
+      topByteIgnored = ignored;
+      return this;
+    }
+
+    Builder hierarchyIgnored(boolean ignored) {
+      hierarchyIgnored = ignored;
+      return this;
+    }
+
+    Builder unprivilegedRefused(boolean refused) {
+      unprivilegedRefused = refused;
+      return this;
+    }
+
+    /** A half without walks (EPDx). */
+    TranslationTable disabled() {
+      disabled = true;
+      return new TranslationTable(this, Granule.KB64, MAX_INPUT_BITS, 1, 0);
+    }
+
+    /** A stage 1 table of 64 - TxSZ input bits. */
+    TranslationTable stage1(Granule granule, int inputBits, long pointer) {
+      int stride = granule.stride();
+      int startLevel = 4 - (inputBits - granule.shift() + stride - 1) / stride;
+      return new TranslationTable(this, granule, inputBits, startLevel, pointer);
+    }
+
+    /** A stage 2 table, of up to 16 concatenated tables at its start level. */
+    TranslationTable stage2(Granule granule, int inputBits, int startLevel, long pointer) {
+      return new TranslationTable(this, granule, inputBits, startLevel, pointer);
+    }
+  }
+
+  /** Whether an address belongs to TTB1. */
+  static boolean isUpper(long address) {
+    return (address >>> SIGN_BIT & 1) != 0;
+  }
+
+  /** Whether all bits above the input size are copies of bit 55, the top byte as TBI says. */
+  public boolean contains(long address) {
+    long extended = topByteIgnored ? address << 8 >> 8 : address;
+    return extended >> inputBits == (isUpper(address) ? -1 : 0);
+  }
+
+  /** Whether an intermediate address is within the size of a stage 2 input. */
+  public boolean containsIntermediate(long ipa) {
+    return ipa >>> inputBits == 0;
+  }
+
+  /** EPDx: no walks. */
+  public boolean disabled() {
+    return disabled;
+  }
+
+  /** HADx: permissions in table descriptors do not count. */
+  public boolean hierarchyIgnored() {
+    return hierarchyIgnored;
+  }
+
+  /** E0PDx: unprivileged accesses fault without a walk. */
+  public boolean unprivilegedRefused() {
+    return unprivilegedRefused;
+  }
+
+  public Granule granule() {
+    return granule;
+  }
+
+  public int startLevel() {
+    return startLevel;
+  }
+
+  /** Address of the first table. */
+  public long base() {
+    return base;
+  }
+
+  /** Lowest address bit that indexes a table of {@code level}. */
+  public int levelShift(int level) {
+    return granuleShift + (Granule.LAST_LEVEL - level) * stride;
+  }
+
+  /** Address of the descriptor for {@code address} in a table of {@code level}. */
+  public long descriptorAddress(long table, long address, int level) {
+    long index = (address & inputMask) >>> levelShift(level);
+    return table + ((level == startLevel ? index : index & strideMask) << 3);
+  }
+
+  /** Whether a descriptor maps something or points somewhere. */
+  public boolean isValid(long descriptor, int level) {
+    if (Descriptor.isTable(descriptor)) {
+      return true;
+    }
+    return Descriptor.isValid(descriptor)
+        && level != Granule.LAST_LEVEL
+        && granule.hasLeaf(level, implementedBits);
+  }
+
+  /** Whether a valid descriptor is a block or a page. */
+  public static boolean isLeaf(long descriptor, int level) {
+    return level == Granule.LAST_LEVEL || !Descriptor.isTable(descriptor);
+  }
+
+  /** The next table, or the output of a page. */
+  public long address(long descriptor) {
+    long low = descriptor & pageMask;
+    return wide ? low | (descriptor & HIGH_ADDRESS_64K) << HIGH_ADDRESS_SHIFT : low;
+  }
+
+  /** The output of a block or page of {@code level}. */
+  public long leafAddress(long descriptor, int level) {
+    return address(descriptor) & -(1L << levelShift(level));
+  }
+
+  /** Whether an address that a descriptor holds is beyond the effective output size. */
+  public boolean isBeyondOutput(long address) {
+    return address >>> outputBits != 0;
+  }
+}

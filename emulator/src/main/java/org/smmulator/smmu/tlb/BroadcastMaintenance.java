@@ -1,0 +1,60 @@
+package org.smmulator.smmu.tlb;
+
+import org.smmulator.arch.port.BroadcastTlbi;
+import org.smmulator.smmu.Feature;
+import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.register.Registers;
+
+/**
+ * TLB maintenance that CPUs broadcast (IHI 0070 3.17): heard if the SMMU has BTM and CR2.PTM does
+ * not say otherwise. The host's CPUs run in NS-EL2 with CR2.E2H, otherwise in NS-EL1 under VMID 0.
+ * On the hardware's thread, so that no transaction is under way.
+ */
+public final class BroadcastMaintenance implements BroadcastTlbi {
+  private final Registers registers;
+  private final TranslationCaches caches;
+  private final boolean connected;
+
+  public BroadcastMaintenance(
+      SmmuFeatures features, Registers registers, TranslationCaches caches) {
+    this.registers = registers;
+    this.caches = caches;
+    this.connected = features.has(Feature.BTM);
+  }
+
+  @Override
+  public void all() {
+    if (isHeard()) {
+      caches.broadcastAll(regime());
+    }
+  }
+
+  @Override
+  public void byAsid(int asid) {
+    if (isHeard()) {
+      caches.broadcastAsid(regime(), asid);
+    }
+  }
+
+  @Override
+  public void byVa(int asid, long va, boolean leafOnly) {
+    if (isHeard()) {
+      caches.broadcastVa(regime(), asid, va, leafOnly);
+    }
+  }
+
+  @Override
+  public void byVaAllAsids(long va, boolean leafOnly) {
+    if (isHeard()) {
+      caches.broadcastVaa(regime(), va, leafOnly);
+    }
+  }
+
+  private boolean isHeard() {
+    return connected && !registers.ignoresBroadcasts();
+  }
+
+  private Regime regime() {
+    return registers.hostExtensions() ? Regime.EL2_E2H : Regime.EL1;
+  }
+}

@@ -1,0 +1,147 @@
+package org.smmulator.time;
+
+import java.util.Comparator;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.wire.WireLoop;
+
+/**
+ * The hardware on virtual time, which stands still until somebody moves it. Steps run in the order
+ * they were given and timers in the order of their deadlines, those of one deadline in the order
+ * they were set: the same calls give the same run. Links of devices in this process use it too.
+ *
+ * <p>One thread runs the loop with {@link #runUntilIdle}, {@link #advanceTo} or {@link
+ * #advanceToNextDeadline}, and sets and cancels timers. Others may call {@link #execute} and {@link
+ * #nanoTime}.
+ */
+public final class VirtualHardwareLoop implements HardwareLoop, WireLoop {
+  /** No timer is set. */
+  public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  private final Runnable wake;
+  private final Queue<Runnable> steps = new ConcurrentLinkedQueue<>();
+  private final PriorityQueue<Deadline> deadlines =
+      new PriorityQueue<>(
+          Comparator.comparingLong(Deadline::nanos).thenComparingLong(Deadline::order));
+  private long timersSet;
+  private volatile long now;
+  private volatile @Nullable Thread runner;
+
+  /**
+   * @param wake called whenever a step comes from outside the loop: whoever runs the loop then runs
+   *     it until it is idle
+   */
+  public VirtualHardwareLoop(Runnable wake) {
+    this.wake = wake;
+  }
+
+  /** A timer that is set. */
+  private final class Deadline implements HardwareLoop.Timer, WireLoop.Timer {
+    private final long nanos;
+    private final long order;
+    private final Runnable step;
+
+    Deadline(long nanos, long order, Runnable step) {
+      this.nanos = nanos;
+      this.order = order;
+      this.step = step;
+    }
+
+    long nanos() {
+      return nanos;
+    }
+
+    long order() {
+      return order;
+    }
+
+    @Override
+    public void cancel() {
+      deadlines.remove(this);
+    }
+  }
+
+  @Override
+  public long nanoTime() {
+    return now;
+  }
+
+  @Override
+  public void execute(Runnable step) {
+    steps.add(step);
+    if (!inLoop()) {
+      wake.run();
+    }
+  }
+
+  @Override
+  public Deadline schedule(Runnable step, long delayNanos) {
+    Deadline deadline = new Deadline(later(Math.max(0, delayNanos)), timersSet++, step);
+    deadlines.add(deadline);
+    return deadline;
+  }
+
+  @Override
+  public boolean inLoop() {
+    return Thread.currentThread() == runner;
+  }
+
+  /** Runs everything that needs no passage of time. */
+  public void runUntilIdle() {
+    advanceTo(now);
+  }
+
+  /** Moves time to the first deadline and on to idleness there; stays if there is none. */
+  public void advanceToNextDeadline() {
+    runUntilIdle();
+    Deadline next = deadlines.peek();
+    if (next != null) {
+      advanceTo(next.nanos);
+    }
+  }
+
+  /** When the next timer fires. */
+  public long nextDeadline() {
+    Deadline next = deadlines.peek();
+    return next == null ? NO_DEADLINE : next.nanos;
+  }
+
+  /** The time after a delay; the clock ends at the largest value. */
+  public long later(long delayNanos) {
+    long then = now + delayNanos;
+    return then < now ? Long.MAX_VALUE : then;
+  }
+
+  /** Moves time forward, every deadline on the way at its time; a time that is past moves none. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+  public void advanceTo(long nanos) {
+    if (runner != null) {
+      throw new IllegalStateException("the loop is running already");
+    }
+    runner = Thread.currentThread();
+    try {
+      runSteps();
+      for (Deadline next = deadlines.peek(); isDue(next, nanos); next = deadlines.peek()) {
+        deadlines.remove();
+        now = Math.max(now, next.nanos);
+        next.step.run();
+        runSteps();
+      }
+      now = Math.max(now, nanos);
+    } finally {
+      runner = null;
+    }
+  }
+
+  private boolean isDue(@Nullable Deadline deadline, long nanos) {
+    return deadline != null && deadline.nanos <= Math.max(now, nanos);
+  }
+
+  private void runSteps() {
+    for (Runnable step = steps.poll(); step != null; step = steps.poll()) {
+      step.run();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package org.smmulator.arch.port;
+
+/**
+ * TLB maintenance of CPUs as the interconnect broadcasts it (IHI 0070 3.17, DVM). With IDR0.BTM = 1
+ * and CR2.PTM = 0 an SMMU takes part: its entries for the same addresses and ASIDs go as well, but
+ * not those of contexts with ASET = 1, and not what a device has in its ATC. Without, nothing
+ * happens. The CPU is one of the host's: VMID 0.
+ *
+ * <p>Every method returns when the SMMU's entries are gone and every transaction that used one is
+ * finished: TLBI and DSB in one.
+ */
+public interface BroadcastTlbi {
+  /** Everything, global pages included: TLBI VMALLE1IS. */
+  void all();
+
+  /** Everything of an ASID but global pages: TLBI ASIDE1IS. */
+  void byAsid(int asid);
+
+  /**
+   * One address of an ASID, and a global page there: TLBI VAE1IS, VALE1IS.
+   *
+   * @param va any address in the page
+   * @param leafOnly the page alone, not the tables on the way to it
+   */
+  void byVa(int asid, long va, boolean leafOnly);
+
+  /**
+   * One address in all ASIDs: TLBI VAAE1IS, VAALE1IS.
+   *
+   * @param va any address in the page
+   * @param leafOnly the page alone, not the tables on the way to it
+   */
+  void byVaAllAsids(long va, boolean leafOnly);
+}
