@@ -114,6 +114,13 @@ class EndpointTest {
   }
 
   @Test
+  void keepsTheEnableOfAnIoSpaceThatItDoesNotHave() {
+    bench.root.configWrite(0x04, 0b101);
+    assertThat(bench.root.configRead(0x04) & 0b111).isEqualTo(0b101);
+    assertThat(bench.root.barReadStatus(0x10, 4)).isEqualTo(CompletionStatus.UR);
+  }
+
+  @Test
   void answersAReadOfNoBytesAfterTheWritesBeforeIt() {
     bench.root.barWrite(0x10, 4, 1);
 

@@ -131,6 +131,7 @@ final class RunCommand implements Callable<Integer> {
         if (!session.isClosed()) {
           err().println("the harness has closed the guest port; the machine stops");
           err().flush();
+          report(session.summary());
         }
       }
       return code;

@@ -56,6 +56,17 @@ public final class PhysicalBus implements PhysicalMemory {
   }
 
   @Override
+  public void store32(long pa, int value) throws BusAbort {
+    if (isInMsiFrame(pa, Integer.BYTES)) {
+      if (pa == MemoryMap.MSI_SETSPI) {
+        raise(value);
+      }
+    } else {
+      ram.store32(pa, value);
+    }
+  }
+
+  @Override
   public void fill(long pa, long length, byte value) throws BusAbort {
     ram.fill(pa, length, value);
   }

@@ -94,6 +94,13 @@ public final class SparseMemory implements PhysicalMemory {
     write(pa, ByteBuffer.wrap(source), offset, length);
   }
 
+  @Override
+  public void store32(long pa, int value) throws BusAbort {
+    int skip = (int) pa & (GRANULE - 1);
+    long placed = (value & 0xffff_ffffL) << (skip * 8);
+    merge(pa - skip, placed, maskOf(skip, Integer.BYTES));
+  }
+
   /** Copies out of memory to {@code target} from {@code index} on; its position stays. */
   public void read(long pa, ByteBuffer target, int index, int length) throws BusAbort {
     checkRange(pa, length);

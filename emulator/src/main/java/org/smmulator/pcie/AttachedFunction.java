@@ -253,6 +253,18 @@ final class AttachedFunction implements Invalidations.Sink {
     tellSmmu(request, !clean);
   }
 
+  @Override
+  public void abandoned(Invalidations.Request request) {
+    tellSmmu(request, false);
+  }
+
+  /** The machine is at power-on again; the device, which is no part of it, stays as it is. */
+  void powerOn() {
+    if (invalidations != null) {
+      invalidations.abandon();
+    }
+  }
+
   private void tellSmmu(Invalidations.Request request, boolean inVain) {
     for (long i = 0; i < request.count(); i++) {
       root.smmu().atcInvalidationDone(inVain);

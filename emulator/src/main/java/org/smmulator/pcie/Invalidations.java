@@ -29,6 +29,9 @@ final class Invalidations {
     /** Given up because of another one's time-out, or because the link is gone. */
     void failed(Request request, boolean linkLost);
 
+    /** Nobody waits for this request any more. */
+    void abandoned(Request request);
+
     /** The last grant given out so far. */
     long mark();
   }
@@ -179,6 +182,21 @@ final class Invalidations {
     failing = true;
     stopTimer();
     failAll(true);
+  }
+
+  /** The SMMU begins anew: completions that still come are late. */
+  void abandon() {
+    stopTimer();
+    for (int itag = 0; itag < ITAGS; itag++) {
+      Request request = outstanding[itag];
+      if (request != null) {
+        giveUp(itag);
+        sink.abandoned(request);
+      }
+    }
+    for (Request next = nextWaiting(); next != null; next = nextWaiting()) {
+      sink.abandoned(next);
+    }
   }
 
   /** Who moves virtual time from deadline to deadline meets only those that mean something. */

@@ -233,6 +233,15 @@ public final class RootComplex {
     return ++invalidationsSent == invalidationToLose;
   }
 
+  /** Power-on: no invalidation is under way; to be followed by the SMMU's own reset. */
+  public void powerOn() {
+    for (AttachedFunction function : functions) {
+      if (function != null) {
+        function.powerOn();
+      }
+    }
+  }
+
   /** The lines of the functions' interrupt pins. */
   public InterruptPins pins() {
     return pins;

@@ -98,8 +98,10 @@ final class InjectedStreams implements BareStreams {
       if (timer != null) {
         timer.cancel();
         timers[tag] = null;
+        smmu.atcInvalidationDone(false);
       }
     }
+    waiting.forEach(request -> smmu.atcInvalidationDone(false));
     waiting.clear();
     nextTag = 0;
   }

@@ -18,8 +18,9 @@ final class PowerOn {
         .hardware()
         .run(
             () -> {
-              machine.smmu().reset();
               streams.reset();
+              machine.root().powerOn();
+              machine.smmu().reset();
             });
     machine.devicesAnew().run();
     return "OK";

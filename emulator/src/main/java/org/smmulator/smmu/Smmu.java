@@ -91,7 +91,7 @@ public final class Smmu {
     configurations =
         new Configurations(bus, bus, stages.intermediateAddresses(), registers, spaces, features);
     broadcasts = new BroadcastMaintenance(features, registers, caches);
-    explainer = new Explainer(features, registers, bus, caches);
+    explainer = new Explainer(features, registers, bus, configurations, caches);
     eventQueue = new EventQueue(features, bus, registers, errors, interrupts);
     events = new EventRecorder(features, eventQueue);
     stalled = new StalledTransactions(features, events, outputs, this::translate);
@@ -115,7 +115,8 @@ public final class Smmu {
             stalled,
             interrupts,
             outputs);
-    commandQueue = new CommandQueue(features, bus, registers, errors, executor, invalidations);
+    commandQueue =
+        new CommandQueue(features, bus, registers, errors, executor, invalidations, outputs);
   }
 
   /**
@@ -140,6 +141,7 @@ public final class Smmu {
     stalled.terminateAll();
     configurations.invalidateAll();
     caches.nsnhAll();
+    caches.el2All();
     invalidations.reset();
     commandQueue.reset();
     eventQueue.registersWritten();

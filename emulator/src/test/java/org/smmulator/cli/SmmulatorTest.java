@@ -177,6 +177,7 @@ class SmmulatorTest {
     MachineConfig config = Objects.requireNonNull(launcher.config);
     assertThat(config.guest().port()).isEqualTo(PortAddress.parse("unix:/tmp/there"));
     assertThat(err.toString()).contains("guest port: unix:/tmp/here,server=on");
+    assertThat(out.toString()).as("tables when the harness is gone").contains("SMMU\n");
   }
 
   @Test

@@ -212,17 +212,6 @@ class ExternalMachineTest extends DrivenMachine {
   }
 
   @Test
-  void mapsOfACpuAreInvalidatedByBroadcast() throws Exception {
-    Harness harness = startBare();
-    harness.perform("cpu_tlbi 7 0xab00000 leaf");
-    harness.perform("cpu_tlbi 7 -");
-    harness.perform("cpu_tlbi - 0xab00000");
-    harness.perform("cpu_tlbi - -");
-    assertThat(harness.ask("cpu_tlbi 65536 -")).startsWith("ERR ASID is 65536; it must be");
-    assertThat(harness.ask("cpu_tlbi 7")).isEqualTo("ERR cpu_tlbi needs VA");
-  }
-
-  @Test
   void memoryCommandsAnswerAsQemuDoes() throws Exception {
     Harness harness = startBare();
     harness.perform("writeq 0x40000000 0x8877665544332211");

@@ -44,7 +44,9 @@ class GuestPortTest extends DrivenMachine {
         "smmu_write 0 - 0 1 | ERR smmu_write needs DATA",
         "smmu_ats 0 - 0 17 | ERR COUNT is 17; it must be 1 to 16",
         "smmu_page_request 0 - 0 512 r | ERR PRGI is 512; it must be 0 to 511",
-        "atc_inv_done 32 | ERR ITAG is 32; it must be 0 to 31"
+        "atc_inv_done 32 | ERR ITAG is 32; it must be 0 to 31",
+        "cpu_tlbi 65536 - | ERR ASID is 65536; it must be",
+        "cpu_tlbi 7 | ERR cpu_tlbi needs VA"
       })
   void mistakesAreAnsweredInOneLine(String command, String answer) throws Exception {
     Harness harness = startBare();

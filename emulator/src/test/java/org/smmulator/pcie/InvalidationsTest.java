@@ -13,6 +13,7 @@ class InvalidationsTest {
   private final ArrayDeque<Integer> onTheWire = new ArrayDeque<>();
   private long completed;
   private long failed;
+  private long abandoned;
   private boolean everything;
 
   private final Invalidations.Sink sink =
@@ -36,6 +37,11 @@ class InvalidationsTest {
         @Override
         public void failed(Invalidations.Request request, boolean linkLost) {
           failed += request.count();
+        }
+
+        @Override
+        public void abandoned(Invalidations.Request request) {
+          abandoned += request.count();
         }
 
         @Override
@@ -72,5 +78,19 @@ class InvalidationsTest {
     int requests = submitTooMany();
     invalidations.linkLost();
     assertThat(failed).isEqualTo(requests);
+  }
+
+  @Test
+  void atPowerOnNothingIsWaitedForAndCompletionsAreLate() {
+    int requests = submitTooMany();
+    int sent = onTheWire.size();
+    invalidations.abandon();
+    assertThat(abandoned).isEqualTo(requests);
+    assertThat(onTheWire).hasSize(sent);
+    assertThat(invalidations.completion(onTheWire.getFirst(), 1))
+        .isEqualTo(Invalidations.Acknowledged.LATE);
+    assertThat(completed + failed).isZero();
+    invalidations.submit(new Invalidations.Request(PAGE, 12, 1));
+    assertThat(onTheWire).hasSize(sent + 1);
   }
 }

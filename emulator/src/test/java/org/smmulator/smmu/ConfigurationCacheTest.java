@@ -120,6 +120,33 @@ class ConfigurationCacheTest extends ConfigurationScene {
   }
 
   @Test
+  void theOldestEntryMakesRoomOnceEveryWayIsTaken() {
+    for (int streamId = 5; streamId <= 7; streamId++) {
+      guest.storeSte(streamId, BareGuest.ste(0b000));
+    }
+    // A stream takes two entries, of which this cache has two: its STE and its configuration.
+    guest.access(5, NONE, VA, false);
+    assertThat(cache()).isEqualTo(new CacheCounters(1, 0, 2, 0, 0, 2));
+    guest.access(6, NONE, VA, false);
+    assertThat(cache()).isEqualTo(new CacheCounters(2, 0, 4, 2, 0, 2));
+    guest.perform(Structure.command("CFGI_STE").set("stream", 5));
+    assertThat(cache()).isEqualTo(new CacheCounters(2, 0, 4, 2, 0, 2));
+    guest.perform(Structure.command("CFGI_STE").set("stream", 6));
+    assertThat(cache()).isEqualTo(new CacheCounters(2, 0, 4, 2, 2, 0));
+    guest.access(7, NONE, VA, false);
+    guest.access(7, NONE, VA, false);
+    assertThat(cache())
+        .as("empty ways are taken first")
+        .isEqualTo(new CacheCounters(4, 1, 6, 2, 2, 2));
+    guest.perform(Structure.command("CFGI_STE_RANGE").set("range", 31));
+    assertThat(cache()).isEqualTo(new CacheCounters(4, 1, 6, 2, 4, 0));
+  }
+
+  private CacheCounters cache() {
+    return guest.smmu.counters().configurationCache();
+  }
+
+  @Test
   void disablingTheSmmuEmptiesNoCache() {
     guest.storeSte(5, BareGuest.ste(0b100));
     guest.read(5, NONE, VA);

@@ -250,21 +250,23 @@ class RegistersTest {
             SmmuFeatures.defaults()
                 .change(f -> f.streamIdBits(6).feature(Feature.TWO_LEVEL_STREAM_TABLE, false)));
     plain.writeRegister("STRTAB_BASE_CFG", -1);
-    assertThat(plain.readRegister("STRTAB_BASE_CFG")).isEqualTo(0x7ff);
+    assertThat(plain.readRegister("STRTAB_BASE_CFG")).isEqualTo(0x3f);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "V3_0, STRTAB_BASE, 0x4000ffffffffffc0",
-    "V3_1, STRTAB_BASE, 0x400fffffffffffc0",
-    "V3_0, CMDQ_BASE, 0x4000ffffffffffff",
-    "V3_1, CMDQ_BASE, 0x400fffffffffffff",
-    "V3_0, EVENTQ_IRQ_CFG0, 0x0000fffffffffffc",
-    "V3_1, EVENTQ_IRQ_CFG0, 0x000ffffffffffffc"
+    "V3_0, 52, STRTAB_BASE, 0x4000ffffffffffc0",
+    "V3_1, 52, STRTAB_BASE, 0x400fffffffffffc0",
+    "V3_0, 52, CMDQ_BASE, 0x4000ffffffffffff",
+    "V3_1, 52, CMDQ_BASE, 0x400fffffffffffff",
+    "V3_1, 40, CMDQ_BASE, 0x400000ffffffffff",
+    "V3_0, 52, EVENTQ_IRQ_CFG0, 0x0000fffffffffffc",
+    "V3_1, 52, EVENTQ_IRQ_CFG0, 0x000ffffffffffffc"
   })
-  void addressesGrewWithTheVersion(Architecture version, String register, String mask) {
+  void addressesGrewWithTheVersion(Architecture version, int bits, String register, String mask) {
     BareGuest versioned =
-        new BareGuest(SmmuFeatures.defaults().change(f -> f.architecture(version)));
+        new BareGuest(
+            SmmuFeatures.defaults().change(f -> f.architecture(version).outputAddressBits(bits)));
     versioned.writeRegister64(register, -1);
     assertThat(versioned.readRegister64(register)).isEqualTo(Long.decode(mask));
   }

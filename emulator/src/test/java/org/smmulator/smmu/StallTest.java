@@ -82,6 +82,19 @@ class StallTest {
   }
 
   @Test
+  void stalledTransactionsAreCountedOnceAndUntilTheyAreDone() {
+    stall(STREAM, VA);
+    stall(STREAM, VA + 0x1000);
+    assertThat(guest.smmu.counters().stalls()).isEqualTo(2);
+    assertThat(guest.smmu.counters().stalledNow()).isEqualTo(2);
+    Structure first = guest.takeEvents().get(0);
+    retry(first); // stalls again
+    assertThat(guest.smmu.counters().stalls()).isEqualTo(2);
+    resume(STREAM, guest.takeEvent().get("stag"), false, true);
+    assertThat(guest.smmu.counters().stalledNow()).isEqualTo(1);
+  }
+
+  @Test
   void aRetryUsesTheTablesAsTheyAreNow() {
     long ticket = stall(STREAM, VA + 0x78);
     Structure event = guest.takeEvent();

@@ -33,7 +33,7 @@ public final class AtcInvalidations {
     }
   }
 
-  /** Power-on: what is under way is still waited for, but a time-out is nobody's any more. */
+  /** Power-on: a time-out before it is nobody's any more. Endpoints were given up already. */
   public void reset() {
     timedOut = false;
   }

@@ -48,11 +48,13 @@ public final class PageRequests {
   }
 
   /** One page request message, with flags of {@link PageRequestFlags}. */
-  public void request(int streamId, int substreamId, long address, int prgIndex, int flags) {
+  public void request(int streamId, int pasid, long address, int prgIndex, int flags) {
+    // An SMMU without substreams does not know what a PASID is.
+    int substreamId = features.substreamIdBits() == 0 ? Transaction.NO_SUBSTREAM : pasid;
     compose(streamId, substreamId, address, prgIndex, flags);
     boolean last = (flags & PageRequestFlags.LAST) != 0;
     boolean marker =
-        substreamId != Transaction.NO_SUBSTREAM
+        pasid != Transaction.NO_SUBSTREAM
             && last
             && (flags & (PageRequestFlags.READ | PageRequestFlags.WRITE)) == 0;
     switch (queue.write(record, last)) {

@@ -47,6 +47,7 @@ public final class TranslationRequests {
   private long intermediate;
   private int access;
   private boolean split;
+  private boolean bypassed;
   private final Fault fault = new Fault();
   private long requests;
 
@@ -103,6 +104,7 @@ public final class TranslationRequests {
     boolean privileged = stream.effectivePrivilege(tx.hasSubstream() && tx.privileged());
     access = Access.grant(tx.write(), privileged, stream.readsAreFetches());
     split = stream.splitAts();
+    bypassed = configuration.action() == Configuration.Action.BYPASS;
     answer.begin();
     long address = tx.address() & -(1L << unitLog2);
     for (int unit = 0; unit < units; unit++, address += 1L << unitLog2) {
@@ -174,7 +176,9 @@ public final class TranslationRequests {
         stream.readsAreFetches()
             ? fetch
             : Access.permits(permissions, privileged, Access.Kind.READ);
-    boolean write = tx.write() && Access.permits(permissions, privileged, Access.Kind.WRITE);
+    // What no stage looks at may be written without being asked for: nothing gets dirty by it.
+    boolean write =
+        (tx.write() || bypassed) && Access.permits(permissions, privileged, Access.Kind.WRITE);
     if (!read && !write) {
       return NOT_PRESENT;
     }

@@ -24,7 +24,9 @@ import org.smmulator.smmu.tlb.TranslationCaches;
 public final class CommandExecutor {
   private static final int CS_RESERVED = 3;
 
-  private final SmmuFeatures features;
+  private final boolean hasContexts;
+  private final boolean mayStall;
+  private final boolean sendsEvents;
   private final ConfigurationCommands configuration;
   private final TlbInvalidations tlb;
   private final EndpointCommands endpoints;
@@ -44,7 +46,9 @@ public final class CommandExecutor {
       StalledTransactions stalled,
       Interrupts interrupts,
       SmmuOutputs outputs) {
-    this.features = features;
+    this.hasContexts = features.has(Feature.S1P);
+    this.mayStall = features.stallModel() != StallModel.TERMINATE_ONLY;
+    this.sendsEvents = features.has(Feature.SEV);
     this.configuration = new ConfigurationCommands(configurations);
     this.tlb = new TlbInvalidations(features, registers, caches);
     this.endpoints = new EndpointCommands(features, registers, invalidations, outputs);
@@ -111,13 +115,11 @@ public final class CommandExecutor {
     };
   }
 
+  /** Commands for TLBs and endpoints are asked about where they are executed. */
   private boolean exists(CommandOpcode opcode) {
     return switch (opcode) {
-      case CFGI_CD, CFGI_CD_ALL, TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA ->
-          features.has(Feature.S1P);
-      case TLBI_S12_VMALL, TLBI_S2_IPA -> features.has(Feature.S2P);
-      case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA -> features.has(Feature.HYP);
-      case RESUME, STALL_TERM -> features.stallModel() != StallModel.TERMINATE_ONLY;
+      case CFGI_CD, CFGI_CD_ALL -> hasContexts;
+      case RESUME, STALL_TERM -> mayStall;
       default -> true;
     };
   }
@@ -146,7 +148,7 @@ public final class CommandExecutor {
     int cs = command.getInt(CommandField.CS);
     if (cs == CommandField.CS_IRQ) {
       interrupts.commandSync(command.msiAddress(), command.getInt(CommandField.MSI_DATA));
-    } else if (cs == CommandField.CS_SEV && features.has(Feature.SEV)) {
+    } else if (cs == CommandField.CS_SEV && sendsEvents) {
       outputs.sendEvent();
     }
   }

@@ -4,6 +4,7 @@ import org.smmulator.arch.command.CommandField;
 import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuOutputs;
+import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.ats.AtcInvalidations;
 import org.smmulator.smmu.register.Registers;
 
@@ -36,14 +37,14 @@ final class EndpointCommands {
       return CommandResult.ILLEGAL;
     }
     if (registers.smmuEnabled()) {
-      boolean hasSubstream = command.isSet(CommandField.SSV);
+      int substreamId = substreamId(command);
       boolean everything = size == CommandField.SIZE_ALL;
       invalidations.send(
           command.streamId(),
-          command.substreamId(),
+          substreamId,
           everything ? 0 : command.address() & (-PAGE_BYTES << size),
           size,
-          hasSubstream && command.isSet(CommandField.GLOBAL));
+          substreamId != Transaction.NO_SUBSTREAM && command.isSet(CommandField.GLOBAL));
     }
     return CommandResult.DONE;
   }
@@ -56,11 +57,16 @@ final class EndpointCommands {
     if (registers.smmuEnabled()) {
       outputs.pageResponse(
           command.streamId(),
-          command.substreamId(),
+          substreamId(command),
           command.getInt(CommandField.PRG_INDEX),
           code.busCode());
     }
     return CommandResult.DONE;
+  }
+
+  /** The PASID that goes to the endpoint; an SMMU without substreams sends none. */
+  private int substreamId(Command command) {
+    return features.substreamIdBits() == 0 ? Transaction.NO_SUBSTREAM : command.substreamId();
   }
 
   /** What a CMD_SYNC comes to: all invalidations before it must be done, and none in vain. */

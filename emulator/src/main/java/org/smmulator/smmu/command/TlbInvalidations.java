@@ -2,7 +2,6 @@ package org.smmulator.smmu.command;
 
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
-import org.smmulator.arch.register.Cr0;
 import org.smmulator.arch.register.Cr2;
 import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.smmu.Feature;
@@ -20,16 +19,25 @@ import org.smmulator.smmu.tlb.TranslationCaches;
 public final class TlbInvalidations {
   private static final int TG_NONE = 0;
   private static final int TG_16K = 2;
-  private static final int MAX_VMW = 4;
   private static final long IPA_MASK = (1L << 52) - 1;
 
-  private final SmmuFeatures features;
+  private final boolean stage1;
+  private final boolean stage2;
+  private final boolean hypervisor;
+  private final boolean ranges;
+  private final int asidBits;
+  private final int vmidBits;
   private final Registers registers;
   private final TranslationCaches caches;
   private final AddressRange range = new AddressRange();
 
   public TlbInvalidations(SmmuFeatures features, Registers registers, TranslationCaches caches) {
-    this.features = features;
+    stage1 = features.has(Feature.S1P);
+    stage2 = features.has(Feature.S2P);
+    hypervisor = features.has(Feature.HYP);
+    ranges = features.has(Feature.RIL);
+    asidBits = features.has(Feature.ASID16) ? 0xffff : 0xff;
+    vmidBits = !stage2 ? 0 : features.has(Feature.VMID16) ? 0xffff : 0xff;
     this.registers = registers;
     this.caches = caches;
   }
@@ -39,9 +47,9 @@ public final class TlbInvalidations {
     if (!exists(opcode) || (hasAddress(opcode) && !setRange(opcode, command))) {
       return CommandResult.ILLEGAL;
     }
-    int vmid = vmid(command);
+    int vmid = command.getInt(CommandField.VMID) & vmidBits;
     int vmidMask = vmidMask();
-    int asid = command.getInt(CommandField.ASID) & (features.has(Feature.ASID16) ? 0xffff : 0xff);
+    int asid = command.getInt(CommandField.ASID) & asidBits;
     switch (opcode) {
       case TLBI_NH_ALL -> caches.nhAll(vmid, vmidMask);
       case TLBI_NH_ASID -> caches.nhAsid(vmid, vmidMask, asid);
@@ -61,9 +69,9 @@ public final class TlbInvalidations {
 
   private boolean exists(CommandOpcode opcode) {
     return switch (opcode) {
-      case TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA -> features.has(Feature.S1P);
-      case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA -> features.has(Feature.HYP);
-      case TLBI_S12_VMALL, TLBI_S2_IPA -> features.has(Feature.S2P);
+      case TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA -> stage1;
+      case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA -> hypervisor;
+      case TLBI_S12_VMALL, TLBI_S2_IPA -> stage2;
       default -> true;
     };
   }
@@ -92,7 +100,7 @@ public final class TlbInvalidations {
     int level = tg == TG_16K && ttl == 1 ? 0 : ttl;
     int num = command.getInt(CommandField.NUM);
     int scale = command.getInt(CommandField.SCALE);
-    if (!features.has(Feature.RIL) || (num == 0 && scale == 0 && level == 0)) {
+    if (!ranges || (num == 0 && scale == 0 && level == 0)) {
       return false;
     }
     int granuleLog2 = 2 * tg + 10;
@@ -100,19 +108,10 @@ public final class TlbInvalidations {
     return true;
   }
 
-  private int vmid(Command command) {
-    if (!features.has(Feature.S2P)) {
-      return 0;
-    }
-    return command.getInt(CommandField.VMID) & (features.has(Feature.VMID16) ? 0xffff : 0xff);
-  }
-
   /** CR0.VMW: how many low bits of a VMID do not count. */
   private int vmidMask() {
-    int vmw = Cr0.VMW.getInt(registers.get(SmmuRegister.CR0));
-    return vmw > MAX_VMW
-        ? TranslationCaches.EXACT_VMID
-        : TranslationCaches.EXACT_VMID << vmw & TranslationCaches.EXACT_VMID;
+    return TranslationCaches.EXACT_VMID << registers.ignoredVmidBits()
+        & TranslationCaches.EXACT_VMID;
   }
 
   private boolean isE2h() {

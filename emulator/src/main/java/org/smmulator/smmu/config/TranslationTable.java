@@ -142,6 +142,11 @@ public final class TranslationTable {
     return granule;
   }
 
+  /** Address bits that it translates, 64 - TxSZ; of a disabled half, as many as there can be. */
+  public int inputBits() {
+    return inputBits;
+  }
+
   public int startLevel() {
     return startLevel;
   }

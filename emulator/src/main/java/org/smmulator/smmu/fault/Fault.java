@@ -14,6 +14,7 @@ public final class Fault {
   private long ipa;
   private long fetchAddress;
   private boolean descriptorWrite;
+  private boolean happened;
 
   /** A configuration error that names no address. */
   public static Fault of(EventType type) {
@@ -60,12 +61,18 @@ public final class Fault {
     ipa = newIpa;
     fetchAddress = newFetchAddress;
     descriptorWrite = false;
+    happened = true;
     return this;
   }
 
   /** It was the update of a stage 1 descriptor that stage 2 refused (TTRnW = 0). */
   public void onDescriptorWrite() {
     descriptorWrite = true;
+  }
+
+  /** Whether it has been a fault at any time. */
+  public boolean happened() {
+    return happened;
   }
 
   public EventType type() {

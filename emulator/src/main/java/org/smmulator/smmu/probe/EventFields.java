@@ -18,6 +18,7 @@ final class EventFields {
     List<String> names = new ArrayList<>(COMMON);
     if (type != null) {
       switch (type) {
+        case C_BAD_SUBSTREAMID -> names.remove("SSV");
         case F_STE_FETCH, F_CD_FETCH, F_VMS_FETCH -> names.add("FETCH_ADDRESS");
         case F_BAD_ATS_TREQ ->
             names.addAll(List.of("SPAN", "ATS_P", "ATS_X", "ATS_W", "ATS_R", "INPUT_ADDRESS"));

@@ -11,13 +11,10 @@ import org.smmulator.arch.structure.Ste;
 import org.smmulator.smmu.AtsAnswer;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.Transaction;
-import org.smmulator.smmu.config.Configuration;
-import org.smmulator.smmu.config.ContextDescriptor;
+import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.probe.ReadLog.Purpose;
 import org.smmulator.smmu.probe.ReadLog.Read;
 import org.smmulator.smmu.register.Registers;
-import org.smmulator.smmu.tlb.AddressSpaces;
-import org.smmulator.smmu.tlb.Translation;
 import org.smmulator.smmu.tlb.TranslationCaches;
 
 /**
@@ -36,14 +33,18 @@ public final class Explainer {
   private final SmmuFeatures features;
   private final Registers registers;
   private final PhysicalMemory memory;
-  private final TranslationCaches caches;
+  private final CacheLines caches;
 
   public Explainer(
-      SmmuFeatures features, Registers registers, PhysicalMemory memory, TranslationCaches caches) {
+      SmmuFeatures features,
+      Registers registers,
+      PhysicalMemory memory,
+      Configurations configurations,
+      TranslationCaches caches) {
     this.features = features;
     this.registers = registers;
     this.memory = memory;
-    this.caches = caches;
+    this.caches = new CacheLines(configurations, caches);
   }
 
   /** The explanation, a line each. */
@@ -52,13 +53,11 @@ public final class Explainer {
     trial.run(question);
     List<String> lines = new ArrayList<>();
     lines.add(asked(question));
-    if (!registers.smmuEnabled()) {
-      lines.add("CR0.SMMUEN is 0: no table is looked at; GBPA decides");
-    }
-    addReads(lines, trial, question);
-    addRule(lines, trial, question);
+    WalkLines walk = new WalkLines(trial.configuration, question.address());
+    addReads(lines, trial, walk);
+    lines.add("rule: " + new Rule(features, registers, trial, walk, question).sentence());
     addOutcome(lines, trial, question);
-    addCached(lines, trial, question);
+    lines.addAll(caches.describe(question, trial.configuration, trial.tx));
     return lines;
   }
 
@@ -79,10 +78,8 @@ public final class Explainer {
         question.address());
   }
 
-  private static void addReads(List<String> lines, Trial trial, Question question) {
+  private static void addReads(List<String> lines, Trial trial, WalkLines walk) {
     List<Read> reads = trial.probe.log.reads();
-    Configuration configuration = trial.configuration;
-    WalkLines walk = new WalkLines(configuration, question.address());
     for (int i = 0; i < reads.size(); ) {
       Read read = reads.get(i);
       switch (read.purpose()) {
@@ -124,7 +121,7 @@ public final class Explainer {
       raw.append(String.format(" %016x", reads.get(i).value()));
     }
     boolean single = words.length == 1 && !aborted;
-    String what = single ? level1Name : name;
+    String what = single ? level1Name : aborted ? name + " or " + level1Name : name;
     long address = reads.get(first).address();
     if (aborted) {
       lines.add(String.format("%s at 0x%x: the read aborts", what, address));
@@ -133,13 +130,6 @@ public final class Explainer {
       lines.add("    " + (single ? level1Fields : fields).describe(words));
     }
     return end;
-  }
-
-  private static void addRule(List<String> lines, Trial trial, Question question) {
-    String rule = Rule.of(trial, question);
-    if (rule != null) {
-      lines.add("rule: " + rule);
-    }
   }
 
   private static void addOutcome(List<String> lines, Trial trial, Question question) {
@@ -182,28 +172,5 @@ public final class Explainer {
         (entry & 2) != 0 ? " W" : "",
         (entry & 8) != 0 ? " Exe" : "",
         (entry & 3) == 0 ? " no permission" : "");
-  }
-
-  /** What the TLB holds for the address, which may be older than the tables. */
-  private void addCached(List<String> lines, Trial trial, Question question) {
-    Configuration configuration = trial.configuration;
-    ContextDescriptor context = configuration == null ? null : configuration.context();
-    if (context == null || !context.legal()) {
-      return;
-    }
-    AddressSpaces spaces = caches.spaces();
-    long cached =
-        caches
-            .tlb()
-            .peek(
-                spaces.sameAs(context.space()),
-                spaces.sameAs(context.globals()),
-                question.address());
-    lines.add(
-        cached == 0
-            ? "TLB: holds nothing for this address"
-            : String.format(
-                "TLB: holds a translation of this address to 0x%x",
-                Translation.output(cached, question.address())));
   }
 }

@@ -16,6 +16,9 @@ record MemoryAttributes(int attributes, int shareability) {
   private static final int NON_CACHEABLE_NIBBLE = 0x4;
   private static final int SH_SHIFT = 8;
 
+  /** Normal memory, write-back, non-shareable: what stage 2 forces where there is no stage 1. */
+  static final MemoryAttributes WRITE_BACK = new MemoryAttributes(0xff, 0);
+
   /** What a stage 1 leaf says, with the attributes that its index chooses in {@code mair}. */
   static MemoryAttributes ofStage1(long leaf, long mair) {
     int index = (int) (leaf >>> Descriptor.ATTR_INDEX_SHIFT) & 7;

@@ -26,16 +26,21 @@ public final class RegisterTranslation implements GatosTranslator {
   /** REASON of what stage 2 is not to blame for; a class of stage 2 is one more than CLASS. */
   private static final int REASON_STAGE1 = 0;
 
+  /** REASON of all that befalls a request for stage 2 alone. */
+  private static final int REASON_INPUT = 3;
+
   private static final int SMALLEST_LOG2 = 12;
 
   private final SmmuFeatures features;
   private final Registers registers;
   private final PhysicalMemory memory;
+  private final long outputMask;
 
   public RegisterTranslation(SmmuFeatures features, Registers registers, PhysicalMemory memory) {
     this.features = features;
     this.registers = registers;
     this.memory = memory;
+    this.outputMask = (1L << features.outputAddressBits()) - 1;
   }
 
   @Override
@@ -43,7 +48,8 @@ public final class RegisterTranslation implements GatosTranslator {
     Probe probe = new Probe(features, registers, memory, request.updatesFlags());
     Configuration alone = probe.configurations.findStream(request.streamId());
     if (alone.action() == Configuration.Action.FAULT) {
-      return fault(alone.requireFault().type());
+      int reason = request.stage1() ? REASON_STAGE1 : REASON_INPUT;
+      return parFault(alone.requireFault().type().id(), reason, 0);
     }
     StreamTableEntry stream = alone.stream();
     if (stream == null
@@ -106,7 +112,10 @@ public final class RegisterTranslation implements GatosTranslator {
     if (stage2 == null) {
       attributes = first == null ? new MemoryAttributes(0, 0) : first;
     } else if (first == null) {
-      attributes = MemoryAttributes.ofStage2(leaf2);
+      attributes =
+          stage2.forcesWriteBack()
+              ? MemoryAttributes.combineForced(MemoryAttributes.WRITE_BACK, leaf2)
+              : MemoryAttributes.ofStage2(leaf2);
     } else if (stage2.forcesWriteBack()) {
       attributes = MemoryAttributes.combineForced(first, leaf2);
     } else {
@@ -127,7 +136,7 @@ public final class RegisterTranslation implements GatosTranslator {
    * A fault of the translation. A request for stage 1 alone learns nothing of stage 2: its faults
    * look like aborts of the fetch that needed it.
    */
-  private static long fault(Fault fault, GatosRequest request, EventType whenHidden) {
+  private long fault(Fault fault, GatosRequest request, EventType whenHidden) {
     if (!fault.stage2()) {
       return fault(fault.type());
     }
@@ -135,7 +144,7 @@ public final class RegisterTranslation implements GatosTranslator {
       return fault(whenHidden);
     }
     boolean shown = request.stage1() && fault.isTranslationRelated();
-    return parFault(fault.type().id(), fault.walkClass() + 1, shown ? fault.ipa() : 0);
+    return parFault(fault.type().id(), fault.walkClass() + 1, shown ? fault.ipa() & outputMask : 0);
   }
 
   private static long fault(EventType type) {

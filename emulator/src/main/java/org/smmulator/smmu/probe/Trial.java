@@ -53,9 +53,12 @@ final class Trial {
         question.execute());
     switch (question.kind()) {
       case UNTRANSLATED -> translator.translate(tx);
-      case TRANSLATED ->
-          new TranslatedAccesses(features, registers, probe.configurations, translator, events)
-              .check(tx);
+      case TRANSLATED -> {
+        new TranslatedAccesses(features, registers, probe.configurations, translator, events)
+            .check(tx);
+        // Stage 2 sees it as data, without privilege.
+        tx.treatAs(false, false);
+      }
       case TRANSLATION_REQUEST ->
           new TranslationRequests(features, registers, probe.configurations, probe.stages, events)
               .answer(tx, ONE_UNIT, answer);

@@ -21,6 +21,11 @@ final class WalkLines {
   private final @Nullable TranslationTable table2;
   private int level1;
   private int level2;
+  private long tables;
+
+  // Of the last descriptors read.
+  private final int[] lastLevel = new int[2];
+  private final long[] lastDescriptor = new long[2];
 
   WalkLines(@Nullable Configuration configuration, long address) {
     ContextDescriptor context = configuration == null ? null : configuration.context();
@@ -34,6 +39,21 @@ final class WalkLines {
   /** Whatever stage 2 translates next is another address. */
   void restartStage2() {
     level2 = table2 == null ? 0 : table2.startLevel();
+  }
+
+  /** The level of the last descriptor of a stage. */
+  int level(boolean stage2) {
+    return lastLevel[stage2 ? 1 : 0];
+  }
+
+  /** The last descriptor of a stage, as it was read. */
+  long descriptor(boolean stage2) {
+    return lastDescriptor[stage2 ? 1 : 0];
+  }
+
+  /** All bits of the stage 1 table descriptors whose limits count. */
+  long tables() {
+    return tables;
   }
 
   String describe(Read read) {
@@ -54,6 +74,8 @@ final class WalkLines {
     if (read.update()) {
       return where + raw + "hardware would store this: access flag or dirty state";
     }
+    lastLevel[first ? 0 : 1] = level;
+    lastDescriptor[first ? 0 : 1] = read.value();
     if (!table.isValid(read.value(), level)) {
       restart(first);
       return where + raw + "invalid";
@@ -66,7 +88,9 @@ final class WalkLines {
       return where + raw + String.format("%s -> 0x%x, %s", kind, output, attributes);
     }
     advance(first);
-    String limits = first ? limits(read.value()) : "";
+    boolean limited = first && !table.hierarchyIgnored();
+    tables |= limited ? read.value() : 0;
+    String limits = limited ? limits(read.value()) : "";
     return where + raw + String.format("table -> 0x%x%s", table.address(read.value()), limits);
   }
 

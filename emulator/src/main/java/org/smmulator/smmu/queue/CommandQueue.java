@@ -7,7 +7,9 @@ import org.smmulator.arch.register.Gerror;
 import org.smmulator.arch.register.QueueBase;
 import org.smmulator.arch.register.QueueIndex;
 import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.ats.AtcInvalidations;
 import org.smmulator.smmu.command.Command;
 import org.smmulator.smmu.command.CommandExecutor;
@@ -26,6 +28,8 @@ public final class CommandQueue {
   private final GlobalErrors errors;
   private final CommandExecutor executor;
   private final AtcInvalidations invalidations;
+  private final SmmuOutputs outputs;
+  private final boolean wakesCpus;
   private final int maxLog2;
   private final Command command = new Command();
   private boolean syncWaits;
@@ -36,12 +40,15 @@ public final class CommandQueue {
       Registers registers,
       GlobalErrors errors,
       CommandExecutor executor,
-      AtcInvalidations invalidations) {
+      AtcInvalidations invalidations,
+      SmmuOutputs outputs) {
     this.memory = memory;
     this.registers = registers;
     this.errors = errors;
     this.executor = executor;
     this.invalidations = invalidations;
+    this.outputs = outputs;
+    this.wakesCpus = features.has(Feature.SEV);
     this.maxLog2 = features.queues().commandLog2();
   }
 
@@ -96,8 +103,15 @@ public final class CommandQueue {
   }
 
   private void consume() {
-    int next = QueuePosition.next(readPosition(), sizeLog2());
-    registers.publish(SmmuRegister.CMDQ_CONS, QueueIndex.INDEX.of(next));
+    int log2 = sizeLog2();
+    int position = readPosition();
+    registers.publish(
+        SmmuRegister.CMDQ_CONS, QueueIndex.INDEX.of(QueuePosition.next(position, log2)));
+    int waiting = QueuePosition.distance(position(SmmuRegister.CMDQ_PROD), position, log2);
+    if (wakesCpus && waiting == 1 << log2) {
+      // Software that found the queue full may sleep until there is room (4.1.2).
+      outputs.sendEvent();
+    }
     executor.consumed(command);
   }
 

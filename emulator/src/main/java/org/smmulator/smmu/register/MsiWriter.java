@@ -12,15 +12,17 @@ import org.smmulator.smmu.SmmuFeatures;
 public final class MsiWriter {
   private final PhysicalMemory memory;
   private final boolean exist;
-  private final byte[] message = new byte[4];
+  private final long outputMask;
 
   public MsiWriter(SmmuFeatures features, PhysicalMemory memory) {
     this.exist = features.has(Feature.MSI);
     this.memory = memory;
+    this.outputMask = (1L << features.outputAddressBits()) - 1;
   }
 
   /**
-   * Sends one MSI; address 0 stands for none.
+   * Sends one MSI; address 0 stands for none. A larger address than there is loses its upper bits
+   * (3.4.3).
    *
    * @return false if the write aborted
    */
@@ -28,11 +30,8 @@ public final class MsiWriter {
     if (!exist || address == 0) {
       return true;
     }
-    for (int i = 0; i < message.length; i++) {
-      message[i] = (byte) (data >>> (i * 8));
-    }
     try {
-      memory.write(address, message, 0, message.length);
+      memory.store32(address & outputMask, data);
       return true;
     } catch (BusAbort abort) {
       return false;

@@ -75,11 +75,22 @@ public final class RegisterWrites {
       case GATOS_CTRL -> gatos.write(value);
       case GATOS_SID, GATOS_ADDR -> registers.set(register, value);
       case STRTAB_BASE, STRTAB_BASE_CFG -> writeUnless(Cr0.SMMUEN, register, value);
-      case CMDQ_BASE -> writeUnless(Cr0.CMDQEN, register, value);
+      case CMDQ_BASE -> {
+        writeUnless(Cr0.CMDQEN, register, value);
+        trim(SmmuRegister.CMDQ_PROD, SmmuRegister.CMDQ_CONS);
+      }
       case CMDQ_CONS ->
           writeUnless(Cr0.CMDQEN, register, QueueIndex.INDEX.set(registers.get(register), value));
-      case EVENTQ_BASE, EVENTQ_PROD -> writeUnless(Cr0.EVENTQEN, register, value);
-      case PRIQ_BASE, PRIQ_PROD -> writeUnless(Cr0.PRIQEN, register, value);
+      case EVENTQ_BASE -> {
+        writeUnless(Cr0.EVENTQEN, register, value);
+        trim(SmmuRegister.EVENTQ_PROD, SmmuRegister.EVENTQ_CONS);
+      }
+      case PRIQ_BASE -> {
+        writeUnless(Cr0.PRIQEN, register, value);
+        trim(SmmuRegister.PRIQ_PROD, SmmuRegister.PRIQ_CONS);
+      }
+      case EVENTQ_PROD -> writeUnless(Cr0.EVENTQEN, register, value);
+      case PRIQ_PROD -> writeUnless(Cr0.PRIQEN, register, value);
       case GERROR_IRQ_CFG0, GERROR_IRQ_CFG1, GERROR_IRQ_CFG2 ->
           writeUnlessInterrupting(IrqCtrl.GERROR_IRQEN, register, value);
       case EVENTQ_IRQ_CFG0, EVENTQ_IRQ_CFG1, EVENTQ_IRQ_CFG2 ->
@@ -102,6 +113,13 @@ public final class RegisterWrites {
           GATOS_PAR ->
           throw new IllegalStateException(register + " is not writable");
     }
+  }
+
+  /** A smaller queue has narrower indices; ERR of CONS stays. */
+  private void trim(SmmuRegister prod, SmmuRegister cons) {
+    registers.set(prod, registers.get(prod) & registers.mask(prod));
+    long kept = registers.mask(cons) | QueueIndex.ERR.mask();
+    registers.set(cons, registers.get(cons) & kept);
   }
 
   private void writeCr0(long value) {

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.register.Cr0;
 import org.smmulator.arch.register.Cr2;
+import org.smmulator.arch.register.Gatos;
 import org.smmulator.arch.register.Gbpa;
 import org.smmulator.arch.register.IrqCfg;
 import org.smmulator.arch.register.IrqCtrl;
@@ -26,7 +27,7 @@ public final class Registers {
   private static final int PAGE_SHIFT = 16;
   private static final int ROW_BYTES = 0x200;
   private static final int MAX_IGNORED_VMID_BITS = 4;
-  private static final long BITS_51_TO_48 = 0x000f_0000_0000_0000L;
+  private static final long ADDRESS_BITS = (1L << 52) - 1;
   private static final @Nullable SmmuRegister[] ROWS =
       new @Nullable SmmuRegister[2 * ROW_BYTES / 4];
 
@@ -38,7 +39,7 @@ public final class Registers {
     }
   }
 
-  private final AtomicLongArray values = new AtomicLongArray(ROWS.length);
+  private final AtomicLongArray values = new AtomicLongArray(SmmuRegister.values().length);
   private final SmmuFeatures features;
   private final SmmuOutputs outputs;
 
@@ -79,7 +80,7 @@ public final class Registers {
     if (register == null || !fits(register, offset, sizeBytes)) {
       return 0;
     }
-    long value = values.getAcquire(row(register.offset()));
+    long value = values.getAcquire(slot(register));
     return sizeBytes == 8 ? value : (value >>> shift(register, offset)) & 0xffff_ffffL;
   }
 
@@ -93,12 +94,17 @@ public final class Registers {
     return (offset - register.offset()) * 8;
   }
 
+  @SuppressWarnings("EnumOrdinal") // A place for each; which one is all the same.
+  private static int slot(SmmuRegister register) {
+    return register.ordinal();
+  }
+
   public long get(SmmuRegister register) {
-    return values.getPlain(row(register.offset()));
+    return values.getPlain(slot(register));
   }
 
   void set(SmmuRegister register, long value) {
-    values.setRelease(row(register.offset()), value);
+    values.setRelease(slot(register), value);
   }
 
   /** Stores a register that software polls, and says so if it changed. */
@@ -124,8 +130,9 @@ public final class Registers {
               | ifHas(Feature.PRI, IrqCtrl.PRIQ_IRQEN.mask());
       case STRTAB_BASE, CMDQ_BASE, EVENTQ_BASE -> addressMask(register);
       case STRTAB_BASE_CFG ->
-          (register.mask() & ~StrtabBase.FMT.mask())
-              | ifHas(Feature.TWO_LEVEL_STREAM_TABLE, StrtabBase.FMT.mask());
+          StrtabBase.LOG2SIZE.mask()
+              | ifHas(
+                  Feature.TWO_LEVEL_STREAM_TABLE, StrtabBase.FMT.mask() | StrtabBase.SPLIT.mask());
       case CMDQ_PROD, CMDQ_CONS ->
           indexMask(SmmuRegister.CMDQ_BASE, features.queues().commandLog2());
       case EVENTQ_PROD, EVENTQ_CONS ->
@@ -145,7 +152,8 @@ public final class Registers {
       // LO means the wire as much as the message.
       case PRIQ_IRQ_CFG2 ->
           ifHas(Feature.PRI, IrqCfg.LO.mask() | ifHas(Feature.MSI, register.mask()));
-      case GATOS_CTRL, GATOS_SID, GATOS_ADDR -> ifHas(Feature.ATOS, register.mask());
+      case GATOS_SID -> ifHas(Feature.ATOS, gatosSidMask());
+      case GATOS_CTRL, GATOS_ADDR -> ifHas(Feature.ATOS, register.mask());
       default -> register.mask();
     };
   }
@@ -172,11 +180,18 @@ public final class Registers {
         | ifHas(Feature.ATTR_PERMS_OVR, Gbpa.PRIVCFG.mask() | Gbpa.INSTCFG.mask());
   }
 
-  /** SMMUv3.0 has addresses of 48 bits. */
+  private long gatosSidMask() {
+    int substreamBits = features.substreamIdBits();
+    return Gatos.STREAM_ID.of((1L << features.streamIdBits()) - 1)
+        | Gatos.SUBSTREAM_ID.of((1L << substreamBits) - 1)
+        | (substreamBits == 0 ? 0 : Gatos.SSID_VALID.mask());
+  }
+
+  /** An address has no bits above the output size, and SMMUv3.0 none above 48 bits. */
   private long addressMask(SmmuRegister register) {
-    return features.architecture() == Architecture.V3_0
-        ? register.mask() & ~BITS_51_TO_48
-        : register.mask();
+    int bits = features.outputAddressBits();
+    int limit = features.architecture() == Architecture.V3_0 ? Math.min(bits, 48) : bits;
+    return register.mask() & ~(ADDRESS_BITS & -(1L << limit));
   }
 
   /** Index and wrap bit, as wide as the queue's size makes them. */

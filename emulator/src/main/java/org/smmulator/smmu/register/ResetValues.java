@@ -92,7 +92,7 @@ final class ResetValues {
   private static long idr3(SmmuFeatures features) {
     return Idr3.HAD.of(bit(features, Feature.HAD))
         | Idr3.XNX.of(bit(features, Feature.XNX))
-        | Idr3.PPS.of(bit(features, Feature.PPS))
+        | Idr3.PPS.of(features.substreamIdBits() == 0 ? 0 : bit(features, Feature.PPS))
         | Idr3.FWB.of(bit(features, Feature.FWB))
         | Idr3.STT.of(bit(features, Feature.STT))
         | Idr3.RIL.of(bit(features, Feature.RIL))

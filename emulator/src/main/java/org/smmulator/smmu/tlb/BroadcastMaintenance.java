@@ -7,8 +7,9 @@ import org.smmulator.smmu.register.Registers;
 
 /**
  * TLB maintenance that CPUs broadcast (IHI 0070 3.17): heard if the SMMU has BTM and CR2.PTM does
- * not say otherwise. The host's CPUs run in NS-EL2 with CR2.E2H, otherwise in NS-EL1 under VMID 0.
- * On the hardware's thread, so that no transaction is under way.
+ * not say otherwise. The host's CPUs run in NS-EL2 with CR2.E2H, otherwise in NS-EL1 under VMID 0
+ * and the others of its group (CR0.VMW). On the hardware's thread, so that no transaction is under
+ * way.
  */
 public final class BroadcastMaintenance implements BroadcastTlbi {
   private final Registers registers;
@@ -25,33 +26,39 @@ public final class BroadcastMaintenance implements BroadcastTlbi {
   @Override
   public void all() {
     if (isHeard()) {
-      caches.broadcastAll(regime());
+      caches.broadcastAll(regime(), vmidMask());
     }
   }
 
   @Override
   public void byAsid(int asid) {
     if (isHeard()) {
-      caches.broadcastAsid(regime(), asid);
+      caches.broadcastAsid(regime(), vmidMask(), asid);
     }
   }
 
   @Override
   public void byVa(int asid, long va, boolean leafOnly) {
     if (isHeard()) {
-      caches.broadcastVa(regime(), asid, va, leafOnly);
+      caches.broadcastVa(regime(), vmidMask(), asid, va, leafOnly);
     }
   }
 
   @Override
   public void byVaAllAsids(long va, boolean leafOnly) {
     if (isHeard()) {
-      caches.broadcastVaa(regime(), va, leafOnly);
+      caches.broadcastVaa(regime(), vmidMask(), va, leafOnly);
     }
   }
 
   private boolean isHeard() {
     return connected && !registers.ignoresBroadcasts();
+  }
+
+  /** A group of VMIDs is one to CPUs as well (3.17.6). */
+  private int vmidMask() {
+    return TranslationCaches.EXACT_VMID << registers.ignoredVmidBits()
+        & TranslationCaches.EXACT_VMID;
   }
 
   private Regime regime() {

@@ -9,6 +9,11 @@ package org.smmulator.smmu.tlb;
  * </pre>
  */
 final class SetAssociativeStore implements TranslationStore {
+  /** As many as tell the slots of a set of 64 ways apart. */
+  private static final int SLOT_BITS = 8;
+
+  private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
+
   private final SpaceIds ids;
   private final int setLongs;
   private final int setMask;
@@ -62,20 +67,18 @@ final class SetAssociativeStore implements TranslationStore {
 
   /** Where the tag is; or else an empty or retired way; or else the one used first. */
   private int place(int set, long tag) {
-    int victim = set;
-    long earliest = Long.MAX_VALUE;
+    boolean retirees = ids.haveRetired();
+    long victim = Long.MAX_VALUE;
     for (int at = set; at < set + setLongs; at += 3) {
       long present = slots[at];
       if (present == tag) {
         return at;
       }
-      long use = present == 0 || ids.isRetired(present) ? 0 : slots[at + 2];
-      if (use < earliest) {
-        earliest = use;
-        victim = at;
-      }
+      long use = present == 0 || (retirees && ids.isRetired(present)) ? 0 : slots[at + 2];
+      // Which one it is cannot be predicted: a minimum needs no branch.
+      victim = Math.min(victim, use << SLOT_BITS | at - set);
     }
-    return victim;
+    return set + (int) (victim & SLOT_MASK);
   }
 
   @Override

@@ -24,6 +24,7 @@ final class SpaceIds {
   private AddressSpace[] live = new AddressSpace[64];
   private int liveCount;
   private int liveGlobals;
+  private int retired;
 
   void add(TaggedCache cache) {
     caches.add(cache);
@@ -47,6 +48,11 @@ final class SpaceIds {
   @Nullable AddressSpace ofTag(long tag) {
     AddressSpace space = byId[TaggedCache.id(tag)];
     return space == RETIRED ? null : space;
+  }
+
+  /** Whether a tag may stand for nobody any more; a question that spares one per way. */
+  boolean haveRetired() {
+    return retired != 0;
   }
 
   boolean isRetired(long tag) {
@@ -74,6 +80,7 @@ final class SpaceIds {
   /** Takes the id of a space whose entries are to be gone. */
   void retire(AddressSpace space) {
     take(space, RETIRED);
+    retired++;
   }
 
   private void take(AddressSpace space, @Nullable AddressSpace instead) {
@@ -103,6 +110,7 @@ final class SpaceIds {
         byId[id] = null;
       }
     }
+    retired = 0;
     if (2 * liveCount < byId.length) {
       last = 0;
     } else if (byId.length < 1 << BITS) {

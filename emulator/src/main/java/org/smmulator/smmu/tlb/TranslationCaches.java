@@ -110,30 +110,28 @@ public final class TranslationCaches {
   }
 
   /**
-   * A CPU's TLBI of everything in its regime of VMID 0; like the other broadcasts it reaches
-   * contexts with ASET = 0 alone.
+   * A CPU's TLBI of everything in its regime, of VMID 0 under a mask. Contexts with ASET = 1 are
+   * spared by operations that match an ASID, and by no others (3.17).
    */
-  public void broadcastAll(Regime regime) {
-    drop(scope.all(regime, 0, EXACT_VMID).withAsetZeroOnly());
+  public void broadcastAll(Regime regime, int vmidMask) {
+    drop(scope.all(regime, 0, vmidMask));
   }
 
   /** A CPU's TLBI by ASID. */
-  public void broadcastAsid(Regime regime, int asid) {
-    drop(scope.of(regime, 0, EXACT_VMID, asid).withAsetZeroOnly());
+  public void broadcastAsid(Regime regime, int vmidMask, int asid) {
+    drop(scope.of(regime, 0, vmidMask, asid).withAsetZeroOnly());
   }
 
   /** A CPU's TLBI by address and ASID, and of global entries for the address. */
-  public void broadcastVa(Regime regime, int asid, long address, boolean leafOnly) {
+  public void broadcastVa(Regime regime, int vmidMask, int asid, long address, boolean leafOnly) {
     drop(
-        scope.of(regime, 0, EXACT_VMID, asid).withGlobals().withAsetZeroOnly(),
+        scope.of(regime, 0, vmidMask, asid).withGlobals().withAsetZeroOnly(),
         broadcastRange.page(address, leafOnly));
   }
 
   /** A CPU's TLBI by address of all ASIDs. */
-  public void broadcastVaa(Regime regime, long address, boolean leafOnly) {
-    drop(
-        scope.all(regime, 0, EXACT_VMID).withAsetZeroOnly(),
-        broadcastRange.page(address, leafOnly));
+  public void broadcastVaa(Regime regime, int vmidMask, long address, boolean leafOnly) {
+    drop(scope.all(regime, 0, vmidMask), broadcastRange.page(address, leafOnly));
   }
 
   private void drop(SpaceScope named) {

@@ -17,11 +17,14 @@ public final class WalkCache extends TaggedCache {
   private static final long TABLE_MASK = 0x000f_ffff_ffff_f000L;
   private static final int LIMITS_MASK = 0xf;
 
+  private final boolean exists;
+
   /** A cache of {@code entries}, a power of two, or none if 0. */
   public WalkCache(int entries, AddressSpaces spaces) {
     super(
         new SetAssociativeStore(entries, Math.max(1, Math.min(MAX_WAYS, entries)), spaces.ids()),
         spaces);
+    exists = entries != 0;
     ids.add(this);
   }
 
@@ -72,7 +75,7 @@ public final class WalkCache extends TaggedCache {
    */
   public void insert(
       AddressSpace own, long address, int level, int prefixShift, long table, int limits) {
-    if (store.slots() != 0) {
+    if (exists) {
       put(own, input(address), prefixShift, table | PRESENT | (long) level << LEVEL_SHIFT | limits);
     }
   }

@@ -102,6 +102,7 @@ final class Stage1Walker {
           return fault(EventType.F_ACCESS);
         }
         int permissions = Permissions.ofStage1(descriptor, limits, context);
+        access = wanted;
         if (under != null
             && Access.isGrant(wanted)
             && !alone

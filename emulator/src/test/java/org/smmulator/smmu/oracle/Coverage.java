@@ -132,7 +132,52 @@ final class Coverage {
             "F_TRANSLATION S1 IN by E0PD",
             "F_PERMISSION S2 CD by S2PTW",
             "F_PERMISSION S2 TT by S2PTW"));
+    ofSoftware(all);
     return all;
+  }
+
+  private static void ofSoftware(List<String> all) {
+    for (String what :
+        List.of(
+            "CMD_RESUME with retry",
+            "CMD_RESUME with abort",
+            "CMD_RESUME without abort, ends as RAZ_WI",
+            "CMD_RESUME without abort, ends as ABORT",
+            "CMD_RESUME of nothing",
+            "ended by CMD_STALL_TERM",
+            "ended by SMMUEN = 0",
+            "retried, ends as TRANSLATED",
+            "retried, ends as ABORT",
+            "retried, ends as RAZ_WI",
+            "reported after it was silent or retried",
+            "silent, a duplicate",
+            "silent, STALL_MAX reported",
+            "silent, queue full")) {
+      all.add("stalled: " + what);
+    }
+    for (int type = 1; type <= 3; type++) {
+      for (String code : List.of("02", "03", "04", "fe", "ff", "10", "11", "12", "13")) {
+        boolean ofIpa = type == 2 && Integer.parseInt(code, 16) < 0xfe && !code.equals("11");
+        all.add("GATOS TYPE " + type + " fault " + code + " REASON " + (ofIpa ? 3 : 0));
+      }
+      all.add("GATOS TYPE " + type + " success");
+    }
+    for (String code : List.of("10", "11", "12", "13")) {
+      for (int reason = 1; reason <= 3; reason++) {
+        all.add("GATOS TYPE 3 fault " + code + " REASON " + reason);
+      }
+    }
+    for (String code : List.of("06", "08", "09", "0a", "0b")) {
+      all.add("GATOS TYPE 1 fault " + code + " REASON 0");
+      all.add("GATOS TYPE 3 fault " + code + " REASON 0");
+    }
+    all.add("GATOS TYPE 2 fault 0b REASON 3");
+    all.addAll(
+        List.of(
+            "GATOS TYPE 0 fault ff REASON 0",
+            "event queue: full, and no longer",
+            "explained: goes on",
+            "explained: does not"));
   }
 
   private static void aborts(List<String> all) {

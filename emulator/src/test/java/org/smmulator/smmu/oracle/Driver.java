@@ -22,12 +22,16 @@ final class Driver {
   private static final int INDEX = (1 << QUEUE_LOG2) - 1;
   private static final long COMMANDS = Arena.QUEUES;
   private static final long EVENTS = Arena.QUEUES + 0x8000;
+  private static final long OVERFLOW = 1L << 31;
   private static final int QUEUES_ENABLED = 0b1100;
 
   private final SmmuUnderTest smmu;
   private final Arena arena;
   private int commandProducer;
   private int eventConsumer;
+  private @Nullable EventRecord lastTaken;
+  private int released;
+  private boolean full;
   private int enabled;
 
   Driver(SmmuUnderTest smmu, Arena arena) {
@@ -114,7 +118,7 @@ final class Driver {
     }
   }
 
-  /** The next event record, consumed; null if there is none. */
+  /** The next event record; null if there is none. {@link #release} lets go of it. */
   @Nullable EventRecord takeEvent() {
     int producer = (int) smmu.read(EVENTQ_PROD, 4) & INDEX_AND_WRAP;
     if (producer == eventConsumer) {
@@ -122,8 +126,58 @@ final class Driver {
     }
     long at = EVENTS + (eventConsumer & INDEX) * 32L;
     eventConsumer = (eventConsumer + 1) & INDEX_AND_WRAP;
-    smmu.write(EVENTQ_CONS, 4, eventConsumer);
-    return new EventRecord(
-        arena.peek(at), arena.peek(at + 8), arena.peek(at + 16), arena.peek(at + 24));
+    EventRecord taken =
+        new EventRecord(
+            arena.peek(at), arena.peek(at + 8), arena.peek(at + 16), arena.peek(at + 24));
+    lastTaken = taken;
+    return taken;
+  }
+
+  /** Frees what was taken; whether there are new records. */
+  boolean release() {
+    if (full || released == eventConsumer) {
+      return false;
+    }
+    acknowledge();
+    return ((int) smmu.read(EVENTQ_PROD, 4) & INDEX_AND_WRAP) != eventConsumer;
+  }
+
+  private void acknowledge() {
+    released = eventConsumer;
+    long overflow = smmu.read(EVENTQ_PROD, 4) & OVERFLOW;
+    smmu.write(EVENTQ_CONS, 4, eventConsumer | overflow);
+  }
+
+  /** Lets the queue look as if none of a full queue's records had been read. */
+  void fillUp() {
+    full = true;
+    long overflow = smmu.read(EVENTQ_PROD, 4) & OVERFLOW;
+    smmu.write(EVENTQ_CONS, 4, (eventConsumer ^ (1 << QUEUE_LOG2)) | overflow);
+  }
+
+  /** The queue is empty again, and an overflow acknowledged. */
+  void makeRoom() {
+    full = false;
+    acknowledge();
+  }
+
+  /** Whether the event queue is full. */
+  boolean losesEvents() {
+    return full;
+  }
+
+  /** Whether the last record in the queue speaks for a wanted one: all but the page offset. */
+  boolean mergesWithLast(EventRecord wanted) {
+    EventRecord last = lastTaken;
+    return last != null
+        && wanted.dw0() == last.dw0()
+        && wanted.dw1() == last.dw1()
+        && wanted.dw2() >>> 12 == last.dw2() >>> 12
+        && wanted.dw3() == last.dw3();
+  }
+
+  /** Whether a record was lost that software was not told of before. */
+  boolean hasOverflowed() {
+    return ((smmu.read(EVENTQ_PROD, 4) ^ smmu.read(EVENTQ_CONS, 4)) & OVERFLOW) != 0;
   }
 }

@@ -139,7 +139,7 @@ final class Editor {
         above.add(table);
       }
     }
-    return chance.percent(60) ? leaf : chance.oneOf(above);
+    return chance.percent(40) ? leaf : chance.oneOf(above);
   }
 
   private Tables.@Nullable Slot slot(Tables tables) {

@@ -36,6 +36,7 @@ class OracleSimulationTest {
     return simulation.accesses() < 10 * ACCESSES && !simulation.coverage().missing().isEmpty();
   }
 
+  /** Counts, the rarest first. */
   private static void report(Simulation simulation, long machines) {
     Map<String, Long> counts = simulation.coverage().counts();
     counts.entrySet().stream()

@@ -89,6 +89,10 @@ final class ReferenceTranslationRequest {
       permissions = permissions.and(stage2.permissions(leaf2, privileged));
     }
     int flags = flags(ste, permissions);
+    if (stage1 == null && stage2 == null) {
+      // IHI 0070 13.6.4: R and W without a look at NW.
+      flags |= Outcome.READ | Outcome.WRITE;
+    }
     if (flags == 0) {
       return Outcome.stopped(Outcome.Kind.NOTHING_GRANTED, null);
     }

@@ -30,7 +30,7 @@ final class Simulation {
     Machine machine = new MachineBuilder(chance, arena, driver).build();
     AccessGenerator generator = new AccessGenerator(chance, machine, smmu);
     driver.globalAbort(chance.percent(30));
-    Comparison disabled = new Comparison(smmu, arena, driver, coverage);
+    Comparison disabled = new Comparison(chance, smmu, arena, driver, coverage);
     for (int i = 0; i < 10; i++) {
       boolean unused = disabled.check(generator.next());
     }
@@ -40,8 +40,9 @@ final class Simulation {
     damage(chance, machine, editor);
     driver.enable(chance.percent(80), machine.registers.vmidGroups() ? chance.below(8) : 0);
     machine.registers = driver.registers();
-    Comparison comparison = new Comparison(smmu, arena, driver, coverage);
-    Life life = new Life(chance, machine, generator, comparison, invalidation);
+    Comparison comparison = new Comparison(chance, smmu, arena, driver, coverage);
+    RegisterRequests registers = new RegisterRequests(chance, smmu, arena, comparison, coverage);
+    Life life = new Life(chance, machine, generator, comparison, registers, invalidation);
     life.accesses(200, null);
     for (int i = 0; i < EDITS; i++) {
       Edit edit = editor.next();
@@ -73,6 +74,7 @@ final class Simulation {
     private final Machine machine;
     private final AccessGenerator generator;
     private final Comparison comparison;
+    private final RegisterRequests registers;
     private final Invalidation invalidation;
 
     Life(
@@ -80,11 +82,13 @@ final class Simulation {
         Machine machine,
         AccessGenerator generator,
         Comparison comparison,
+        RegisterRequests registers,
         Invalidation invalidation) {
       this.chance = chance;
       this.machine = machine;
       this.generator = generator;
       this.comparison = comparison;
+      this.registers = registers;
       this.invalidation = invalidation;
     }
 
@@ -108,6 +112,11 @@ final class Simulation {
       }
       comparison.invalidated();
       accesses(35, edit);
+      for (int i = 0; i < 4 && machine.registers.atos(); i++) {
+        if (registers.check(near(edit)) && machine.chaotic) {
+          invalidation.all();
+        }
+      }
     }
 
     /** Accesses, many of them to where the edit was. */

@@ -1,5 +1,6 @@
 package org.smmulator.smmu.oracle;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -164,16 +165,18 @@ final class SmmuUnderTest {
         return completion();
       }
     }
-    answer.kind =
-        switch (transaction.outcome()) {
-          case TRANSLATED -> Outcome.Kind.TRANSLATED;
-          case STALLED -> Outcome.Kind.STALL;
-          case FAULTED, TERMINATED ->
-              transaction.isRazWi() ? Outcome.Kind.RAZ_WI : Outcome.Kind.ABORT;
-        };
+    answer.kind = kind(transaction);
     answer.pa = transaction.isTranslated() ? transaction.pa() : 0;
     answer.ticket = transaction.ticket();
     return answer;
+  }
+
+  private static Outcome.Kind kind(Transaction tx) {
+    return switch (tx.outcome()) {
+      case TRANSLATED -> Outcome.Kind.TRANSLATED;
+      case STALLED -> Outcome.Kind.STALL;
+      case FAULTED, TERMINATED -> tx.isRazWi() ? Outcome.Kind.RAZ_WI : Outcome.Kind.ABORT;
+    };
   }
 
   /** What the SMMU itself says about an access, from memory as it is now. */
@@ -197,12 +200,14 @@ final class SmmuUnderTest {
                 access.instruction())));
   }
 
-  /** How a stalled transaction ended that software resumed. */
-  Outcome.Kind resumed(long ticket) {
-    if (outputs.resumedTicket != ticket) {
-      return Outcome.Kind.STALL;
-    }
-    return outputs.resumedRazWi ? Outcome.Kind.RAZ_WI : Outcome.Kind.ABORT;
+  /** How a transaction ended that had stalled. */
+  record Resumed(long ticket, Outcome.Kind kind, long pa) {}
+
+  /** Those that ended since the last call, in their order. */
+  List<Resumed> takeResumed() {
+    List<Resumed> resumed = List.copyOf(outputs.resumed);
+    outputs.resumed.clear();
+    return resumed;
   }
 
   private Answer completion() {
@@ -221,13 +226,11 @@ final class SmmuUnderTest {
 
   /** Surroundings without anything in them. */
   private static final class NoDevices implements SmmuOutputs {
-    private long resumedTicket = -1;
-    private boolean resumedRazWi;
+    private final List<Resumed> resumed = new ArrayList<>();
 
     @Override
     public void transactionResumed(Transaction tx) {
-      resumedTicket = tx.ticket();
-      resumedRazWi = tx.isRazWi();
+      resumed.add(new Resumed(tx.ticket(), kind(tx), tx.isTranslated() ? tx.pa() : 0));
     }
 
     @Override

@@ -176,32 +176,36 @@ class TlbTest {
   }
 
   @Test
-  void broadcastsReachContextsThatShareTheirAsidsAndNobodyElse() {
+  void broadcastsThatMatchAnAsidSpareContextsThatDoNotShareTheirs() {
     AddressSpace shared = caches.spaces().of(Regime.EL1, 0, 1, false);
     AddressSpace sharedGlobal = caches.spaces().global(Regime.EL1, 0, false);
     AddressSpace[] all = {shared, sharedGlobal, own(1), global()};
     AddressSpace otherVmid = caches.spaces().of(Regime.EL1, 1, 1, false);
 
-    assertThat(survivors(all, () -> caches.broadcastAsid(Regime.EL1, 1))).isEqualTo("-ggg");
-    assertThat(survivors(all, () -> caches.broadcastAsid(Regime.EL1, 2))).isEqualTo("gggg");
-    assertThat(survivors(all, () -> caches.broadcastVa(Regime.EL1, 1, VA, true))).isEqualTo("--gg");
-    assertThat(survivors(all, () -> caches.broadcastVa(Regime.EL1, 2, VA, true))).isEqualTo("g-gg");
-    assertThat(survivors(all, () -> caches.broadcastVa(Regime.EL1, 1, VA + 4096, true)))
+    assertThat(survivors(all, () -> caches.broadcastAsid(Regime.EL1, EXACT, 1))).isEqualTo("-ggg");
+    assertThat(survivors(all, () -> caches.broadcastAsid(Regime.EL1, EXACT, 2))).isEqualTo("gggg");
+    assertThat(survivors(all, () -> caches.broadcastVa(Regime.EL1, EXACT, 1, VA, true)))
+        .isEqualTo("--gg");
+    assertThat(survivors(all, () -> caches.broadcastVa(Regime.EL1, EXACT, 2, VA, true)))
+        .isEqualTo("g-gg");
+    assertThat(survivors(all, () -> caches.broadcastVa(Regime.EL1, EXACT, 1, VA + 4096, true)))
         .isEqualTo("gggg");
-    assertThat(survivors(all, () -> caches.broadcastVaa(Regime.EL1, VA, true))).isEqualTo("--gg");
-    assertThat(survivors(all, () -> caches.broadcastAll(Regime.EL1))).isEqualTo("--gg");
-    assertThat(survivors(all, () -> caches.broadcastAll(Regime.EL2_E2H))).isEqualTo("gggg");
+    assertThat(survivors(all, () -> caches.broadcastVaa(Regime.EL1, EXACT, VA, true)))
+        .isEqualTo("----");
+    assertThat(survivors(all, () -> caches.broadcastAll(Regime.EL1, EXACT))).isEqualTo("----");
+    assertThat(survivors(all, () -> caches.broadcastAll(Regime.EL2_E2H, EXACT))).isEqualTo("gggg");
     AddressSpace[] other = {otherVmid};
-    assertThat(survivors(other, () -> caches.broadcastAll(Regime.EL1))).isEqualTo("g");
+    assertThat(survivors(other, () -> caches.broadcastAll(Regime.EL1, EXACT))).isEqualTo("g");
+    assertThat(survivors(other, () -> caches.broadcastAll(Regime.EL1, EXACT & ~1))).isEqualTo("-");
   }
 
   @Test
   void broadcastsOfALeafSpareTheTablesAboveIt() {
     AddressSpace shared = caches.spaces().of(Regime.EL1, 0, 1, false);
     caches.walkCache().insert(shared, VA, 3, 21, 0x5000, 0);
-    caches.broadcastVa(Regime.EL1, 1, VA, true);
+    caches.broadcastVa(Regime.EL1, EXACT, 1, VA, true);
     assertThat(caches.walkCache().lookup(shared, VA, 3, 21)).isNotZero();
-    caches.broadcastVa(Regime.EL1, 1, VA, false);
+    caches.broadcastVa(Regime.EL1, EXACT, 1, VA, false);
     assertThat(caches.walkCache().lookup(shared, VA, 3, 21)).isZero();
   }
 

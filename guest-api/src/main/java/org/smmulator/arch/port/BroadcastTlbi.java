@@ -2,9 +2,9 @@ package org.smmulator.arch.port;
 
 /**
  * TLB maintenance of CPUs as the interconnect broadcasts it (IHI 0070 3.17, DVM). With IDR0.BTM = 1
- * and CR2.PTM = 0 an SMMU takes part: its entries for the same addresses and ASIDs go as well, but
- * not those of contexts with ASET = 1, and not what a device has in its ATC. Without, nothing
- * happens. The CPU is one of the host's: VMID 0.
+ * and CR2.PTM = 0 an SMMU takes part: its entries for the same addresses and ASIDs go as well; what
+ * matches an ASID spares contexts with ASET = 1, and nothing reaches the ATC of a device. Without,
+ * nothing happens. The CPU is one of the host's: VMID 0, and the VMIDs of its group (CR0.VMW).
  *
  * <p>Every method returns when the SMMU's entries are gone and every transaction that used one is
  * finished: TLBI and DSB in one.

@@ -27,6 +27,15 @@ public interface PhysicalMemory {
    */
   void write(long pa, byte[] source, int offset, int length) throws BusAbort;
 
+  /** Writes the aligned 4 bytes at {@code pa}; a message-signalled interrupt is such a write. */
+  default void store32(long pa, int value) throws BusAbort {
+    byte[] bytes = new byte[Integer.BYTES];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (value >>> (i * Byte.SIZE));
+    }
+    write(pa, bytes, 0, bytes.length);
+  }
+
   /** Sets a range of bytes to one value. */
   void fill(long pa, long length, byte value) throws BusAbort;
 }

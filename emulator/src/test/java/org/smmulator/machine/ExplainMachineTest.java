@@ -1,0 +1,73 @@
+package org.smmulator.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.smmulator.cli.MachineLauncher.RunningMachine;
+import org.smmulator.metrics.SmmuSummary;
+import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.probe.Question;
+
+/** Explanations asked of whole machines, from a thread that is not the hardware's. */
+class ExplainMachineTest extends DrivenMachine {
+  private static final Question READ =
+      new Question(
+          EDU_SID,
+          Transaction.NO_SUBSTREAM,
+          0xab0_0010,
+          Question.Kind.UNTRANSLATED,
+          false,
+          false,
+          false);
+
+  @Test
+  void aMachineOfAHarnessExplainsWithoutCounting() throws Exception {
+    Harness harness = startBare();
+    harness.bringUp();
+    harness.translate(EDU_SID);
+    harness.map(0xab0_0000, 0x4020_0000);
+    RunningMachine running = Objects.requireNonNull(machine);
+    SmmuSummary before = running.summary().smmu();
+
+    assertThat(running.explain(READ)).contains("result: goes on at 0x40200010");
+    assertThat(running.summary().smmu()).isEqualTo(before);
+    running.close();
+    assertThatThrownBy(() -> running.explain(READ)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void theSummaryShowsEachCacheAsTheSmmuCountsIt() throws Exception {
+    Harness harness = startBare();
+    harness.bringUp();
+    harness.translate(EDU_SID);
+    harness.map(0xab0_0000, 0x4020_0000);
+    harness.ask("smmu_read 0x20 - 0xab00000 8");
+    harness.ask("smmu_read 0x20 - 0xab00000 8");
+    harness.command(0x30, 0); // TLBI_NSNH_ALL
+    harness.command(0x46, 0); // SYNC
+    SmmuSummary smmu = Objects.requireNonNull(machine).summary().smmu();
+
+    assertThat(smmu.tlb().lookups()).isEqualTo(2);
+    assertThat(smmu.tlb().hits()).isEqualTo(1);
+    assertThat(smmu.tlb().insertions()).isEqualTo(1);
+    assertThat(smmu.tlb().invalidated()).isEqualTo(1);
+    assertThat(smmu.tlb().resident()).isZero();
+    assertThat(smmu.walkCache().insertions()).isEqualTo(3);
+    assertThat(smmu.walkCache().invalidated()).isEqualTo(3);
+    assertThat(smmu.configurationCache().lookups()).isEqualTo(2);
+    assertThat(smmu.configurationCache().hits()).isEqualTo(1);
+    assertThat(smmu.configurationCache().insertions()).isEqualTo(2);
+    assertThat(smmu.configurationCache().resident()).isEqualTo(2);
+  }
+
+  @Test
+  void aMachineWithTheBuiltInKernelExplainsToo() throws Exception {
+    try (RunningMachine running = new Launcher().start(Machines.config(folder, MACHINE))) {
+      assertThat(running.explain(READ))
+          .contains("transaction of stream 0x20: read at 0xab00010")
+          .anyMatch(line -> line.startsWith("rule: "));
+    }
+  }
+}
