@@ -11,6 +11,17 @@ public final class Transaction {
   /** Substream of a transaction without PASID. */
   public static final int NO_SUBSTREAM = -1;
 
+  private static final int NO_EVENT = 0;
+  private static final int TRANSLATED = 0;
+  private static final int FAULTED = 1;
+  private static final int TERMINATED = 2;
+  private static final int STALLED = 3;
+
+  /** By number. */
+  private static final Outcome[] OUTCOMES = {
+    Outcome.TRANSLATED, Outcome.FAULTED, Outcome.TERMINATED, Outcome.STALLED
+  };
+
   /** What became of a transaction. */
   public enum Outcome {
     /** Goes on at {@link Transaction#pa}. */
@@ -32,8 +43,13 @@ public final class Transaction {
   private boolean effectivePrivileged;
   private boolean effectiveExecute;
 
-  private Outcome outcome = Outcome.TERMINATED;
-  private @Nullable EventType event;
+  /**
+   * Outcome and event by number: references would cost every transaction the garbage collector's
+   * write barriers.
+   */
+  private int outcome = TERMINATED;
+
+  private int event = NO_EVENT;
   private long pa;
   private boolean razWi;
   private long ticket;
@@ -114,11 +130,11 @@ public final class Transaction {
   }
 
   public Outcome outcome() {
-    return outcome;
+    return OUTCOMES[outcome];
   }
 
   public boolean isTranslated() {
-    return outcome == Outcome.TRANSLATED;
+    return outcome == TRANSLATED;
   }
 
   /** Physical address of {@link #address}; valid to the end of its 4 KiB page. */
@@ -128,7 +144,7 @@ public final class Transaction {
 
   /** Why it faulted or stalls; null otherwise. */
   public @Nullable EventType event() {
-    return event;
+    return event == NO_EVENT ? null : EventType.of(event);
   }
 
   /**
@@ -141,23 +157,23 @@ public final class Transaction {
 
   /** The transaction goes on at {@code pa}. */
   public void translated(long pa) {
-    this.outcome = Outcome.TRANSLATED;
+    this.outcome = TRANSLATED;
     this.pa = pa;
-    this.event = null;
+    this.event = NO_EVENT;
     this.razWi = false;
   }
 
   /** The transaction stops, and the event queue was given a record. */
   public void faulted(EventType type, boolean razWi) {
-    this.outcome = Outcome.FAULTED;
-    this.event = type;
+    this.outcome = FAULTED;
+    this.event = type.id();
     this.razWi = razWi;
   }
 
   /** The transaction waits; what becomes of it is told later under its ticket. */
   public void stalled(EventType type, long newTicket) {
-    this.outcome = Outcome.STALLED;
-    this.event = type;
+    this.outcome = STALLED;
+    this.event = type.id();
     this.razWi = false;
     this.ticket = newTicket;
   }
@@ -178,8 +194,8 @@ public final class Transaction {
 
   /** The transaction stops silently. */
   public void terminated(boolean razWi) {
-    this.outcome = Outcome.TERMINATED;
-    this.event = null;
+    this.outcome = TERMINATED;
+    this.event = NO_EVENT;
     this.razWi = razWi;
   }
 }
