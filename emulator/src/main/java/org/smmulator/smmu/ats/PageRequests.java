@@ -8,7 +8,6 @@ import org.smmulator.smmu.PageRequestFlags;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.Transaction;
-import org.smmulator.smmu.command.PageResponseCode;
 import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.StreamTableEntry;

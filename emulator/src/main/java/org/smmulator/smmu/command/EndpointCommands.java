@@ -6,6 +6,7 @@ import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.ats.AtcInvalidations;
+import org.smmulator.smmu.ats.PageResponseCode;
 import org.smmulator.smmu.register.Registers;
 
 /**

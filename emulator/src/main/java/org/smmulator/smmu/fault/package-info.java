@@ -1,4 +1,4 @@
-/** Event records: one layout for each kind of fault. */
+/** Faults: what they are, their event records, and the transactions that they stall. */
 @NullMarked
 package org.smmulator.smmu.fault;
 

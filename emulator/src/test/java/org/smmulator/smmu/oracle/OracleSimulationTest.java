@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
  * machine of that seed, {@code -Dsmmulator.oracle.accesses=N} sets how many accesses to compare.
  */
 class OracleSimulationTest {
-  private static final long ACCESSES = Long.getLong("smmulator.oracle.accesses", 2_000_000);
+  /** A run of so many accesses has to reach every outcome; a shorter one repeats a machine. */
+  private static final long FULL_RUN = 2_000_000;
+
+  private static final long ACCESSES = Long.getLong("smmulator.oracle.accesses", FULL_RUN);
 
   @Test
   void theSmmuDoesWhatTheReferenceDoesOverRandomMachines() {
@@ -27,13 +30,17 @@ class OracleSimulationTest {
       seed++;
     }
     report(simulation, seed - first);
-    assertThat(simulation.coverage().missing()).as("outcomes not reached").isEmpty();
+    if (ACCESSES >= FULL_RUN) {
+      assertThat(simulation.coverage().missing()).as("outcomes not reached").isEmpty();
+    }
     assertThat(simulation.accesses()).isGreaterThanOrEqualTo(ACCESSES);
   }
 
   /** Rare outcomes may need more machines. */
   private static boolean mayYetReachMore(Simulation simulation) {
-    return simulation.accesses() < 10 * ACCESSES && !simulation.coverage().missing().isEmpty();
+    return ACCESSES >= FULL_RUN
+        && simulation.accesses() < 10 * ACCESSES
+        && !simulation.coverage().missing().isEmpty();
   }
 
   /** Counts, the rarest first. */

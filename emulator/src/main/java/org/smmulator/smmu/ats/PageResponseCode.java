@@ -1,4 +1,4 @@
-package org.smmulator.smmu.command;
+package org.smmulator.smmu.ats;
 
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.command.CommandField;
@@ -27,7 +27,7 @@ public enum PageResponseCode {
   }
 
   /** The response that CMD_PRI_RESP means, or null for the reserved code. */
-  static @Nullable PageResponseCode of(int commandCode) {
+  public static @Nullable PageResponseCode of(int commandCode) {
     for (PageResponseCode code : CODES) {
       if (code.commandCode == commandCode) {
         return code;
