@@ -71,6 +71,19 @@ class AtsTest {
   }
 
   @Test
+  void nothingFollowsTheLastAddress() {
+    long upper = guest.allocate(4096);
+    guest.store(
+        contexts + 64 * PASID,
+        BareGuest.cd(1, root).set("epd1", 0).set("t1sz", 16).set("tg1", 2).set("ttb1", upper));
+    guest.invalidateAll();
+    guest.map(upper, -4096, PA);
+    guest.map(root, 0, PA + 0x1000);
+    guest.request(5, PASID, -4096, 2);
+    assertThat(entries()).containsExactly(PA | 3);
+  }
+
+  @Test
   void answersNoMoreThanACompletionHolds() {
     guest.map(root, 0, 2, BareGuest.block(BareGuest.RAM));
     guest.request(5, PASID, 0, 1_000_000);

@@ -106,8 +106,13 @@ public final class TranslationRequests {
     split = stream.splitAts();
     bypassed = configuration.action() == Configuration.Action.BYPASS;
     answer.begin();
-    long address = tx.address() & -(1L << unitLog2);
-    for (int unit = 0; unit < units; unit++, address += 1L << unitLog2) {
+    long first = tx.address() & -(1L << unitLog2);
+    for (int unit = 0; unit < units; unit++) {
+      long address = first + ((long) unit << unitLog2);
+      if (Long.compareUnsigned(address, first) < 0) {
+        // There is nothing above the last address.
+        return;
+      }
       long translation = translate(configuration, address);
       if (translation == Translation.FAULT && unit == 0 && !fault.isTranslationRelated()) {
         abort(tx, stream, fault, answer);

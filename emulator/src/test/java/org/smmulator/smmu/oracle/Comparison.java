@@ -288,6 +288,9 @@ final class Comparison implements Possibilities {
       return "expected 1 to " + access.pages() + " entries";
     }
     for (int i = 0; i < answer.count; i++) {
+      if (Long.compareUnsigned(at, access.address() & -4096) < 0) {
+        return "entry " + i + " is above the last address";
+      }
       String wrong =
           i > 0
               ? laterDifference(access.at(at), answer.entries[i], oldReads)
@@ -298,7 +301,8 @@ final class Comparison implements Possibilities {
       long bytes = 1L << sizeLog2(answer.entries[i]);
       at = (at & -bytes) + bytes;
     }
-    if (at - end >= 0 || answer.count >= 16) {
+    boolean isLast = Long.compareUnsigned(at, access.address()) < 0;
+    if (isLast || at - end >= 0 || answer.count >= 16) {
       return null;
     }
     Outcome next = reference.outcome(access.at(at), staleAt, stale, oldReads);
