@@ -9,7 +9,7 @@ import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.testdev.IommuTestDevice;
 import org.smmulator.pcie.RootComplex;
-import org.smmulator.time.VirtualHardwareLoop;
+import org.smmulator.time.SteppedLoop;
 
 /**
  * Devices inside the machine: a model, its link and the root complex on one loop, with no thread of
@@ -19,7 +19,7 @@ import org.smmulator.time.VirtualHardwareLoop;
 public final class InProcessDevices {
   private final RootComplex root;
   private final PhysicalMemory memory;
-  private final VirtualHardwareLoop loop;
+  private final SteppedLoop loop;
   private final LinkLimits limits;
 
   /**
@@ -27,7 +27,7 @@ public final class InProcessDevices {
    * @param loop the loop of the root complex
    */
   public InProcessDevices(
-      RootComplex root, PhysicalMemory memory, VirtualHardwareLoop loop, LinkLimits limits) {
+      RootComplex root, PhysicalMemory memory, SteppedLoop loop, LinkLimits limits) {
     this.root = root;
     this.memory = memory;
     this.loop = loop;

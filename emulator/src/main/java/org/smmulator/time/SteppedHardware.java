@@ -5,34 +5,40 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Hardware whose time somebody else owns: on one thread, and idle whenever {@link #run} returns.
- * Its time is virtual and moved by {@link #advance}, or follows real time by itself.
+ * Its time is virtual and moved by {@link #advance}, or that of a clock.
  */
 public final class SteppedHardware {
   private final EventLoop thread;
-  private final VirtualHardwareLoop loop;
+  private final SteppedLoop loop;
   private final boolean onVirtualTime;
-  private final long start = System.nanoTime();
   private final AtomicBoolean turnScheduled = new AtomicBoolean();
   private @Nullable Future<?> alarm;
 
-  private SteppedHardware(EventLoop thread, boolean onVirtualTime) {
+  private SteppedHardware(EventLoop thread, @Nullable LongSupplier clock) {
     this.thread = thread;
-    this.onVirtualTime = onVirtualTime;
-    this.loop = new VirtualHardwareLoop(this::wake);
+    this.onVirtualTime = clock == null;
+    this.loop = new SteppedLoop(this::wake, clock);
   }
 
   /** Hardware on virtual time. */
   public static SteppedHardware onVirtualTime(EventLoop thread) {
-    return new SteppedHardware(thread, true);
+    return new SteppedHardware(thread, null);
   }
 
   /** Hardware on real time, from now on. */
   public static SteppedHardware onRealTime(EventLoop thread) {
-    return new SteppedHardware(thread, false);
+    long start = System.nanoTime();
+    return onClock(thread, () -> System.nanoTime() - start);
+  }
+
+  /** Hardware on the time of a clock that runs by itself, in nanoseconds. */
+  static SteppedHardware onClock(EventLoop thread, LongSupplier clock) {
+    return new SteppedHardware(thread, clock);
   }
 
   public boolean isOnVirtualTime() {
@@ -40,7 +46,7 @@ public final class SteppedHardware {
   }
 
   /** The hardware's loop, also for links of devices in this process. */
-  public VirtualHardwareLoop loop() {
+  public SteppedLoop loop() {
     return loop;
   }
 
@@ -87,17 +93,19 @@ public final class SteppedHardware {
 
   private void turn() {
     turnScheduled.set(false);
-    if (onVirtualTime) {
-      loop.runUntilIdle();
-      return;
+    loop.runUntilIdle();
+    if (!onVirtualTime) {
+      setAlarm();
     }
-    loop.advanceTo(System.nanoTime() - start);
+  }
+
+  private void setAlarm() {
     if (alarm != null) {
       alarm.cancel(false);
       alarm = null;
     }
     long deadline = loop.nextDeadline();
-    if (deadline != VirtualHardwareLoop.NO_DEADLINE) {
+    if (deadline != SteppedLoop.NO_DEADLINE) {
       alarm = thread.schedule(this::turn, deadline - loop.nanoTime(), TimeUnit.NANOSECONDS);
     }
   }

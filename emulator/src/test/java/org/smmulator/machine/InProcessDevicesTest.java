@@ -27,7 +27,7 @@ import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.time.VirtualHardwareLoop;
+import org.smmulator.time.SteppedLoop;
 
 /** Root complex, SMMU, memory and devices on one loop of virtual time; the test is the software. */
 class InProcessDevicesTest {
@@ -38,7 +38,7 @@ class InProcessDevicesTest {
   private static final long IOVA = 0x0AB0_0000L;
   private static final long MILLI = 1_000_000L;
 
-  private final VirtualHardwareLoop loop = new VirtualHardwareLoop(() -> {});
+  private final SteppedLoop loop = new SteppedLoop(() -> {});
   private final List<Integer> msis = new ArrayList<>();
   private final List<String> lines = new ArrayList<>();
   private final PhysicalBus bus =

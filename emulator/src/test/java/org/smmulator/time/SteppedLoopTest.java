@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class VirtualHardwareLoopTest {
+class SteppedLoopTest {
   private final List<String> story = new ArrayList<>();
   private int wakes;
-  private final VirtualHardwareLoop loop = new VirtualHardwareLoop(() -> wakes++);
+  private final SteppedLoop loop = new SteppedLoop(() -> wakes++);
 
   private void tell(String what) {
     story.add(loop.nanoTime() + " " + what);
@@ -125,5 +125,39 @@ class VirtualHardwareLoopTest {
     assertThatThrownBy(loop::runUntilIdle).hasMessage("broken");
     loop.runUntilIdle();
     assertThat(story).containsExactly("0 next");
+  }
+
+  @Test
+  void onTheTimeOfAClockATimerCountsFromWhenItIsSetHoweverLongTheLoopWasIdle() {
+    long[] clock = new long[1];
+    SteppedLoop clocked = new SteppedLoop(() -> wakes++, () -> clock[0]);
+    clocked.runUntilIdle();
+    clock[0] = 1_000;
+    clocked.execute(() -> clocked.schedule(() -> story.add(clock[0] + " timer"), 100));
+    clocked.runUntilIdle();
+    assertThat(clocked.nextDeadline()).isEqualTo(1_100);
+    clock[0] = 1_099;
+    clocked.runUntilIdle();
+    assertThat(story).isEmpty();
+    clock[0] = 1_100;
+    clocked.runUntilIdle();
+    assertThat(story).containsExactly("1100 timer");
+  }
+
+  @Test
+  void onTheTimeOfAClockAnAnswerThatIsThereComesBeforeATimeOutThatIsLate() {
+    long[] clock = new long[1];
+    SteppedLoop clocked = new SteppedLoop(() -> wakes++, () -> clock[0]);
+    clocked.schedule(() -> story.add("time-out"), 100);
+    clocked.execute(() -> story.add("answer"));
+    clock[0] = 5_000;
+    clocked.runUntilIdle();
+    assertThat(story).containsExactly("answer", "time-out");
+  }
+
+  @Test
+  void aTimerThatIsSetBetweenTheRunsWakesWhoeverRunsTheLoop() {
+    loop.schedule(() -> tell("a"), 5);
+    assertThat(wakes).isEqualTo(1);
   }
 }

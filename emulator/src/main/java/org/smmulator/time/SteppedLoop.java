@@ -4,23 +4,28 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.WireLoop;
 
 /**
- * The hardware on virtual time, which stands still until somebody moves it. Steps run in the order
- * they were given and timers in the order of their deadlines, those of one deadline in the order
- * they were set: the same calls give the same run. Links of devices in this process use it too.
+ * Hardware that runs when somebody runs it. Its time is virtual, and stands still until it is
+ * moved, or is that of a clock. Steps run in the order they were given and timers in the order of
+ * their deadlines, those of one deadline in the order they were set: on virtual time the same calls
+ * give the same run. Steps come before timers, so that an answer which is there already is seen
+ * before the time-out that waits for it, however late the loop runs. Links of devices in this
+ * process use it too.
  *
  * <p>One thread runs the loop with {@link #runUntilIdle}, {@link #advanceTo} or {@link
- * #advanceToNextDeadline}, and sets and cancels timers. Others may call {@link #execute} and {@link
- * #nanoTime}.
+ * #advanceToNextDeadline}, and sets and cancels timers, also between its runs. Others may call
+ * {@link #execute} and {@link #nanoTime}.
  */
-public final class VirtualHardwareLoop implements HardwareLoop, WireLoop {
+public final class SteppedLoop implements HardwareLoop, WireLoop {
   /** No timer is set. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
   private final Runnable wake;
+  private final @Nullable LongSupplier clock;
   private final Queue<Runnable> steps = new ConcurrentLinkedQueue<>();
   private final PriorityQueue<Deadline> deadlines =
       new PriorityQueue<>(
@@ -30,11 +35,22 @@ public final class VirtualHardwareLoop implements HardwareLoop, WireLoop {
   private volatile @Nullable Thread runner;
 
   /**
-   * @param wake called whenever a step comes from outside the loop: whoever runs the loop then runs
-   *     it until it is idle
+   * A loop on virtual time.
+   *
+   * @param wake called whenever a step or a timer comes from outside the loop: whoever runs the
+   *     loop then runs it until it is idle
    */
-  public VirtualHardwareLoop(Runnable wake) {
+  public SteppedLoop(Runnable wake) {
+    this(wake, null);
+  }
+
+  /**
+   * A loop on the time of a clock, in nanoseconds; it is asked anew for each timer, since the loop
+   * may have been idle for long.
+   */
+  SteppedLoop(Runnable wake, @Nullable LongSupplier clock) {
     this.wake = wake;
+    this.clock = clock;
   }
 
   /** A timer that is set. */
@@ -65,7 +81,7 @@ public final class VirtualHardwareLoop implements HardwareLoop, WireLoop {
 
   @Override
   public long nanoTime() {
-    return now;
+    return clock == null ? now : clock.getAsLong();
   }
 
   @Override
@@ -80,6 +96,9 @@ public final class VirtualHardwareLoop implements HardwareLoop, WireLoop {
   public Deadline schedule(Runnable step, long delayNanos) {
     Deadline deadline = new Deadline(later(Math.max(0, delayNanos)), timersSet++, step);
     deadlines.add(deadline);
+    if (!inLoop()) {
+      wake.run();
+    }
     return deadline;
   }
 
@@ -90,7 +109,7 @@ public final class VirtualHardwareLoop implements HardwareLoop, WireLoop {
 
   /** Runs everything that needs no passage of time. */
   public void runUntilIdle() {
-    advanceTo(now);
+    advanceTo(nanoTime());
   }
 
   /** Moves time to the first deadline and on to idleness there; stays if there is none. */
@@ -110,8 +129,9 @@ public final class VirtualHardwareLoop implements HardwareLoop, WireLoop {
 
   /** The time after a delay; the clock ends at the largest value. */
   public long later(long delayNanos) {
-    long then = now + delayNanos;
-    return then < now ? Long.MAX_VALUE : then;
+    long from = nanoTime();
+    long then = from + delayNanos;
+    return then < from ? Long.MAX_VALUE : then;
   }
 
   /** Moves time forward, every deadline on the way at its time; a time that is past moves none. */
