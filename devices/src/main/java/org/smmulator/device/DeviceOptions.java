@@ -29,9 +29,9 @@ public record DeviceOptions(
     boolean keepInvalidated,
     @Nullable Path record) {
 
-  /** Any free ID, an ATC of 64 sets x 4 ways, completions within 10 s. */
+  /** Any free ID, an ATC of 64 sets x 4 ways, completions within a minute. */
   public static DeviceOptions of(String model, String name) {
-    long timeout = TimeUnit.SECONDS.toNanos(10);
+    long timeout = TimeUnit.SECONDS.toNanos(60);
     return new DeviceOptions(model, name, Hello.ASSIGN, 64, 4, timeout, false, null);
   }
 

@@ -44,7 +44,7 @@ import picocli.CommandLine.TypeConversionException;
 final class AttachCommand implements Callable<Integer> {
   private static final int MOST_QUEUES = 16;
   private static final int MOST_PAGE_REQUESTS = 256;
-  private static final long ANSWER_SECONDS = 10;
+  private static final long ANSWER_SECONDS = 60;
 
   @Spec private @Nullable CommandSpec spec;
 

@@ -154,7 +154,10 @@ final class RunCommand implements Callable<Integer> {
     Summary last = session.summary();
     report(last);
     if (ending == Ending.TIMED_OUT) {
-      err().println("smmulator: the scenario did not finish in scenario.timeoutSeconds");
+      err()
+          .println(
+              "smmulator: the scenario did not finish in scenario.timeoutSeconds; a longer one may"
+                  + " do");
       return ExitCode.TIMED_OUT;
     }
     return last.verdict().passed() ? ExitCode.OK : ExitCode.FAILED;

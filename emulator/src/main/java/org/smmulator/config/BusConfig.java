@@ -20,21 +20,36 @@ public record BusConfig(
     @Key(
             meaning = "Wait for a device to answer a read of its registers or configuration space.",
             unit = "milliseconds",
-            fallback = "1000",
+            fallback = "10000",
             min = 1,
             max = 600_000)
         int completionTimeoutMillis,
     @Key(
+            meaning =
+                "Wait for a new device to answer all that firmware asks it; then it is cut off.",
+            unit = "milliseconds",
+            fallback = "60000",
+            min = 1,
+            max = 3_600_000)
+        int trainingTimeoutMillis,
+    @Key(
+            meaning = "Wait of a scenario for a device to be attached; then the scenario ends.",
+            unit = "milliseconds",
+            fallback = "120000",
+            min = 1,
+            max = 3_600_000)
+        int attachTimeoutMillis,
+    @Key(
             meaning = "Wait for a device to complete an ATC invalidation; then it is fenced.",
             unit = "milliseconds",
-            fallback = "1000",
+            fallback = "60000",
             min = 1,
             max = 600_000)
         int invalidationTimeoutMillis,
     @Key(
             meaning = "Wait for the hello of a peer that connected; then its link is closed.",
             unit = "milliseconds",
-            fallback = "2000",
+            fallback = "10000",
             min = 1,
             max = 600_000)
         int helloTimeoutMillis) {

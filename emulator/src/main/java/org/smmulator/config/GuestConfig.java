@@ -25,7 +25,7 @@ public record GuestConfig(
     @Key(
             meaning = "Wait for a device driver to stop its device when a process dies.",
             unit = "milliseconds",
-            fallback = "1000",
+            fallback = "10000",
             min = 1,
             max = 600_000)
         int mmExitTimeoutMillis,

@@ -9,7 +9,7 @@ public record ScenarioConfig(
     @Key(
             meaning = "Time for all steps together.",
             unit = "seconds",
-            fallback = "60",
+            fallback = "600",
             min = 1,
             max = 86_400)
         int timeoutSeconds,

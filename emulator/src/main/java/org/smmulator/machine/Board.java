@@ -134,6 +134,7 @@ final class Board implements AutoCloseable {
   private static RootComplexConfig rootComplexConfig(BusConfig config) {
     return new RootComplexConfig(
         TimeUnit.MILLISECONDS.toNanos(config.completionTimeoutMillis()),
+        TimeUnit.MILLISECONDS.toNanos(config.trainingTimeoutMillis()),
         TimeUnit.MILLISECONDS.toNanos(config.invalidationTimeoutMillis()),
         TimeUnit.MILLISECONDS.toNanos(config.helloTimeoutMillis()),
         config.maxDevices(),

@@ -12,7 +12,7 @@ import org.smmulator.config.DeviceConfig;
 
 /** A device in a JVM of its own, attached over the bus as anybody's device would be. */
 final class DeviceProcess implements AutoCloseable {
-  private static final long DETACH_SECONDS = 5;
+  private static final long DETACH_SECONDS = 60;
 
   private final DeviceConfig config;
   private final Process process;

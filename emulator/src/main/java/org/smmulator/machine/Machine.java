@@ -35,7 +35,7 @@ import org.smmulator.time.NettyHardwareLoop;
 public final class Machine implements RunningMachine {
   private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
   private static final long PROGRESS_MILLIS = 100;
-  private static final long DETACH_NANOS = 5_000_000_000L;
+  private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final MachineConfig config;
   private final Board board;
@@ -140,7 +140,7 @@ public final class Machine implements RunningMachine {
       throw new IllegalStateException("the machine file has no scenario");
     }
     startDevices();
-    Scenario scenario = new Scenario(kernel, story, check);
+    Scenario scenario = new Scenario(kernel, story, config.bus().attachTimeoutMillis(), check);
     ScenarioException[] failure = new ScenarioException[1];
     Task task =
         kernel

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.config.PciAddress;
 import org.smmulator.config.ScenarioConfig;
@@ -24,12 +25,12 @@ import org.smmulator.machine.ScenarioProcess.Binding;
  * done ends the scenario with one sentence.
  */
 final class Scenario {
-  private static final long DEVICE_NANOS = 20_000_000_000L;
   private static final long BUSY_NANOS = 500_000_000L;
   private static final long BUSY_LOOK_NANOS = 20_000L;
 
   private final GuestKernel kernel;
   private final ScenarioConfig config;
+  private final int attachTimeoutMillis;
   private final DataCheck check;
   private final AtomicLong operationsDone = new AtomicLong();
   private final Map<String, ScenarioProcess> processes = new LinkedHashMap<>();
@@ -37,9 +38,13 @@ final class Scenario {
   private volatile int stepsDone;
   private volatile String now = "waiting for devices";
 
-  Scenario(GuestKernel kernel, ScenarioConfig config, DataCheck check) {
+  /**
+   * @param attachTimeoutMillis wait for a device that a step names
+   */
+  Scenario(GuestKernel kernel, ScenarioConfig config, int attachTimeoutMillis, DataCheck check) {
     this.kernel = kernel;
     this.config = config;
+    this.attachTimeoutMillis = attachTimeoutMillis;
     this.check = check;
   }
 
@@ -342,10 +347,14 @@ final class Scenario {
   }
 
   private DmaEngine engine(PciAddress id) throws ScenarioException {
-    DmaEngine engine = kernel.awaitEngine(address(id), kernel.sched().nanoTime() + DEVICE_NANOS);
+    long deadline = kernel.sched().nanoTime() + TimeUnit.MILLISECONDS.toNanos(attachTimeoutMillis);
+    DmaEngine engine = kernel.awaitEngine(address(id), deadline);
     if (engine == null) {
       throw new ScenarioException(
-          "device " + id + " was not attached within " + DEVICE_NANOS / 1_000_000_000 + " s", null);
+          String.format(
+              "device %s was not attached within %d ms; bus.attachTimeoutMillis allows more",
+              id, attachTimeoutMillis),
+          null);
     }
     return engine;
   }

@@ -2,6 +2,7 @@ package org.smmulator.pcie;
 
 import io.netty.buffer.ByteBuf;
 import java.util.function.LongConsumer;
+import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 
@@ -26,6 +27,11 @@ final class DownstreamRequests implements Training.ConfigAccess {
   void configRead(int register, int bytes, LongConsumer done) {
     pending.submit(
         new Read(Integer.BYTES, (register & 3) * 8, bytes, done) {
+          @Override
+          public boolean isRetryable() {
+            return true;
+          }
+
           @Override
           public void send(int tag) {
             ByteBuf out = function.begin();
@@ -57,6 +63,16 @@ final class DownstreamRequests implements Training.ConfigAccess {
           }
 
           @Override
+          public boolean isRetryable() {
+            return true;
+          }
+
+          @Override
+          public long patienceNanos(long usual) {
+            return PendingRequests.UNLIMITED; // training as a whole has its time
+          }
+
+          @Override
           public void done(boolean successful, long payload) {
             reply.done(successful, (int) payload);
           }
@@ -65,7 +81,13 @@ final class DownstreamRequests implements Training.ConfigAccess {
 
   @Override
   public void write(int register, int value, Training.Reply reply) {
-    pending.submit(new ConfigWrite(register, Integer.BYTES, value, reply));
+    pending.submit(
+        new ConfigWrite(register, Integer.BYTES, value, reply) {
+          @Override
+          public long patienceNanos(long usual) {
+            return PendingRequests.UNLIMITED;
+          }
+        });
   }
 
   void memoryRead(long address, int bytes, LongConsumer done) {
@@ -119,7 +141,7 @@ final class DownstreamRequests implements Training.ConfigAccess {
     }
   }
 
-  private final class ConfigWrite implements PendingRequests.Request {
+  private class ConfigWrite implements PendingRequests.Request {
     private final int register;
     private final int bytes;
     private final long value;
@@ -151,6 +173,11 @@ final class DownstreamRequests implements Training.ConfigAccess {
     }
 
     @Override
+    public boolean isRetryable() {
+      return true;
+    }
+
+    @Override
     public void done(boolean successful, long payload) {
       function.config.writeDone();
       reply.done(successful, 0);
@@ -159,6 +186,9 @@ final class DownstreamRequests implements Training.ConfigAccess {
 
   /** A completion has come for one of these. */
   PendingRequests.Answered completion(Tlp tlp) {
+    if (tlp.status() == CompletionStatus.CRS && pending.retry(tlp.tag())) {
+      return PendingRequests.Answered.KNOWN;
+    }
     int bytes = tlp.status() == 0 && !tlp.isPoisoned() ? tlp.payloadBytes() : -1;
     ByteBuf buffer = tlp.buffer();
     long payload =

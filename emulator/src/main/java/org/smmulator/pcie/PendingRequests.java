@@ -9,7 +9,8 @@ import org.smmulator.time.HardwareLoop.Timer;
  * The non-posted requests that the root complex has sent to one function, configuration accesses
  * and BAR reads, by 8-bit tag; when all tags are out, a bounded number waits. A request without
  * completion in time fails; its tag is used again only after the late completion has come, so that
- * nothing is mistaken for the answer to another request.
+ * nothing is mistaken for the answer to another request. A configuration request that is to be
+ * retried keeps its tag and its deadline, and is sent again after a pause.
  */
 final class PendingRequests {
   /** One request. */
@@ -19,6 +20,16 @@ final class PendingRequests {
 
     /** Bytes of payload that a successful completion must have. */
     int payloadBytes();
+
+    /** Whether the function may ask for it to be sent again later (Base Specification 2.3.1). */
+    default boolean isRetryable() {
+      return false;
+    }
+
+    /** How long it may take; {@link #UNLIMITED} for as long as the link lives. */
+    default long patienceNanos(long usual) {
+      return usual;
+    }
 
     /**
      * The function has answered, or will not.
@@ -36,19 +47,29 @@ final class PendingRequests {
     DOES_NOT_FIT
   }
 
+  static final long UNLIMITED = Long.MAX_VALUE;
+
+  /** Pause before a request is sent again that the function was not ready for. */
+  static final long RETRY_NANOS = 1_000_000L;
+
   private static final int TAGS = 256;
   private static final int MAX_WAITING = 4096;
 
   private final HardwareLoop loop;
   private final long timeoutNanos;
   private final @Nullable Request[] outstanding = new @Nullable Request[TAGS];
-  private final long[] sentAt = new long[TAGS];
+  private final long[] deadline = new long[TAGS];
   private final boolean[] givenUp = new boolean[TAGS];
+
+  /** Not on the wire now: the request will be sent again. */
+  private final boolean[] pausing = new boolean[TAGS];
+
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private int nextTag;
   private int active;
   private boolean failing;
   private @Nullable Timer timer;
+  private long timerAt = UNLIMITED;
   private long timeouts;
 
   PendingRequests(HardwareLoop loop, long timeoutNanos) {
@@ -81,12 +102,37 @@ final class PendingRequests {
 
   private void send(int tag, Request request) {
     outstanding[tag] = request;
-    sentAt[tag] = loop.nanoTime();
+    long now = loop.nanoTime();
+    long patience = request.patienceNanos(timeoutNanos);
+    deadline[tag] = patience == UNLIMITED ? UNLIMITED : now + patience;
     active++;
-    if (timer == null) {
-      timer = loop.schedule(this::expire, timeoutNanos);
+    if (deadline[tag] < timerAt) {
+      setTimer(deadline[tag], now);
     }
     request.send(tag);
+  }
+
+  /**
+   * The function is not ready for a configuration request yet (Configuration Request Retry Status):
+   * it is sent again, within its time.
+   *
+   * @return false if that tag has no such request
+   */
+  boolean retry(int tag) {
+    Request request = tag < TAGS && !pausing[tag] ? outstanding[tag] : null;
+    if (request == null || !request.isRetryable()) {
+      return false;
+    }
+    pausing[tag] = true;
+    loop.schedule(
+        () -> {
+          if (outstanding[tag] == request && pausing[tag]) {
+            pausing[tag] = false;
+            request.send(tag);
+          }
+        },
+        RETRY_NANOS);
+    return true;
   }
 
   /**
@@ -98,7 +144,7 @@ final class PendingRequests {
     if (tag >= TAGS) {
       return Answered.UNKNOWN_TAG;
     }
-    Request request = outstanding[tag];
+    Request request = pausing[tag] ? null : outstanding[tag];
     if (request == null) {
       Answered answered = givenUp[tag] ? Answered.LATE : Answered.UNKNOWN_TAG;
       givenUp[tag] = false;
@@ -127,36 +173,45 @@ final class PendingRequests {
   }
 
   private void expire() {
+    stopTimer();
     long now = loop.nanoTime();
     for (int tag = 0; tag < TAGS; tag++) {
       Request request = outstanding[tag];
-      if (request != null && now - sentAt[tag] >= timeoutNanos) {
+      if (request != null && deadline[tag] <= now) {
         timeouts++;
         giveUp(tag, request);
       }
     }
-    timer = null;
     sendWaiting();
     if (active == 0) {
       failWaiting();
-    } else if (timer == null) {
-      timer = loop.schedule(this::expire, Math.max(0, oldest() + timeoutNanos - now));
+    }
+    long first = firstDeadline();
+    if (first < timerAt) {
+      setTimer(first, loop.nanoTime());
     }
   }
 
-  private long oldest() {
-    long oldest = Long.MAX_VALUE;
+  private void setTimer(long at, long now) {
+    stopTimer();
+    timer = loop.schedule(this::expire, Math.max(0, at - now));
+    timerAt = at;
+  }
+
+  private long firstDeadline() {
+    long first = UNLIMITED;
     for (int tag = 0; tag < TAGS; tag++) {
       if (outstanding[tag] != null) {
-        oldest = Math.min(oldest, sentAt[tag]);
+        first = Math.min(first, deadline[tag]);
       }
     }
-    return oldest;
+    return first;
   }
 
   private void giveUp(int tag, Request request) {
     outstanding[tag] = null;
-    givenUp[tag] = true;
+    givenUp[tag] = !pausing[tag];
+    pausing[tag] = false;
     active--;
     request.done(false, 0);
   }
@@ -179,6 +234,7 @@ final class PendingRequests {
     if (timer != null) {
       timer.cancel();
       timer = null;
+      timerAt = UNLIMITED;
     }
   }
 

@@ -23,6 +23,7 @@ final class Port implements LinkHandler {
   private final UpstreamPackets packets;
   private @Nullable Link link;
   private @Nullable AttachedFunction function;
+  private @Nullable Training training;
 
   /** This end, or the other one, ends the link on purpose. */
   private boolean onPurpose;
@@ -50,7 +51,8 @@ final class Port implements LinkHandler {
     function = attached;
     root.attach(attached);
     open.sendHelloAck(HelloAck.granting(hello, slot.requesterId()));
-    new Training(attached.requests, attached.config, new Trained(attached)).start();
+    training = new Training(attached.requests, attached.config, new Trained(attached));
+    training.start(root.loop(), root.config().trainingTimeoutNanos());
   }
 
   boolean isAt(int requesterId) {
@@ -81,6 +83,14 @@ final class Port implements LinkHandler {
     public void failed(String reason) {
       if (function == attached) {
         link().close(ErrorCode.MALFORMED, reason);
+      }
+    }
+
+    @Override
+    public void late(String reason) {
+      if (function == attached) {
+        LOG.warn("{} is cut off: {}; bus.trainingTimeoutMillis allows more", link().peer(), reason);
+        close(ErrorCode.NOT_TRAINED, reason + "; bus.trainingTimeoutMillis allows more");
       }
     }
   }
@@ -172,6 +182,9 @@ final class Port implements LinkHandler {
   public void closed(String reason) {
     AttachedFunction attached = function;
     function = null;
+    if (training != null) {
+      training.end();
+    }
     root.disconnected(this);
     boolean connectionLost = reason.startsWith("the connection ");
     if (attached != null) {

@@ -7,6 +7,7 @@ import org.smmulator.bus.wire.LinkLimits;
  *
  * @param completionTimeoutNanos a configuration or BAR access without an answer reads as all ones
  *     after this
+ * @param trainingTimeoutNanos a device that is not trained after this is cut off
  * @param invalidationTimeoutNanos a function without Invalidate Completion is given up after this
  * @param helloTimeoutNanos a peer that connects and does not introduce itself is cut off after this
  * @param maxDevices attached at the same time
@@ -14,6 +15,7 @@ import org.smmulator.bus.wire.LinkLimits;
  */
 public record RootComplexConfig(
     long completionTimeoutNanos,
+    long trainingTimeoutNanos,
     long invalidationTimeoutNanos,
     long helloTimeoutNanos,
     int maxDevices,
@@ -35,8 +37,12 @@ public record RootComplexConfig(
     return new LinkLimits(helloTimeoutNanos, LinkLimits.DEFAULT.unsentBytes());
   }
 
-  /** One bus of 31 slots; one second for everything but a hello, which has two. */
+  /**
+   * One bus of 31 slots; one second for everything but a hello, which has two, and training, which
+   * has a minute.
+   */
   public static RootComplexConfig defaults() {
-    return new RootComplexConfig(SECOND_NANOS, SECOND_NANOS, 2 * SECOND_NANOS, 31, 1);
+    return new RootComplexConfig(
+        SECOND_NANOS, 60 * SECOND_NANOS, SECOND_NANOS, 2 * SECOND_NANOS, 31, 1);
   }
 }

@@ -1,9 +1,13 @@
 package org.smmulator.pcie;
 
+import org.jspecify.annotations.Nullable;
+import org.smmulator.time.HardwareLoop;
+import org.smmulator.time.HardwareLoop.Timer;
+
 /**
  * What firmware does before software looks: reads who the function is, sizes its BARs and leaves
  * them at zero, and walks its capabilities for what the root complex must know. One request at a
- * time; whatever the function answers, it ends.
+ * time; whatever the function answers or does not, it ends.
  */
 final class Training {
   /** Configuration space of the function in training. */
@@ -29,7 +33,11 @@ final class Training {
   interface Outcome {
     void trained();
 
+    /** The function is none that software can use. */
     void failed(String reason);
+
+    /** The function, or the computer that it runs on, is too slow. */
+    void late(String reason);
   }
 
   private static final int CAPABILITY_POINTER = 0x34;
@@ -49,6 +57,9 @@ final class Training {
   private final FunctionConfig config;
   private final Outcome outcome;
   private int capabilitiesLeft = MAX_CAPABILITIES;
+  private String now = "";
+  private boolean ended;
+  private @Nullable Timer timer;
 
   Training(ConfigAccess access, FunctionConfig config, Outcome outcome) {
     this.access = access;
@@ -56,14 +67,18 @@ final class Training {
     this.outcome = outcome;
   }
 
-  void start() {
+  /**
+   * @param timeoutNanos for all of it
+   */
+  void start(HardwareLoop loop, long timeoutNanos) {
+    timer = loop.schedule(() -> late(timeoutNanos / 1_000_000), timeoutNanos);
     read(
         0,
         id -> {
           config.vendorId = id & 0xffff;
           config.deviceId = id >>> 16;
           if (config.vendorId == 0xffff) {
-            outcome.failed("no function answers: its vendor ID reads as ffff");
+            failed("no function answers: its vendor ID reads as ffff");
           } else {
             sizeBar(0);
           }
@@ -71,32 +86,50 @@ final class Training {
   }
 
   private void read(int register, Step next) {
-    access.read(
-        register,
-        (successful, value) -> {
-          if (successful) {
-            next.with(value);
-          } else {
-            outcome.failed(noAnswer("read", register));
-          }
-        });
+    now = String.format("configuration read of 0x%03x", register);
+    access.read(register, (successful, value) -> answered(successful, () -> next.with(value)));
   }
 
   private void write(int register, int value, Runnable next) {
-    access.write(
-        register,
-        value,
-        (successful, ignored) -> {
-          if (successful) {
-            next.run();
-          } else {
-            outcome.failed(noAnswer("write", register));
-          }
-        });
+    now = String.format("configuration write of 0x%03x", register);
+    access.write(register, value, (successful, ignored) -> answered(successful, next));
   }
 
-  private static String noAnswer(String request, int register) {
-    return String.format("no good answer to a configuration %s of 0x%03x", request, register);
+  private void answered(boolean successful, Runnable next) {
+    if (ended) {
+      return;
+    }
+    if (successful) {
+      next.run();
+    } else {
+      failed("no good answer to a " + now);
+    }
+  }
+
+  private void failed(String reason) {
+    end();
+    outcome.failed(reason);
+  }
+
+  private void trained() {
+    end();
+    outcome.trained();
+  }
+
+  private void late(long millis) {
+    if (!ended) {
+      ended = true;
+      outcome.late("no answer to a " + now + ": not trained within " + millis + " ms");
+    }
+  }
+
+  /** The link is gone, or training is over. */
+  void end() {
+    ended = true;
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
   }
 
   private void sizeBar(int index) {
@@ -128,7 +161,7 @@ final class Training {
     if (!ioSpace && (addressBits != 0 || (wide && high != 0))) {
       long bytes = -(((long) high << 32) | (addressBits & 0xFFFF_FFFFL));
       if (Long.bitCount(bytes) != 1 || bytes < 0 || bytes > LARGEST_BAR) {
-        outcome.failed("BAR " + index + " has no size that is a power of two up to 2^39");
+        failed("BAR " + index + " has no size that is a power of two up to 2^39");
         return;
       }
       config.setBar(index, bytes, wide);
@@ -158,13 +191,13 @@ final class Training {
   private void extended(int offset, int header) {
     int next = (header >>> 20) & 0xffc;
     if (offset > LAST_EXTENDED) {
-      outcome.failed("an extended capability begins at the end of configuration space");
+      failed("an extended capability begins at the end of configuration space");
       return;
     }
     Runnable goOn =
         () -> {
           if (next < EXTENDED || capabilitiesLeft-- == 0) {
-            outcome.trained();
+            trained();
           } else {
             read(next, following -> extended(next, following));
           }

@@ -142,7 +142,7 @@ class ExtensionCommandsTest extends DrivenMachine {
     harness.perform("atc_inv_done 1");
     assertThat(harness.allCommandsDone()).isFalse();
 
-    assertThat(harness.number("clock_step 1000000000")).isEqualTo(1_000_000_000L);
+    assertThat(harness.number("clock_step 60000000000")).isEqualTo(60_000_000_000L);
 
     assertThat(harness.takeLines()).containsExactly("IRQ raise 3", "IRQ lower 3");
     assertThat(harness.readRegister(Harness.CMDQ_CONS)).as("at the SYNC").isEqualTo(3 << 24 | 2);

@@ -30,7 +30,6 @@ class SabotageTest {
             %s
             scenario:
               seed: 7
-              timeoutSeconds: 60
               steps:
                 - process: {name: alice, pages: 64}
                 - process: {name: bob, pages: 32}
@@ -78,7 +77,8 @@ class SabotageTest {
 
   @Test
   void findsAnInvalidateRequestThatWasLostOnTheWire() throws Exception {
-    Summary summary = Machines.run(folder, story("", "sabotage: {loseInvalidation: 3}")).summary();
+    String sabotage = Machines.IMPATIENT_BUS + "sabotage: {loseInvalidation: 3}";
+    Summary summary = Machines.run(folder, story("", sabotage)).summary();
     assertThat(summary.verdict().protocolViolations()).isPositive();
     reports(summary, Kind.PROTOCOL_VIOLATION);
     assertThat(summary.verdict().passed()).isFalse();

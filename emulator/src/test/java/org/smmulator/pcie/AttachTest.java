@@ -69,7 +69,7 @@ class AttachTest {
 
   @Test
   void refusesADeviceWhenAllPlacesAreTaken() {
-    TestMachine small = new TestMachine(new RootComplexConfig(MILLI, MILLI, MILLI, 2, 1));
+    TestMachine small = new TestMachine(new RootComplexConfig(MILLI, MILLI, MILLI, MILLI, 2, 1));
     small.attach(Hello.ASSIGN);
     small.attach(Hello.ASSIGN);
     assertThat(small.attach(Hello.ASSIGN).error).isEqualTo("all 2 places for devices are taken");
@@ -90,12 +90,68 @@ class AttachTest {
     device.silent = true;
     machine.attach(device);
     assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0xFFFF_FFFFL);
-    machine.advance(1000 * MILLI);
-    assertThat(device.closed).isNotNull();
-    assertThat(machine.violationTexts())
-        .containsExactly("no good answer to a configuration read of 0x000");
+    machine.advance(59_999 * MILLI);
+    assertThat(device.closed).as("a busy computer is no broken device").isNull();
+    machine.advance(MILLI);
+    assertThat(device.errorCode).isEqualTo(ErrorCode.NOT_TRAINED);
+    assertThat(device.error)
+        .isEqualTo(
+            "no answer to a configuration read of 0x000: not trained within 60000 ms;"
+                + " bus.trainingTimeoutMillis allows more");
+    assertThat(machine.violationTexts()).isEmpty();
     assertThat(nextEvent()).isZero();
     assertThat(machine.attach(ID).closed).isNull();
+  }
+
+  @Test
+  void trainsADeviceThatTakesItsTimeWithEachAnswer() {
+    ScriptedDevice device = new ScriptedDevice(ID, 0);
+    device.silent = true;
+    machine.attach(device);
+    machine.advance(30_000 * MILLI);
+    device.silent = false;
+    int id = 0;
+    device.send(
+        out ->
+            out.writeInt(0x4a00_0001)
+                .writeInt(ID << 16 | 4)
+                .writeInt(id << 16)
+                .writeIntLE(device.config[0]));
+    machine.run();
+    assertThat(nextEvent()).isEqualTo(PRESENT | ID);
+    assertThat(machine.violationTexts()).isEmpty();
+  }
+
+  @Test
+  void asksAgainWhenTheFunctionIsNotReadyForAConfigurationRequest() {
+    ScriptedDevice device = new ScriptedDevice(ID, 0);
+    device.retries = 100;
+    machine.attach(device);
+    machine.advance(99 * MILLI);
+    assertThat(nextEvent()).as("the hundredth answer still is 'retry'").isZero();
+    machine.advance(MILLI);
+    assertThat(nextEvent()).isEqualTo(PRESENT | ID);
+    device.retries = 3;
+    List<Long> values = new ArrayList<>();
+    machine.root.configRead(ID, 0, 4, values::add);
+    machine.advance(3 * MILLI);
+    assertThat(values).containsExactly(0x0001_534dL);
+    assertThat(machine.violationTexts()).isEmpty();
+  }
+
+  @Test
+  void aFunctionThatIsNeverReadyReadsAsAllOnesInTheUsualTimeAndItsTagIsFreeAgain() {
+    ScriptedDevice device = machine.attach(ID);
+    device.retries = Integer.MAX_VALUE;
+    List<Long> values = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      machine.root.configRead(ID, 0, 4, values::add);
+    }
+    machine.advance(5000 * MILLI);
+    assertThat(values).hasSize(1000).containsOnly(0xFFFF_FFFFL);
+    device.retries = 0;
+    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0x0001_534dL);
+    assertThat(machine.violationTexts()).isEmpty();
   }
 
   @Test

@@ -42,7 +42,7 @@ class BadPeerTest {
   private final HardwareLoop loop = new NettyHardwareLoop(eventLoop);
   private final ViolationLog violations = new ViolationLog(loop, 100);
   private final RootComplexConfig config =
-      new RootComplexConfig(1_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1);
+      new RootComplexConfig(1_000_000_000L, 60_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1);
   private final RootComplex root = rootComplex();
   private final ScriptedDevice device = new ScriptedDevice(0x20, 0);
   private NettySockets.@Nullable Listener listener;

@@ -34,6 +34,9 @@ final class ScriptedDevice implements LinkHandler {
   /** Answers nothing while set. */
   boolean silent;
 
+  /** Configuration requests that are still to be answered with 'retry'. */
+  int retries;
+
   @Nullable Link link;
   @Nullable HelloAck ack;
   @Nullable String error;
@@ -92,7 +95,20 @@ final class ScriptedDevice implements LinkHandler {
     }
   }
 
+  private boolean isRetried(Tlp tlp) {
+    if (retries > 0) {
+      retries--;
+      TlpWriter.completion(link().begin(FrameKind.TLP), id(), tlp.transaction(), 2, 4);
+      link().end();
+      return true;
+    }
+    return false;
+  }
+
   private void configRead(Tlp tlp) {
+    if (isRetried(tlp)) {
+      return;
+    }
     int register = tlp.register();
     long transaction = tlp.transaction();
     ByteBuf out = link().begin(FrameKind.TLP);
@@ -102,6 +118,9 @@ final class ScriptedDevice implements LinkHandler {
   }
 
   private void configWrite(Tlp tlp) {
+    if (isRetried(tlp)) {
+      return;
+    }
     int register = tlp.register() / 4;
     for (int lane = 0; lane < 4; lane++) {
       if (tlp.isByteEnabled(lane)) {

@@ -26,5 +26,8 @@ public final class ErrorCode {
   /** The sender itself failed. */
   public static final int INTERNAL = 8;
 
+  /** The device did not answer all configuration requests of its training in time. */
+  public static final int NOT_TRAINED = 9;
+
   private ErrorCode() {}
 }

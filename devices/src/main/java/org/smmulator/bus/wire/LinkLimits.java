@@ -10,5 +10,5 @@ import java.util.concurrent.TimeUnit;
  *     read size
  */
 public record LinkLimits(long helloNanos, int unsentBytes) {
-  public static final LinkLimits DEFAULT = new LinkLimits(TimeUnit.SECONDS.toNanos(5), 16 << 20);
+  public static final LinkLimits DEFAULT = new LinkLimits(TimeUnit.SECONDS.toNanos(60), 16 << 20);
 }

@@ -10,7 +10,7 @@ import org.smmulator.guest.sched.Sched;
 
 /** The two register pages, with the handshakes of IHI 0070 6.3.9 (CR0) and 6.3.14 (GBPA). */
 final class SmmuRegisters {
-  private static final long HANDSHAKE_NANOS = 1_000_000_000L;
+  private static final long HANDSHAKE_NANOS = 60_000_000_000L;
 
   private final Sched sched;
   private final Mmio mmio;
