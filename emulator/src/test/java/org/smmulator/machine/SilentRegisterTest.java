@@ -60,7 +60,7 @@ class SilentRegisterTest extends DrivenMachine {
 
   @AfterEach
   void endDevice() {
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
   @ParameterizedTest
