@@ -39,7 +39,7 @@ public final class AttachedDevice {
   private static final long STATISTICS_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** How long a detach waits for the model to stop. */
-  private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(40);
 
   private final DeviceModel model;
   private final DeviceOptions options;

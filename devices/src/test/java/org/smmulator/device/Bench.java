@@ -33,7 +33,7 @@ final class Bench implements AutoCloseable {
 
   Bench(DeviceOptions options) throws IOException {
     device = root.attach(model, options);
-    DeviceContext context = model.context.orTimeout(10, TimeUnit.SECONDS).join();
+    DeviceContext context = model.context.orTimeout(240, TimeUnit.SECONDS).join();
     dma = context.dma();
     msi = context.msi();
     root.enable();
@@ -77,7 +77,7 @@ final class Bench implements AutoCloseable {
   }
 
   static @Nullable DmaException end(CompletableFuture<@Nullable DmaException> transfer) {
-    return transfer.orTimeout(10, TimeUnit.SECONDS).join();
+    return transfer.orTimeout(240, TimeUnit.SECONDS).join();
   }
 
   /** What a transfer failed with that must not succeed. */
@@ -101,7 +101,7 @@ final class Bench implements AutoCloseable {
 
   /** The counters as they are now. */
   long[] statistics() {
-    return device.statistics().orTimeout(10, TimeUnit.SECONDS).join();
+    return device.statistics().orTimeout(240, TimeUnit.SECONDS).join();
   }
 
   static byte[] pattern(int length, long seed) {

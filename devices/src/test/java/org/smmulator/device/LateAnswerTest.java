@@ -86,13 +86,13 @@ class LateAnswerTest {
   @Test
   void otherAccessesGoOnWhileOneReadWaitsForItsAnswer() {
     CompletableFuture<Long> slow = CompletableFuture.supplyAsync(() -> root.barRead(SLOW, 4));
-    model.waiting.orTimeout(10, TimeUnit.SECONDS).join();
+    model.waiting.orTimeout(240, TimeUnit.SECONDS).join();
     assertThat(root.barRead(0x28, 4)).isEqualTo(0x28);
     assertThat(slow).isNotDone();
 
     root.barWrite(RELEASE, 4, 99);
 
-    assertThat(slow.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(99);
+    assertThat(slow.orTimeout(240, TimeUnit.SECONDS).join()).isEqualTo(99);
   }
 
   @Test
@@ -105,7 +105,7 @@ class LateAnswerTest {
   void aTimerCallsBackOnTheModelsTask() {
     root.barWrite(TIMER, 4, 1);
 
-    assertThat(model.expired.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo("slow registers");
+    assertThat(model.expired.orTimeout(240, TimeUnit.SECONDS).join()).isEqualTo("slow registers");
   }
 
   @Test

@@ -37,7 +37,7 @@ class StartedTransferTest {
     }
 
     @Nullable Status status() {
-      thread.orTimeout(10, TimeUnit.SECONDS).join();
+      thread.orTimeout(240, TimeUnit.SECONDS).join();
       return failure == null ? null : failure.status();
     }
   }
@@ -97,7 +97,7 @@ class StartedTransferTest {
 
     bench.root.reset();
 
-    ended.orTimeout(10, TimeUnit.SECONDS).join();
+    ended.orTimeout(240, TimeUnit.SECONDS).join();
     assertThat(order).containsExactly("LINK_DOWN");
   }
 }

@@ -15,7 +15,7 @@ import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.config.PortAddress;
 
 /** A machine without a kernel, and the program that drives it over a real socket. */
-@Timeout(60)
+@Timeout(240)
 abstract class DrivenMachine {
   static final int EDU_SID = 0x20;
   static final String MACHINE = "machine: {name: bare, ramMiB: 64}\n";

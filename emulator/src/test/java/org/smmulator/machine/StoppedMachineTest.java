@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The end of a machine in a process of its own. */
-@Timeout(60)
+@Timeout(240)
 class StoppedMachineTest {
   @TempDir private Path folder;
 

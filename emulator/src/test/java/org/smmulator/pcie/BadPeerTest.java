@@ -77,7 +77,7 @@ class BadPeerTest {
   private Socket connect() throws IOException {
     BusAddress.Tcp address = (BusAddress.Tcp) Objects.requireNonNull(listener).address();
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), address.port());
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(240_000);
     return socket;
   }
 

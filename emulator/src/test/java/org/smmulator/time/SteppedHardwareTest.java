@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Hardware whose clock runs by itself, and here only when the test says so. */
 class SteppedHardwareTest {
   private static final long HOUR = 3_600_000_000_000L;
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 240;
 
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

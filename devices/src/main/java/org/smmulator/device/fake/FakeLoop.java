@@ -18,7 +18,7 @@ import org.smmulator.bus.wire.WireLoop;
 
 /** The thread of a fake root complex, and how the test's thread has things done there. */
 final class FakeLoop implements AutoCloseable {
-  private static final long WAIT_SECONDS = 60;
+  private static final long WAIT_SECONDS = 240;
 
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 
-@Timeout(60)
+@Timeout(240)
 class TransportTest {
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
@@ -105,8 +105,8 @@ class TransportTest {
       var listener = listen(address(wire), LinkLimits.DEFAULT);
       NettyTransport.connect(deviceLoop, listener.address(), LinkLimits.DEFAULT, device);
     }
-    assertThat(device.closed.get(30, SECONDS)).isEqualTo("detached");
-    assertThat(root.closed.get(30, SECONDS)).isEqualTo("the connection was closed");
+    assertThat(device.closed.get(240, SECONDS)).isEqualTo("detached");
+    assertThat(root.closed.get(240, SECONDS)).isEqualTo("the connection was closed");
     assertThat(device.events)
         .containsExactly(
             "granted 100",
@@ -133,7 +133,7 @@ class TransportTest {
         reads.putInt(16).putInt(0x0300_0000).putInt(0).putInt(0x0100_00FF).putInt(0x8000_0000);
       }
       writeAll(raw, reads.flip());
-      assertThat(root.closed.get(30, SECONDS)).startsWith("the peer does not read");
+      assertThat(root.closed.get(240, SECONDS)).startsWith("the peer does not read");
     }
   }
 
@@ -154,7 +154,7 @@ class TransportTest {
       assertThat(text).isEqualTo("frame length of 4294967295");
       assertThat(answer.getShort(8)).isEqualTo((short) ErrorCode.MALFORMED);
     }
-    assertThat(root.closed.get(30, SECONDS)).isEqualTo("frame length of 4294967295");
+    assertThat(root.closed.get(240, SECONDS)).isEqualTo("frame length of 4294967295");
   }
 
   @Test

@@ -33,7 +33,7 @@ public final class DmaEngine implements DeviceModel {
   private static final int MAX_RING_LOG2_VALUE = 12;
   private static final int CTRL_RESET = 1;
 
-  private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final int queueCount;
   private final int pageRequestCapacity;

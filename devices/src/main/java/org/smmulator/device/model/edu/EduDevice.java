@@ -4,6 +4,7 @@ import static org.smmulator.device.DmaPort.NO_PASID;
 
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +56,7 @@ public final class EduDevice implements DeviceModel {
   private static final int FIRST_ZERO_FACTORIAL = 34;
 
   private final long dmaMask;
+  private final LongSupplier transferNanos;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int inverted;
   private int factorial;
@@ -73,7 +75,15 @@ public final class EduDevice implements DeviceModel {
    * @param dmaMask the bits of an address that it drives; the others are zero
    */
   public EduDevice(long dmaMask) {
+    this(dmaMask, () -> DMA_NANOS);
+  }
+
+  /**
+   * @param transferNanos asked for each transfer how long it takes
+   */
+  EduDevice(long dmaMask, LongSupplier transferNanos) {
     this.dmaMask = dmaMask;
+    this.transferNanos = transferNanos;
   }
 
   @Override
@@ -175,7 +185,7 @@ public final class EduDevice implements DeviceModel {
       default -> {
         if ((value & COMMAND_RUN) != 0) {
           command = value;
-          timer = context().schedule(this::transfer, DMA_NANOS);
+          timer = context().schedule(this::transfer, transferNanos.getAsLong());
         }
       }
     }

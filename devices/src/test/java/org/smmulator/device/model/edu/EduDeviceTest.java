@@ -3,6 +3,8 @@ package org.smmulator.device.model.edu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +22,11 @@ class EduDeviceTest {
   private static final int ASSERT_INTA = 0x20;
   private static final int DEASSERT_INTA = 0x24;
 
+  private static final long HOUR = TimeUnit.HOURS.toNanos(1);
+
+  /** How long transfers take that begin from now on. */
+  private final AtomicLong transferNanos = new AtomicLong();
+
   private final FakeRootComplex root = new FakeRootComplex(MEMORY_BYTES);
 
   EduDeviceTest() throws Exception {
@@ -27,7 +34,7 @@ class EduDeviceTest {
   }
 
   private void attach(long dmaMask) throws Exception {
-    root.attach(new EduDevice(dmaMask), DeviceOptions.of("edu", "edu"));
+    root.attach(new EduDevice(dmaMask, transferNanos::get), DeviceOptions.of("edu", "edu"));
     root.enable();
     root.map(FakeRootComplex.NO_PASID, 0, 0, 20, AtsEntry.READ | AtsEntry.WRITE);
   }
@@ -190,6 +197,7 @@ class EduDeviceTest {
 
   @Test
   void itsRegistersStandStillWhileATransferRuns() {
+    transferNanos.set(HOUR);
     transfer(0x1000, 0x40000, 16, 1);
     transfer(0x5000, 0x6000, 17, 3);
 
@@ -197,7 +205,6 @@ class EduDeviceTest {
     assertThat(root.barRead(0x80, 8)).isEqualTo(0x1000);
     assertThat(root.barRead(0x88, 8)).isEqualTo(0x40000);
     assertThat(root.barRead(0x90, 8)).isEqualTo(16);
-    awaitTransfer();
   }
 
   @Test
@@ -299,7 +306,9 @@ class EduDeviceTest {
   @Test
   void resetAbandonsTheTransferAndTheInterrupt() {
     root.barWrite(0x60, 4, 1);
+    transferNanos.set(HOUR);
     transfer(0x1000, 0x40000, 8, 5);
+    assertThat(root.barRead(0x98, 4)).as("the transfer is under way").isEqualTo(5);
 
     root.reset();
     root.enable();
@@ -308,6 +317,7 @@ class EduDeviceTest {
     assertThat(root.barRead(0x80, 8)).isZero();
     assertThat(root.barRead(0x24, 4)).isZero();
     assertThat(pinMessages(DEASSERT_INTA)).isEqualTo(1);
+    transferNanos.set(0);
     transfer(0x1000, 0x40FFF, 1, 1);
     awaitTransfer();
     assertThat(root.packets().stream().filter(p -> p.type() == TlpType.MEMORY_READ)).hasSize(1);

@@ -37,7 +37,7 @@ public final class DmaEngine {
 
   private static final Logger LOG = LoggerFactory.getLogger(DmaEngine.class);
   private static final int RING_LOG2 = 6;
-  private static final long STOP_NANOS = 2_000_000_000L;
+  private static final long STOP_NANOS = 10_000_000_000L;
   private static final int ETIMEDOUT = 110;
 
   private final Kernel kernel;
