@@ -102,8 +102,16 @@ public final class AttachedDevice {
   public static AttachedDevice connect(
       EventLoop loop, BusAddress bus, DeviceModel model, DeviceOptions options) throws IOException {
     AttachedDevice device = new AttachedDevice(model, options, new ThreadExecution());
-    NettyTransport.connect(loop, bus, LinkLimits.DEFAULT, device.handler());
-    return device;
+    boolean connected = false;
+    try {
+      NettyTransport.connect(loop, bus, LinkLimits.DEFAULT, device.handler());
+      connected = true;
+      return device;
+    } finally {
+      if (!connected) {
+        device.closeRecord();
+      }
+    }
   }
 
   /** The device's end of a link, for a transport; for one link only. */
@@ -187,11 +195,7 @@ public final class AttachedDevice {
   private void report(Session current) {
     current.link().sendStats(current.endpoint().statistics());
     if (recorder != null) {
-      try {
-        recorder.flush();
-      } catch (IOException e) {
-        log.error("cannot write {}: {}", options.record(), e.getMessage());
-      }
+      recorder.flush();
     }
   }
 
@@ -268,14 +272,17 @@ public final class AttachedDevice {
     @Override
     public void closed(String reason) {
       Session current = session;
-      if (current != null) {
-        current.endpoint().linkDown();
-        stopModel(current);
-      }
-      closeRecorder();
       String why = refusal == null ? reason : refusal;
-      attached.completeExceptionally(new IOException(why));
-      closed.complete(why);
+      try {
+        if (current != null) {
+          current.endpoint().linkDown();
+          stopModel(current);
+        }
+      } finally {
+        closeRecord();
+        attached.completeExceptionally(new IOException(why));
+        closed.complete(why);
+      }
     }
 
     private Session opened() {
@@ -287,13 +294,10 @@ public final class AttachedDevice {
     }
   }
 
-  private void closeRecorder() {
+  /** However the link ended: what was recorded since the last report is the most telling part. */
+  private void closeRecord() {
     if (recorder != null) {
-      try {
-        recorder.close();
-      } catch (IOException e) {
-        log.error("cannot write {}: {}", options.record(), e.getMessage());
-      }
+      recorder.close();
     }
   }
 

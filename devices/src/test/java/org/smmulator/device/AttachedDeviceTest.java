@@ -5,14 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.device.fake.FakeRootComplex;
 
+@Timeout(60)
 class AttachedDeviceTest {
+  /** ATS enabled, and a read that misses. */
+  private static final List<String> ONE_READ = List.of("X", "L 5 1 r miss", "F 5 1 12 rw");
+
   @Test
   void tellsTheRootComplexsWordsWhenItIsRefused() throws Exception {
     try (FakeRootComplex root = new FakeRootComplex(4096)) {
@@ -72,6 +80,35 @@ class AttachedDeviceTest {
       bench.device.detach();
     }
 
-    assertThat(Files.readAllLines(file)).containsExactly("X", "L 5 1 r miss", "F 5 1 12 rw");
+    assertThat(Files.readAllLines(file)).isEqualTo(ONE_READ);
+  }
+
+  @Test
+  void theRecordIsWholeWhenTheLinkIsLost(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("atc.txt");
+    DeviceOptions options = DeviceOptions.of("test", "test").withAtc(1, 1).withRecord(file);
+    try (Bench bench = Bench.withAts(options)) {
+      bench.root.map(5, 0x1000, 0x1000, 12, Bench.RW);
+      bench.read(5, 0x1000);
+      bench.root.closeLink();
+      bench.device.whenClosed().orTimeout(10, TimeUnit.SECONDS).join();
+
+      assertThat(Files.readAllLines(file)).isEqualTo(ONE_READ);
+    }
+  }
+
+  @Test
+  void aRecordThatCannotBeWrittenEndsAndTheDeviceGoesOn() throws Exception {
+    Path full = Path.of("/dev/full");
+    Assumptions.assumeTrue(Files.exists(full), "there is no /dev/full, a disk without room");
+    DeviceOptions options = DeviceOptions.of("test", "test").withAtc(1, 1).withRecord(full);
+    try (Bench bench = Bench.withAts(options)) {
+      bench.root.map(5, 0x2000, 0x2000, 13, Bench.RW);
+      for (int i = 0; i < 5000; i++) {
+        assertThat(bench.read(5, 0x2000 + (i & 1) * 0x1000)).isNull();
+      }
+      bench.device.detach();
+      assertThat(bench.device.whenClosed().join()).isEqualTo("detached");
+    }
   }
 }

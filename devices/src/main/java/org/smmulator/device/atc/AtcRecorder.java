@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes one line of text per event of an ATC, in order, enough to recompute its hits, misses and
@@ -20,20 +21,31 @@ import java.nio.file.Path;
  *   X                                      everything dropped (ATS enabled, PASID disabled, reset)
  * </pre>
  *
- * A device that keeps invalidated entries on purpose records its invalidations as 0 dropped. Used
- * by the thread of the ATC.
+ * A device that keeps invalidated entries on purpose records its invalidations as 0 dropped. A
+ * record that cannot be written any more ends there, with one line in the log; the device goes on.
+ * Used by the thread of the ATC.
  */
 public final class AtcRecorder implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(AtcRecorder.class);
+
   private final Writer out;
+  private final String name;
   private final StringBuilder line = new StringBuilder(64);
+  private boolean ended;
 
   public AtcRecorder(Writer out) {
+    this(out, "the record of the ATC");
+  }
+
+  private AtcRecorder(Writer out, String name) {
     this.out = out;
+    this.name = name;
   }
 
   /** Records into a new file, or over an old one. */
   public static AtcRecorder toFile(Path file) throws IOException {
-    return new AtcRecorder(new BufferedWriter(Files.newBufferedWriter(file, US_ASCII), 1 << 16));
+    Writer out = new BufferedWriter(Files.newBufferedWriter(file, US_ASCII), 1 << 16);
+    return new AtcRecorder(out, file.toString());
   }
 
   void lookup(int pasid, long address, boolean write, boolean hit) {
@@ -66,13 +78,26 @@ public final class AtcRecorder implements AutoCloseable {
   }
 
   /** Puts into the file what was recorded so far. */
-  public void flush() throws IOException {
-    out.flush();
+  public void flush() {
+    if (!ended) {
+      try {
+        out.flush();
+      } catch (IOException e) {
+        failed(e);
+      }
+    }
   }
 
+  /** Ends the record; events after it are not recorded. */
   @Override
-  public void close() throws IOException {
-    out.close();
+  public void close() {
+    flush();
+    ended = true;
+    try {
+      out.close();
+    } catch (IOException e) {
+      log.debug("{} was not closed", name, e);
+    }
   }
 
   private StringBuilder begin(char event, int pasid) {
@@ -87,10 +112,17 @@ public final class AtcRecorder implements AutoCloseable {
   }
 
   private void end() {
-    try {
-      out.append(line).append('\n');
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the record of the ATC", e);
+    if (!ended) {
+      try {
+        out.append(line).append('\n');
+      } catch (IOException e) {
+        failed(e);
+      }
     }
+  }
+
+  private void failed(IOException e) {
+    ended = true;
+    log.error("{} ends here, it cannot be written: {}", name, e.getMessage());
   }
 }
