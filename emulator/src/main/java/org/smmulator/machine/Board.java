@@ -11,6 +11,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.LinkLimits;
@@ -18,6 +20,7 @@ import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.memory.HostMemory;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.HotplugBlock;
@@ -37,6 +40,7 @@ import org.smmulator.time.HardwareLoop;
  * the listeners for devices. What runs on it, a guest kernel or a harness, comes from outside.
  */
 final class Board implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Board.class);
   private static final int VIOLATIONS_KEPT = 1000;
   private static final int ROOT_BUSES = 1;
   private static final long ANSWER_SECONDS = 5;
@@ -70,7 +74,8 @@ final class Board implements AutoCloseable {
     this.thread = thread;
     this.loop = loop;
     this.interrupts = interrupts;
-    ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes());
+    HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
+    ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
     bus = new PhysicalBus(ram, interrupts);
     violations = new ViolationLog(loop, VIOLATIONS_KEPT);
     ledger = new GrantLedger(loop, violations, MemoryMap.RAM, config.machine().ramBytes());
@@ -84,6 +89,10 @@ final class Board implements AutoCloseable {
     if (lost != null) {
       rootComplex.loseInvalidation(lost);
     }
+  }
+
+  private void hostMemoryUsedUp() {
+    log.error("{}; writes to more of it abort", ram.host().usedUp(ram.bytes()));
   }
 
   /** Where the SMMU's outputs lead. */

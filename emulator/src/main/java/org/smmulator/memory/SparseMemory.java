@@ -14,7 +14,8 @@ import org.smmulator.arch.port.PhysicalMemory;
  * Guest threads and the hardware's thread use it at the same time. Everything moves in aligned
  * granules of 8 bytes, each single-copy atomic, loaded with acquire and stored with release, in
  * ascending order: who sees a byte of a write sees all granules below it. A granule that a write
- * covers in part is replaced by compare-and-set, so that bytes beside the range never go back.
+ * covers in part is replaced by compare-and-set, so that bytes beside the range never go back. A
+ * write for which the host has no memory aborts, as one to an address without RAM.
  */
 public final class SparseMemory implements PhysicalMemory {
   private static final int CHUNK_SHIFT = 21;
@@ -25,14 +26,21 @@ public final class SparseMemory implements PhysicalMemory {
 
   private final long base;
   private final long bytes;
+  private final HostMemory host;
   private final AtomicReferenceArray<@Nullable ByteBuffer> chunks;
+
+  /** RAM that may take all of the host's memory. */
+  public SparseMemory(long base, long bytes) {
+    this(base, bytes, new HostMemory(Long.MAX_VALUE, () -> {}));
+  }
 
   /**
    * RAM of {@code bytes} from {@code base} on.
    *
+   * @param host where its chunks come from
    * @throws IllegalArgumentException unless both are multiples of 4 KiB and the end is below 2^52
    */
-  public SparseMemory(long base, long bytes) {
+  public SparseMemory(long base, long bytes, HostMemory host) {
     if (base < 0 || bytes <= 0 || ((base | bytes) & 0xfff) != 0 || base > (1L << 52) - bytes) {
       throw new IllegalArgumentException(
           String.format(
@@ -41,6 +49,7 @@ public final class SparseMemory implements PhysicalMemory {
     }
     this.base = base;
     this.bytes = bytes;
+    this.host = host;
     this.chunks =
         new AtomicReferenceArray<>(Math.toIntExact((bytes + CHUNK_BYTES - 1) >>> CHUNK_SHIFT));
   }
@@ -51,6 +60,11 @@ public final class SparseMemory implements PhysicalMemory {
 
   public long bytes() {
     return bytes;
+  }
+
+  /** Where its chunks come from. */
+  public HostMemory host() {
+    return host;
   }
 
   /** Whether all of {@code length} bytes from {@code pa} on are RAM. */
@@ -123,6 +137,9 @@ public final class SparseMemory implements PhysicalMemory {
   /** Copies into memory from {@code index} of {@code source} on; its position stays. */
   public void write(long pa, ByteBuffer source, int index, int length) throws BusAbort {
     checkRange(pa, length);
+    if (inChunk(pa) + length > CHUNK_BYTES) {
+      takeChunks(pa, length);
+    }
     int done = 0;
     while (done < length) {
       int skip = (int) (pa + done) & (GRANULE - 1);
@@ -144,6 +161,9 @@ public final class SparseMemory implements PhysicalMemory {
   public void fill(long pa, long length, byte value) throws BusAbort {
     checkRange(pa, length);
     long pattern = (value & 0xffL) * 0x0101_0101_0101_0101L;
+    if (value != 0) {
+      takeChunks(pa, length);
+    }
     long done = 0;
     while (done < length) {
       long at = pa + done;
@@ -171,6 +191,21 @@ public final class SparseMemory implements PhysicalMemory {
     } while (!LONGS.compareAndSet(chunk, index, before, (before & ~mask) | value));
   }
 
+  /** All chunks of a range, before the first byte is written: it is written whole or not at all. */
+  private void takeChunks(long pa, long length) throws BusAbort {
+    long missing = 0;
+    long end = pa + length;
+    for (long at = pa; at < end; at += CHUNK_BYTES - inChunk(at)) {
+      missing += chunks.getAcquire((int) ((at - base) >>> CHUNK_SHIFT)) == null ? CHUNK_BYTES : 0;
+    }
+    if (missing > 0 && !host.has(missing)) {
+      throw BusAbort.INSTANCE;
+    }
+    for (long at = pa; at < end && missing > 0; at += CHUNK_BYTES - inChunk(at)) {
+      ByteBuffer unused = chunkForWrite(at);
+    }
+  }
+
   private static long maskOf(int skip, int count) {
     return ((1L << (count * 8)) - 1) << (skip * 8);
   }
@@ -195,9 +230,16 @@ public final class SparseMemory implements PhysicalMemory {
     return chunk == null ? newChunk(number) : chunk;
   }
 
-  private ByteBuffer newChunk(int number) {
-    ByteBuffer fresh = ByteBuffer.allocateDirect(CHUNK_BYTES);
+  private ByteBuffer newChunk(int number) throws BusAbort {
+    ByteBuffer fresh = host.take(CHUNK_BYTES);
+    if (fresh == null) {
+      throw BusAbort.INSTANCE;
+    }
     ByteBuffer winner = chunks.compareAndExchange(number, null, fresh);
-    return winner == null ? fresh : winner;
+    if (winner != null) {
+      host.giveBack(CHUNK_BYTES);
+      return winner;
+    }
+    return fresh;
   }
 }

@@ -58,7 +58,7 @@ final class AddressSpace {
         || within(address, length, MemoryMap.PCIE_MMIO64, MemoryMap.PCIE_MMIO64_BYTES)) {
       return Window.PCIE;
     }
-    throw aborted(address);
+    throw nothingAt(address);
   }
 
   private static boolean within(long address, long length, long base, long bytes) {
@@ -66,7 +66,16 @@ final class AddressSpace {
     return offset >= 0 && length >= 0 && length <= bytes && offset <= bytes - length;
   }
 
-  private static CommandException aborted(long address) {
+  /** RAM answers unless the host has no memory for it. */
+  private CommandException aborted(long address) {
+    if (machine.ram().contains(address, 1)) {
+      return CommandException.failed(
+          "out of memory: " + machine.ram().host().usedUp(machine.ram().bytes()));
+    }
+    return nothingAt(address);
+  }
+
+  private static CommandException nothingAt(long address) {
     return CommandException.failed(String.format("abort: nothing answers at 0x%x", address));
   }
 
@@ -122,7 +131,7 @@ final class AddressSpace {
   /** Sets a range of RAM, of any length, to one value. */
   void fill(long address, long length, byte value) throws CommandException {
     if (!machine.ram().contains(address, length)) {
-      throw aborted(address);
+      throw nothingAt(address);
     }
     onMemory(address, () -> machine.ram().fill(address, length, value));
   }

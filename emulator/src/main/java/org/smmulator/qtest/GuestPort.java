@@ -22,7 +22,7 @@ public final class GuestPort implements AutoCloseable, Lines {
   /** Longest line: the most bytes of one command in hexadecimal, and its other words. */
   static final int LONGEST_LINE = 2 * MemoryCommands.MOST_BYTES + 256;
 
-  private static final int MOST_WAITING = 16;
+  static final int MOST_WAITING = 16;
 
   private final EventLoop loop;
   private final Queue<String> lines = new ConcurrentLinkedQueue<>();
@@ -98,7 +98,8 @@ public final class GuestPort implements AutoCloseable, Lines {
     } else if (waiting.size() < MOST_WAITING) {
       waiting.add(session);
     } else {
-      session.close();
+      session.refuse(
+          "ERR " + MOST_WAITING + " harnesses wait for their turn; try again when one has left");
     }
   }
 

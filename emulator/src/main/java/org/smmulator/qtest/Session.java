@@ -6,9 +6,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.TooLongFrameException;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,16 +23,29 @@ import org.slf4j.LoggerFactory;
 final class Session extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
   private static final String OVERLONG = "ERR the line is longer than " + GuestPort.LONGEST_LINE;
+  private static final String NO_MEMORY =
+      "out of memory; start the machine with a larger heap, as with SMMULATOR_JAVA_OPTS=-Xmx512m";
 
   /** What a harness may leave unread of lines that it did not ask for. */
   private static final long MOST_UNSENT = 64L << 20;
 
+  /** How long one that is turned away may take to read why. */
+  private static final long FAREWELL_SECONDS = 5;
+
+  /**
+   * What a harness has sent.
+   *
+   * @param answer known already if the text cannot be executed
+   */
+  private record Line(String text, @Nullable String answer) {}
+
   private final GuestPort port;
   private final Commands commands;
   private final Channel channel;
-  private final ArrayDeque<String> lines = new ArrayDeque<>();
+  private final ArrayDeque<Line> lines = new ArrayDeque<>();
   private boolean begun;
   private boolean executing;
+  private boolean refused;
 
   Session(GuestPort port, Commands commands, Channel channel) {
     this.port = port;
@@ -60,8 +76,21 @@ final class Session extends ChannelInboundHandlerAdapter {
     }
   }
 
-  void close() {
-    channel.close();
+  /**
+   * Ends it with a line that says why. The end waits until the harness has read it: to close a
+   * connection with something unread in it takes back what was sent.
+   */
+  void refuse(String why) {
+    LOG.warn("a harness is turned away: {}", why);
+    refused = true;
+    lines.clear();
+    channel.config().setAutoRead(true);
+    send(why);
+    channel.flush();
+    if (channel instanceof DuplexChannel duplex) {
+      duplex.shutdownOutput();
+    }
+    channel.eventLoop().schedule(() -> channel.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
@@ -78,9 +107,30 @@ final class Session extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf line = (ByteBuf) message;
-    lines.add(line.toString(ISO_8859_1));
-    line.release();
+    try {
+      if (!refused) {
+        lines.add(received(line));
+      }
+    } finally {
+      line.release();
+    }
     execute();
+  }
+
+  private static Line received(ByteBuf line) {
+    try {
+      return new Line(line.toString(ISO_8859_1), null);
+    } catch (OutOfMemoryError e) {
+      return new Line("", "FAIL " + NO_MEMORY);
+    }
+  }
+
+  /** One that waits is read no further, however much it sends: its turn may be far away. */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (!begun && !refused) {
+      channel.config().setAutoRead(false);
+    }
   }
 
   @Override
@@ -91,14 +141,14 @@ final class Session extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof TooLongFrameException) {
-      lines.add(OVERLONG);
+      lines.add(new Line("", OVERLONG));
       execute();
-      return;
-    }
-    if (!(cause instanceof IOException)) {
+    } else if (cause instanceof IOException || refused) {
+      channel.close();
+    } else {
       LOG.error("the guest port failed", cause);
+      refuse(cause instanceof OutOfMemoryError ? "FAIL " + NO_MEMORY : "FAIL internal error");
     }
-    channel.close();
   }
 
   private void execute() {
@@ -106,25 +156,29 @@ final class Session extends ChannelInboundHandlerAdapter {
       return;
     }
     executing = true;
-    while (begun && channel.isWritable() && !lines.isEmpty()) {
-      String answer = answer(lines.remove());
-      port.sendLines();
-      send(answer);
-      flush();
+    try {
+      while (begun && channel.isWritable() && !lines.isEmpty()) {
+        String answer = answer(lines.remove());
+        port.sendLines();
+        send(answer);
+        flush();
+      }
+    } finally {
+      executing = false;
     }
-    executing = false;
-    channel.config().setAutoRead(lines.isEmpty());
+    channel.config().setAutoRead(refused || lines.isEmpty());
   }
 
-  @SuppressWarnings("ReferenceEquality") // the mark of a line that was thrown away
-  private String answer(String line) {
-    if (line == OVERLONG) {
-      return OVERLONG;
+  private String answer(Line line) {
+    if (line.answer != null) {
+      return line.answer;
     }
     try {
-      return commands.execute(line);
+      return commands.execute(line.text);
+    } catch (OutOfMemoryError e) {
+      return "FAIL " + NO_MEMORY;
     } catch (RuntimeException e) {
-      LOG.error("'{}' failed", Words.shown(line), e);
+      LOG.error("'{}' failed", Words.shown(line.text), e);
       return "FAIL internal error: " + e.getMessage();
     }
   }

@@ -1,16 +1,22 @@
 package org.smmulator.machine;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.cli.UserException;
 
 /** Connections, clocks, mistakes and hostile input at the guest port. */
@@ -122,6 +128,47 @@ class GuestPortTest extends DrivenMachine {
 
       assertThat(second.receive()).isEqualTo("OK 0x0000000000005678");
       assertThat(second.receive()).as("interception ended with the harness").isEqualTo("OK");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"unix", "tcp"})
+  void oneHarnessTooManyIsToldWhyBeforeItIsClosed(String kind) throws Exception {
+    String port =
+        kind.equals("tcp") ? "tcp:127.0.0.1:0,server=on" : "unix:" + folder + "/s,server=on";
+    Harness harness = start("guest: {kind: external, port: '" + port + "'}\n");
+    List<Harness> waiting = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      waiting.add(connect());
+    }
+    try (Harness late = connect()) {
+      late.send("endianness\nreadl 0x40000000\n");
+      assertThat(late.receive())
+          .isEqualTo("ERR 16 harnesses wait for their turn; try again when one has left");
+      assertThatThrownBy(late::receive).hasMessageContaining("closed the guest port");
+    }
+    harness.close();
+    assertThat(waiting.get(0).ask("endianness")).as("the first that waited").isEqualTo("OK little");
+    for (Harness each : waiting) {
+      each.close();
+    }
+  }
+
+  @Test
+  void ofAHarnessThatWaitsOnlyLittleIsRead() throws Exception {
+    Harness harness = startBare();
+    try (SocketChannel waiting =
+        SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("s")))) {
+      waiting.configureBlocking(false);
+      long taken = 0;
+      int inVain = 0;
+      while (inVain < 5) {
+        int sent = waiting.write(ByteBuffer.wrap("readl 0".repeat(10_000).getBytes(ISO_8859_1)));
+        taken += sent;
+        inVain = sent == 0 ? inVain + 1 : 0;
+        assertThat(harness.ask("endianness")).as("the port has looked at both").startsWith("OK");
+        assertThat(taken).isLessThan(4L << 20);
+      }
     }
   }
 

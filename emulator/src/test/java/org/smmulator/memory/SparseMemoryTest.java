@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -208,5 +209,25 @@ class SparseMemoryTest {
     writer.join();
     assertThat(ordered).isTrue();
     assertThat(memory.load64(BASE + 56)).isEqualTo(20_000);
+  }
+
+  @Test
+  void writesForWhichTheHostHasNoMemoryAbortWholeAndZeroesNeedNone() throws BusAbort {
+    AtomicInteger told = new AtomicInteger();
+    SparseMemory scarce =
+        new SparseMemory(BASE, BYTES, new HostMemory(CHUNK, told::incrementAndGet));
+
+    assertThatThrownBy(() -> scarce.fill(BASE, CHUNK + 1, (byte) 1)).isSameAs(BusAbort.INSTANCE);
+    byte[] source = {1, 1, 1, 1, 1, 1, 1, 1};
+    assertThatThrownBy(() -> scarce.write(BASE + CHUNK - 4, source, 0, 8))
+        .isSameAs(BusAbort.INSTANCE);
+    assertThat(scarce.load64(BASE + CHUNK - 8)).isZero();
+    scarce.fill(BASE, BYTES, (byte) 0);
+    scarce.fill(BASE + CHUNK, CHUNK, (byte) 1);
+    assertThatThrownBy(() -> scarce.store64(BASE, 1)).isSameAs(BusAbort.INSTANCE);
+    assertThat(scarce.load64(BASE)).isZero();
+    scarce.store64(BASE + CHUNK, 7);
+    assertThat(scarce.load64(BASE + CHUNK)).isEqualTo(7);
+    assertThat(told).hasValue(1);
   }
 }
