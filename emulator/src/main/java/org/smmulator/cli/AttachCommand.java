@@ -4,7 +4,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -196,10 +195,13 @@ final class AttachCommand implements Callable<Integer> {
 
   /** Until Ctrl-C, or until the machine ends the link. */
   private ExitCode serve(AttachedDevice device) throws UserException, InterruptedException {
-    PrintWriter out = Output.of(spec).out();
     PciAddress granted = PciAddress.ofRequesterId(granted(device));
-    out.println(model + " is attached as " + granted + " to " + bus + "; Ctrl-C detaches it");
-    out.flush();
+    Output output = Output.of(spec);
+    output.print(model + " is attached as " + granted + " to " + bus + "; Ctrl-C detaches it");
+    if (output.out().checkError()) {
+      device.detach();
+      return ExitCode.OK; // but for the output, as is said at the end of every command
+    }
     Thread hook = new Thread(device::detach, "detach");
     Runtime.getRuntime().addShutdownHook(hook);
     try {

@@ -8,7 +8,9 @@ public enum ExitCode {
   UNREACHABLE(3, "the machine cannot be reached, refused the device, or closed its link"),
   TIMED_OUT(4, "the scenario did not finish in its time"),
   INTERNAL(70, "an internal error: please report it"),
-  STOPPED(130, "stopped by Ctrl-C; 143 by SIGTERM");
+  OUTPUT_LOST(74, "all went well, but an output could not be written, such as to a full disk"),
+  STOPPED(130, "stopped by Ctrl-C before it was done; 143 by SIGTERM, 129 by SIGHUP"),
+  UNREAD(141, "all went well, but the reader of standard output had ended");
 
   private final int code;
   private final String meaning;

@@ -68,8 +68,7 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException, InterruptedException {
-    Output.of(spec).out().print(machine.get("/api/explain?" + query()));
-    Output.of(spec).out().flush();
+    Output.of(spec).print(machine.get("/api/explain?" + query()));
     return ExitCode.OK.code();
   }
 

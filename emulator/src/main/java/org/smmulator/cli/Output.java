@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Where a command writes: results to {@code out}, everything else to {@code err}. */
@@ -12,7 +13,47 @@ record Output(PrintWriter out, PrintWriter err) {
     if (spec == null) {
       throw new IllegalStateException("not run by picocli");
     }
-    return new Output(spec.commandLine().getOut(), spec.commandLine().getErr());
+    return of(spec.commandLine());
+  }
+
+  static Output of(CommandLine line) {
+    return new Output(line.getOut(), line.getErr());
+  }
+
+  /**
+   * Prints results a line at a time, so that they stop where their reader has gone.
+   *
+   * @param text whole lines
+   */
+  void print(String text) {
+    text.lines().takeWhile(line -> !out.checkError()).forEach(out::println);
+    out.flush();
+  }
+
+  /** Says a sentence to the user. */
+  void say(String sentence) {
+    err.println(sentence);
+    err.flush();
+  }
+
+  /**
+   * What a command ends with that would end with {@code code}: success is to have said all. Says
+   * what was lost.
+   */
+  int endsWith(int code) {
+    if (!out.checkError()) {
+      return code;
+    }
+    String reason = out instanceof StandardOutput standard ? standard.failure() : null;
+    boolean unread = "Broken pipe".equals(reason);
+    say(
+        "smmulator: standard output was not written: "
+            + (reason == null ? "unknown reason" : reason)
+            + (unread
+                ? "; its reader has ended before the output"
+                : "; give it a file, pipe or terminal that takes it"));
+    ExitCode lost = unread ? ExitCode.UNREAD : ExitCode.OUTPUT_LOST;
+    return code == ExitCode.OK.code() ? lost.code() : code;
   }
 
   /** Refuses a file that could not be written later, when the work is done. */

@@ -19,6 +19,7 @@ public final class Progress implements AutoCloseable {
   private long lastNanos;
   private String shown = "";
   private String latest = "";
+  private boolean closed;
 
   /**
    * @param terminal whether {@code out} is a terminal
@@ -33,6 +34,9 @@ public final class Progress implements AutoCloseable {
 
   /** Says what goes on; cheap to call often, most calls print nothing. */
   public synchronized void update(String line) {
+    if (closed) {
+      return;
+    }
     latest = line.length() <= COLUMNS ? line : line.substring(0, COLUMNS - 3) + "...";
     long now = nanoTime.getAsLong();
     if (now - lastNanos >= (terminal ? TERMINAL_NANOS : PLAIN_NANOS)) {
@@ -41,9 +45,10 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  /** Ends the line; what was said last stays visible. */
+  /** Ends the line; what was said last stays visible, and nothing is said any more. */
   @Override
   public synchronized void close() {
+    closed = true;
     show();
     if (terminal && !shown.isEmpty()) {
       out.println();

@@ -46,7 +46,9 @@ public final class Smmulator implements Runnable {
   }
 
   public static void main(String[] args) {
-    System.exit(execute(commandLine(config -> machineLauncher().start(config)), args));
+    CommandLine line = commandLine(config -> machineLauncher().start(config));
+    line.setOut(StandardOutput.open());
+    System.exit(Output.of(line).endsWith(execute(line, args)));
   }
 
   /** An error must not look like a failed verdict, whose code is that of an uncaught one. */

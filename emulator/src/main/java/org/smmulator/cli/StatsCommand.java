@@ -30,8 +30,7 @@ final class StatsCommand implements Callable<Integer> {
     String body = machine.get("/api/summary");
     try {
       String text = json ? body : SummaryTables.render(SummaryJson.read(body));
-      Output.of(spec).out().print(text);
-      Output.of(spec).out().flush();
+      Output.of(spec).print(text);
       return ExitCode.OK.code();
     } catch (IOException e) {
       throw machine.unlikeAMachine(String.valueOf(e.getMessage()));

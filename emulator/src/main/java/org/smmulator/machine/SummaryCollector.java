@@ -167,6 +167,7 @@ final class SummaryCollector {
     board.violations().violations().forEach(violation -> violations.add(violation(violation)));
     return new Verdict(
         kernel != null,
+        false,
         check.mismatches() + (kernel == null ? 0 : kernel.frames().touchedWhileFree()),
         ledger.staleAccesses(),
         ledger.freedUnderGrant(),

@@ -15,4 +15,9 @@ public record Summary(
   public Summary {
     devices = List.copyOf(devices);
   }
+
+  /** The same counts of a run that was stopped before it was done. */
+  public Summary cutShort() {
+    return new Summary(devices, smmu, sva, verdict.ofCutShort());
+  }
 }

@@ -135,6 +135,9 @@ public final class SummaryTables {
   }
 
   private static String word(Verdict verdict) {
+    if (verdict.cutShort()) {
+      return verdict.clean() ? "CUT SHORT" : "FAILED (cut short)";
+    }
     return verdict.passed() ? "PASSED" : verdict.clean() ? "NOT ENOUGH CHECKED" : "FAILED";
   }
 

@@ -8,17 +8,20 @@ import java.util.List;
  *
  * @param applies whether there is a verdict on the whole: not where an external guest runs, of
  *     whose memory nobody here knows what it must hold
+ * @param cutShort whether the run was stopped before it was done, so that it cannot have passed
  * @param violations the first violations in detail; the counts are complete
  */
 public record Verdict(
     boolean applies,
+    boolean cutShort,
     long dataMismatches,
     long staleAccesses,
     long freedUnderGrant,
     long protocolViolations,
     Checked checked,
     List<Violation> violations) {
-  public static final Verdict EMPTY = new Verdict(true, 0, 0, 0, 0, Checked.NOTHING, List.of());
+  public static final Verdict EMPTY =
+      new Verdict(true, false, 0, 0, 0, 0, Checked.NOTHING, List.of());
 
   public Verdict {
     violations = List.copyOf(violations);
@@ -42,6 +45,19 @@ public record Verdict(
     }
   }
 
+  /** The same verdict of a run that was stopped. */
+  Verdict ofCutShort() {
+    return new Verdict(
+        applies,
+        true,
+        dataMismatches,
+        staleAccesses,
+        freedUnderGrant,
+        protocolViolations,
+        checked,
+        violations);
+  }
+
   /** Whether nothing was violated so far, however little was checked. */
   @JsonProperty(access = JsonProperty.Access.READ_ONLY)
   public boolean clean() {
@@ -51,9 +67,9 @@ public record Verdict(
         && protocolViolations == 0;
   }
 
-  /** Whether nothing was violated and each kind of check had something to check. */
+  /** Whether the run was done, nothing was violated, and each check had something to check. */
   @JsonProperty(access = JsonProperty.Access.READ_ONLY)
   public boolean passed() {
-    return clean() && checked.isComplete();
+    return clean() && checked.isComplete() && !cutShort;
   }
 }

@@ -77,9 +77,18 @@ class SummaryTablesTest {
   }
 
   @Test
+  void aRunThatWasCutShortHasNotPassed() {
+    assertThat(SummaryTables.render(Summaries.passed().cutShort()))
+        .contains("Verdict: CUT SHORT\n");
+    assertThat(SummaryTables.render(Summaries.failed().cutShort()))
+        .contains("Verdict: FAILED (cut short)\n");
+    assertThat(Summaries.passed().cutShort().verdict().passed()).isFalse();
+  }
+
+  @Test
   void anExternalGuestHasNoVerdict() {
     Summary good = Summaries.passed();
-    Verdict none = new Verdict(false, 0, 0, 0, 3, Summaries.CHECKED, List.of());
+    Verdict none = new Verdict(false, false, 0, 0, 0, 3, Summaries.CHECKED, List.of());
     assertThat(SummaryTables.render(new Summary(good.devices(), good.smmu(), good.sva(), none)))
         .doesNotContain("Verdict", "SVA")
         .contains("\nChecks of devices (with an external guest there is no verdict)\n")
@@ -111,6 +120,7 @@ class SummaryTablesTest {
       Verdict one =
           new Verdict(
               true,
+              false,
               i == 0 ? 1 : 0,
               i == 1 ? 1 : 0,
               i == 2 ? 1 : 0,
@@ -122,6 +132,6 @@ class SummaryTablesTest {
   }
 
   private static Verdict verdict(Verdict.Checked checked) {
-    return new Verdict(true, 0, 0, 0, 0, checked, List.of());
+    return new Verdict(true, false, 0, 0, 0, 0, checked, List.of());
   }
 }

@@ -1,0 +1,151 @@
+package org.smmulator.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.SummaryJson;
+
+/** SIGTERM, which does what Ctrl-C does, while a machine runs in a process of its own. */
+@Timeout(120)
+class CutShortTest {
+  private static final int SIGTERM = 143;
+  private static final String LONG =
+      """
+      machine: {name: long, ramMiB: 256}
+      bus: {listen: ['127.0.0.1:0']}
+      http: {listen: null}
+      devices:
+        - {id: '00:04.0', model: dma, atc: 16x4}
+      scenario:
+        timeoutSeconds: 100
+        steps:
+          - process: {name: alice, pages: 64}
+          - bind: {process: alice, devices: ['00:04.0']}
+          - dma:
+              processes: [alice]
+              devices: ['00:04.0']
+              operations: 100000000
+              pages: 64
+              mix: [copy, compare]
+      """;
+
+  private static final String PASSES =
+      """
+      machine: {name: passes, ramMiB: 64}
+      bus: {listen: ['127.0.0.1:0']}
+      http: {listen: null}
+      devices:
+        - {id: '00:04.0', model: dma, atc: 16x4}
+      scenario:
+        timeoutSeconds: 100
+        steps:
+          - process: {name: alice, pages: 16}
+          - bind: {process: alice, devices: ['00:04.0']}
+          - dma: {processes: [alice], devices: ['00:04.0'], operations: 100, pages: 16}
+          - munmap: {process: alice, page: 0, pages: 8}
+          - exit: {process: alice}
+      """;
+  private static final String NOTHING_TO_CHECK =
+      """
+      machine: {name: nothing, ramMiB: 64}
+      bus: {listen: ['127.0.0.1:0']}
+      http: {listen: null}
+      scenario: {steps: [{process: {name: alice, pages: 1}}]}
+      """;
+
+  @TempDir private Path folder;
+
+  private String file(String yaml) throws IOException {
+    return Files.writeString(folder.resolve("machine.yaml"), yaml).toString();
+  }
+
+  @Test
+  void aScenarioThatIsStoppedHasTablesAndASummaryThatSaySo() throws Exception {
+    Path json = folder.resolve("summary.json");
+    Process process = RealProcess.of("run", file(LONG), "--summary", json.toString()).start();
+    try (BufferedReader said = process.errorReader(UTF_8)) {
+      RealProcess.readUntil(said, CutShortTest::hasCompared);
+      process.toHandle().destroy(); // destroy() would close what it prints to
+      String printed = RealProcess.printed(process);
+
+      assertThat(process.waitFor()).isEqualTo(SIGTERM);
+      assertThat(printed).containsOnlyOnce("Verdict: CUT SHORT\n").contains("ATC lookups");
+    } finally {
+      process.destroyForcibly();
+    }
+    String written = Files.readString(json);
+    assertThat(written).contains("\"cutShort\" : true", "\"passed\" : false");
+    Summary summary = SummaryJson.read(written);
+    assertThat(summary.verdict().checked().bytesCompared()).isPositive();
+    assertThat(summary.devices()).hasSize(1);
+  }
+
+  /** A line such as "step 3/3 Dma, 1,234 of at most 5,000 operations, 6,789 bytes compared". */
+  private static boolean hasCompared(String line) {
+    Matcher bytes = Pattern.compile("([0-9,]+) bytes compared").matcher(line);
+    return bytes.find() && !bytes.group(1).equals("0");
+  }
+
+  @Test
+  void afterTheScenarioTheVerdictDecidesThatPassed() throws Exception {
+    assertThat(codeAfterStaying(PASSES)).isZero();
+  }
+
+  @Test
+  void afterTheScenarioTheVerdictDecidesThatDidNotPass() throws Exception {
+    Process ends = RealProcess.of("run", file(NOTHING_TO_CHECK)).start();
+    assertThat(RealProcess.printed(ends)).contains("Verdict: ");
+    int code = ends.waitFor();
+
+    assertThat(code).isNotZero().isNotEqualTo(SIGTERM);
+    assertThat(codeAfterStaying(NOTHING_TO_CHECK)).isEqualTo(code);
+  }
+
+  private int codeAfterStaying(String yaml) throws Exception {
+    Process process = RealProcess.of("run", file(yaml), "--stay").start();
+    try (BufferedReader said = process.errorReader(UTF_8)) {
+      RealProcess.readUntil(said, line -> line.startsWith("Ctrl-C stops"));
+      process.toHandle().destroy();
+      assertThat(RealProcess.printed(process)).containsOnlyOnce("Verdict: ");
+      return process.waitFor();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aSummaryThatCannotBeWrittenIsAnErrorOfAStoppedMachineToo() throws Exception {
+    Path json = folder.resolve("taken/summary.json");
+    Files.createDirectory(json.getParent());
+    String yaml =
+        """
+        machine: {name: bare, ramMiB: 64}
+        guest: {kind: external, port: 'tcp:127.0.0.1:0,server=on'}
+        bus: {listen: ['127.0.0.1:0']}
+        http: {listen: null}
+        """;
+    Process process = RealProcess.of("run", file(yaml), "--summary", json.toString()).start();
+    try (BufferedReader said = process.errorReader(UTF_8)) {
+      RealProcess.readUntil(said, line -> line.startsWith("Ctrl-C stops"));
+      Files.delete(json.getParent());
+      process.toHandle().destroy();
+
+      assertThat(process.waitFor()).isEqualTo(ExitCode.OUTPUT_LOST.code());
+      assertThat(said.lines())
+          .anyMatch(
+              line -> line.startsWith("smmulator: --summary: " + json + " was not written: "));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
