@@ -26,6 +26,9 @@ final class ConfigSpace {
   private static final int MSI = 0x80;
   private static final int EXTENDED = 0x100;
 
+  private static final int FUNCTION_RESET_CAPABLE = 1 << 28;
+  private static final int INITIATE_FUNCTION_RESET = 1 << 15;
+  private static final int PAYLOAD_SIZE = 7 << 5;
   private static final int COMMAND_IO = 1;
   private static final int COMMAND_MEMORY = 1 << 1;
   private static final int COMMAND_BUS_MASTER = 1 << 2;
@@ -57,6 +60,7 @@ final class ConfigSpace {
   private int pasid;
   private boolean pageRequestsFailed;
   private boolean pageRequestResetWritten;
+  private boolean functionResetWritten;
 
   /**
    * The space of a function at reset.
@@ -120,7 +124,7 @@ final class ConfigSpace {
     set(EXPRESS, version2 << 16 | next << 8 | 0x10, 0);
     int largestPayload = 5;
     int roleBasedErrors = 1 << 15;
-    set(EXPRESS + 0x04, roleBasedErrors | largestPayload, 0);
+    set(EXPRESS + 0x04, FUNCTION_RESET_CAPABLE | roleBasedErrors | largestPayload, 0);
     set(DEVICE_CONTROL, maxReadRequest << 12 | maxPayload << 5, 0x79FF);
     int oneLaneAtFirstSpeed = 0x11;
     set(EXPRESS + 0x0C, oneLaneAtFirstSpeed, 0);
@@ -205,6 +209,9 @@ final class ConfigSpace {
     if (pri != 0 && offset == pri + 4) {
       pageRequestControlWritten(old);
     }
+    if (offset == DEVICE_CONTROL && (value & enabled & INITIATE_FUNCTION_RESET) != 0) {
+      functionResetWritten = true;
+    }
   }
 
   /** Some bits may only change while their capability is disabled (10.5.1.2, 10.5.2.4, 7.8.9.3). */
@@ -230,9 +237,24 @@ final class ConfigSpace {
     values[pri / 4 + 1] = now & ~PRI_RESET;
   }
 
-  /** Conventional reset: everything as at first. */
-  void reset() {
+  /** Whether the last write initiated Function Level Reset; asks once. */
+  boolean takeFunctionReset() {
+    boolean written = functionResetWritten;
+    functionResetWritten = false;
+    return written;
+  }
+
+  /**
+   * Everything as at first.
+   *
+   * @param functionLevel keeps Max_Payload_Size (Base Specification 6.6.2)
+   */
+  void reset(boolean functionLevel) {
+    int payloadSize = read(DEVICE_CONTROL) & PAYLOAD_SIZE;
     System.arraycopy(resetValues, 0, values, 0, REGISTERS);
+    if (functionLevel) {
+      values[DEVICE_CONTROL / 4] = (read(DEVICE_CONTROL) & ~PAYLOAD_SIZE) | payloadSize;
+    }
     pageRequestsFailed = false;
   }
 

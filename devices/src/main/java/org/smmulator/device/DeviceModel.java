@@ -38,10 +38,23 @@ public interface DeviceModel {
   void writeBar(int bar, long offset, int sizeBytes, long value);
 
   /**
-   * Conventional reset: registers as at {@link #start}, work abandoned. Accesses to memory that
-   * were under way have failed with {@link DmaException.Status#LINK_DOWN}.
+   * Reset, conventional or of the function alone (Base Specification 6.6): registers as at {@link
+   * #start}, work abandoned. Accesses to memory that were under way have failed with {@link
+   * DmaException.Status#LINK_DOWN}, and so do those that begin before the reset is over.
    */
   void reset();
+
+  /**
+   * Reset of a model whose own tasks may need a moment to notice it. Until the reset is over the
+   * function answers configuration requests with Request Retry Status, so that software cannot
+   * enable it. This is the method that the bus calls.
+   *
+   * @param over to be called, once, on the BAR task, when no task works for what was before
+   */
+  default void reset(Runnable over) {
+    reset();
+    over.run();
+  }
 
   /**
    * The device leaves the bus: finish or abandon the work. Memory may still be reachable (a clean

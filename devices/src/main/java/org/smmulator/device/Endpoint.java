@@ -40,6 +40,12 @@ final class Endpoint {
   private boolean pinLevel;
   private boolean pinSent;
 
+  /** The last packet initiated Function Level Reset: a RESET behind it is the same one. */
+  private boolean justReset;
+
+  /** Resets that the model has not finished yet. */
+  private int resetsUnderWay;
+
   Endpoint(
       Link link,
       HelloAck granted,
@@ -91,6 +97,7 @@ final class Endpoint {
    * @return null, or what is wrong with it: the link is to be closed
    */
   @Nullable String received(Tlp tlp) {
+    justReset = false;
     return switch (tlp.type()) {
       case COMPLETION, COMPLETION_DATA -> completed(tlp);
       case MEMORY_READ -> bars.read(tlp) ? null : tooManyAccesses();
@@ -122,6 +129,10 @@ final class Endpoint {
     if (tlp.targetId() != parts.out().requesterId()) {
       return unsupported(tlp);
     }
+    if (resetsUnderWay > 0) {
+      parts.out().completion(tlp.transaction(), CompletionStatus.CRS, 4);
+      return null;
+    }
     if (tlp.type() == TlpType.CONFIG_READ) {
       long value = config.read(tlp.register()) & 0xFFFF_FFFFL;
       parts.out().completionData(tlp.transaction(), 0, value, 4);
@@ -131,6 +142,10 @@ final class Endpoint {
     config.write(tlp.register(), buffer.getIntLE(tlp.payloadIndex()), tlp.firstByteEnable());
     configurationWritten();
     parts.out().completion(tlp.transaction(), CompletionStatus.SC, 4);
+    if (config.takeFunctionReset()) {
+      reset(true);
+      justReset = true;
+    }
     return null;
   }
 
@@ -258,10 +273,25 @@ final class Endpoint {
     }
   }
 
-  /** Conventional reset. */
+  /** The root complex resets the function. */
   void reset() {
-    config.reset();
+    if (justReset) {
+      justReset = false;
+    } else {
+      reset(false);
+    }
+  }
+
+  /**
+   * Everything as at first at once, and the model when it comes to it: until then configuration
+   * requests are to be retried (Base Specification 6.6), so that software enables nothing, and no
+   * transfer begins.
+   */
+  private void reset(boolean functionLevel) {
+    resetsUnderWay++;
+    config.reset(functionLevel);
     parts.atc().invalidateAll();
+    requester.hold(true);
     requester.abandonAll();
     if (msix != null) {
       msix.reset();
@@ -271,7 +301,35 @@ final class Endpoint {
     pasidEnabled = false;
     pinLevel = false;
     sendPin();
-    task.post(model::reset);
+    task.callBack(this::resetModel);
+  }
+
+  private void resetModel() {
+    ModelReset end = new ModelReset();
+    try {
+      model.reset(end);
+    } catch (RuntimeException e) {
+      end.run();
+      throw e;
+    }
+  }
+
+  /** The model's word that its reset is over; the first one counts. The BAR task's alone. */
+  private final class ModelReset implements Runnable {
+    private boolean over;
+
+    @Override
+    public void run() {
+      if (!over) {
+        over = true;
+        mailbox.post(Endpoint.this::modelReset);
+      }
+    }
+  }
+
+  private void modelReset() {
+    resetsUnderWay--;
+    requester.hold(resetsUnderWay > 0);
   }
 
   /** The link is closed. */

@@ -58,6 +58,10 @@ final class PageRequests {
       if (translation == null) {
         return;
       }
+      if (translation.pasid != DmaPort.NO_PASID && !config.pasidEnabled()) {
+        answers.refused(translation);
+        continue;
+      }
       int index = takeIndex();
       groups[index] = translation;
       statistics.pageRequests++;

@@ -26,6 +26,9 @@ import org.smmulator.device.atc.AddressTranslationCache;
 final class Requester implements TranslationRequests.Spans, PageRequests.Answers {
   private static final Logger log = LoggerFactory.getLogger(Requester.class);
 
+  /** Where a root complex may split completions (Base Specification 2.3.1.1). */
+  private static final int READ_COMPLETION_BOUNDARY = 64;
+
   private final ConfigSpace config;
   private final AddressTranslationCache atc;
   private final Tags tags;
@@ -41,6 +44,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
   private final Queue<DmaOperation> toCut = new ArrayDeque<>();
   private final Queue<PageSpan> withoutTag = new ArrayDeque<>();
   private boolean linkDown;
+  private boolean held;
 
   Requester(FunctionParts parts, int pasidBits, boolean keepInvalidated) {
     this.config = parts.config();
@@ -69,7 +73,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
 
   /** Begins an operation of at least one byte. */
   void begin(DmaOperation operation) {
-    if (linkDown) {
+    if (linkDown || held) {
       operation.fail(Status.LINK_DOWN, operation.address);
       operation.end();
       return;
@@ -135,7 +139,8 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
     endIfDrained(operation);
   }
 
-  private boolean mayRequest(DmaOperation operation) {
+  @Override
+  public boolean mayRequest(DmaOperation operation) {
     return config.busMaster()
         && (operation.pasid == DmaPort.NO_PASID
             || (config.pasidEnabled() && operation.pasid >>> pasidBits == 0));
@@ -270,18 +275,25 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
       failRead(request, aborted ? Status.COMPLETER_ABORT : Status.UNSUPPORTED_REQUEST);
       return null;
     }
-    int lead = completion.lowerAddress() & 3;
     int left = request.length - request.received;
+    long address = request.address + request.received;
+    int lead = (int) address & 3;
     int bytes = Math.min(completion.payloadBytes() - lead, left);
-    if (completion.byteCount() != left || bytes <= 0) {
-      return "completion of "
-          + bytes
-          + " of "
-          + completion.byteCount()
-          + " bytes for tag "
-          + request.tag
-          + ", which waits for "
-          + left;
+    boolean fits =
+        completion.byteCount() == left
+            && completion.lowerAddress() == (address & 0x7F)
+            && completion.payloadBytes() == ((lead + bytes + 3) & ~3)
+            && bytes > 0
+            && (bytes == left || (address + bytes) % READ_COMPLETION_BOUNDARY == 0);
+    if (!fits) {
+      return String.format(
+          "completion of %d bytes at 0x%x, Byte Count %d, for tag %d, which waits for %d at 0x%x",
+          completion.payloadBytes(),
+          completion.lowerAddress(),
+          completion.byteCount(),
+          request.tag,
+          left,
+          address & 0x7F);
     }
     int target = request.position + request.received;
     DmaOperation operation = operationOf(request);
@@ -345,6 +357,11 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
       operation.fail(Status.LINK_DOWN, operation.address);
       operation.end();
     }
+  }
+
+  /** While held nothing begins: a model that is being reset may not know it yet. */
+  void hold(boolean nowHeld) {
+    held = nowHeld;
   }
 
   /** The link is closed: nothing can begin any more. */

@@ -32,6 +32,9 @@ final class TranslationRequests {
     /** The packet that missed may be sent, through this translation, and its span goes on. */
     void granted(PageSpan span, long translated, int sizeLog2, boolean untranslatedOnly);
 
+    /** Whether software lets the operation have requests. */
+    boolean mayRequest(DmaOperation operation);
+
     /** The span looks again. */
     void resumed(PageSpan span);
 
@@ -103,10 +106,8 @@ final class TranslationRequests {
   void answered(PendingTranslation translation, long sentNanos, Tlp completion) {
     translation.answered();
     statistics.translationRoundTrip.record(clock.getAsLong() - sentNanos);
-    if (!inUse()) {
-      settle(translation);
-      spans.resumed(translation.owner);
-      resumeWaiters(translation);
+    if (!mayAsk(translation)) {
+      lookAgain(translation);
       return;
     }
     Status failure = failure(completion);
@@ -164,11 +165,7 @@ final class TranslationRequests {
 
   /** The page request of a translation is answered with Success: the page may be there now. */
   void pageServed(PendingTranslation translation) {
-    if (!inUse()) {
-      settle(translation);
-      spans.resumed(translation.owner);
-      resumeWaiters(translation);
-    } else if (tags.available()) {
+    if (tags.available()) {
       repeat(translation);
     } else {
       withoutTag.add(translation);
@@ -202,8 +199,23 @@ final class TranslationRequests {
   }
 
   private void repeat(PendingTranslation translation) {
-    statistics.translationRetries++;
-    send(translation);
+    if (mayAsk(translation)) {
+      statistics.translationRetries++;
+      send(translation);
+    } else {
+      lookAgain(translation);
+    }
+  }
+
+  /** Software may have taken away meanwhile what the first request was sent with. */
+  private boolean mayAsk(PendingTranslation translation) {
+    return inUse() && spans.mayRequest(translation.owner.operation);
+  }
+
+  private void lookAgain(PendingTranslation translation) {
+    settle(translation);
+    spans.resumed(translation.owner);
+    resumeWaiters(translation);
   }
 
   private void send(PendingTranslation translation) {

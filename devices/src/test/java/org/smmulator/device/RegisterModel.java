@@ -15,6 +15,8 @@ final class RegisterModel implements DeviceModel {
   final CompletableFuture<DeviceContext> context = new CompletableFuture<>();
   final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
   final Map<Long, Long> registers = new ConcurrentHashMap<>();
+  final CompletableFuture<Runnable> resetHeld = new CompletableFuture<>();
+  volatile boolean holdReset;
   final List<String> calls = new CopyOnWriteArrayList<>();
 
   @Override
@@ -50,6 +52,17 @@ final class RegisterModel implements DeviceModel {
   @Override
   public void reset() {
     calls.add("reset");
+  }
+
+  /** Resets, and is over when the test says so, if it wants to. */
+  @Override
+  public void reset(Runnable over) {
+    reset();
+    if (holdReset) {
+      resetHeld.complete(over);
+    } else {
+      over.run();
+    }
   }
 
   @Override

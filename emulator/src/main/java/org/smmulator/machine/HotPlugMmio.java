@@ -21,7 +21,7 @@ final class HotPlugMmio implements Mmio {
 
   @Override
   public void write(long offset, int sizeBytes, long value) {
-    hardware.post(() -> block.write(offset));
+    hardware.post(() -> block.write(offset, value));
   }
 
   @Override

@@ -6,11 +6,15 @@ import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LINK_LOST;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_NOT_ANSWERED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_SENT;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_TIMED_OUT;
+import static org.smmulator.pcie.FunctionCounter.RESETS;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.LatencyBuckets;
@@ -23,6 +27,8 @@ import org.smmulator.pcie.ledger.FunctionGrants;
  * hardware loop only.
  */
 final class AttachedFunction implements Invalidations.Sink {
+  private static final Logger LOG = LoggerFactory.getLogger(AttachedFunction.class);
+
   private final RootComplex root;
   private final Link link;
   private final int requesterId;
@@ -31,6 +37,7 @@ final class AttachedFunction implements Invalidations.Sink {
   private final long[] counters = new long[FunctionCounter.COUNT];
   private final long[] invalidationLatency = new long[LatencyBuckets.COUNT];
   private final PendingRequests pending;
+  private final FunctionReset reset = new FunctionReset(this);
 
   final FunctionConfig config;
   final FunctionGrants grants;
@@ -44,6 +51,7 @@ final class AttachedFunction implements Invalidations.Sink {
   private long @Nullable [] reported;
   private boolean announced;
   private boolean answering = true;
+  private boolean gone;
   private boolean detached;
   private boolean flushing;
 
@@ -91,6 +99,7 @@ final class AttachedFunction implements Invalidations.Sink {
             this);
   }
 
+  /** Whether it acknowledges invalidations, as far as is known: memory requests go to it then. */
   boolean isAnswering() {
     return answering;
   }
@@ -144,6 +153,10 @@ final class AttachedFunction implements Invalidations.Sink {
   /** Ends a packet that was caused by something else than this link's read event. */
   void endAndFlush() {
     link.end();
+    flushSoon();
+  }
+
+  private void flushSoon() {
     if (!flushing) {
       flushing = true;
       root.loop()
@@ -153,6 +166,11 @@ final class AttachedFunction implements Invalidations.Sink {
                 link.flush();
               });
     }
+  }
+
+  void sendReset() {
+    link.sendControl(ControlCode.RESET);
+    flushSoon();
   }
 
   void close(int errorCode, String text) {
@@ -181,10 +199,14 @@ final class AttachedFunction implements Invalidations.Sink {
   // Invalidations.
 
   void invalidate(Invalidations.Request request) {
+    invalidations().submit(request);
+  }
+
+  private Invalidations invalidations() {
     if (invalidations == null) {
-      throw new IllegalStateException("invalidation before " + id + " is announced");
+      throw new IllegalStateException(id + " is not announced yet");
     }
-    invalidations.submit(request);
+    return invalidations;
   }
 
   Invalidations.Acknowledged invalidateCompletion(int itag, int count) {
@@ -238,7 +260,6 @@ final class AttachedFunction implements Invalidations.Sink {
                 "no Invalidate Completion within %d ms for 0x%x to 0x%x; still granted: %s",
                 millis, request.scope().first(), request.scope().last(), frames));
     grants.stopAnswering();
-    pending.stop();
     tellSmmu(request, true);
   }
 
@@ -262,6 +283,54 @@ final class AttachedFunction implements Invalidations.Sink {
   void powerOn() {
     if (invalidations != null) {
       invalidations.abandon();
+      answersAgain();
+    }
+  }
+
+  private void answersAgain() {
+    answering = true;
+    grants.answerAgain();
+  }
+
+  // Resets.
+
+  /**
+   * Resets the function; it is announced.
+   *
+   * @param cause sends what initiates the reset, ahead of it
+   * @param done called when the function answers again, or has not done so in time
+   */
+  void reset(Runnable cause, Runnable done) {
+    reset.begin(cause, done);
+  }
+
+  /** What it has not answered yet it need not; what it sends is in order until the reset ends. */
+  void resetBegins() {
+    requests.abandon();
+    config.resetSent();
+    invalidations().resetBegins();
+  }
+
+  /** The function holds nothing any more, and starts anew; or it does not answer. */
+  void resetEnds(boolean answered) {
+    if (gone) {
+      return;
+    }
+    credits.reset();
+    root.pins().gone(this);
+    if (answered) {
+      count(RESETS);
+      grants.revokeAll();
+      answersAgain();
+      invalidations().resetEnds();
+    } else {
+      LOG.warn(
+          "{} does not answer within {} ms of its reset, see bus.completionTimeoutMillis",
+          id,
+          root.config().completionTimeoutNanos() / 1_000_000);
+      answering = false;
+      grants.stopAnswering();
+      invalidations().notAnswering();
     }
   }
 
@@ -273,6 +342,7 @@ final class AttachedFunction implements Invalidations.Sink {
 
   /** The link is gone, or as good as gone. */
   void end(boolean detached) {
+    this.gone = true;
     this.detached = detached;
     root.ledger().detach(grants);
     if (invalidations != null) {

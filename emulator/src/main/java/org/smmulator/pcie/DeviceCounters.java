@@ -46,7 +46,7 @@ public final class DeviceCounters {
     return attached;
   }
 
-  /** False after an invalidation timed out, until the device is attached anew. */
+  /** False after an invalidation timed out, until the device is reset or attached anew. */
   public boolean answering() {
     return answering;
   }

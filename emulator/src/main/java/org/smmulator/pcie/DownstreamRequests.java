@@ -1,14 +1,22 @@
 package org.smmulator.pcie;
 
 import io.netty.buffer.ByteBuf;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 
 /**
  * Configuration requests and accesses to BARs that the root complex sends to one function. What is
  * not answered, or not successfully, reads as all ones.
+ *
+ * <p>A completion belongs to its request if, besides its tag, it fits it: traffic class and
+ * attributes are the request's, a successful one has data exactly if it answers a read, and then
+ * Byte Count, Lower Address and Length are those of the whole read. These reads are too small to be
+ * split at a Read Completion Boundary. Of a completion without data nothing is taken, so its Byte
+ * Count is nobody's business.
  */
 final class DownstreamRequests implements Training.ConfigAccess {
   private final AttachedFunction function;
@@ -25,56 +33,46 @@ final class DownstreamRequests implements Training.ConfigAccess {
   }
 
   void configRead(int register, int bytes, LongConsumer done) {
+    int shift = (register & 3) * 8;
+    long ones = allOnes(bytes);
     pending.submit(
-        new Read(Integer.BYTES, (register & 3) * 8, bytes, done) {
-          @Override
-          public boolean isRetryable() {
-            return true;
-          }
-
-          @Override
-          public void send(int tag) {
-            ByteBuf out = function.begin();
-            TlpWriter.configRead(
-                out, RequesterId.ROOT, tag, function.requesterId(), register, bytes);
-            function.endAndFlush();
-          }
-        });
+        new ConfigRead(
+            register,
+            bytes,
+            (successful, value) ->
+                done.accept(successful ? Integer.toUnsignedLong(value) >>> shift & ones : ones)));
   }
 
   void configWrite(int register, int bytes, long value, Runnable done) {
-    pending.submit(new ConfigWrite(register, bytes, value, (successful, ignored) -> done.run()));
+    ConfigWrite write =
+        new ConfigWrite(register, bytes, value, (successful, ignored) -> done.run());
+    if (write.initiatesReset()) {
+      write.reply = (successful, ignored) -> {};
+      function.reset(() -> pending.submit(write), done);
+    } else {
+      pending.submit(write);
+    }
+  }
+
+  /** Reads the vendor ID, as software does that waits for a function; tells whether one answers. */
+  void probe(Consumer<Boolean> done) {
+    Training.Reply reply =
+        (successful, value) -> done.accept(successful && (value & 0xffff) != 0xffff);
+    pending.submit(new ConfigRead(0, Integer.BYTES, reply));
+  }
+
+  /** The function is reset: what it has not answered it never will. */
+  void abandon() {
+    pending.abandon();
   }
 
   @Override
   public void read(int register, Training.Reply reply) {
     pending.submit(
-        new PendingRequests.Request() {
-          @Override
-          public void send(int tag) {
-            ByteBuf out = function.begin();
-            TlpWriter.configRead(out, RequesterId.ROOT, tag, function.requesterId(), register, 4);
-            function.endAndFlush();
-          }
-
-          @Override
-          public int payloadBytes() {
-            return Integer.BYTES;
-          }
-
-          @Override
-          public boolean isRetryable() {
-            return true;
-          }
-
+        new ConfigRead(register, Integer.BYTES, reply) {
           @Override
           public long patienceNanos(long usual) {
             return PendingRequests.UNLIMITED; // training as a whole has its time
-          }
-
-          @Override
-          public void done(boolean successful, long payload) {
-            reply.done(successful, (int) payload);
           }
         });
   }
@@ -91,22 +89,19 @@ final class DownstreamRequests implements Training.ConfigAccess {
   }
 
   void memoryRead(long address, int bytes, LongConsumer done) {
-    int payload = bytes == Long.BYTES ? Long.BYTES : Integer.BYTES;
-    pending.submit(
-        new Read(payload, (int) (address & 3) * 8, bytes, done) {
-          @Override
-          public void send(int tag) {
-            ByteBuf out = function.begin();
-            TlpWriter.memoryRead(out, 0, RequesterId.ROOT, tag, address, bytes);
-            function.endAndFlush();
-          }
-        });
+    if (function.isAnswering()) {
+      pending.submit(new MemoryRead(address, bytes, done));
+    } else {
+      done.accept(allOnes(bytes));
+    }
   }
 
   void memoryWrite(long address, int bytes, long value) {
-    ByteBuf out = function.begin();
-    putLittleEndian(out, TlpWriter.memoryWrite(out, 0, 0, address, bytes), bytes, value);
-    function.endAndFlush();
+    if (function.isAnswering()) {
+      ByteBuf out = function.begin();
+      putLittleEndian(out, TlpWriter.memoryWrite(out, 0, 0, address, bytes), bytes, value);
+      function.endAndFlush();
+    }
   }
 
   private static void putLittleEndian(ByteBuf out, int index, int bytes, long value) {
@@ -115,29 +110,64 @@ final class DownstreamRequests implements Training.ConfigAccess {
     }
   }
 
-  /** A read of which {@code bytes} from {@code shift} on are wanted. */
-  private abstract static class Read implements PendingRequests.Request {
-    private final int payloadBytes;
-    private final int shift;
-    private final int bytes;
-    private final LongConsumer done;
+  /** A completion has come for one of these. */
+  PendingRequests.Answered completion(Tlp tlp) {
+    return pending.completion(tlp);
+  }
 
-    Read(int payloadBytes, int shift, int bytes, LongConsumer done) {
-      this.payloadBytes = payloadBytes;
-      this.shift = shift;
+  /** Our requests are of class 0 and have no attributes; ID-based ordering is not compared. */
+  private static boolean hasClassAndAttributes(Tlp completion) {
+    return completion.trafficClass() == 0 && (completion.attributes() & 0b011) == 0;
+  }
+
+  private static boolean isFailure(Tlp completion, boolean ofConfiguration) {
+    return completion.type() == TlpType.COMPLETION
+        && completion.status() != CompletionStatus.SC
+        && (completion.status() != CompletionStatus.CRS || ofConfiguration);
+  }
+
+  /** Whether it is all the data of a read of {@code bytes} from an address. */
+  private static boolean isWholeRead(Tlp completion, long address, int bytes) {
+    int dwords = ((int) (address & 3) + bytes + 3) / Integer.BYTES;
+    return completion.type() == TlpType.COMPLETION_DATA
+        && completion.status() == CompletionStatus.SC
+        && completion.byteCount() == bytes
+        && completion.lowerAddress() == (address & 0x7f)
+        && completion.lengthDwords() == dwords;
+  }
+
+  private class ConfigRead implements PendingRequests.Request {
+    private final int register;
+    private final int bytes;
+    private final Training.Reply reply;
+
+    ConfigRead(int register, int bytes, Training.Reply reply) {
+      this.register = register;
       this.bytes = bytes;
-      this.done = done;
+      this.reply = reply;
     }
 
     @Override
-    public int payloadBytes() {
-      return payloadBytes;
+    public void send(int tag) {
+      ByteBuf out = function.begin();
+      TlpWriter.configRead(out, RequesterId.ROOT, tag, function.requesterId(), register, bytes);
+      function.endAndFlush();
+    }
+
+    @Override
+    public boolean fits(Tlp completion) {
+      return hasClassAndAttributes(completion)
+          && (isFailure(completion, true) || isWholeRead(completion, 0, Integer.BYTES));
+    }
+
+    @Override
+    public boolean isRetryable() {
+      return true;
     }
 
     @Override
     public void done(boolean successful, long payload) {
-      long ones = allOnes(bytes);
-      done.accept(successful ? (payload >>> shift) & ones : ones);
+      reply.done(successful, (int) payload);
     }
   }
 
@@ -145,13 +175,27 @@ final class DownstreamRequests implements Training.ConfigAccess {
     private final int register;
     private final int bytes;
     private final long value;
-    private final Training.Reply reply;
+    private Training.Reply reply;
+    private boolean sent;
 
     ConfigWrite(int register, int bytes, long value, Training.Reply reply) {
       this.register = register;
       this.bytes = bytes;
       this.value = value;
       this.reply = reply;
+    }
+
+    private int byteEnables() {
+      return ((1 << bytes) - 1) << (register & 3);
+    }
+
+    /** The value in its bytes of the doubleword. */
+    private int inPlace() {
+      return (int) (value << ((register & 3) * 8));
+    }
+
+    boolean initiatesReset() {
+      return function.config.isFunctionReset(register & ~3, byteEnables(), inPlace());
     }
 
     @Override
@@ -162,41 +206,62 @@ final class DownstreamRequests implements Training.ConfigAccess {
               out, RequesterId.ROOT, tag, function.requesterId(), register, bytes);
       putLittleEndian(out, index, bytes, value);
       function.endAndFlush();
-      int lane = register & 3;
-      int enables = ((1 << bytes) - 1) << lane;
-      function.configWritten(register & ~3, enables, (int) (value << (lane * 8)));
+      if (!sent) {
+        sent = true;
+        function.configWritten(register & ~3, byteEnables(), inPlace());
+      }
     }
 
     @Override
-    public int payloadBytes() {
-      return 0;
+    public boolean fits(Tlp completion) {
+      boolean success =
+          completion.type() == TlpType.COMPLETION && completion.status() == CompletionStatus.SC;
+      return hasClassAndAttributes(completion) && (success || isFailure(completion, true));
     }
 
+    /** Behind one that initiates a reset the reset is on its way already. */
     @Override
     public boolean isRetryable() {
-      return true;
+      return !initiatesReset();
     }
 
     @Override
     public void done(boolean successful, long payload) {
-      function.config.writeDone();
+      if (sent) {
+        function.config.writeDone();
+      }
       reply.done(successful, 0);
     }
   }
 
-  /** A completion has come for one of these. */
-  PendingRequests.Answered completion(Tlp tlp) {
-    if (tlp.status() == CompletionStatus.CRS && pending.retry(tlp.tag())) {
-      return PendingRequests.Answered.KNOWN;
+  private final class MemoryRead implements PendingRequests.Request {
+    private final long address;
+    private final int bytes;
+    private final LongConsumer done;
+
+    MemoryRead(long address, int bytes, LongConsumer done) {
+      this.address = address;
+      this.bytes = bytes;
+      this.done = done;
     }
-    int bytes = tlp.status() == 0 && !tlp.isPoisoned() ? tlp.payloadBytes() : -1;
-    ByteBuf buffer = tlp.buffer();
-    long payload =
-        switch (bytes) {
-          case Integer.BYTES -> buffer.getUnsignedIntLE(tlp.payloadIndex());
-          case Long.BYTES -> buffer.getLongLE(tlp.payloadIndex());
-          default -> 0;
-        };
-    return pending.completion(tlp.tag(), bytes, payload);
+
+    @Override
+    public void send(int tag) {
+      ByteBuf out = function.begin();
+      TlpWriter.memoryRead(out, 0, RequesterId.ROOT, tag, address, bytes);
+      function.endAndFlush();
+    }
+
+    @Override
+    public boolean fits(Tlp completion) {
+      return hasClassAndAttributes(completion)
+          && (isFailure(completion, false) || isWholeRead(completion, address, bytes));
+    }
+
+    @Override
+    public void done(boolean successful, long payload) {
+      long ones = allOnes(bytes);
+      done.accept(successful ? payload >>> ((address & 3) * 8) & ones : ones);
+    }
   }
 }

@@ -4,7 +4,9 @@ package org.smmulator.pcie;
  * What the root complex knows of one function's configuration space: what training read, and the
  * registers that software has written since. A write is seen twice, when it is sent and when the
  * function has completed it: what it permits the function counts from the first, what it forbids
- * from the second, because packets sent before the function saw it are still in order.
+ * from the second, because packets sent before the function saw it are still in order. While
+ * several writes are under way, all that any of them permits is permitted. A reset is a write of
+ * everything.
  *
  * <p>Capability offsets are 0 for a capability that the function lacks.
  */
@@ -13,11 +15,30 @@ final class FunctionConfig {
   static final int BAR0 = 0x10;
   static final int BARS = 6;
 
+  // What software can permit a function: bits of a set.
+  static final int BUS_MASTER = 1;
+  static final int ATS = 1 << 1;
+  static final int PAGE_REQUESTS = 1 << 2;
+  static final int PASID = 1 << 3;
+  static final int EXECUTE = 1 << 4;
+  static final int PRIVILEGED = 1 << 5;
+  static final int TRANSLATED_WITH_PASID = 1 << 6;
+  static final int ATOMICS = 1 << 7;
+
   private static final int MEMORY_ENABLE = 1 << 1;
   private static final int BUS_MASTER_ENABLE = 1 << 2;
+  private static final int FUNCTION_RESET_CAPABLE = 1 << 28;
+  private static final int INITIATE_FUNCTION_RESET = 1 << 15;
+  private static final int PAYLOAD_SIZE = 7 << 5;
+  private static final int ATOMIC_REQUESTER_ENABLE = 1 << 6;
+  private static final int ATS_ENABLE = 1 << 31;
   private static final int PRI_ENABLE = 1;
   private static final int PRI_RESET = 1 << 1;
+  private static final int PASID_ENABLE = 1 << 16;
   private static final int LARGEST_PAYLOAD = 4096;
+
+  /** What training found; a reset brings it back. */
+  private final int[] initial = new int[1024];
 
   private final int[] written = new int[1024];
   private final long[] barBytes = new long[BARS];
@@ -31,6 +52,7 @@ final class FunctionConfig {
 
   int ats;
   int pri;
+  int pasid;
 
   /** Invalidate Requests the function can hold, 1 to 32. */
   int invalidateQueueDepth = 32;
@@ -41,8 +63,8 @@ final class FunctionConfig {
   /** What the hello's answer allows; software may set less, and more has no effect. */
   private final int grantedPayload;
 
-  private boolean busMaster;
-  private boolean pageRequests;
+  private int permitted;
+  private int writesUnderWay;
   private int maxPayload = 128;
 
   /**
@@ -62,10 +84,9 @@ final class FunctionConfig {
 
   /** The value a register has before software writes it. */
   void initial(int register, int value) {
+    initial[register >> 2] = value;
     written[register >> 2] = value;
-    if (express != 0 && register == express + 8) {
-      maxPayload = Math.min(grantedPayload, payload(value));
-    }
+    settle();
   }
 
   /** A configuration write is on its way; {@code byteEnable} bit n enables byte n. */
@@ -76,20 +97,92 @@ final class FunctionConfig {
       mask |= (byteEnable >>> lane & 1) == 0 ? 0 : 0xff << (lane * 8);
     }
     written[index] = (written[index] & ~mask) | (value & mask);
-    busMaster |= (written[COMMAND >> 2] & BUS_MASTER_ENABLE) != 0;
-    pageRequests |= pri != 0 && (written[(pri + 4) >> 2] & PRI_ENABLE) != 0;
+    underWay();
+  }
+
+  /**
+   * A reset is on its way. Whether it keeps Max_Payload_Size depends on its kind (6.6.2); until
+   * software writes it again, the smaller of both is right for either.
+   */
+  void resetSent() {
+    int payloadSize = express == 0 ? 0 : written[(express + 8) >> 2] & PAYLOAD_SIZE;
+    System.arraycopy(initial, 0, written, 0, written.length);
     if (express != 0) {
-      maxPayload = Math.min(maxPayload, payload(written[(express + 8) >> 2]));
+      int control = written[(express + 8) >> 2];
+      int smaller = Math.min(payloadSize, control & PAYLOAD_SIZE);
+      written[(express + 8) >> 2] = (control & ~PAYLOAD_SIZE) | smaller;
+    }
+    underWay();
+  }
+
+  private void underWay() {
+    writesUnderWay++;
+    permitted |= permissions();
+    maxPayload = Math.min(maxPayload, payload());
+  }
+
+  /** The function has completed a write or reset that was sent, or never will. */
+  void writeDone() {
+    if (--writesUnderWay == 0) {
+      settle();
     }
   }
 
-  /** The function has completed the configuration writes sent so far, or never will. */
-  void writeDone() {
-    busMaster = (written[COMMAND >> 2] & BUS_MASTER_ENABLE) != 0;
-    pageRequests = pri != 0 && (written[(pri + 4) >> 2] & PRI_ENABLE) != 0;
-    if (express != 0) {
-      maxPayload = Math.min(grantedPayload, payload(written[(express + 8) >> 2]));
+  private void settle() {
+    permitted = permissions();
+    maxPayload = Math.min(grantedPayload, payload());
+  }
+
+  /** What the registers permit as they are written. */
+  private int permissions() {
+    int permissions = (written[COMMAND >> 2] & BUS_MASTER_ENABLE) != 0 ? BUS_MASTER : 0;
+    if (ats != 0 && (written[(ats + 4) >> 2] & ATS_ENABLE) != 0) {
+      permissions |= ATS;
     }
+    if (pri != 0 && (written[(pri + 4) >> 2] & PRI_ENABLE) != 0) {
+      permissions |= PAGE_REQUESTS;
+    }
+    if (hasSecondExpressVersion()
+        && (written[(express + 0x28) >> 2] & ATOMIC_REQUESTER_ENABLE) != 0) {
+      permissions |= ATOMICS;
+    }
+    return permissions | pasidPermissions();
+  }
+
+  /** Of the PASID capability: enabled and, of what is optional, supported. */
+  private int pasidPermissions() {
+    int control = pasid == 0 ? 0 : written[(pasid + 4) >> 2];
+    if ((control & PASID_ENABLE) == 0) {
+      return 0;
+    }
+    int optional = (control >>> 16) & initial[(pasid + 4) >> 2] & 0b1110;
+    return PASID
+        | ((optional & 1 << 1) != 0 ? EXECUTE : 0)
+        | ((optional & 1 << 2) != 0 ? PRIVILEGED : 0)
+        | ((optional & 1 << 3) != 0 ? TRANSLATED_WITH_PASID : 0);
+  }
+
+  private boolean hasSecondExpressVersion() {
+    return express != 0 && (initial[express >> 2] >>> 16 & 0xf) >= 2;
+  }
+
+  /** Whether software permits the function any of a set. */
+  boolean permits(int permission) {
+    return (permitted & permission) != 0;
+  }
+
+  /** PASIDs of the function are below this. */
+  int pasids() {
+    return pasid == 0 ? 0 : 1 << (initial[(pasid + 4) >> 2] >>> 8 & 0x1f);
+  }
+
+  /** Whether this write initiates Function Level Reset (6.6.2). */
+  boolean isFunctionReset(int register, int byteEnable, int value) {
+    return express != 0
+        && (initial[(express + 4) >> 2] & FUNCTION_RESET_CAPABLE) != 0
+        && register >> 2 == (express + 8) >> 2
+        && (byteEnable & 0b10) != 0
+        && (value & INITIATE_FUNCTION_RESET) != 0;
   }
 
   /** Whether this write resets the page request interface. */
@@ -100,13 +193,9 @@ final class FunctionConfig {
         && (value & PRI_RESET) != 0;
   }
 
-  boolean busMaster() {
-    return busMaster;
-  }
-
   /** Page requests that may be outstanding; 0 while the interface is off. */
   long pageRequestAllocation() {
-    return pageRequests ? Integer.toUnsignedLong(written[(pri + 0xC) >> 2]) : 0;
+    return permits(PAGE_REQUESTS) ? Integer.toUnsignedLong(written[(pri + 0xC) >> 2]) : 0;
   }
 
   /** Largest payload of a packet that the function takes. */
@@ -114,8 +203,10 @@ final class FunctionConfig {
     return maxPayload;
   }
 
-  private static int payload(int deviceControl) {
-    return Math.min(128 << (deviceControl >>> 5 & 7), LARGEST_PAYLOAD);
+  /** Max_Payload_Size as written; without the capability, the least that there is. */
+  private int payload() {
+    int code = express == 0 ? 0 : written[(express + 8) >> 2] >>> 5 & 7;
+    return Math.min(128 << code, LARGEST_PAYLOAD);
   }
 
   /** Whether an access to memory space lies within one enabled BAR. */

@@ -27,9 +27,13 @@ public enum FunctionCounter {
   /** Invalidate Completions after the time-out. */
   INVALIDATIONS_LATE(15),
   /** Completions of configuration and BAR accesses after the time-out. */
-  COMPLETIONS_LATE(16);
+  COMPLETIONS_LATE(16),
+  /** Resets of the function after which it answered again. */
+  RESETS(17),
+  /** Packets that software has not permitted the function; a rule broken each. */
+  FORBIDDEN(18);
 
-  static final int COUNT = 17;
+  static final int COUNT = 19;
 
   private final int slot;
 

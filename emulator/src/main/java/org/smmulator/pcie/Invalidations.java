@@ -8,14 +8,15 @@ import org.smmulator.time.HardwareLoop.Timer;
 
 /**
  * The Invalidate Requests of one function (PCIe 10.3): at most 32 and at most its Invalidate Queue
- * Depth are on the wire, each under an ITag of its own; the others wait in order. A tag is free
- * again when all its completions have come. The first request without completion in time ends the
- * function's account: everything outstanding fails at once, and so does what comes later, until the
- * function is attached anew. So a tag given up is never used again, and a late completion is known
- * as such.
+ * Depth are with the function, each under an ITag of its own; the others wait in order. A tag is
+ * free again when all its completions have come. Whoever stops waiting for them, for whatever
+ * reason, gives the tag up: it stays out of use until they have come late, so that they never
+ * complete a newer request. The first request without completion in time ends the function's
+ * account: everything outstanding fails at once, and so does what comes later, until the function
+ * is reset or attached anew.
  */
 final class Invalidations {
-  /** What happens to requests; each ends in exactly one of the last three. */
+  /** What happens to requests; each ends in exactly one of the last four. */
   interface Sink {
     /** Puts a request on the wire. */
     void send(int itag, Request request);
@@ -23,13 +24,13 @@ final class Invalidations {
     /** Every completion has come. */
     void completed(Request request, long issuedUpTo, long nanos);
 
-    /** This request had no completion in time. */
+    /** This request had no completion in time, or no ITag to be sent with. */
     void timedOut(Request request);
 
     /** Given up because of another one's time-out, or because the link is gone. */
     void failed(Request request, boolean linkLost);
 
-    /** Nobody waits for this request any more. */
+    /** Nobody waits for this request any more, or nothing is left that it could invalidate. */
     void abandoned(Request request);
 
     /** The last grant given out so far. */
@@ -52,6 +53,7 @@ final class Invalidations {
   }
 
   private static final int ITAGS = 32;
+  private static final int ALL_TAGS = -1;
 
   /** What waits beyond this becomes one request for everything: to drop more is allowed. */
   static final int MAX_WAITING = 1 << 16;
@@ -67,10 +69,19 @@ final class Invalidations {
   private final int[] received = new int[ITAGS];
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private long beyond;
+
+  // Sets of ITags: outstanding; given up and still owed; of those, gone from the function's queue.
   private int active;
   private int givenUp;
+  private int forgotten;
+
   private int nextTag;
   private boolean failing;
+  private boolean resetting;
+
+  /** Since when requests wait with none outstanding, because all tags or places are given up. */
+  private long stuckSince;
+
   private @Nullable Timer timer;
 
   Invalidations(HardwareLoop loop, long timeoutNanos, int depth, Sink sink) {
@@ -83,13 +94,33 @@ final class Invalidations {
   void submit(Request request) {
     if (failing) {
       sink.failed(request, false);
-    } else if (Integer.bitCount(active) < depth) {
+      return;
+    }
+    if (waiting.isEmpty() && beyond == 0 && maySend()) {
       send(request);
-    } else if (waiting.size() < MAX_WAITING && beyond == 0) {
+      return;
+    }
+    if (waiting.isEmpty() && beyond == 0) {
+      stuckSince = loop.nanoTime();
+    }
+    if (waiting.size() < MAX_WAITING && beyond == 0) {
       waiting.add(request);
     } else {
       beyond++;
     }
+    startTimer(timeoutNanos);
+  }
+
+  private boolean maySend() {
+    int inQueue = active | (givenUp & ~forgotten);
+    return !failing
+        && !resetting
+        && (active | givenUp) != ALL_TAGS
+        && Integer.bitCount(inQueue) < depth;
+  }
+
+  private boolean isWaiting() {
+    return !waiting.isEmpty() || beyond > 0;
   }
 
   private @Nullable Request nextWaiting() {
@@ -101,8 +132,18 @@ final class Invalidations {
     return next;
   }
 
+  private void sendWaiting() {
+    while (maySend()) {
+      Request next = nextWaiting();
+      if (next == null) {
+        return;
+      }
+      send(next);
+    }
+  }
+
   private void send(Request request) {
-    while ((active >>> nextTag & 1) != 0) {
+    while (((active | givenUp) >>> nextTag & 1) != 0) {
       nextTag = (nextTag + 1) % ITAGS;
     }
     int itag = nextTag;
@@ -113,45 +154,51 @@ final class Invalidations {
     marks[itag] = sink.mark();
     expected[itag] = 0;
     received[itag] = 0;
-    if (timer == null) {
-      timer = loop.schedule(this::expire, timeoutNanos);
-    }
+    startTimer(timeoutNanos);
     sink.send(itag, request);
   }
 
   /** An Invalidate Completion for one ITag, one of {@code count}. */
   Acknowledged completion(int itag, int count) {
     Request request = outstanding[itag];
-    if (request == null) {
-      return (givenUp >>> itag & 1) != 0 ? Acknowledged.LATE : Acknowledged.UNKNOWN_TAG;
+    boolean late = (givenUp >>> itag & 1) != 0;
+    if (request == null && !late) {
+      return Acknowledged.UNKNOWN_TAG;
     }
-    Acknowledged outcome =
-        expected[itag] != 0 && expected[itag] != count
-            ? Acknowledged.COUNT_CHANGED
-            : Acknowledged.KNOWN;
+    boolean changed = expected[itag] != 0 && expected[itag] != count;
     expected[itag] = count;
     if (++received[itag] >= count) {
       release(itag);
-      sink.completed(request, marks[itag], loop.nanoTime() - sentAt[itag]);
-      Request next = failing ? null : nextWaiting();
-      if (next != null) {
-        send(next);
-      } else if (active == 0) {
+      if (request != null) {
+        sink.completed(request, marks[itag], loop.nanoTime() - sentAt[itag]);
+      }
+      sendWaiting();
+      stuckSince = loop.nanoTime();
+      if (active == 0 && !isWaiting()) {
         stopTimer();
       }
     }
-    return outcome;
+    return changed ? Acknowledged.COUNT_CHANGED : late ? Acknowledged.LATE : Acknowledged.KNOWN;
   }
 
   private void release(int itag) {
     outstanding[itag] = null;
     active &= ~(1 << itag);
+    givenUp &= ~(1 << itag);
+    forgotten &= ~(1 << itag);
   }
 
   private void expire() {
     timer = null;
     long now = loop.nanoTime();
-    long oldest = Long.MAX_VALUE;
+    long oldest = active == 0 && isWaiting() && !resetting ? stuckSince : Long.MAX_VALUE;
+    if (oldest != Long.MAX_VALUE && now - oldest >= timeoutNanos) {
+      failing = true;
+      Request first = nextWaiting();
+      if (first != null) {
+        sink.timedOut(first);
+      }
+    }
     for (int itag = 0; itag < ITAGS; itag++) {
       Request request = outstanding[itag];
       if (request == null) {
@@ -168,12 +215,13 @@ final class Invalidations {
     if (failing) {
       failAll(false);
     } else if (oldest != Long.MAX_VALUE) {
-      timer = loop.schedule(this::expire, oldest + timeoutNanos - now);
+      startTimer(oldest + timeoutNanos - now);
     }
   }
 
   private void giveUp(int itag) {
-    release(itag);
+    outstanding[itag] = null;
+    active &= ~(1 << itag);
     givenUp |= 1 << itag;
   }
 
@@ -184,8 +232,17 @@ final class Invalidations {
     failAll(true);
   }
 
-  /** The SMMU begins anew: completions that still come are late. */
+  /** The function did not come back from a reset: what is outstanding fails, and what follows. */
+  void notAnswering() {
+    resetting = false;
+    failing = true;
+    stopTimer();
+    failAll(false);
+  }
+
+  /** The SMMU begins anew, and the function's account with it. */
   void abandon() {
+    failing = false;
     stopTimer();
     for (int itag = 0; itag < ITAGS; itag++) {
       Request request = outstanding[itag];
@@ -196,6 +253,27 @@ final class Invalidations {
     }
     for (Request next = nextWaiting(); next != null; next = nextWaiting()) {
       sink.abandoned(next);
+    }
+  }
+
+  /** A reset is on its way: nothing is sent until it is known to be over. */
+  void resetBegins() {
+    resetting = true;
+  }
+
+  /**
+   * The function has been reset: it caches nothing, so that there is nothing left to invalidate,
+   * and its queue is empty.
+   */
+  void resetEnds() {
+    resetting = false;
+    abandon();
+    forgotten = givenUp;
+  }
+
+  private void startTimer(long nanos) {
+    if (timer == null) {
+      timer = loop.schedule(this::expire, nanos);
     }
   }
 

@@ -36,6 +36,12 @@ final class Judge {
     protocol(device, NONE, NONE, NONE, text);
   }
 
+  /** A function sent what software has not permitted it; the address if it has one. */
+  void forbidden(AttachedFunction function, ProtocolRule rule, int pasid, long address) {
+    function.count(FunctionCounter.FORBIDDEN);
+    protocol(function.id(), pasid, address, NONE, rule.toString());
+  }
+
   void protocol(String device, int pasid, long address, long frame, String text) {
     violations.record(new Violation(Violation.Kind.PROTOCOL, device, pasid, address, frame, text));
   }

@@ -1,16 +1,21 @@
 package org.smmulator.pcie;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.time.HardwareLoop;
 import org.smmulator.time.HardwareLoop.Timer;
 
 /**
  * The non-posted requests that the root complex has sent to one function, configuration accesses
- * and BAR reads, by 8-bit tag; when all tags are out, a bounded number waits. A request without
- * completion in time fails; its tag is used again only after the late completion has come, so that
- * nothing is mistaken for the answer to another request. A configuration request that is to be
- * retried keeps its tag and its deadline, and is sent again after a pause.
+ * and BAR reads, by 8-bit tag; when all tags are out, a bounded number waits. A completion that
+ * does not fit its request changes nothing. A request without completion in time fails; its tag is
+ * used again only after the late completion has come, so that nothing is mistaken for the answer to
+ * another request. A configuration request that is to be retried keeps its tag and its deadline,
+ * and is sent again after a pause.
  */
 final class PendingRequests {
   /** One request. */
@@ -18,8 +23,8 @@ final class PendingRequests {
     /** Puts the request on the wire. */
     void send(int tag);
 
-    /** Bytes of payload that a successful completion must have. */
-    int payloadBytes();
+    /** Whether a completion is one that this request can have (Base Specification 2.3.2). */
+    boolean fits(Tlp completion);
 
     /** Whether the function may ask for it to be sent again later (Base Specification 2.3.1). */
     default boolean isRetryable() {
@@ -59,7 +64,9 @@ final class PendingRequests {
   private final long timeoutNanos;
   private final @Nullable Request[] outstanding = new @Nullable Request[TAGS];
   private final long[] deadline = new long[TAGS];
-  private final boolean[] givenUp = new boolean[TAGS];
+
+  /** Given up, and the completion may still come: the tag is out of use. */
+  private final @Nullable Request[] owed = new @Nullable Request[TAGS];
 
   /** Not on the wire now: the request will be sent again. */
   private final boolean[] pausing = new boolean[TAGS];
@@ -92,7 +99,7 @@ final class PendingRequests {
   private int freeTag() {
     for (int i = 0; i < TAGS; i++) {
       int tag = (nextTag + i) % TAGS;
-      if (outstanding[tag] == null && !givenUp[tag]) {
+      if (outstanding[tag] == null && owed[tag] == null) {
         nextTag = (tag + 1) % TAGS;
         return tag;
       }
@@ -112,17 +119,58 @@ final class PendingRequests {
     request.send(tag);
   }
 
+  /** A completion has come. */
+  Answered completion(Tlp completion) {
+    int tag = completion.tag();
+    Request request = tag >= TAGS || pausing[tag] ? null : outstanding[tag];
+    if (request == null) {
+      return lateCompletion(completion);
+    }
+    if (!request.fits(completion)) {
+      return Answered.DOES_NOT_FIT;
+    }
+    if (completion.status() == CompletionStatus.CRS && request.isRetryable()) {
+      retry(tag, request);
+      return Answered.KNOWN;
+    }
+    outstanding[tag] = null;
+    active--;
+    boolean successful = completion.status() == CompletionStatus.SC && !completion.isPoisoned();
+    request.done(successful, successful ? payload(completion) : 0);
+    sendWaiting();
+    if (active == 0) {
+      stopTimer();
+    }
+    return Answered.KNOWN;
+  }
+
+  private Answered lateCompletion(Tlp completion) {
+    int tag = completion.tag();
+    Request request = tag >= TAGS ? null : owed[tag];
+    if (request == null) {
+      return Answered.UNKNOWN_TAG;
+    }
+    if (!request.fits(completion)) {
+      return Answered.DOES_NOT_FIT;
+    }
+    owed[tag] = null;
+    sendWaiting();
+    return Answered.LATE;
+  }
+
+  private static long payload(Tlp completion) {
+    return switch (completion.payloadBytes()) {
+      case Integer.BYTES -> completion.buffer().getUnsignedIntLE(completion.payloadIndex());
+      case Long.BYTES -> completion.buffer().getLongLE(completion.payloadIndex());
+      default -> 0;
+    };
+  }
+
   /**
    * The function is not ready for a configuration request yet (Configuration Request Retry Status):
    * it is sent again, within its time.
-   *
-   * @return false if that tag has no such request
    */
-  boolean retry(int tag) {
-    Request request = tag < TAGS && !pausing[tag] ? outstanding[tag] : null;
-    if (request == null || !request.isRetryable()) {
-      return false;
-    }
+  private void retry(int tag, Request request) {
     pausing[tag] = true;
     loop.schedule(
         () -> {
@@ -132,34 +180,6 @@ final class PendingRequests {
           }
         },
         RETRY_NANOS);
-    return true;
-  }
-
-  /**
-   * A completion has come.
-   *
-   * @param payloadBytes of the completion; negative if its status is not Success
-   */
-  Answered completion(int tag, int payloadBytes, long payload) {
-    if (tag >= TAGS) {
-      return Answered.UNKNOWN_TAG;
-    }
-    Request request = pausing[tag] ? null : outstanding[tag];
-    if (request == null) {
-      Answered answered = givenUp[tag] ? Answered.LATE : Answered.UNKNOWN_TAG;
-      givenUp[tag] = false;
-      sendWaiting();
-      return answered;
-    }
-    outstanding[tag] = null;
-    active--;
-    boolean fits = payloadBytes == request.payloadBytes();
-    request.done(fits, fits ? payload : 0);
-    sendWaiting();
-    if (active == 0) {
-      stopTimer();
-    }
-    return fits || payloadBytes < 0 ? Answered.KNOWN : Answered.DOES_NOT_FIT;
   }
 
   private void sendWaiting() {
@@ -179,7 +199,8 @@ final class PendingRequests {
       Request request = outstanding[tag];
       if (request != null && deadline[tag] <= now) {
         timeouts++;
-        giveUp(tag, request);
+        giveUp(tag);
+        request.done(false, 0);
       }
     }
     sendWaiting();
@@ -208,25 +229,33 @@ final class PendingRequests {
     return first;
   }
 
-  private void giveUp(int tag, Request request) {
+  private void giveUp(int tag) {
+    owed[tag] = pausing[tag] ? null : outstanding[tag];
     outstanding[tag] = null;
-    givenUp[tag] = !pausing[tag];
     pausing[tag] = false;
     active--;
-    request.done(false, 0);
+  }
+
+  /** Fails everything that is under way; requests that this leads to are new ones. */
+  void abandon() {
+    stopTimer();
+    List<Request> ended = new ArrayList<>();
+    for (int tag = 0; tag < TAGS; tag++) {
+      Request request = outstanding[tag];
+      if (request != null) {
+        ended.add(request);
+        giveUp(tag);
+      }
+    }
+    ended.addAll(waiting);
+    waiting.clear();
+    ended.forEach(request -> request.done(false, 0));
   }
 
   /** Fails everything, now and from now on. */
   void stop() {
     failing = true;
-    stopTimer();
-    for (int tag = 0; tag < TAGS; tag++) {
-      Request request = outstanding[tag];
-      if (request != null) {
-        giveUp(tag, request);
-      }
-    }
-    failWaiting();
+    abandon();
   }
 
   /** Who moves virtual time from deadline to deadline meets only those that mean something. */

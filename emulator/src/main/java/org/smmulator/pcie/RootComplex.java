@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -73,6 +74,7 @@ public final class RootComplex {
         new UpstreamPackets(
             new MemoryRequests(smmu, bus), new TranslationServices(smmu, judge), pins, judge);
     this.functions = new @Nullable AttachedFunction[config.buses() * RequesterId.SLOTS];
+    hotplug.connect(this::resetBus);
   }
 
   // Links.
@@ -249,6 +251,36 @@ public final class RootComplex {
 
   // What the guest asks for.
 
+  /**
+   * Resets all functions of a root bus that software may see, as a hot reset does.
+   *
+   * @param done called when all of them answer again, or have not done so in time
+   */
+  public void resetBus(int bus, Runnable done) {
+    List<AttachedFunction> onBus = new ArrayList<>();
+    for (AttachedFunction function : functions) {
+      if (function != null
+          && function.isAnnounced()
+          && RequesterId.bus(function.requesterId()) == bus) {
+        onBus.add(function);
+      }
+    }
+    if (onBus.isEmpty()) {
+      done.run();
+      return;
+    }
+    AtomicInteger left = new AtomicInteger(onBus.size());
+    for (AttachedFunction function : onBus) {
+      function.reset(
+          () -> {},
+          () -> {
+            if (left.decrementAndGet() == 0) {
+              done.run();
+            }
+          });
+    }
+  }
+
   /** Reads 1, 2 or 4 aligned bytes of configuration space; all ones where nothing answers. */
   public void configRead(int requesterId, int register, int bytes, LongConsumer done) {
     if (requesterId == RequesterId.ROOT) {
@@ -294,7 +326,7 @@ public final class RootComplex {
   /** Writes 1, 2, 4 or 8 aligned bytes to the PCIe memory windows; posted. */
   public void memoryWrite(long pa, int bytes, long value) {
     AttachedFunction function = claimant(pa, bytes);
-    if (function != null && function.isAnswering()) {
+    if (function != null) {
       function.requests.memoryWrite(pa, bytes, value);
     }
   }

@@ -50,6 +50,7 @@ final class Training {
   private static final int EXPRESS_ID = 0x10;
   private static final int ATS_ID = 0x000F;
   private static final int PRI_ID = 0x0013;
+  private static final int PASID_ID = 0x001B;
   private static final int RESPONSE_NEEDS_PASID = 1 << 31;
   private static final long LARGEST_BAR = 1L << 39;
 
@@ -181,7 +182,8 @@ final class Training {
           int next = (header >>> 8) & 0xfc;
           if ((header & 0xff) == EXPRESS_ID) {
             config.express = offset;
-            initial(offset + 8, () -> capability(next));
+            config.initial(offset, header);
+            initial(offset + 4, () -> initial(offset + 8, () -> capability(next)));
           } else {
             capability(next);
           }
@@ -205,6 +207,10 @@ final class Training {
     switch (header & 0xffff) {
       case ATS_ID -> ats(offset, goOn);
       case PRI_ID -> pri(offset, goOn);
+      case PASID_ID -> {
+        config.pasid = offset;
+        initial(offset + 4, goOn);
+      }
       default -> goOn.run();
     }
   }

@@ -82,33 +82,41 @@ final class TranslationServices {
     }
   }
 
+  /** A Page Request or stop marker; while the interface is off nobody would answer it. */
   void pageRequest(AttachedFunction function, Tlp tlp) {
     int group = tlp.prgIndex();
-    if (tlp.isStopMarker()) {
-      function.count(STOP_MARKERS);
-    } else {
-      function.count(PAGE_REQUESTS);
-      long allowed = function.config.pageRequestAllocation();
-      long outstanding = function.credits.take(group);
-      if (outstanding > allowed) {
-        judge.protocol(
-            function.id(),
-            tlp.pasid(),
-            tlp.pageAddress(),
-            Violation.NONE,
-            outstanding + " page requests outstanding; its allocation is " + allowed);
-        if (allowed == 0) {
-          // Page requests are off, or software does not know the function yet: nobody would answer.
-          function.credits.reset();
-          return;
-        }
-      }
+    function.count(tlp.isStopMarker() ? STOP_MARKERS : PAGE_REQUESTS);
+    ProtocolRule broken = Permissions.broken(function.config, tlp);
+    if (broken != null) {
+      judge.forbidden(function, broken, tlp.pasid(), tlp.pageAddress());
+    }
+    if (!function.config.permits(FunctionConfig.PAGE_REQUESTS)
+        || (!tlp.isStopMarker() && !takeCredit(function, tlp))) {
+      return;
     }
     int flags =
         tlp.pageRequestFlags()
             | (tlp.privilegedRequested() ? PageRequestFlags.PRIVILEGED : 0)
             | (tlp.executeRequested() ? PageRequestFlags.EXECUTE : 0);
     smmu.pageRequest(function.requesterId(), tlp.pasid(), tlp.pageAddress(), group, flags);
+  }
+
+  /** Takes a credit, even one too many; false if software has allowed none at all. */
+  private boolean takeCredit(AttachedFunction function, Tlp tlp) {
+    long allowed = function.config.pageRequestAllocation();
+    long outstanding = function.credits.take(tlp.prgIndex());
+    if (outstanding > allowed) {
+      judge.protocol(
+          function.id(),
+          tlp.pasid(),
+          tlp.pageAddress(),
+          Violation.NONE,
+          outstanding + " page requests outstanding; its allocation is " + allowed);
+    }
+    if (allowed == 0) {
+      function.credits.reset();
+    }
+    return allowed != 0;
   }
 
   void invalidateCompletion(AttachedFunction function, Tlp tlp) {

@@ -44,14 +44,28 @@ final class UpstreamPackets {
     }
   }
 
+  /**
+   * The root port refuses what a function sends that may not master the bus. All else that its own
+   * enables forbid is on record and goes on: the root complex of real hardware does not know them,
+   * and the SMMU has tables that say what the stream may do.
+   */
   private void memoryRequest(AttachedFunction function, Tlp tlp) {
-    if (!function.config.busMaster()) {
+    if (!function.config.permits(FunctionConfig.BUS_MASTER)) {
       function.count(WITHOUT_BUS_MASTER);
+      judge.forbidden(function, ProtocolRule.BUS_MASTER, tlp.pasid(), tlp.address());
       MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
-    } else if (tlp.atIllegal()) {
+      return;
+    }
+    if (tlp.atIllegal()) {
       judge.protocol(function.id(), "Address Type not allowed on this packet");
       MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
-    } else if (tlp.isPoisoned() && tlp.payloadBytes() > 0) {
+      return;
+    }
+    ProtocolRule broken = Permissions.broken(function.config, tlp);
+    if (broken != null) {
+      judge.forbidden(function, broken, tlp.pasid(), tlp.address());
+    }
+    if (tlp.isPoisoned() && tlp.payloadBytes() > 0) {
       MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
     } else if (tlp.addressType() == AddressType.TRANSLATION_REQUEST) {
       services.translationRequest(function, tlp);

@@ -195,7 +195,7 @@ final class AddressSpace {
         switch (window) {
           case SMMU ->
               () -> machine.smmu().writeRegister((int) (address - MemoryMap.SMMU), bytes, value);
-          case HOTPLUG -> () -> machine.hotPlug().write(address - MemoryMap.HOTPLUG);
+          case HOTPLUG -> () -> machine.hotPlug().write(address - MemoryMap.HOTPLUG, value);
           case PCIE -> () -> machine.root().memoryWrite(address, bytes, value);
           case ECAM, MEMORY -> null;
         };

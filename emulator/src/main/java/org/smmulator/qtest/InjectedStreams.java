@@ -9,12 +9,14 @@ import org.smmulator.time.HardwareLoop;
 /**
  * The endpoint behind all streams that have no device: what the SMMU sends there is a line for the
  * harness. Its Invalidate Requests share 32 tags; others wait for one. A request that is not
- * answered in time is given up alone. Used on the hardware's thread.
+ * answered in time is given up alone, and its tag stays out of use until the answer has come, or
+ * until power-on, which the endpoint has with the machine. Used on the hardware's thread.
  */
 final class InjectedStreams implements BareStreams {
   static final int ITAGS = 32;
   private static final int MOST_WAITING = 1 << 16;
   private static final int PAGE_LOG2 = 12;
+  private static final int ALL_TAGS = -1;
 
   private final HardwareLoop loop;
   private final Smmu smmu;
@@ -23,6 +25,9 @@ final class InjectedStreams implements BareStreams {
   private final HardwareLoop.@Nullable Timer[] timers = new HardwareLoop.@Nullable Timer[ITAGS];
   private final ArrayDeque<String> waiting = new ArrayDeque<>();
   private int nextTag;
+
+  /** Tags given up whose answer may still come, as a set. */
+  private int owed;
 
   InjectedStreams(HardwareLoop loop, Smmu smmu, long timeoutNanos, Lines lines) {
     this.loop = loop;
@@ -48,7 +53,7 @@ final class InjectedStreams implements BareStreams {
     int tag = freeTag();
     if (tag >= 0) {
       send(tag, request);
-    } else if (waiting.size() < MOST_WAITING) {
+    } else if (owed != ALL_TAGS && waiting.size() < MOST_WAITING) {
       waiting.add(request);
     } else {
       smmu.atcInvalidationDone(true);
@@ -63,11 +68,11 @@ final class InjectedStreams implements BareStreams {
     return "0x" + Long.toHexString(number);
   }
 
-  /** Tags in turn, so that a late answer seldom meets a tag in use again; -1 if all are in use. */
+  /** Tags in turn; -1 if all are in use or owed. */
   private int freeTag() {
     for (int i = 0; i < ITAGS; i++) {
       int tag = (nextTag + i) % ITAGS;
-      if (timers[tag] == null) {
+      if (timers[tag] == null && (owed >>> tag & 1) == 0) {
         nextTag = (tag + 1) % ITAGS;
         return tag;
       }
@@ -80,8 +85,16 @@ final class InjectedStreams implements BareStreams {
     lines.line("ATC_INV " + tag + " " + request);
   }
 
-  /** The harness completed a request; false if none has that tag. */
+  /**
+   * The harness completed a request; false if none that anybody waits for has that tag. The tag of
+   * one that was given up is free again.
+   */
   boolean complete(int tag) {
+    if ((owed >>> tag & 1) != 0) {
+      owed &= ~(1 << tag);
+      sendWaiting();
+      return false;
+    }
     HardwareLoop.Timer timer = timers[tag];
     if (timer == null) {
       return false;
@@ -103,15 +116,25 @@ final class InjectedStreams implements BareStreams {
     }
     waiting.forEach(request -> smmu.atcInvalidationDone(false));
     waiting.clear();
+    owed = 0;
     nextTag = 0;
   }
 
   private void finish(int tag, boolean timedOut) {
     timers[tag] = null;
+    owed |= timedOut ? 1 << tag : 0;
     smmu.atcInvalidationDone(timedOut);
-    String next = waiting.poll();
-    if (next != null) {
-      send(freeTag(), next);
+    if (owed == ALL_TAGS) {
+      waiting.forEach(request -> smmu.atcInvalidationDone(true));
+      waiting.clear();
+    }
+    sendWaiting();
+  }
+
+  private void sendWaiting() {
+    int tag = waiting.isEmpty() ? -1 : freeTag();
+    if (tag >= 0) {
+      send(tag, waiting.remove());
     }
   }
 }

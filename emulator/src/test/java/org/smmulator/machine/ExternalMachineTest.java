@@ -129,6 +129,23 @@ class ExternalMachineTest extends DrivenMachine {
   }
 
   @Test
+  void theTagOfAnInvalidationGivenUpIsOutOfUseUntilItsAnswerComes() throws Exception {
+    Harness harness = startBare();
+    harness.bringUp();
+    harness.command(0x40 | (long) BARE << 32, 52);
+    assertThat(harness.takeLines()).containsExactly("ATC_INV 0 0x40 - 0x0 0x10000000000000000");
+    harness.number("clock_step");
+    for (int i = 0; i < 31; i++) {
+      harness.command(0x40 | (long) BARE << 32, 52);
+    }
+    assertThat(harness.takeLines()).hasSize(31).noneMatch(line -> line.startsWith("ATC_INV 0 "));
+    harness.command(0x40 | (long) BARE << 32, 52);
+    assertThat(harness.takeLines()).as("waits for a tag").isEmpty();
+    assertThat(harness.ask("atc_inv_done 0")).as("nobody waits for it").startsWith("FAIL");
+    assertThat(harness.takeLines()).containsExactly("ATC_INV 0 0x40 - 0x0 0x10000000000000000");
+  }
+
+  @Test
   void invalidationsBeyondThirtyTwoWaitForATag() throws Exception {
     Harness harness = startBare();
     harness.bringUp();

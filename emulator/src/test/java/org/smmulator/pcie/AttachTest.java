@@ -23,7 +23,7 @@ class AttachTest {
 
   private long nextEvent() {
     long event = machine.hotplug.read(HotplugBlock.EVENT);
-    machine.hotplug.write(HotplugBlock.ACK);
+    machine.hotplug.write(HotplugBlock.ACK, 1);
     return event;
   }
 
@@ -204,15 +204,17 @@ class AttachTest {
     assertThat(values).isEmpty();
     Packet read = device.take();
     assertThat(read.address()).isEqualTo(BAR + 0x10);
-    complete(device, read.tag(), 0x1122_3344_5566_7788L);
+    complete(device, read, 0x1122_3344_5566_7788L);
     assertThat(values).containsExactly(0x1122_3344_5566_7788L);
   }
 
-  private void complete(ScriptedDevice device, int tag, long value) {
+  /** Answers a read of eight bytes. */
+  private void complete(ScriptedDevice device, Packet read, long value) {
     device.send(
         out -> {
-          long transaction = TlpWriter.transaction(0, tag);
-          out.setLongLE(TlpWriter.completionData(out, device.id(), transaction, 8, 0, 8), value);
+          long transaction = TlpWriter.transaction(0, read.tag());
+          int index = TlpWriter.completionData(out, device.id(), transaction, 8, read.address(), 8);
+          out.setLongLE(index, value);
         });
     machine.run();
   }
@@ -234,7 +236,7 @@ class AttachTest {
     assertThat(values).isEmpty();
     machine.advance(MILLI);
     assertThat(values).containsExactly(-1L);
-    complete(device, device.take().tag(), 5);
+    complete(device, device.take(), 5);
     assertThat(values).hasSize(1);
     DeviceCounters counters = machine.device("00:04.0");
     assertThat(counters.requestTimeouts()).isEqualTo(1);
@@ -289,25 +291,14 @@ class AttachTest {
     machine.configWrite(ID, 0x10, 4, BAR);
     machine.configWrite(ID, 0x04, 2, 0b010);
     List<Long> values = memoryRead(BAR, 8);
-    int tag = device.take().tag();
-    device.send(
-        out -> TlpWriter.completion(out, device.id(), TlpWriter.transaction(0x40, tag), 1, 4));
+    Packet read = device.take();
+    long transaction = TlpWriter.transaction(0x40, read.tag());
+    device.send(out -> TlpWriter.completion(out, device.id(), transaction, 1, 4));
     machine.run();
     assertThat(values).isEmpty();
     assertThat(machine.violations.violations()).hasSize(1);
-    complete(device, tag, 7);
+    complete(device, read, 7);
     assertThat(values).containsExactly(7L);
-  }
-
-  @Test
-  void recordsACompletionOfTheWrongSize() {
-    ScriptedDevice device = machine.attach(ID);
-    machine.configWrite(ID, 0x10, 4, BAR);
-    machine.configWrite(ID, 0x04, 2, 0b010);
-    List<Long> values = memoryRead(BAR, 4);
-    complete(device, device.take().tag(), 5);
-    assertThat(values).containsExactly(0xFFFF_FFFFL);
-    assertThat(machine.violationTexts()).hasSize(1);
   }
 
   @Test

@@ -156,12 +156,18 @@ public final class BareGuest {
 
   /** Whether all commands are consumed and no global error is up. */
   boolean isIdle() {
-    return (int) read(SmmuRegister.CMDQ_CONS) == produced && read(SmmuRegister.GERROR) == 0;
+    return (int) read(SmmuRegister.CMDQ_CONS) == produced
+        && read(SmmuRegister.GERROR) == read(SmmuRegister.GERRORN);
   }
 
   /** The command queue's error code: 3 is CERROR_ATC_INV_SYNC. */
   int commandError() {
     return (int) (read(SmmuRegister.CMDQ_CONS) >>> 24) & 0x7f;
+  }
+
+  /** Lets the command queue go on after an error. */
+  void acknowledgeErrors() {
+    write(SmmuRegister.GERRORN, read(SmmuRegister.GERROR));
   }
 
   /** Records of the PRI queue so far. */

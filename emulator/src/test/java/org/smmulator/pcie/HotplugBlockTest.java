@@ -15,7 +15,7 @@ class HotplugBlockTest {
   @Test
   void readsZeroWhenNothingHappened() {
     assertThat(block.read(0)).isZero();
-    block.write(4);
+    block.write(4, 1);
     assertThat(interrupts).isZero();
   }
 
@@ -26,12 +26,12 @@ class HotplugBlockTest {
     block.gone(0x20);
     assertThat(interrupts).isEqualTo(1);
     assertThat(block.read(0)).isEqualTo(PRESENT_20);
-    block.write(4);
+    block.write(4, 1);
     assertThat(interrupts).isEqualTo(2);
     assertThat(block.read(0)).isEqualTo(PRESENT_28);
-    block.write(4);
+    block.write(4, 1);
     assertThat(block.read(0)).isEqualTo(GONE_20);
-    block.write(4);
+    block.write(4, 1);
     assertThat(interrupts).isEqualTo(3);
     assertThat(block.read(0)).isZero();
     block.present(0x28);
@@ -41,8 +41,8 @@ class HotplugBlockTest {
   @Test
   void popsOnlyThroughTheAckRegister() {
     block.present(0x20);
-    block.write(0);
-    block.write(8);
+    block.write(0, 1);
+    block.write(8, 1);
     assertThat(block.read(0)).isEqualTo(PRESENT_20);
     assertThat(block.read(4)).isZero();
   }
@@ -55,11 +55,11 @@ class HotplugBlockTest {
     }
     block.present(0x20);
     assertThat(block.read(0)).isEqualTo(PRESENT_20);
-    block.write(4);
+    block.write(4, 1);
     assertThat(block.read(0)).isEqualTo(GONE_20);
-    block.write(4);
+    block.write(4, 1);
     assertThat(block.read(0)).isEqualTo(PRESENT_20);
-    block.write(4);
+    block.write(4, 1);
     assertThat(block.read(0)).isZero();
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.command.CommandField;
+import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ErrorCode;
@@ -194,12 +195,17 @@ class InvalidationTest {
   }
 
   @Test
-  void answersForASilentDeviceFromThenOnUntilItIsAttachedAnew() {
+  void sendsASilentDeviceOnlyConfigurationRequestsUntilItIsAttachedAnew() {
+    machine.configWrite(ID, 0x10, 4, MemoryMap.PCIE_MMIO32);
     guest.atcInvalidation(ID, PASID, VA, 0);
     machine.run();
     int tag = device.take().tag();
     machine.advance(1000 * MILLI);
-    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0xFFFF_FFFFL);
+    List<Long> values = new ArrayList<>();
+    machine.root.memoryRead(MemoryMap.PCIE_MMIO32, 4, values::add);
+    machine.root.memoryWrite(MemoryMap.PCIE_MMIO32, 4, 1);
+    assertThat(values).containsExactly(0xFFFF_FFFFL);
+    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0x0001_534dL);
     guest.atcInvalidation(ID, PASID, VA, 0);
     machine.run();
     assertThat(device.received).isEmpty();
@@ -213,8 +219,10 @@ class InvalidationTest {
     assertThat(machine.violations.violations()).hasSize(1);
     device.link().detach();
     machine.run();
-    machine.attach(ID);
-    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0x0001_534dL);
+    ScriptedDevice anew = machine.attach(ID);
+    guest.atcInvalidation(ID, PASID, VA, 0);
+    machine.run();
+    assertThat(anew.received).hasSize(1);
   }
 
   @Test

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.HelloAck;
@@ -19,8 +20,10 @@ import org.smmulator.bus.wire.LinkHandler;
  * what the test says. One 64-bit BAR of 64 KiB; ATS with a queue of {@code depth}, PRI, PASID.
  */
 final class ScriptedDevice implements LinkHandler {
+  static final int EXPRESS = 0x40;
   static final int ATS = 0x100;
   static final int PRI = 0x110;
+  static final int PASID = 0x120;
 
   final List<Packet> received = new ArrayList<>();
   final int[] config = new int[1024];
@@ -28,11 +31,20 @@ final class ScriptedDevice implements LinkHandler {
   /** Writable bits. */
   final int[] mask = new int[1024];
 
+  /** Resets received. */
+  int resets;
+
+  private final int[] atReset = new int[1024];
   final byte[] bar = new byte[0x1_0000];
   private final Hello hello;
 
   /** Answers nothing while set. */
   boolean silent;
+
+  /** A configuration request that came meanwhile. */
+  private record Unanswered(boolean read, long transaction, int register) {}
+
+  private final List<Unanswered> unanswered = new ArrayList<>();
 
   /** Configuration requests that are still to be answered with 'retry'. */
   int retries;
@@ -55,20 +67,23 @@ final class ScriptedDevice implements LinkHandler {
     set(0x10, 0b100, 0xffff_0000);
     set(0x14, 0, -1);
     set(0x34, 0x40, 0);
-    set(0x40, 0x0002_0010, 0);
-    set(0x48, 5 << 12 | 1 << 5, 0x78ff);
+    set(EXPRESS, 0x0002_0010, 0);
+    set(EXPRESS + 4, 1 << 28, 0);
+    set(EXPRESS + 8, 5 << 12 | 1 << 5, 0x78ff);
+    set(EXPRESS + 0x28, 0, 1 << 6);
     set(ATS, (ATS + 0x10) << 20 | 0x1_000f, 0);
     set(ATS + 4, 0x60 | (depth & 0x1f), 0x801f_0000);
     set(PRI, (PRI + 0x10) << 20 | 0x1_0013, 0);
     set(PRI + 4, 0, 0b11);
     set(PRI + 8, 32, 0);
     set(PRI + 0xc, 0, -1);
-    set(0x120, 0x1_001b, 0);
-    set(0x124, 20 << 8, 1 << 16);
+    set(PASID, 0x1_001b, 0);
+    set(PASID + 4, 20 << 8 | 0b110, 0b111 << 16);
   }
 
   void set(int register, int value, int writable) {
     config[register / 4] = value;
+    atReset[register / 4] = value;
     mask[register / 4] = writable;
   }
 
@@ -86,6 +101,10 @@ final class ScriptedDevice implements LinkHandler {
   @Override
   public void tlp(Tlp tlp) {
     if (silent) {
+      if (tlp.type() == TlpType.CONFIG_READ || tlp.type() == TlpType.CONFIG_WRITE) {
+        boolean read = tlp.type() == TlpType.CONFIG_READ;
+        unanswered.add(new Unanswered(read, tlp.transaction(), tlp.register()));
+      }
       return;
     }
     switch (tlp.type()) {
@@ -117,6 +136,27 @@ final class ScriptedDevice implements LinkHandler {
     link().end();
   }
 
+  /** Tag of the configuration request that came last while it was silent. */
+  int unansweredTag() {
+    return (int) (unanswered.get(unanswered.size() - 1).transaction >>> 8) & 0xff;
+  }
+
+  /** Answers the configuration requests that came while it was silent; it did not write. */
+  void answerLate() {
+    for (Unanswered request : unanswered) {
+      if (request.read) {
+        send(
+            out -> {
+              int index = TlpWriter.completionData(out, id(), request.transaction, 4, 0, 4);
+              out.setIntLE(index, config[request.register / 4]);
+            });
+      } else {
+        send(out -> TlpWriter.completion(out, id(), request.transaction, 0, 4));
+      }
+    }
+    unanswered.clear();
+  }
+
   private void configWrite(Tlp tlp) {
     if (isRetried(tlp)) {
       return;
@@ -131,6 +171,14 @@ final class ScriptedDevice implements LinkHandler {
     }
     TlpWriter.completion(link().begin(FrameKind.TLP), id(), tlp.transaction(), 0, 4);
     link().end();
+  }
+
+  @Override
+  public void control(int code) {
+    if (code == ControlCode.RESET) {
+      resets++;
+      System.arraycopy(atReset, 0, config, 0, config.length);
+    }
   }
 
   @Override

@@ -94,11 +94,23 @@ final class TestMachine implements SmmuOutputs {
     return attach(new ScriptedDevice(wantedId, 0));
   }
 
-  /** Attaches a device and enables it to master the bus; its packets are the test's alone. */
+  /** Attaches a device and enables all it has but page requests; its packets are the test's. */
   ScriptedDevice master(int wantedId) {
-    ScriptedDevice device = attach(wantedId);
-    configWrite(device.id(), 0x04, 2, 0b110);
+    return master(new ScriptedDevice(wantedId, 0));
+  }
+
+  ScriptedDevice master(ScriptedDevice device) {
+    attach(device);
+    enable(device);
     return device;
+  }
+
+  /** Memory space, bus mastering, AtomicOps, PASID and ATS. */
+  void enable(ScriptedDevice device) {
+    configWrite(device.id(), 0x04, 2, 0b110);
+    configWrite(device.id(), ScriptedDevice.EXPRESS + 0x28, 2, 1 << 6);
+    configWrite(device.id(), ScriptedDevice.PASID + 6, 2, 1);
+    configWrite(device.id(), ScriptedDevice.ATS + 6, 2, 1 << 15);
   }
 
   /** A configuration read of a device that answers at once. */

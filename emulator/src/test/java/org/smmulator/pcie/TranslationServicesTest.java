@@ -152,7 +152,7 @@ class TranslationServicesTest {
   void sendsThePasidWithAResponseIfTheDeviceRequiresIt() {
     ScriptedDevice picky = new ScriptedDevice(0x28, 0);
     picky.set(ScriptedDevice.PRI + 4, 1 << 31, 0b11);
-    machine.attach(picky);
+    machine.master(picky);
     machine.configWrite(0x28, ScriptedDevice.PRI + 0xc, 4, 8);
     machine.configWrite(0x28, ScriptedDevice.PRI + 4, 2, 1);
     picky.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
@@ -167,7 +167,9 @@ class TranslationServicesTest {
     device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
     machine.run();
     assertThat(machine.violationTexts())
-        .containsExactly("1 page requests outstanding; its allocation is 0");
+        .containsExactly(
+            "Page Request while the page request interface is disabled (Base Specification"
+                + " 10.4.1)");
     assertThat(guest.pageRequestsQueued()).isZero();
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 2);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
@@ -204,6 +206,7 @@ class TranslationServicesTest {
 
   @Test
   void countsAStopMarkerApartAndPassesItOn() {
+    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
     device.send(out -> TlpWriter.stopMarker(out, device.id(), PASID));
     machine.run();
     assertThat(guest.pageRequestsQueued()).isEqualTo(1);

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * When a packet whose length fits is malformed all the same (facts A.4 to A.9). What the receiver
- * has to answer with Unsupported Request is not malformed and passes.
+ * has to answer with Unsupported Request is not malformed and passes; whether a completion fits its
+ * request is for the requester to say.
  */
 final class TlpRules {
   private static final int DIGEST = 1 << 15;
@@ -31,9 +32,8 @@ final class TlpRules {
       case MEMORY_WRITE -> access(tlp);
       case FETCH_ADD, SWAP, COMPARE_AND_SWAP -> atomic(tlp);
       case CONFIG_READ, CONFIG_WRITE, IO_READ, IO_WRITE -> register(tlp);
-      case COMPLETION_DATA -> completionData(tlp);
       case MESSAGE, MESSAGE_DATA -> message(tlp);
-      case COMPLETION, OTHER -> null;
+      case COMPLETION, COMPLETION_DATA, OTHER -> null;
     };
   }
 
@@ -119,11 +119,6 @@ final class TlpRules {
     return tlp.lengthDwords() == 1 && tlp.lastByteEnable() == 0
         ? null
         : "configuration or IO request of more than one doubleword";
-  }
-
-  private static @Nullable String completionData(Tlp tlp) {
-    int needed = (tlp.lowerAddress() & 3) + tlp.byteCount() + 3;
-    return tlp.lengthDwords() > needed / Integer.BYTES ? "completion beyond its Byte Count" : null;
   }
 
   private static @Nullable String message(Tlp tlp) {

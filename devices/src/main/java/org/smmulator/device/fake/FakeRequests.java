@@ -2,6 +2,7 @@ package org.smmulator.device.fake;
 
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CompletableFuture;
+import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.device.fake.FakePort.Answer;
 
@@ -12,9 +13,12 @@ record FakeRequests(FakeLoop loop, FakePort port) {
     void write(ByteBuf out, int tag);
   }
 
-  /** The data of a successful answer. */
+  /** The data of a successful answer; a request that is to be retried is. */
   long value(Request request) {
     Answer answer = answer(request);
+    while (answer.status() == CompletionStatus.CRS) {
+      answer = answer(request);
+    }
     if (answer.status() != 0) {
       throw new IllegalStateException("completion status " + answer.status());
     }

@@ -332,6 +332,29 @@ public final class FakeRootComplex implements AutoCloseable {
     send(() -> port.link().sendControl(ControlCode.RESET));
   }
 
+  /** Function Level Reset, as a machine does it: the write that initiates it, and RESET behind. */
+  public void functionReset() {
+    int express = configRead(0x34) & 0xFC;
+    int control = configRead(express + 8);
+    requests.answer(
+        (out, tag) -> {
+          int index =
+              TlpWriter.configWrite(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, express + 8, 4);
+          out.setIntLE(index, control | 1 << 15);
+          port.link().end();
+          port.link().begin(FrameKind.CONTROL).writeShort(ControlCode.RESET);
+        });
+  }
+
+  /** The status of the answer to a configuration read, which is not retried. */
+  public int configReadStatus(int register) {
+    return requests
+        .answer(
+            (out, tag) ->
+                TlpWriter.configRead(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, register, 4))
+        .status();
+  }
+
   /** Closes the link from this end, as a machine does that stops. */
   public void closeLink() {
     loop.run(() -> port.link().close(ErrorCode.SHUTDOWN, "the machine stops"));

@@ -173,6 +173,18 @@ public final class FunctionGrants {
     }
   }
 
+  /** The function has been reset, or has another chance: {@link #stopAnswering} is over. */
+  public void answerAgain() {
+    if (!answering) {
+      for (int slot = 0; slot < table.slots(); slot++) {
+        if (table.sizeLog2[slot] != 0) {
+          ledger.retain(table.pa[slot], table.sizeLog2[slot]);
+        }
+      }
+      answering = true;
+    }
+  }
+
   /** Grants not yet revoked. */
   public int live() {
     return table.live();

@@ -33,6 +33,7 @@ public final class DmaEngine implements DeviceModel {
   private static final int MAX_RING_LOG2_VALUE = 12;
   private static final int CTRL_RESET = 1;
 
+  private static final long RESET_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final int queueCount;
@@ -132,6 +133,22 @@ public final class DmaEngine implements DeviceModel {
   @Override
   public void reset() {
     queues.forEach(DmaQueue::reset);
+  }
+
+  @Override
+  public void reset(Runnable over) {
+    reset();
+    endReset(over);
+  }
+
+  /** Over when the workers have given up what they were doing. */
+  private void endReset(Runnable over) {
+    DeviceContext device = context;
+    if (device != null && queues.stream().anyMatch(DmaQueue::isResetting)) {
+      device.schedule(() -> endReset(over), RESET_POLL_NANOS);
+    } else {
+      over.run();
+    }
   }
 
   @Override

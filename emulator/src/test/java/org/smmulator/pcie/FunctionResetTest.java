@@ -1,0 +1,327 @@
+package org.smmulator.pcie;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.smmulator.pcie.TestMachine.MILLI;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.MessageCode;
+import org.smmulator.bus.tlp.TlpType;
+import org.smmulator.bus.tlp.TlpWriter;
+
+/** Function Level Reset and the reset of a root bus, and what is left of a function after them. */
+class FunctionResetTest {
+  private static final int ID = 0x20;
+  private static final int PASID = 3;
+  private static final int CERROR_ATC_INV_SYNC = 3;
+  private static final int DEVICE_CONTROL = ScriptedDevice.EXPRESS + 8;
+  private static final int INITIATE = 1 << 15;
+  private static final long BAR = MemoryMap.PCIE_MMIO32;
+  private static final long VA = 0x7f00_1234_5000L;
+
+  private final TestMachine machine = new TestMachine();
+  private final BareGuest guest = machine.guest;
+  private final long root = guest.translatingStream(ID);
+  private final long frame = guest.allocate(4096);
+  private final List<String> done = new ArrayList<>();
+  private ScriptedDevice device = new ScriptedDevice(ID, 0);
+
+  @BeforeEach
+  void grantOnePage() {
+    device = machine.master(device);
+    machine.configWrite(ID, 0x10, 4, BAR);
+    guest.map(root, VA, frame, true);
+    translate();
+  }
+
+  private void translate() {
+    device.requestTranslation(1, PASID, VA, 1, false);
+    machine.run();
+    assertThat(device.take().type()).isEqualTo(TlpType.COMPLETION_DATA);
+  }
+
+  private void functionReset() {
+    machine.root.configWrite(ID, DEVICE_CONTROL, 2, INITIATE, () -> done.add("reset"));
+    machine.run();
+  }
+
+  private void busReset(int bus) {
+    machine.hotplug.write(HotplugBlock.RESET, bus);
+    machine.run();
+  }
+
+  private boolean isBusReset() {
+    return machine.hotplug.read(HotplugBlock.RESET) == 0;
+  }
+
+  @Test
+  void sendsAResetAndTellsSoftwareWhenTheFunctionAnswersAgain() {
+    functionReset();
+    assertThat(device.resets).isEqualTo(1);
+    assertThat(done).containsExactly("reset");
+    assertThat(machine.device("00:04.0").count(FunctionCounter.RESETS)).isEqualTo(1);
+  }
+
+  @Test
+  void resetsNoFunctionThatIsNotCapableOfIt() {
+    ScriptedDevice plain = new ScriptedDevice(0x28, 0);
+    plain.set(ScriptedDevice.EXPRESS + 4, 0, 0);
+    machine.attach(plain);
+    machine.configWrite(0x28, DEVICE_CONTROL, 2, INITIATE);
+    assertThat(plain.resets).isZero();
+    machine.configWrite(ID, DEVICE_CONTROL, 2, 0x2810);
+    machine.configWrite(ID, DEVICE_CONTROL, 1, 0x80);
+    assertThat(device.resets).isZero();
+  }
+
+  @Test
+  void resetsEveryFunctionOfARootBusAndNoOther() {
+    ScriptedDevice neighbour = machine.attach(0x28);
+    busReset(1);
+    assertThat(device.resets).isZero();
+    busReset(0);
+    assertThat(device.resets).isEqualTo(1);
+    assertThat(neighbour.resets).isEqualTo(1);
+    assertThat(isBusReset()).isTrue();
+  }
+
+  @Test
+  void waitsForEveryFunctionOfTheBus() {
+    ScriptedDevice slow = machine.attach(0x28);
+    slow.silent = true;
+    busReset(0);
+    assertThat(isBusReset()).isFalse();
+    machine.advance(1000 * MILLI);
+    assertThat(isBusReset()).isTrue();
+    assertThat(machine.device("00:05.0").answering()).isFalse();
+    assertThat(machine.device("00:04.0").answering()).isTrue();
+  }
+
+  @Test
+  void dropsTheGrantsOfTheFunction() {
+    assertThat(machine.ledger.counters().live()).isEqualTo(1);
+    functionReset();
+    assertThat(machine.ledger.counters().live()).isZero();
+    machine.ledger.freed(frame, 0);
+    machine.run();
+    assertThat(machine.violations.violations()).isEmpty();
+    machine.enable(device);
+    device.readTranslated(2, frame, 4);
+    machine.run();
+    assertThat(machine.ledger.counters().staleAccesses()).isEqualTo(1);
+  }
+
+  @Test
+  void keepsTheGrantsUntilTheFunctionHasHadTheReset() {
+    device.silent = true;
+    functionReset();
+    device.readTranslated(2, frame, 4);
+    device.requestTranslation(3, PASID, VA, 1, false);
+    machine.run();
+    assertThat(device.resets).isEqualTo(1);
+    assertThat(machine.ledger.counters().live()).isEqualTo(1);
+    assertThat(machine.violations.violations()).isEmpty();
+    assertThat(done).isEmpty();
+  }
+
+  @Test
+  void forgetsWhatSoftwareHadPermitted() {
+    functionReset();
+    device.requestTranslation(3, PASID, VA, 1, false);
+    machine.run();
+    assertThat(device.take().status()).isEqualTo(CompletionStatus.UR);
+    assertThat(machine.device("00:04.0").count(FunctionCounter.WITHOUT_BUS_MASTER)).isEqualTo(1);
+    List<Long> values = new ArrayList<>();
+    machine.root.memoryRead(BAR, 4, values::add);
+    assertThat(values).containsExactly(0xFFFF_FFFFL);
+    machine.enable(device);
+    translate();
+    machine.configWrite(ID, ScriptedDevice.ATS + 6, 2, 0);
+    device.requestTranslation(3, PASID, VA, 1, false);
+    machine.run();
+    assertThat(machine.violations.violations()).hasSize(2);
+  }
+
+  @Test
+  void sendsNoLargerPayloadsThanBeforeNorAfterTheReset() {
+    machine.configWrite(ID, DEVICE_CONTROL, 2, 0x5000);
+    functionReset();
+    machine.enable(device);
+    device.read(9, PASID, VA, 512);
+    machine.run();
+    assertThat(device.takeAll()).extracting(p -> p.payload().length() / 2).containsOnly(128);
+  }
+
+  @Test
+  void endsOutstandingReadsAndKnowsTheirAnswersAsLate() {
+    List<Long> values = new ArrayList<>();
+    machine.root.memoryRead(BAR, 4, values::add);
+    machine.run();
+    Packet read = device.take();
+    functionReset();
+    assertThat(values).containsExactly(0xFFFF_FFFFL);
+    device.send(
+        out ->
+            out.setIntLE(
+                TlpWriter.completionData(
+                    out, ID, TlpWriter.transaction(0, read.tag()), 4, read.address(), 4),
+                7));
+    machine.run();
+    assertThat(machine.device("00:04.0").count(FunctionCounter.COMPLETIONS_LATE)).isEqualTo(1);
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+
+  @Test
+  void completesOutstandingInvalidationsOnlyOnceTheFunctionIsReset() {
+    for (int i = 0; i < 40; i++) {
+      guest.atcInvalidation(ID, PASID, VA, 0);
+    }
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.run();
+    assertThat(device.takeAll()).hasSize(32);
+    device.silent = true;
+    functionReset();
+    assertThat(guest.isIdle()).as("the function may still use what it caches").isFalse();
+    device.silent = false;
+    device.answerLate();
+    machine.run();
+    assertThat(guest.isIdle()).isTrue();
+    assertThat(guest.commandError()).isZero();
+    assertThat(device.received).as("nothing was sent for those that waited").isEmpty();
+  }
+
+  @Test
+  void neverUsesTheTagOfAnInvalidationThatAResetHasEnded() {
+    guest.atcInvalidation(ID, PASID, VA, 0);
+    machine.run();
+    int owed = device.take().tag();
+    functionReset();
+    for (int i = 0; i < 100; i++) {
+      guest.atcInvalidation(ID, PASID, VA, 0);
+      machine.run();
+      int tag = device.take().tag();
+      assertThat(tag).isNotEqualTo(owed);
+      device.completeInvalidations(1, 1 << tag);
+      machine.run();
+    }
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.run();
+    device.completeInvalidations(1, 1 << owed);
+    machine.run();
+    assertThat(guest.isIdle()).as("completed by what was owed from before the reset").isFalse();
+    assertThat(machine.device("00:04.0").count(FunctionCounter.INVALIDATIONS_LATE)).isEqualTo(1);
+    device.completeInvalidations(1, 1 << device.take().tag());
+    machine.run();
+    assertThat(guest.isIdle()).isTrue();
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+
+  @Test
+  void aFencedFunctionAnswersInvalidationsAgainAfterAReset() {
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.advance(1000 * MILLI);
+    assertThat(guest.commandError()).isEqualTo(CERROR_ATC_INV_SYNC);
+    assertThat(machine.device("00:04.0").answering()).isFalse();
+    device.takeAll();
+    functionReset();
+    assertThat(machine.device("00:04.0").answering()).isTrue();
+    guest.acknowledgeErrors();
+    machine.enable(device);
+    translate();
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.run();
+    device.completeInvalidations(1, 1 << device.take().tag());
+    machine.run();
+    assertThat(guest.isIdle()).isTrue();
+    translate();
+    machine.ledger.freed(frame, 0);
+    machine.run();
+    assertThat(machine.ledger.counters().freedUnderGrant()).as("judged as before").isEqualTo(1);
+  }
+
+  @Test
+  void aFunctionThatDoesNotComeBackIsFencedAndItsInvalidationsFail() {
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.run();
+    device.takeAll();
+    device.silent = true;
+    machine.advance(500 * MILLI);
+    functionReset();
+    machine.advance(499 * MILLI);
+    guest.invalidate(ID, PASID, VA, 0);
+    assertThat(guest.commandError()).isZero();
+    machine.advance(501 * MILLI);
+    assertThat(guest.commandError()).isEqualTo(CERROR_ATC_INV_SYNC);
+    assertThat(done).containsExactly("reset");
+    assertThat(machine.device("00:04.0").answering()).isFalse();
+  }
+
+  @Test
+  void givesPageRequestsTheirCreditsBack() {
+    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
+    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    machine.run();
+    functionReset();
+    machine.enable(device);
+    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
+    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    machine.run();
+    assertThat(machine.violations.violations()).isEmpty();
+    assertThat(guest.pageRequestsQueued()).isEqualTo(2);
+  }
+
+  @Test
+  void lowersTheInterruptPin() {
+    List<Boolean> levels = new ArrayList<>();
+    machine.root.pins().connect((line, asserted) -> levels.add(asserted));
+    device.send(out -> TlpWriter.interruptMessage(out, ID, true));
+    machine.run();
+    functionReset();
+    assertThat(levels).containsExactly(true, false);
+  }
+
+  @Test
+  void aSecondResetDuringTheFirstEndsBoth() {
+    device.silent = true;
+    functionReset();
+    functionReset();
+    device.silent = false;
+    device.answerLate();
+    machine.run();
+    assertThat(device.resets).isEqualTo(2);
+    assertThat(done).containsExactly("reset", "reset");
+    assertThat(machine.device("00:04.0").count(FunctionCounter.RESETS)).isEqualTo(1);
+  }
+
+  @Test
+  void aResetEndsWithTheLink() {
+    device.silent = true;
+    functionReset();
+    device.link().detach();
+    machine.run();
+    assertThat(done).containsExactly("reset");
+    assertThat(machine.violations.violations()).isEmpty();
+    assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0xFFFF_FFFFL);
+  }
+
+  @Test
+  void answersToInvalidationsFlowWhileTheResetIsUnderWay() {
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.run();
+    Packet request = device.take();
+    assertThat(request.messageCode()).isEqualTo(MessageCode.INVALIDATE_REQUEST);
+    device.silent = true;
+    functionReset();
+    device.completeInvalidations(1, 1 << request.tag());
+    machine.run();
+    assertThat(guest.isIdle()).isTrue();
+    assertThat(machine.ledger.counters().live()).isZero();
+    assertThat(machine.violations.violations()).isEmpty();
+  }
+}
