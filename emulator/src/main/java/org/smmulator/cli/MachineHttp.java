@@ -11,9 +11,10 @@ import picocli.CommandLine.Option;
 
 /** The HTTP server of a running machine, as commands ask it. */
 final class MachineHttp {
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int OK = 200;
   private static final int BAD_REQUEST = 400;
+  private static final int UNAVAILABLE = 503;
 
   @Option(
       names = "--http",
@@ -25,7 +26,8 @@ final class MachineHttp {
   /**
    * The answer to a GET.
    *
-   * @throws UserException if there is none; a bad request is the user's, with the machine's words
+   * @throws UserException if there is none, with the machine's words if it has some; a bad request
+   *     is the user's
    */
   String get(String path) throws UserException, InterruptedException {
     if (!Syntax.HTTP_ADDRESS.matches(http)) {
@@ -44,6 +46,7 @@ final class MachineHttp {
       return switch (response.statusCode()) {
         case OK -> response.body();
         case BAD_REQUEST -> throw new UserException(ExitCode.USAGE, response.body().strip());
+        case UNAVAILABLE -> throw new UserException(ExitCode.UNREACHABLE, response.body().strip());
         default -> throw unlikeAMachine("HTTP " + response.statusCode());
       };
     } catch (IOException e) {

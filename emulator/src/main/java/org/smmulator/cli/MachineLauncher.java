@@ -33,13 +33,17 @@ public interface MachineLauncher {
       new CountDownLatch(1).await();
     }
 
-    /** What has been counted so far; callable from any thread at any time. */
+    /**
+     * What has been counted so far; callable from any thread at any time.
+     *
+     * @throws IllegalStateException if the machine does not answer; the message says why
+     */
     Summary summary();
 
     /**
      * Explains one translation as the tables are now, a line each; callable from any thread.
      *
-     * @throws IllegalStateException if the machine does not answer any more
+     * @throws IllegalStateException if the machine does not answer; the message says why
      */
     List<String> explain(Question question);
 

@@ -45,7 +45,7 @@ final class MachineSession implements AutoCloseable {
   RunningMachine machine() {
     RunningMachine running = machine;
     if (running == null) {
-      throw new IllegalStateException("not started");
+      throw new IllegalStateException("the machine has not started yet; ask again");
     }
     return running;
   }

@@ -52,7 +52,16 @@ public record BusConfig(
             fallback = "10000",
             min = 1,
             max = 600_000)
-        int helloTimeoutMillis) {
+        int helloTimeoutMillis,
+    @Key(
+            meaning =
+                "Translations that a device may hold at the same time; further ones are for"
+                    + " untranslated accesses only.",
+            unit = "translations",
+            fallback = "262144",
+            min = 1,
+            max = 1 << 20)
+        int grantsPerDevice) {
 
   public BusConfig {
     listen = List.copyOf(listen);

@@ -78,7 +78,13 @@ final class Board implements AutoCloseable {
     ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
     bus = new PhysicalBus(ram, interrupts);
     violations = new ViolationLog(loop, VIOLATIONS_KEPT);
-    ledger = new GrantLedger(loop, violations, MemoryMap.RAM, config.machine().ramBytes());
+    ledger =
+        new GrantLedger(
+            loop,
+            violations,
+            MemoryMap.RAM,
+            config.machine().ramBytes(),
+            config.bus().grantsPerDevice());
     hotPlug = new HotplugBlock(() -> interrupts.accept(MemoryMap.HOTPLUG_INTID));
     smmu = new Smmu(config.smmu().toFeatures(), bus, new Outputs());
     commands = new CommandTurns(loop, smmu, config.smmu().commandsPerTurn());
@@ -185,7 +191,7 @@ final class Board implements AutoCloseable {
   /**
    * The answer of a step on the hardware's thread. Callable from any other thread.
    *
-   * @throws IllegalStateException if there is no answer, such as after {@link #close}
+   * @throws IllegalStateException if there is no answer; its message says why
    */
   <T> T ask(Supplier<T> step) throws InterruptedException {
     CompletableFuture<T> answer = new CompletableFuture<>();
@@ -199,8 +205,16 @@ final class Board implements AutoCloseable {
             }
           });
       return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-    } catch (RejectedExecutionException | ExecutionException | TimeoutException e) {
-      throw new IllegalStateException("the hardware does not answer", e);
+    } catch (RejectedExecutionException e) {
+      throw new IllegalStateException("the machine has stopped", e);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException(
+          "the machine is busy: its hardware has not answered for "
+              + ANSWER_SECONDS
+              + " s; ask again",
+          e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the hardware failed: " + e.getCause(), e);
     }
   }
 

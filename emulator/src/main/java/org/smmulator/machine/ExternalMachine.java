@@ -176,7 +176,10 @@ final class ExternalMachine implements RunningMachine {
     port.close();
     portThread.close();
     processes.forEach(DeviceProcess::close);
-    last = summaries.collect();
-    board.close();
+    try {
+      last = summaries.collect();
+    } finally {
+      board.close();
+    }
   }
 }

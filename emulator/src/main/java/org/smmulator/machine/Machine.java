@@ -228,7 +228,10 @@ public final class Machine implements RunningMachine {
       return;
     }
     devices.forEach(DeviceProcess::close);
-    last = summaries.collect();
-    board.close();
+    try {
+      last = summaries.collect();
+    } finally {
+      board.close();
+    }
   }
 }

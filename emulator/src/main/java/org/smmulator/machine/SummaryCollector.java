@@ -70,6 +70,8 @@ final class SummaryCollector {
         device.count(FunctionCounter.UNTRANSLATED_ACCESSES),
         device.count(FunctionCounter.TRANSLATION_REQUESTS),
         known(device.reported(DeviceCounter.TRANSLATION_RETRIES)),
+        (long) device.grants(),
+        device.count(FunctionCounter.TRANSLATIONS_WITHHELD),
         device.count(FunctionCounter.INVALIDATIONS_TIMED_OUT),
         device.count(FunctionCounter.INVALIDATIONS_LINK_LOST),
         latencies(device));

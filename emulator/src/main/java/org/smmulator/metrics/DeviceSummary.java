@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param translationRequests translation requests that reached the root complex
  * @param translationRetries translation requests repeated, after a page response or because an
  *     invalidation overtook the answer
+ * @param translationsHeld translations that the device may use now: granted and not yet invalidated
+ * @param translationsWithheld translations given for untranslated accesses only, because the device
+ *     had been granted as many as it may have
  * @param invalidationsTimedOut invalidation requests that the device did not complete in time
  * @param invalidationsLost invalidation requests outstanding when the link was lost
  */
@@ -25,6 +28,8 @@ public record DeviceSummary(
     @Nullable Long untranslatedAccesses,
     @Nullable Long translationRequests,
     @Nullable Long translationRetries,
+    @Nullable Long translationsHeld,
+    @Nullable Long translationsWithheld,
     @Nullable Long invalidationsTimedOut,
     @Nullable Long invalidationsLost,
     Latencies latencies) {}

@@ -84,6 +84,11 @@ final class Meters {
               "Translation requests repeated, after a page response or an invalidation",
               DeviceSummary::translationRetries),
           device(
+              "translations.withheld",
+              "translations",
+              "Translations for untranslated accesses only: too many were granted",
+              DeviceSummary::translationsWithheld),
+          device(
               "invalidations.timed.out",
               "requests",
               "Invalidation requests that were not completed in time",
@@ -93,6 +98,14 @@ final class Meters {
               "requests",
               "Invalidation requests outstanding when the link was lost",
               DeviceSummary::invalidationsLost));
+
+  static final List<OfDevice> DEVICE_GAUGES =
+      List.of(
+          device(
+              "translations.held",
+              "translations",
+              "Translations granted and not yet invalidated",
+              DeviceSummary::translationsHeld));
 
   static final List<Latency> DEVICE_LATENCIES =
       List.of(

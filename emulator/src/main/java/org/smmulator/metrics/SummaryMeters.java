@@ -78,6 +78,12 @@ public final class SummaryMeters implements MeterBinder {
           .description(meter.description())
           .register(registry);
     }
+    for (Meters.OfDevice meter : Meters.DEVICE_GAUGES) {
+      Gauge.builder(meter.name(), this, m -> m.count(id, meter.value()))
+          .tags(tags)
+          .description(meter.description())
+          .register(registry);
+    }
     for (Meters.Latency meter : Meters.DEVICE_LATENCIES) {
       bindLatency(registry, meter, id, tags.and("quantile", "0.5"), Percentiles::p50);
       bindLatency(registry, meter, id, tags.and("quantile", "0.99"), Percentiles::p99);

@@ -58,6 +58,8 @@ public final class SummaryTables {
     row(table, "untranslated accesses", devices, d -> count(d.untranslatedAccesses()));
     row(table, "translation requests", devices, d -> count(d.translationRequests()));
     row(table, "  of them retries", devices, d -> count(d.translationRetries()));
+    row(table, "translations held", devices, d -> count(d.translationsHeld()));
+    row(table, "translations withheld", devices, d -> count(d.translationsWithheld()));
     row(table, "invalidations timed out", devices, d -> count(d.invalidationsTimedOut()));
     row(table, "invalidations lost", devices, d -> count(d.invalidationsLost()));
     latency(table, "translation request", devices, d -> d.latencies().translationRequest());

@@ -15,6 +15,7 @@ public final class DeviceCounters {
   private final long[] counted;
   private final long[] invalidationLatency;
   private final long requestTimeouts;
+  private final int grants;
   private final long @Nullable [] reported;
 
   DeviceCounters(AttachedFunction function, boolean attached) {
@@ -26,6 +27,7 @@ public final class DeviceCounters {
     this.counted = function.counted();
     this.invalidationLatency = function.invalidationLatency();
     this.requestTimeouts = function.requestTimeouts();
+    this.grants = attached ? function.grants.live() : 0;
     this.reported = function.reported();
   }
 
@@ -49,6 +51,11 @@ public final class DeviceCounters {
   /** False after an invalidation timed out, until the device is reset or attached anew. */
   public boolean answering() {
     return answering;
+  }
+
+  /** Translations that the device may use now: granted and not yet invalidated. */
+  public int grants() {
+    return grants;
   }
 
   /** What the root complex counted. */

@@ -31,9 +31,11 @@ public enum FunctionCounter {
   /** Resets of the function after which it answered again. */
   RESETS(17),
   /** Packets that software has not permitted the function; a rule broken each. */
-  FORBIDDEN(18);
+  FORBIDDEN(18),
+  /** Translations given for untranslated accesses only: the function has too many grants. */
+  TRANSLATIONS_WITHHELD(19);
 
-  static final int COUNT = 19;
+  static final int COUNT = 20;
 
   private final int slot;
 

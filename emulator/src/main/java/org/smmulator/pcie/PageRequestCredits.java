@@ -10,10 +10,18 @@ final class PageRequestCredits {
   private final int[] byGroup = new int[512];
   private long outstanding;
 
-  /** One request more; how many are outstanding now. */
-  long take(int group) {
+  /** Takes a credit for one request more; false if {@code allowed} are outstanding already. */
+  boolean take(int group, long allowed) {
+    if (outstanding >= allowed) {
+      return false;
+    }
     byGroup[group]++;
-    return ++outstanding;
+    outstanding++;
+    return true;
+  }
+
+  long outstanding() {
+    return outstanding;
   }
 
   /** The group has been answered. */

@@ -36,7 +36,9 @@ final class Port implements LinkHandler {
   @Override
   public void connected(Link link) {
     this.link = link;
-    root.connected(this);
+    if (!root.connected(this)) {
+      refuse(ErrorCode.NO_SLOT, "too many peers are connected; try again later");
+    }
   }
 
   @Override

@@ -32,6 +32,9 @@ public final class RootComplex {
   private static final int SMALLEST_PAGE_LOG2 = 12;
   private static final int MAX_GONE = 256;
 
+  /** Links beside those of all devices: peers that come, say hello or are refused, and go. */
+  private static final int MOST_STRANGERS = 64;
+
   private final HardwareLoop loop;
   private final Smmu smmu;
   private final RootComplexConfig config;
@@ -84,9 +87,11 @@ public final class RootComplex {
     return new Port(this, packets);
   }
 
-  void connected(Port port) {
+  /** Whether there is room for one more link. */
+  boolean connected(Port port) {
     linksAccepted++;
     ports.add(port);
+    return ports.size() <= config.maxDevices() + MOST_STRANGERS;
   }
 
   void refused() {

@@ -4,6 +4,7 @@ import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LATE;
 import static org.smmulator.pcie.FunctionCounter.PAGE_REQUESTS;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;
 import static org.smmulator.pcie.FunctionCounter.STOP_MARKERS;
+import static org.smmulator.pcie.FunctionCounter.TRANSLATIONS_WITHHELD;
 import static org.smmulator.pcie.FunctionCounter.TRANSLATION_REQUESTS;
 
 import io.netty.buffer.ByteBuf;
@@ -65,7 +66,10 @@ final class TranslationServices {
     function.end();
   }
 
-  /** Entries are contiguous in untranslated space; one without a permission is no grant. */
+  /**
+   * Entries are contiguous in untranslated space; one without a permission is no grant. What the
+   * ledger does not grant may be accessed untranslated, through the SMMU (PCIe 10.2.3, U).
+   */
   private void grant(AttachedFunction function, Tlp tlp) {
     long va = tlp.address();
     for (int i = 0; i < answer.count(); i++) {
@@ -76,7 +80,10 @@ final class TranslationServices {
               | ((flags & AtsEntry.WRITE) != 0 ? FunctionGrants.WRITE : 0);
       if (permissions != 0 && (flags & AtsEntry.UNTRANSLATED_ONLY) == 0) {
         long pa = AtsEntry.address(entries[i]);
-        function.grants.grant(tlp.pasid(), va, pa, sizeLog2, permissions);
+        if (!function.grants.grant(tlp.pasid(), va, pa, sizeLog2, permissions)) {
+          entries[i] |= AtsEntry.UNTRANSLATED_ONLY;
+          function.count(TRANSLATIONS_WITHHELD);
+        }
       }
       va = (va >>> sizeLog2 << sizeLog2) + (1L << sizeLog2);
     }
@@ -101,22 +108,28 @@ final class TranslationServices {
     smmu.pageRequest(function.requesterId(), tlp.pasid(), tlp.pageAddress(), group, flags);
   }
 
-  /** Takes a credit, even one too many; false if software has allowed none at all. */
+  /**
+   * Whether the function may have one more page request outstanding. What is beyond its allocation
+   * goes no further: software made its queues for what it allowed.
+   */
   private boolean takeCredit(AttachedFunction function, Tlp tlp) {
     long allowed = function.config.pageRequestAllocation();
-    long outstanding = function.credits.take(tlp.prgIndex());
-    if (outstanding > allowed) {
-      judge.protocol(
-          function.id(),
-          tlp.pasid(),
-          tlp.pageAddress(),
-          Violation.NONE,
-          outstanding + " page requests outstanding; its allocation is " + allowed);
+    if (function.credits.take(tlp.prgIndex(), allowed)) {
+      return true;
     }
+    judge.protocol(
+        function.id(),
+        tlp.pasid(),
+        tlp.pageAddress(),
+        Violation.NONE,
+        function.credits.outstanding()
+            + 1
+            + " page requests outstanding; its allocation is "
+            + allowed);
     if (allowed == 0) {
       function.credits.reset();
     }
-    return allowed != 0;
+    return false;
   }
 
   void invalidateCompletion(AttachedFunction function, Tlp tlp) {

@@ -9,6 +9,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.config.PortAddress;
@@ -24,8 +26,14 @@ public final class GuestPort implements AutoCloseable, Lines {
 
   static final int MOST_WAITING = 16;
 
+  /** Lines that may wait for the port's loop; a harness that would miss one is cut off. */
+  static final int MOST_LINES = 1 << 19;
+
   private final EventLoop loop;
   private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger lineCount = new AtomicInteger();
+  private final AtomicBoolean sending = new AtomicBoolean();
+  private volatile boolean missed;
   private final ArrayDeque<Session> waiting = new ArrayDeque<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private @Nullable Session current;
@@ -74,25 +82,45 @@ public final class GuestPort implements AutoCloseable, Lines {
   /** A harness that nobody listens to gets no lines. */
   @Override
   public void line(String text) {
-    lines.add(text);
-    loop.execute(this::sendLines);
+    if (lineCount.incrementAndGet() <= MOST_LINES) {
+      lines.add(text);
+    } else {
+      lineCount.decrementAndGet();
+      missed = true;
+    }
+    if (sending.compareAndSet(false, true)) {
+      loop.execute(this::sendLines);
+    }
   }
 
   /** On the port's loop: what is to be sent before the next answer. */
   void sendLines() {
-    for (String line = lines.poll(); line != null; line = lines.poll()) {
+    sending.set(false);
+    boolean incomplete = missed;
+    for (int left = lineCount.get(); left > 0; left--) {
+      String line = lines.poll();
+      if (line == null) {
+        break;
+      }
+      lineCount.decrementAndGet();
       if (current != null) {
         current.send(line);
       }
     }
     if (current != null) {
       current.flush();
+      if (incomplete) {
+        current.cutOff(MOST_LINES + " lines wait for it");
+      }
+    }
+    if (incomplete) {
+      missed = false;
     }
   }
 
   void arrived(Session session) {
     if (current == null) {
-      lines.clear();
+      forgetLines();
       current = session;
       session.begin();
     } else if (waiting.size() < MOST_WAITING) {
@@ -101,6 +129,14 @@ public final class GuestPort implements AutoCloseable, Lines {
       session.refuse(
           "ERR " + MOST_WAITING + " harnesses wait for their turn; try again when one has left");
     }
+  }
+
+  /** What came while nobody listened. */
+  private void forgetLines() {
+    while (lines.poll() != null) {
+      lineCount.decrementAndGet();
+    }
+    missed = false;
   }
 
   void left(Session session) {

@@ -71,8 +71,7 @@ final class Session extends ChannelInboundHandlerAdapter {
   void flush() {
     channel.flush();
     if (channel.isActive() && channel.bytesBeforeWritable() > MOST_UNSENT) {
-      LOG.warn("the harness does not read what it is sent and is cut off");
-      channel.close();
+      cutOff("it does not read what it is sent");
     }
   }
 
@@ -91,6 +90,11 @@ final class Session extends ChannelInboundHandlerAdapter {
       duplex.shutdownOutput();
     }
     channel.eventLoop().schedule(() -> channel.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
+  }
+
+  void cutOff(String why) {
+    LOG.warn("the harness is cut off: {}", why);
+    channel.close();
   }
 
   @Override

@@ -50,8 +50,9 @@ public final class WebServer implements AutoCloseable {
    * Starts to serve.
    *
    * @param address HOST:PORT; port 0 takes a free one
-   * @param explanations lines that explain a translation; an {@link IllegalStateException} if the
-   *     machine does not answer
+   * @param source the summary of now
+   * @param explanations lines that explain a translation; both throw an {@link
+   *     IllegalStateException} that says why when the machine does not answer
    * @throws IOException if it cannot listen there; the message is a sentence
    */
   public static WebServer start(
@@ -115,8 +116,8 @@ public final class WebServer implements AutoCloseable {
     void addTo(HttpServerRoutes routes) {
       String page = resource("page.html");
       routes
-          .get("/metrics", (in, out) -> text(out, "text/plain; version=0.0.4", scrape()))
-          .get("/api/summary", (in, out) -> text(out, "application/json", json()))
+          .get("/metrics", (in, out) -> answer(out, "text/plain; version=0.0.4", this::scrape))
+          .get("/api/summary", (in, out) -> answer(out, "application/json", this::json))
           .get("/api/explain", (in, out) -> explain(in.uri(), out))
           .get("/", (in, out) -> text(out, "text/html", page));
     }
@@ -130,6 +131,23 @@ public final class WebServer implements AutoCloseable {
       return SummaryJson.write(source.get());
     }
 
+    /** What the machine says, or 503 and why it says nothing. */
+    private static Publisher<Void> answer(
+        HttpServerResponse out, String type, Supplier<String> body) {
+      String text;
+      try {
+        text = body.get();
+      } catch (IllegalStateException e) {
+        return unavailable(out, e);
+      }
+      return text(out, type, text);
+    }
+
+    private static Publisher<Void> unavailable(HttpServerResponse out, IllegalStateException why) {
+      out.status(HttpResponseStatus.SERVICE_UNAVAILABLE);
+      return text(out, "text/plain", why.getMessage() + "\n");
+    }
+
     private Publisher<Void> explain(String uri, HttpServerResponse out) {
       List<String> lines;
       try {
@@ -138,8 +156,7 @@ public final class WebServer implements AutoCloseable {
         out.status(HttpResponseStatus.BAD_REQUEST);
         lines = List.of(String.valueOf(e.getMessage()));
       } catch (IllegalStateException e) {
-        out.status(HttpResponseStatus.SERVICE_UNAVAILABLE);
-        lines = List.of("the machine starts or stops; ask again while it runs");
+        return unavailable(out, e);
       }
       return text(out, "text/plain", String.join("\n", lines) + "\n");
     }

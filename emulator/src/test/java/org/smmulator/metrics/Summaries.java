@@ -47,6 +47,8 @@ public final class Summaries {
         110L,
         111L,
         112L,
+        115L,
+        116L,
         113L,
         114L,
         new Latencies(
@@ -64,6 +66,8 @@ public final class Summaries {
         209L,
         210L,
         null,
+        215L,
+        216L,
         213L,
         214L,
         Latencies.UNKNOWN);

@@ -43,6 +43,8 @@ class SummaryJsonTest {
     assertThat(device.get("pageRequests").longValue()).isEqualTo(108);
     assertThat(device.get("translatedAccesses").longValue()).isEqualTo(109);
     assertThat(device.get("untranslatedAccesses").longValue()).isEqualTo(110);
+    assertThat(device.get("translationsHeld").longValue()).isEqualTo(115);
+    assertThat(device.get("translationsWithheld").longValue()).isEqualTo(116);
     assertThat(device.at("/latencies/translationRequest/p99").longValue()).isEqualTo(12_340);
     assertThat(json.at("/smmu/tlb").propertyNames())
         .containsExactlyInAnyOrder(

@@ -19,6 +19,8 @@ class SummaryTablesTest {
             "  ATC hit ratio              81.00 %  unknown",
             "  ATC entries dropped            107  unknown",
             "  translated accesses            109      208",
+            "  translations held              115      215",
+            "  translations withheld          116      216",
             "  invalidations timed out        113      213",
             "  invalidations lost             114      214",
             "  translation request p50     950 ns  unknown",

@@ -5,12 +5,17 @@ import static org.smmulator.pcie.TestMachine.MILLI;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
+import org.smmulator.bus.wire.InProcessWire;
+import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkHandler;
 
 /** From the hello to the good-bye, and configuration and memory space in between. */
 class AttachTest {
@@ -44,6 +49,41 @@ class AttachTest {
   void assignsTheFirstFreeSlot() {
     assertThat(machine.attach(0x08).id()).isEqualTo(0x08);
     assertThat(machine.attach(Hello.ASSIGN).id()).isEqualTo(0x10);
+  }
+
+  /** A peer that waits for its time-out takes memory meanwhile. */
+  @Test
+  void takesOnlySoManyPeersThatSayNothing() {
+    List<SilentPeer> peers = new ArrayList<>();
+    for (int i = 0; i < machine.config.maxDevices() + 65; i++) {
+      SilentPeer peer = new SilentPeer();
+      InProcessWire.join(
+          machine.root.newPort(), machine.loop, peer, machine.loop, machine.config.linkLimits());
+      peers.add(peer);
+    }
+    machine.run();
+    assertThat(peers.stream().filter(peer -> peer.closed != null))
+        .containsExactly(peers.get(peers.size() - 1));
+    assertThat(peers.get(peers.size() - 1).closed)
+        .isEqualTo("the peer closed the link: too many peers are connected; try again later");
+    assertThat(machine.root.counters().linksRefused()).isEqualTo(1);
+    machine.advance(machine.config.helloTimeoutNanos());
+    assertThat(machine.attach(ID).id()).isEqualTo(ID);
+  }
+
+  private static final class SilentPeer implements LinkHandler {
+    private @Nullable String closed;
+
+    @Override
+    public void connected(Link link) {}
+
+    @Override
+    public void tlp(Tlp tlp) {}
+
+    @Override
+    public void closed(String reason) {
+      closed = reason;
+    }
   }
 
   @Test

@@ -59,6 +59,11 @@ public final class ManualLoop implements HardwareLoop, WireLoop {
     return true;
   }
 
+  /** Steps that wait. */
+  public synchronized int steps() {
+    return steps.size();
+  }
+
   /** Runs every step that waits, and those that they add. */
   public void run() {
     for (Runnable step = next(); step != null; step = next()) {

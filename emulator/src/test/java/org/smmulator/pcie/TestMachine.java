@@ -23,7 +23,7 @@ final class TestMachine implements SmmuOutputs {
   final ViolationLog violations = new ViolationLog(loop, 1000);
   final List<Integer> msis = new ArrayList<>();
   final SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
-  final GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);
+  final GrantLedger ledger;
   final HotplugBlock hotplug = new HotplugBlock(() -> {});
   final RootComplexConfig config;
   final Smmu smmu;
@@ -35,7 +35,13 @@ final class TestMachine implements SmmuOutputs {
   }
 
   TestMachine(RootComplexConfig config) {
+    this(config, GrantLedger.DEFAULT_LIMIT);
+  }
+
+  TestMachine(RootComplexConfig config, int grantsPerFunction) {
     this.config = config;
+    ledger =
+        new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES, grantsPerFunction);
     PhysicalBus bus = new PhysicalBus(ram, msis::add);
     smmu = new Smmu(SmmuFeatures.defaults(), bus, this);
     root = new RootComplex(loop, smmu, bus, config, ledger, violations, hotplug);

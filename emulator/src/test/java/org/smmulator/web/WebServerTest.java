@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.metrics.AtcSummary;
 import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.metrics.Latencies;
@@ -27,11 +28,12 @@ import org.smmulator.smmu.probe.Question;
 
 class WebServerTest {
   private final AtomicReference<Summary> summary = new AtomicReference<>(Summary.EMPTY);
+  private volatile boolean busy;
   private WebServer server;
 
   @BeforeEach
   void start() throws IOException {
-    server = WebServer.start("127.0.0.1:0", summary::get, this::explain);
+    server = WebServer.start("127.0.0.1:0", this::summary, this::explain);
   }
 
   @AfterEach
@@ -39,11 +41,20 @@ class WebServerTest {
     server.close();
   }
 
-  /** The question itself; stream 9 is that of a machine which stops. */
-  private List<String> explain(Question question) {
-    if (question.streamId() == 9) {
-      throw new IllegalStateException("stopped");
+  private Summary summary() {
+    requireIdle();
+    return summary.get();
+  }
+
+  private void requireIdle() {
+    if (busy) {
+      throw new IllegalStateException("the machine is busy; ask again");
     }
+  }
+
+  /** The question itself. */
+  private List<String> explain(Question question) {
+    requireIdle();
     return List.of(question.toString(), "second line");
   }
 
@@ -94,6 +105,8 @@ class WebServerTest {
             "smmulator_smmu_commands_total{kind=\"ATC_INV\"} 308.0",
             "smmulator_sva_notifier_calls_total{kind=\"invalidateRange\"} 403.0",
             "smmulator_sva_pasids_live 405.0",
+            "smmulator_translations_held{device=\"00:04.0\",model=\"dma\"} 115.0",
+            "smmulator_translations_withheld_total{device=\"00:04.0\",model=\"dma\"} 116.0",
             "smmulator_verdict_stale_accesses_total 1.0",
             "smmulator_checked_packets_total 905.0",
             "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
@@ -111,6 +124,8 @@ class WebServerTest {
             "dma",
             AtcSummary.UNKNOWN,
             5L,
+            null,
+            null,
             null,
             null,
             null,
@@ -180,12 +195,19 @@ class WebServerTest {
     assertThat(response.body()).isEqualTo(sentence + "\n");
   }
 
-  @Test
-  void aMachineThatStopsExplainsNothing() throws Exception {
-    HttpResponse<String> response = get("/api/explain?stream=9&address=0&access=read");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/api/summary", "/metrics", "/api/explain?stream=9&address=0&access=read"})
+  void aMachineThatDoesNotAnswerIsUnavailableForAReason(String path) throws Exception {
+    busy = true;
+    HttpResponse<String> response = get(path);
 
     assertThat(response.statusCode()).isEqualTo(503);
-    assertThat(response.body()).isEqualTo("the machine starts or stops; ask again while it runs\n");
+    assertThat(response.headers().firstValue("content-type")).hasValue("text/plain; charset=utf-8");
+    assertThat(response.body()).isEqualTo("the machine is busy; ask again\n");
+
+    busy = false;
+    assertThat(get(path).statusCode()).isEqualTo(200);
   }
 
   @Test

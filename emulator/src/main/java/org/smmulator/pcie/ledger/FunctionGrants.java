@@ -1,15 +1,26 @@
 package org.smmulator.pcie.ledger;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /**
  * The translations one function may hold in its ATC: one grant for each Translation Completion
  * entry with a permission, by PASID, untranslated range, physical range, permissions and generation
  * of the frame. Entries that differ in any of these are separate grants, so that revoking an old
  * one never takes a newer one with it. Used on the hardware loop only; no allocation in steady
  * state.
+ *
+ * <p>There is a bound to how many live at a time, and to how many share a page, so that a device
+ * can fill neither memory nor the loop's time. What would go beyond is not granted.
  */
 public final class FunctionGrants {
+  private static final Logger LOG = LoggerFactory.getLogger(FunctionGrants.class);
+
   public static final int READ = 1;
   public static final int WRITE = 2;
+
+  /** Grants that share a page, or meet in a search for one: a search takes no more steps. */
+  static final int MOST_SHARING = 1024;
 
   /** Receives the grants that an invalidation selects. */
   @FunctionalInterface
@@ -19,9 +30,10 @@ public final class FunctionGrants {
 
   private final GrantLedger ledger;
   private final String device;
-  private final GrantTable table = new GrantTable();
+  private GrantTable table = new GrantTable();
   private final RevokedGrants revoked = new RevokedGrants();
   private boolean answering = true;
+  private boolean full;
 
   FunctionGrants(GrantLedger ledger, String device) {
     this.ledger = ledger;
@@ -33,8 +45,10 @@ public final class FunctionGrants {
    *
    * @param pasid negative without one
    * @param permissions {@link #READ}, {@link #WRITE} or both
+   * @return false if that would be too many: then nothing is granted, and the function must not use
+   *     the translation
    */
-  public void grant(int pasid, long va, long pa, int sizeLog2, int permissions) {
+  public boolean grant(int pasid, long va, long pa, int sizeLog2, int permissions) {
     long vaStart = va >>> sizeLog2 << sizeLog2;
     long paStart = pa >>> sizeLog2 << sizeLog2;
     int generation = ledger.generation(paStart, sizeLog2);
@@ -49,6 +63,9 @@ public final class FunctionGrants {
       slot = table.nextByVa(slot);
     }
     if (slot == GrantTable.NIL) {
+      if (isFull(vaStart >>> sizeLog2, paStart >>> sizeLog2)) {
+        return false;
+      }
       slot = table.add(vaStart, paStart, sizeLog2);
       table.pasid[slot] = pasid;
       table.permissions[slot] = (byte) permissions;
@@ -59,6 +76,22 @@ public final class FunctionGrants {
       }
     }
     table.sequence[slot] = ledger.nextSequence();
+    return true;
+  }
+
+  private boolean isFull(long vaPage, long paPage) {
+    boolean refused =
+        table.live() >= ledger.limit() || table.isCrowded(vaPage, paPage, MOST_SHARING);
+    if (refused && !full) {
+      full = true;
+      LOG.warn(
+          "{} may use {} translations that nobody has invalidated; further ones are for"
+              + " untranslated accesses only (bus.grantsPerDevice is {})",
+          device,
+          table.live(),
+          ledger.limit());
+    }
+    return refused;
   }
 
   /**
@@ -116,9 +149,11 @@ public final class FunctionGrants {
     return pages;
   }
 
-  /** The function is reset or gone. */
+  /** The function is reset or gone, and all that it was granted with it. */
   public void revokeAll() {
-    revoke(InvalidationScope.EVERYTHING, Long.MAX_VALUE);
+    ledger.granted(-table.live());
+    ledger.leave(new LeftGrants(device, table, answering ? ledger : null, revoked));
+    table = new GrantTable();
   }
 
   /** Shows the grants that an invalidation would have to drop. */
@@ -196,24 +231,14 @@ public final class FunctionGrants {
    * @param generation of the frame when it was freed
    */
   void takeFreed(long frame, int generation, GrantVisitor visitor) {
-    if (!answering) {
-      return;
-    }
-    for (long left = table.sizes(); left != 0; left &= left - 1) {
-      int sizeLog2 = Long.numberOfTrailingZeros(left);
-      long page = frame >>> sizeLog2;
-      int slot = table.firstByPa(page);
-      while (slot != GrantTable.NIL) {
-        int next = table.nextByPa(slot);
-        if (table.sizeLog2[slot] == sizeLog2
-            && table.pa[slot] >>> sizeLog2 == page
-            && table.generation[slot] <= generation) {
-          long va = table.va[slot] + (frame - table.pa[slot]);
-          visitor.grant(table.pasid[slot], va, frame, sizeLog2);
-          remove(slot);
-        }
-        slot = next;
-      }
+    if (answering) {
+      table.visitFrame(
+          frame,
+          generation,
+          slot -> {
+            table.show(slot, frame, visitor);
+            remove(slot);
+          });
     }
   }
 

@@ -2,6 +2,7 @@ package org.smmulator.pcie.ledger;
 
 import static org.smmulator.pcie.ledger.Violation.NONE;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -22,6 +23,10 @@ import org.smmulator.time.HardwareLoop;
  * <p>Grants live on the hardware loop. {@link #freed} is called by the guest's threads: it reads
  * one counter for each size class and comes to the loop only with a violation.
  *
+ * <p>The frames of a function that left or was reset are released in slices, so that nothing else
+ * waits long. Until that is done they still count as granted; {@link #freed} therefore notes first
+ * who had left, and a frame that only these were granted is no violation.
+ *
  * <pre>
  *   size class   0: 4 KiB     1: 2 MiB     2: 1 GiB
  *   grants of    4 K..1 M     2 M..512 M   1 G..       counted in every granule they touch
@@ -31,14 +36,31 @@ public final class GrantLedger implements FrameObserver {
   private static final int PAGE_LOG2 = 12;
   private static final int[] CLASS_LOG2 = {12, 21, 30};
 
+  /** Grants of one function at a time unless a machine says otherwise: 1 GiB in pages of 4 KiB. */
+  public static final int DEFAULT_LIMIT = 1 << 18;
+
+  /** Grants of a function that left, released without a pause. */
+  static final int SLICE = 4096;
+
+  /** Functions whose grants wait to be released; with more, the oldest is done at once. */
+  private static final int MOST_LEAVING = 4;
+
   private final HardwareLoop loop;
   private final ViolationLog violations;
   private final long ramBase;
   private final long ramBytes;
+  private final int limit;
   private final AtomicIntegerArray[] liveByGranule = new AtomicIntegerArray[CLASS_LOG2.length];
   private final AtomicIntegerArray generations;
   private final List<FunctionGrants> functions = new ArrayList<>();
+  private final ArrayDeque<LeftGrants> leaving = new ArrayDeque<>();
   private final AtomicLong framesFreed = new AtomicLong();
+
+  /** Functions that were reset or left; written on the loop. */
+  private volatile long left;
+
+  /** Of these, the ones none of whose grants counts any more. */
+  private volatile long leftAndReleased;
 
   private long sequence;
   private long grants;
@@ -52,6 +74,17 @@ public final class GrantLedger implements FrameObserver {
    * A ledger over one range of RAM; grants outside of it (doorbells) are checked by access only.
    */
   public GrantLedger(HardwareLoop loop, ViolationLog violations, long ramBase, long ramBytes) {
+    this(loop, violations, ramBase, ramBytes, DEFAULT_LIMIT);
+  }
+
+  /**
+   * The same with another bound.
+   *
+   * @param limit live grants that one function may have
+   */
+  public GrantLedger(
+      HardwareLoop loop, ViolationLog violations, long ramBase, long ramBytes, int limit) {
+    this.limit = limit;
     this.loop = loop;
     this.violations = violations;
     this.ramBase = ramBase;
@@ -79,6 +112,39 @@ public final class GrantLedger implements FrameObserver {
     functions.remove(function);
   }
 
+  /** Releases the frames of grants that nobody can use any more. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+  void leave(LeftGrants grants) {
+    leaving.add(grants);
+    grants.number(++left);
+    if (leaving.size() > MOST_LEAVING) {
+      release(Integer.MAX_VALUE);
+    }
+    if (leaving.size() == 1) {
+      releaseSlice();
+    }
+  }
+
+  private void releaseSlice() {
+    release(SLICE);
+    if (!leaving.isEmpty()) {
+      // A timer and not a step: links get their turn in between.
+      HardwareLoop.Timer unused = loop.schedule(this::releaseSlice, 0);
+    }
+  }
+
+  private void release(int grants) {
+    LeftGrants first = leaving.peek();
+    if (first != null && first.release(grants)) {
+      leaving.remove();
+      leftAndReleased = first.number();
+    }
+  }
+
+  int limit() {
+    return limit;
+  }
+
   /** The last grant given out; what an Invalidate Request sent now covers. */
   public long mark() {
     return sequence;
@@ -93,8 +159,10 @@ public final class GrantLedger implements FrameObserver {
       return;
     }
     generations.set((int) (offset >>> PAGE_LOG2), generation + 1);
+    long leftBefore = left;
+    boolean someLeave = leftAndReleased < leftBefore;
     if (isGranted(offset)) {
-      loop.execute(() -> recordFreed(pa, generation));
+      loop.execute(() -> recordFreed(pa, generation, leftBefore, someLeave));
     }
   }
 
@@ -107,11 +175,26 @@ public final class GrantLedger implements FrameObserver {
     return false;
   }
 
-  private void recordFreed(long frame, int generation) {
+  /**
+   * A frame was freed that counted as granted.
+   *
+   * @param leftBefore functions that had left before
+   * @param someLeave whether it may have been grants of these that counted
+   */
+  private void recordFreed(long frame, int generation, long leftBefore, boolean someLeave) {
     FreedFrame report = new FreedFrame();
     for (FunctionGrants function : functions) {
       report.device = function.device();
       function.takeFreed(frame, generation, report);
+    }
+    for (LeftGrants grants : leaving) {
+      if (grants.number() > leftBefore) {
+        report.device = grants.device();
+        grants.showFreed(frame, generation, report);
+      }
+    }
+    if (report.count == 0 && someLeave) {
+      return;
     }
     freedUnderGrant++;
     violations.record(report.violation(frame));
@@ -162,10 +245,10 @@ public final class GrantLedger implements FrameObserver {
     return tracked ? generations.get((int) (offset >>> PAGE_LOG2)) : 0;
   }
 
-  /** One grant more, or one less. */
+  /** Some grants more, or less. */
   void granted(int delta) {
     live += delta;
-    revoked += delta < 0 ? 1 : 0;
+    revoked += Math.max(0, -delta);
   }
 
   /** The frames of a grant must not be freed from now on. */

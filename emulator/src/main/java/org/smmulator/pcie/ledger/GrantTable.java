@@ -1,6 +1,8 @@
 package org.smmulator.pcie.ledger;
 
 import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntConsumer;
 
 /**
  * The grants of one function in flat arrays, found by untranslated and by physical page.
@@ -12,12 +14,15 @@ import java.util.Arrays;
  *   vaHeads[hash(va page)] -> slot -> nextByVa[slot] -> ... -> NIL      and the same by pa
  * </pre>
  *
- * A page is hashed at the grant's own size, so a search asks once per size that is present. Grows
- * by doubling; nothing is allocated otherwise.
+ * A page is hashed at the grant's own size, so a search asks once per size that is present. The
+ * hash is another one in each run: devices choose pages, and must not know which of them share a
+ * chain. Grows by doubling; nothing is allocated otherwise.
  */
 final class GrantTable {
   static final int NIL = -1;
   private static final int FIRST_CAPACITY = 64;
+
+  private final long hash = ThreadLocalRandom.current().nextLong() | 1;
 
   long[] va = new long[FIRST_CAPACITY];
   long[] pa = new long[FIRST_CAPACITY];
@@ -76,6 +81,42 @@ final class GrantTable {
     return nextByPa[slot];
   }
 
+  /** Whether a search for one of these addresses would take more than {@code most} steps. */
+  boolean isCrowded(long vaPage, long paPage, int most) {
+    return isLong(vaHeads, nextByVa, vaPage, most) || isLong(paHeads, nextByPa, paPage, most);
+  }
+
+  private boolean isLong(int[] heads, int[] next, long page, int most) {
+    int steps = 0;
+    for (int slot = heads[bucket(page)]; slot != NIL && steps < most; slot = next[slot]) {
+      steps++;
+    }
+    return steps == most;
+  }
+
+  /**
+   * Visits the grants that reach a frame, up to a generation of it; they may be removed meanwhile.
+   */
+  void visitFrame(long frame, int upTo, IntConsumer visitor) {
+    for (long left = sizes; left != 0; left &= left - 1) {
+      int log2 = Long.numberOfTrailingZeros(left);
+      long page = frame >>> log2;
+      int slot = firstByPa(page);
+      while (slot != NIL) {
+        int next = nextByPa[slot];
+        if (sizeLog2[slot] == log2 && pa[slot] >>> log2 == page && generation[slot] <= upTo) {
+          visitor.accept(slot);
+        }
+        slot = next;
+      }
+    }
+  }
+
+  /** Shows a grant with the addresses of one frame in it. */
+  void show(int slot, long frame, FunctionGrants.GrantVisitor visitor) {
+    visitor.grant(pasid[slot], va[slot] + (frame - pa[slot]), frame, sizeLog2[slot]);
+  }
+
   /** A slot for a grant of these addresses and size; the caller fills in the rest. */
   int add(long vaStart, long paStart, int log2) {
     int slot = takeSlot();
@@ -99,6 +140,10 @@ final class GrantTable {
     live--;
     if (--liveBySize[log2] == 0) {
       sizes &= ~(1L << log2);
+    }
+    if (live == 0) {
+      freeHead = NIL;
+      used = 0;
     }
   }
 
@@ -154,7 +199,6 @@ final class GrantTable {
   }
 
   private int bucket(long page) {
-    long mixed = page * 0x9E3779B97F4A7C15L;
-    return (int) (mixed >>> 32) & (vaHeads.length - 1);
+    return (int) (page * hash >>> Long.numberOfLeadingZeros(vaHeads.length) + 1);
   }
 }
