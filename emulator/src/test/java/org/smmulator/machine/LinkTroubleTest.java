@@ -161,6 +161,42 @@ class LinkTroubleTest {
     reattachesAndWorks();
   }
 
+  @Test
+  void aFencedDeviceWorksAgainAfterAReset() throws Exception {
+    Task hammer = hammer(victimQueue, victimBuffer);
+    waitUntilTheDeviceIsBusy();
+    signal("STOP");
+    awaitStopped();
+    victim.mm().munmap(victimBuffer, PAGES * BYTES / 2); // returns after the time-out
+    assertThat(kernel.iommu().isFenced(engine(TROUBLED).device().iommuDevice())).isTrue();
+    signal("CONT");
+
+    kernel.resetDevice(TROUBLED);
+
+    hammer.join();
+    assertThat(kernel.iommu().isFenced(engine(TROUBLED).device().iommuDevice())).isFalse();
+    fillsAndUnmaps("heir");
+    assertThat(machine.summary().verdict().protocolViolations())
+        .as("the invalidation that was not answered")
+        .isEqualTo(1);
+    assertThat(timeouts()).isEqualTo(1);
+    nothingIsStale();
+  }
+
+  @Test
+  void aDeviceThatIsBusyCanBeReset() throws Exception {
+    Task hammer = hammer(victimQueue, victimBuffer);
+    waitUntilTheDeviceIsBusy();
+
+    kernel.resetDevice(TROUBLED);
+
+    hammer.join();
+    fillsAndUnmaps("heir");
+    fillsAndFindsWhatItFilled(bystanderQueue, bystander, bystanderBuffer);
+    assertThat(machine.summary().verdict().protocolViolations()).isZero();
+    nothingIsStale();
+  }
+
   private void signal(String name) throws Exception {
     Process kill =
         new ProcessBuilder("/bin/kill", "-" + name, Long.toString(troubledDevice.pid())).start();
@@ -196,9 +232,15 @@ class LinkTroubleTest {
   private void reattachesAndWorks() throws Exception {
     troubledDevice.close();
     troubledDevice = Machines.attach(machine, config, 0);
-    GuestProcess heir = kernel.startProcess("heir");
-    long buffer = heir.mm().mmap(PAGES * BYTES, Prot.READ_WRITE);
-    DmaQueue queue = engine(TROUBLED).open(heir.mm());
-    fillsAndFindsWhatItFilled(queue, heir, buffer);
+    fillsAndUnmaps("heir");
+  }
+
+  /** A new process uses the device and takes the memory away from it again. */
+  private void fillsAndUnmaps(String name) throws Exception {
+    GuestProcess process = kernel.startProcess(name);
+    long buffer = process.mm().mmap(PAGES * BYTES, Prot.READ_WRITE);
+    DmaQueue queue = engine(TROUBLED).open(process.mm());
+    fillsAndFindsWhatItFilled(queue, process, buffer);
+    process.mm().munmap(buffer, PAGES * BYTES);
   }
 }

@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.smmuv3.AsidSource;
 import org.smmulator.guest.iommu.smmuv3.SmmuOptions;
 import org.smmulator.guest.iommu.smmuv3.SmmuPlatform;
@@ -158,12 +159,41 @@ public final class GuestKernel implements PciBus.Listener {
   public void detachDomain(PciAddress address) {
     beginEnd(address);
     try {
-      DmaEngine engine = engines.get(address);
-      if (engine != null) {
-        engine.detach();
-        detach(engine.device());
-        engines.remove(address);
+      endUse(address);
+    } finally {
+      finishEnd(address);
+    }
+  }
+
+  private void endUse(PciAddress address) {
+    DmaEngine engine = engines.get(address);
+    if (engine != null) {
+      engine.detach();
+      detach(engine.device());
+      engines.remove(address);
+    }
+  }
+
+  /**
+   * Resets a function alone, and drives it anew: every process bound to it loses it. The way back
+   * for a device that was fenced because it did not answer an invalidation. May sleep.
+   *
+   * @throws IommuException ENODEV if no function is there or it cannot be reset alone, ETIMEDOUT if
+   *     it does not answer afterwards
+   */
+  public void resetDevice(PciAddress address) throws IommuException {
+    PciDevice device = pci.find(address);
+    if (device == null || !device.hasReset()) {
+      String why = device == null ? "no function is there" : "it has no function level reset";
+      throw new IommuException(Errno.ENODEV, address + " cannot be reset: " + why);
+    }
+    beginEnd(address);
+    try {
+      if (!device.reset(sched)) {
+        throw new IommuException(Errno.ETIMEDOUT, address + " does not answer after its reset");
       }
+      endUse(address);
+      added(device);
     } finally {
       finishEnd(address);
     }

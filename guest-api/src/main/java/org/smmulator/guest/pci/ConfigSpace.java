@@ -20,6 +20,9 @@ public final class ConfigSpace {
   static final int COMMAND_BUS_MASTER = 1 << 2;
   static final int COMMAND_INTX_DISABLE = 1 << 10;
 
+  static final int BAR_TYPE = 0x6;
+  static final int BAR_TYPE_64 = 0x4;
+
   private static final int STATUS_CAPABILITIES = 1 << 4;
   private static final int MOST_CAPABILITIES = 48;
   private static final int MOST_EXTENDED = 256;
@@ -54,6 +57,16 @@ public final class ConfigSpace {
 
   void write32(int offset, int value) {
     ecam.write32(address.ecamOffset() + offset, value);
+  }
+
+  /** Gives a BAR its address; the upper half too, if the BAR has one. */
+  void writeBar(int bar, long address) {
+    int register = BAR0 + 4 * bar;
+    boolean wide = (read32(register) & BAR_TYPE) == BAR_TYPE_64;
+    write32(register, (int) address);
+    if (wide) {
+      write32(register + 4, (int) (address >>> 32));
+    }
   }
 
   boolean isAbsent() {

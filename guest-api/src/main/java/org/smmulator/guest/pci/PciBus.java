@@ -26,7 +26,6 @@ public final class PciBus {
 
   private static final Logger LOG = LoggerFactory.getLogger(PciBus.class);
   private static final int BARS = 6;
-  private static final int BAR_TYPE_64 = 4;
   private static final int DEVICES = 32;
 
   private final Mmio ecam;
@@ -156,19 +155,16 @@ public final class PciBus {
       if (low == 0 || low == -1 || (low & 1) != 0) {
         continue;
       }
-      boolean wide = (low & 0x6) == BAR_TYPE_64;
+      boolean wide = (low & ConfigSpace.BAR_TYPE) == ConfigSpace.BAR_TYPE_64;
       long bytes = wide ? wideSize(config, register, low) : Integer.toUnsignedLong(-(low & ~0xf));
       long address =
           (wide ? window64 : window32).allocate(bytes < 0 ? bytes : Math.max(bytes, 0x1000));
       if (address < 0) {
         return false;
       }
-      config.write32(register, (int) address);
+      config.writeBar(bar, address);
       device.setBar(bar, address);
-      if (wide) {
-        config.write32(register + 4, (int) (address >>> 32));
-        bar++;
-      }
+      bar += wide ? 1 : 0;
     }
     return true;
   }

@@ -2,6 +2,7 @@ package org.smmulator.guest.pci;
 
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.sched.Sched;
 
 /** One PCI function that enumeration found: its identity, BARs and what the IOMMU needs of it. */
 public final class PciDevice {
@@ -11,6 +12,7 @@ public final class PciDevice {
   private final int deviceId;
   private final long[] barAddress = new long[6];
   private final PciAts ats;
+  private final PciReset reset;
   private final IommuDevice iommuDevice;
   private final MsixTable msix;
 
@@ -23,6 +25,7 @@ public final class PciDevice {
     this.vendorId = config.read16(ConfigSpace.VENDOR_ID);
     this.deviceId = config.read16(ConfigSpace.DEVICE_ID);
     this.ats = new PciAts(config);
+    this.reset = new PciReset(config);
     this.iommuDevice =
         new IommuDevice(config.address().requesterId(), config.address().toString(), ats);
     this.msix = new MsixTable(this);
@@ -50,6 +53,30 @@ public final class PciDevice {
 
   public boolean isGone() {
     return ats.isGone();
+  }
+
+  /** Whether the function can be reset without its neighbours. */
+  public boolean hasReset() {
+    return reset.isSupported();
+  }
+
+  /**
+   * Function Level Reset: on return the function has forgotten everything but its BARs, and may
+   * master the bus again. Nobody uses it meanwhile. May sleep.
+   *
+   * @return whether it answers again
+   */
+  public boolean reset(Sched sched) {
+    if (isGone() || !reset.perform(sched)) {
+      return false;
+    }
+    for (int bar = 0; bar < barAddress.length; bar++) {
+      if (barAddress[bar] != 0) {
+        config.writeBar(bar, barAddress[bar]);
+      }
+    }
+    enable();
+    return true;
   }
 
   ConfigSpace config() {

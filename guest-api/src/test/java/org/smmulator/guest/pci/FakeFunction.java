@@ -36,6 +36,13 @@ final class FakeFunction {
     return this;
   }
 
+  /** A capability list with one PCI Express capability. */
+  FakeFunction express(int offset, int deviceCapabilities) {
+    bytes.putShort(0x06, (short) 0x10).put(0x34, (byte) offset);
+    bytes.putInt(offset, 0x0002_0010).putInt(offset + 4, deviceCapabilities);
+    return this;
+  }
+
   FakeFunction extended(int offset, int id, int next, int... dwords) {
     bytes.putInt(offset, id | 1 << 16 | next << 20);
     for (int i = 0; i < dwords.length; i++) {

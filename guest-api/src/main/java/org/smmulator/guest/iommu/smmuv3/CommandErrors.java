@@ -71,7 +71,8 @@ final class CommandErrors {
     }
     if (streams.beginFence(owner)) {
       log.warn(
-          "{} did not answer an ATC invalidation: fenced until it is detached", owner.device());
+          "{} did not answer an ATC invalidation: fenced until it is detached and attached anew",
+          owner.device());
     }
     queue.withdrawAtcInvalidations(cons, owner.streamId());
   }
