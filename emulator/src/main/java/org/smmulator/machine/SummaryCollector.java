@@ -172,6 +172,7 @@ final class SummaryCollector {
         false,
         check.mismatches() + (kernel == null ? 0 : kernel.frames().touchedWhileFree()),
         ledger.staleAccesses(),
+        ledger.overdueAccesses(),
         ledger.freedUnderGrant(),
         board.rootComplex().counters().protocolViolations(),
         new Verdict.Checked(
@@ -198,6 +199,7 @@ final class SummaryCollector {
     return new Violation(
         switch (violation.kind()) {
           case STALE_ACCESS -> Violation.Kind.STALE_ACCESS;
+          case OVERDUE_ACCESS -> Violation.Kind.OVERDUE_ACCESS;
           case FREED_UNDER_GRANT -> Violation.Kind.FREED_UNDER_GRANT;
           case PROTOCOL -> Violation.Kind.PROTOCOL_VIOLATION;
         },

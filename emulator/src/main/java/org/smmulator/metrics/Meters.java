@@ -171,6 +171,11 @@ final class Meters {
               "Accesses without a live grant",
               s -> s.verdict().staleAccesses()),
           machine(
+              "verdict.overdue.accesses",
+              "packets",
+              "Accesses under a grant whose invalidation was given up without an answer",
+              s -> s.verdict().overdueAccesses()),
+          machine(
               "verdict.freed.under.grant",
               "frames",
               "Frames freed while a device could reach them",

@@ -148,6 +148,7 @@ public final class SummaryTables {
     TextTable table = new TextTable(false);
     check(table, "data mismatches", verdict.dataMismatches(), bytes(checked));
     check(table, "stale accesses", verdict.staleAccesses(), accesses(checked));
+    check(table, "overdue accesses", verdict.overdueAccesses(), accesses(checked));
     check(table, "frames freed under a live grant", verdict.freedUnderGrant(), frames(checked));
     check(table, "protocol violations", verdict.protocolViolations(), packets(checked));
     table.appendTo(out);

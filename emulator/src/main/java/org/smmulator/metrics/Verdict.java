@@ -9,6 +9,7 @@ import java.util.List;
  * @param applies whether there is a verdict on the whole: not where an external guest runs, of
  *     whose memory nobody here knows what it must hold
  * @param cutShort whether the run was stopped before it was done, so that it cannot have passed
+ * @param overdueAccesses accesses through a translation whose invalidation was given up unanswered
  * @param violations the first violations in detail; the counts are complete
  */
 public record Verdict(
@@ -16,12 +17,13 @@ public record Verdict(
     boolean cutShort,
     long dataMismatches,
     long staleAccesses,
+    long overdueAccesses,
     long freedUnderGrant,
     long protocolViolations,
     Checked checked,
     List<Violation> violations) {
   public static final Verdict EMPTY =
-      new Verdict(true, false, 0, 0, 0, 0, Checked.NOTHING, List.of());
+      new Verdict(true, false, 0, 0, 0, 0, 0, Checked.NOTHING, List.of());
 
   public Verdict {
     violations = List.copyOf(violations);
@@ -52,6 +54,7 @@ public record Verdict(
         true,
         dataMismatches,
         staleAccesses,
+        overdueAccesses,
         freedUnderGrant,
         protocolViolations,
         checked,
@@ -63,6 +66,7 @@ public record Verdict(
   public boolean clean() {
     return dataMismatches == 0
         && staleAccesses == 0
+        && overdueAccesses == 0
         && freedUnderGrant == 0
         && protocolViolations == 0;
   }

@@ -23,6 +23,7 @@ public record Violation(
   public enum Kind {
     DATA_MISMATCH("data mismatch"),
     STALE_ACCESS("stale access"),
+    OVERDUE_ACCESS("overdue access"),
     FREED_UNDER_GRANT("freed under grant"),
     PROTOCOL_VIOLATION("protocol violation");
 

@@ -259,8 +259,14 @@ final class AttachedFunction implements Invalidations.Sink {
             String.format(
                 "no Invalidate Completion within %d ms for 0x%x to 0x%x; still granted: %s",
                 millis, request.scope().first(), request.scope().last(), frames));
+    grants.giveUp(request.scope(), request.asked());
     grants.stopAnswering();
     tellSmmu(request, true);
+  }
+
+  @Override
+  public void completedLate(Invalidations.Request request, long issuedUpTo) {
+    grants.revoke(request.scope(), issuedUpTo);
   }
 
   @Override
@@ -270,6 +276,9 @@ final class AttachedFunction implements Invalidations.Sink {
       count(INVALIDATIONS_DETACHED);
     } else {
       count(linkLost ? INVALIDATIONS_LINK_LOST : INVALIDATIONS_NOT_ANSWERED);
+    }
+    if (!linkLost) {
+      grants.giveUp(request.scope(), request.asked());
     }
     tellSmmu(request, !clean);
   }

@@ -24,6 +24,9 @@ final class Invalidations {
     /** Every completion has come. */
     void completed(Request request, long issuedUpTo, long nanos);
 
+    /** The completions of a request have come that nobody waited for any more. */
+    void completedLate(Request request, long issuedUpTo);
+
     /** This request had no completion in time, or no ITag to be sent with. */
     void timedOut(Request request);
 
@@ -40,9 +43,10 @@ final class Invalidations {
   /**
    * One request.
    *
+   * @param asked the last grant given out before the SMMU asked for it
    * @param count how many of the SMMU's it stands for
    */
-  record Request(InvalidationScope scope, int sizeLog2, long count) {}
+  record Request(InvalidationScope scope, int sizeLog2, long asked, long count) {}
 
   /** What an Invalidate Completion did. */
   enum Acknowledged {
@@ -54,6 +58,10 @@ final class Invalidations {
 
   private static final int ITAGS = 32;
   private static final int ALL_TAGS = -1;
+  private static final long NO_GRANT = -1;
+
+  /** Requests given up in one turn of the loop. */
+  private static final int SLICE = 32;
 
   /** What waits beyond this becomes one request for everything: to drop more is allowed. */
   static final int MAX_WAITING = 1 << 16;
@@ -63,6 +71,10 @@ final class Invalidations {
   private final Sink sink;
   private final int depth;
   private final @Nullable Request[] outstanding = new @Nullable Request[ITAGS];
+
+  /** Given up, and their completions still owed. */
+  private final @Nullable Request[] owed = new @Nullable Request[ITAGS];
+
   private final long[] sentAt = new long[ITAGS];
   private final long[] marks = new long[ITAGS];
   private final int[] expected = new int[ITAGS];
@@ -126,7 +138,8 @@ final class Invalidations {
   private @Nullable Request nextWaiting() {
     Request next = waiting.poll();
     if (next == null && beyond > 0) {
-      next = new Request(InvalidationScope.EVERYTHING, Long.SIZE, beyond);
+      // It drops more than was asked for, so that nothing is overdue if it is given up.
+      next = new Request(InvalidationScope.EVERYTHING, Long.SIZE, NO_GRANT, beyond);
       beyond = 0;
     }
     return next;
@@ -168,9 +181,12 @@ final class Invalidations {
     boolean changed = expected[itag] != 0 && expected[itag] != count;
     expected[itag] = count;
     if (++received[itag] >= count) {
+      Request owing = owed[itag];
       release(itag);
       if (request != null) {
         sink.completed(request, marks[itag], loop.nanoTime() - sentAt[itag]);
+      } else if (owing != null) {
+        sink.completedLate(owing, marks[itag]);
       }
       sendWaiting();
       stuckSince = loop.nanoTime();
@@ -183,6 +199,7 @@ final class Invalidations {
 
   private void release(int itag) {
     outstanding[itag] = null;
+    owed[itag] = null;
     active &= ~(1 << itag);
     givenUp &= ~(1 << itag);
     forgotten &= ~(1 << itag);
@@ -220,6 +237,7 @@ final class Invalidations {
   }
 
   private void giveUp(int itag) {
+    owed[itag] = outstanding[itag];
     outstanding[itag] = null;
     active &= ~(1 << itag);
     givenUp |= 1 << itag;
@@ -293,8 +311,18 @@ final class Invalidations {
         sink.failed(request, linkLost);
       }
     }
-    for (Request next = nextWaiting(); next != null; next = nextWaiting()) {
+    failWaiting(linkLost);
+  }
+
+  /** Some now, and the others in their turn: each may be a search through all grants. */
+  private void failWaiting(boolean linkLost) {
+    int left = linkLost ? Integer.MAX_VALUE : SLICE;
+    for (Request next = nextWaiting(); next != null; next = --left > 0 ? nextWaiting() : null) {
       sink.failed(next, linkLost);
+    }
+    if (isWaiting()) {
+      stopTimer();
+      timer = loop.schedule(() -> failWaiting(false), 0);
     }
   }
 }

@@ -218,7 +218,7 @@ public final class RootComplex {
     long within = sizeLog2 == Long.SIZE ? -1L : (1L << sizeLog2) - 1;
     InvalidationScope scope =
         new InvalidationScope(substreamId, global, address & ~within, address | within);
-    function.invalidate(new Invalidations.Request(scope, sizeLog2, 1));
+    function.invalidate(new Invalidations.Request(scope, sizeLog2, ledger.mark(), 1));
   }
 
   /** As {@code SmmuOutputs.pageResponse}. */

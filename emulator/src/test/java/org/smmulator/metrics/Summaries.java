@@ -16,7 +16,7 @@ public final class Summaries {
         List.of(reporting(), silent()),
         smmu(),
         sva(),
-        new Verdict(true, false, 0, 0, 0, 0, CHECKED, List.of()));
+        new Verdict(true, false, 0, 0, 0, 0, 0, CHECKED, List.of()));
   }
 
   public static Summary failed() {
@@ -33,7 +33,7 @@ public final class Summaries {
         good.devices(),
         good.smmu(),
         good.sva(),
-        new Verdict(true, false, 0, 1, 0, 0, CHECKED, List.of(stale)));
+        new Verdict(true, false, 0, 1, 6, 0, 0, CHECKED, List.of(stale)));
   }
 
   private static DeviceSummary reporting() {

@@ -55,6 +55,7 @@ class SummaryJsonTest {
     assertThat(json.at("/smmu/commands/ATC_INV").longValue()).isEqualTo(308);
     assertThat(json.at("/sva/notifierCalls/invalidateRange").longValue()).isEqualTo(403);
     assertThat(json.at("/verdict/staleAccesses").longValue()).isEqualTo(1);
+    assertThat(json.at("/verdict/overdueAccesses").longValue()).isEqualTo(6);
     assertThat(json.at("/verdict/checked").propertyNames())
         .containsExactlyInAnyOrder(
             "bytesCompared", "accessesChecked", "grantsRevoked", "framesFreed", "packetsJudged");

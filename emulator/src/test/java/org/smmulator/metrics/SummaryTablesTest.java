@@ -72,6 +72,7 @@ class SummaryTablesTest {
             Verdict: PASSED
               data mismatches                  0  of 901 bytes compared
               stale accesses                   0  of 902 accesses checked
+              overdue accesses                 0  of 902 accesses checked
               frames freed under a live grant  0  of 904 frames freed, 903 grants revoked
               protocol violations              0  of 905 packets judged
             """);
@@ -90,7 +91,7 @@ class SummaryTablesTest {
   @Test
   void anExternalGuestHasNoVerdict() {
     Summary good = Summaries.passed();
-    Verdict none = new Verdict(false, false, 0, 0, 0, 3, Summaries.CHECKED, List.of());
+    Verdict none = new Verdict(false, false, 0, 0, 0, 0, 3, Summaries.CHECKED, List.of());
     assertThat(SummaryTables.render(new Summary(good.devices(), good.smmu(), good.sva(), none)))
         .doesNotContain("Verdict", "SVA")
         .contains("\nChecks of devices (with an external guest there is no verdict)\n")
@@ -118,7 +119,7 @@ class SummaryTablesTest {
             new Verdict.Checked(1, 1, 1, 1, 0))) {
       assertThat(verdict(lacking).passed()).as("%s", lacking).isFalse();
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
       Verdict one =
           new Verdict(
               true,
@@ -127,6 +128,7 @@ class SummaryTablesTest {
               i == 1 ? 1 : 0,
               i == 2 ? 1 : 0,
               i == 3 ? 1 : 0,
+              i == 4 ? 1 : 0,
               Summaries.CHECKED,
               List.of());
       assertThat(one.passed()).as("%s", one).isFalse();
@@ -134,6 +136,6 @@ class SummaryTablesTest {
   }
 
   private static Verdict verdict(Verdict.Checked checked) {
-    return new Verdict(true, false, 0, 0, 0, 0, checked, List.of());
+    return new Verdict(true, false, 0, 0, 0, 0, 0, checked, List.of());
   }
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ErrorCode;
@@ -223,6 +224,72 @@ class InvalidationTest {
     guest.atcInvalidation(ID, PASID, VA, 0);
     machine.run();
     assertThat(anew.received).hasSize(1);
+  }
+
+  /** Software that goes on after the failed CMD_SYNC and fences nobody. */
+  @Test
+  void judgesTheAccessesOfADeviceWhoseInvalidationTimedOut() {
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.run();
+    int tag = device.take().tag();
+    device.readTranslated(6, frame, 4);
+    machine.advance(999 * MILLI);
+    assertThat(machine.violations.violations()).as("in time").isEmpty();
+    machine.advance(MILLI);
+    device.takeAll();
+    device.write(-1, TlpWriter.TRANSLATED, frame + 8, new byte[] {1, 2, 3, 4});
+    machine.run();
+    assertThat(machine.violations.violations().get(1))
+        .isEqualTo(
+            new Violation(
+                Violation.Kind.OVERDUE_ACCESS,
+                "00:04.0",
+                PASID,
+                VA + 8,
+                frame,
+                String.format(
+                    "write through a translation after the ATC_INV of 0x%x to 0x%x of PASID %d was"
+                        + " given up without an answer",
+                    VA, VA + 0xfff, PASID)));
+
+    device.completeInvalidations(1, 1 << tag);
+    device.write(-1, TlpWriter.TRANSLATED, frame + 8, new byte[] {1, 2, 3, 4});
+    machine.run();
+    assertThat(machine.violations.violations().get(2).kind())
+        .as("after the late completion")
+        .isEqualTo(Violation.Kind.STALE_ACCESS);
+    assertThat(machine.violations.violations()).hasSize(3);
+  }
+
+  @Test
+  void judgesAccessesThatAnInvalidationGivenUpAtOnceForbids() {
+    guest.map(root, VA + 0x1000, frame + 0x1000, true);
+    device.requestTranslation(1, PASID, VA + 0x1000, 1, false);
+    guest.atcInvalidation(ID, PASID, VA, 0);
+    machine.advance(1000 * MILLI);
+    device.takeAll();
+    device.readTranslated(6, frame + 0x1000, 4);
+    machine.run();
+    assertThat(machine.ledger.counters().overdueAccesses()).as("not asked for").isZero();
+    guest.atcInvalidation(ID, PASID, VA + 0x1000, 0);
+    machine.run();
+    device.readTranslated(6, frame + 0x1000, 4);
+    machine.run();
+    assertThat(machine.ledger.counters().overdueAccesses()).isEqualTo(1);
+  }
+
+  /** The SMMU stops what it forwarded before. */
+  @Test
+  void aFencedDeviceHasNoAccessesToJudge() {
+    guest.atcInvalidation(ID, PASID, VA, 0);
+    machine.advance(1000 * MILLI);
+    guest.fence(ID);
+    machine.run();
+    device.takeAll();
+    device.readTranslated(6, frame, 4);
+    machine.run();
+    assertThat(device.take().status()).isEqualTo(CompletionStatus.UR);
+    assertThat(machine.ledger.counters().overdueAccesses()).isZero();
   }
 
   @Test

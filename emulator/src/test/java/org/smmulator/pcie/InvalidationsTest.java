@@ -10,10 +10,15 @@ import org.smmulator.pcie.ledger.InvalidationScope;
 class InvalidationsTest {
   private static final InvalidationScope PAGE = new InvalidationScope(1, false, 0x1000, 0x1fff);
 
+  private static final int ITAGS = 32;
+
+  private final ManualLoop loop = new ManualLoop();
   private final ArrayDeque<Integer> onTheWire = new ArrayDeque<>();
   private long completed;
   private long failed;
   private long abandoned;
+  private long late;
+  private long failedWhenOthersGotTheirTurn;
   private boolean everything;
 
   private final Invalidations.Sink sink =
@@ -30,12 +35,20 @@ class InvalidationsTest {
         }
 
         @Override
+        public void completedLate(Invalidations.Request request, long issuedUpTo) {
+          late += request.count();
+        }
+
+        @Override
         public void timedOut(Invalidations.Request request) {
           failed += request.count();
         }
 
         @Override
         public void failed(Invalidations.Request request, boolean linkLost) {
+          if (failed < ITAGS + 1) {
+            ManualLoop.Alarm unused = loop.schedule(() -> failedWhenOthersGotTheirTurn = failed, 0);
+          }
           failed += request.count();
         }
 
@@ -50,12 +63,12 @@ class InvalidationsTest {
         }
       };
 
-  private final Invalidations invalidations = new Invalidations(new ManualLoop(), 1000, 32, sink);
+  private final Invalidations invalidations = new Invalidations(loop, 1000, 32, sink);
 
   private int submitTooMany() {
     int requests = Invalidations.MAX_WAITING + 1000;
     for (int i = 0; i < requests; i++) {
-      invalidations.submit(new Invalidations.Request(PAGE, 12, 1));
+      invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1));
     }
     return requests;
   }
@@ -71,6 +84,19 @@ class InvalidationsTest {
     assertThat(completed).isEqualTo(requests);
     assertThat(sent).isEqualTo(32 + Invalidations.MAX_WAITING + 1);
     assertThat(everything).isTrue();
+  }
+
+  /** Each may be a search through all grants, and the device that causes it chooses how many. */
+  @Test
+  void failsThemInSlicesAfterATimeOut() {
+    int requests = submitTooMany();
+    loop.advance(999);
+    assertThat(failed).isZero();
+    loop.advance(1);
+    assertThat(failed).isEqualTo(requests);
+    assertThat(failedWhenOthersGotTheirTurn).isBetween(1L, 100L);
+    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1));
+    assertThat(failed).as("at once").isEqualTo(requests + 1);
   }
 
   @Test
@@ -89,8 +115,9 @@ class InvalidationsTest {
     assertThat(onTheWire).hasSize(sent);
     assertThat(invalidations.completion(onTheWire.getFirst(), 1))
         .isEqualTo(Invalidations.Acknowledged.LATE);
+    assertThat(late).isEqualTo(1);
     assertThat(completed + failed).isZero();
-    invalidations.submit(new Invalidations.Request(PAGE, 12, 1));
+    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1));
     assertThat(onTheWire).hasSize(sent + 1);
   }
 }

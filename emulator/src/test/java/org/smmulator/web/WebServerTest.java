@@ -108,6 +108,7 @@ class WebServerTest {
             "smmulator_translations_held{device=\"00:04.0\",model=\"dma\"} 115.0",
             "smmulator_translations_withheld_total{device=\"00:04.0\",model=\"dma\"} 116.0",
             "smmulator_verdict_stale_accesses_total 1.0",
+            "smmulator_verdict_overdue_accesses_total 6.0",
             "smmulator_checked_packets_total 905.0",
             "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
                 + "quantile=\"0.99\"} 1.234E-5");

@@ -1,5 +1,6 @@
 package org.smmulator.pcie.ledger;
 
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,7 @@ public final class FunctionGrants {
   private final String device;
   private GrantTable table = new GrantTable();
   private final RevokedGrants revoked = new RevokedGrants();
+  private final OverdueInvalidations overdue = new OverdueInvalidations();
   private boolean answering = true;
   private boolean full;
 
@@ -76,6 +78,7 @@ public final class FunctionGrants {
       }
     }
     table.sequence[slot] = ledger.nextSequence();
+    table.overdue[slot] = 0;
     return true;
   }
 
@@ -102,33 +105,55 @@ public final class FunctionGrants {
    */
   public int revoke(InvalidationScope scope, long issuedUpTo) {
     int before = table.live();
-    if (pagesIn(scope) <= table.slots()) {
-      for (long left = table.sizes(); left != 0; left &= left - 1) {
-        revokePages(scope, Long.numberOfTrailingZeros(left), issuedUpTo);
-      }
-    } else {
-      for (int slot = 0; slot < table.slots(); slot++) {
-        revokeIfCovered(slot, scope, issuedUpTo);
-      }
-    }
+    forEachCovered(scope, issuedUpTo, this::remove);
     return before - table.live();
   }
 
-  private void revokePages(InvalidationScope scope, int sizeLog2, long issuedUpTo) {
+  /**
+   * The SMMU has asked for an invalidation and nobody waits for the answer any more, if one ever
+   * comes: what the function was given up to {@code issuedUpTo} it must not use.
+   */
+  public void giveUp(InvalidationScope scope, long issuedUpTo) {
+    byte number = overdue.add(scope);
+    forEachCovered(
+        scope,
+        issuedUpTo,
+        slot -> {
+          if (table.overdue[slot] == 0) {
+            table.overdue[slot] = number;
+          }
+        });
+  }
+
+  private void forEachCovered(InvalidationScope scope, long issuedUpTo, IntConsumer visitor) {
+    if (pagesIn(scope) <= table.slots()) {
+      for (long left = table.sizes(); left != 0; left &= left - 1) {
+        forEachOnPages(scope, Long.numberOfTrailingZeros(left), issuedUpTo, visitor);
+      }
+    } else {
+      for (int slot = 0; slot < table.slots(); slot++) {
+        visitIfCovered(slot, scope, issuedUpTo, visitor);
+      }
+    }
+  }
+
+  private void forEachOnPages(
+      InvalidationScope scope, int sizeLog2, long issuedUpTo, IntConsumer visitor) {
     long lastPage = scope.lastPage(sizeLog2);
     for (long page = scope.firstPage(sizeLog2); page <= lastPage; page++) {
       int slot = table.firstByVa(page);
       while (slot != GrantTable.NIL) {
         int next = table.nextByVa(slot);
-        revokeIfCovered(slot, scope, issuedUpTo);
+        visitIfCovered(slot, scope, issuedUpTo, visitor);
         slot = next;
       }
     }
   }
 
-  private void revokeIfCovered(int slot, InvalidationScope scope, long issuedUpTo) {
+  private void visitIfCovered(
+      int slot, InvalidationScope scope, long issuedUpTo, IntConsumer visitor) {
     if (isCovered(slot, scope) && table.sequence[slot] <= issuedUpTo) {
-      remove(slot);
+      visitor.accept(slot);
     }
   }
 
@@ -154,6 +179,7 @@ public final class FunctionGrants {
     ledger.granted(-table.live());
     ledger.leave(new LeftGrants(device, table, answering ? ledger : null, revoked));
     table = new GrantTable();
+    overdue.clear();
   }
 
   /** Shows the grants that an invalidation would have to drop. */
@@ -167,11 +193,13 @@ public final class FunctionGrants {
 
   /**
    * A translated access to one page, which need not be aligned; an access that crosses a page is
-   * two. Without a live grant it is a violation, on record when this returns.
+   * two. Without a live grant, or with none whose invalidation was not given up, it is a violation,
+   * on record when this returns.
    */
   public boolean checkAccess(long pa, boolean write) {
     ledger.countChecked();
     int needed = write ? WRITE : READ;
+    int givenUp = GrantTable.NIL;
     for (long left = table.sizes(); left != 0; left &= left - 1) {
       int sizeLog2 = Long.numberOfTrailingZeros(left);
       long page = pa >>> sizeLog2;
@@ -179,18 +207,31 @@ public final class FunctionGrants {
       while (slot != GrantTable.NIL) {
         if (table.sizeLog2[slot] == sizeLog2
             && table.pa[slot] >>> sizeLog2 == page
-            && (table.permissions[slot] & needed) != 0
-            && (answering || table.generation[slot] == ledger.generation(pa, sizeLog2))) {
-          return true;
+            && (table.permissions[slot] & needed) != 0) {
+          if (table.overdue[slot] != 0) {
+            givenUp = slot;
+          } else if (answering || table.generation[slot] == ledger.generation(pa, sizeLog2)) {
+            return true;
+          }
         }
         slot = table.nextByPa(slot);
       }
+    }
+    if (givenUp != GrantTable.NIL) {
+      recordOverdue(givenUp, pa, write);
+      return false;
     }
     int entry = revoked.find(pa);
     int pasid = entry < 0 ? Violation.NONE : revoked.pasid(entry);
     long address = entry < 0 ? Violation.NONE : revoked.address(entry, pa);
     ledger.recordStale(device, pasid, address, pa, write);
     return false;
+  }
+
+  private void recordOverdue(int slot, long pa, boolean write) {
+    long address = table.va[slot] + (pa - table.pa[slot]);
+    String why = overdue.describe(table.overdue[slot]);
+    ledger.recordOverdue(device, table.pasid[slot], address, pa, write, why);
   }
 
   /**

@@ -68,6 +68,7 @@ public final class GrantLedger implements FrameObserver {
   private long revoked;
   private long accessesChecked;
   private long staleAccesses;
+  private long overdueAccesses;
   private long freedUnderGrant;
 
   /**
@@ -231,7 +232,14 @@ public final class GrantLedger implements FrameObserver {
 
   public LedgerCounters counters() {
     return new LedgerCounters(
-        grants, live, revoked, accessesChecked, framesFreed.get(), staleAccesses, freedUnderGrant);
+        grants,
+        live,
+        revoked,
+        accessesChecked,
+        framesFreed.get(),
+        staleAccesses,
+        overdueAccesses,
+        freedUnderGrant);
   }
 
   long nextSequence() {
@@ -296,5 +304,17 @@ public final class GrantLedger implements FrameObserver {
     long frame = pa >>> PAGE_LOG2 << PAGE_LOG2;
     violations.record(
         new Violation(Violation.Kind.STALE_ACCESS, device, pasid, address, frame, text));
+  }
+
+  void recordOverdue(
+      String device, int pasid, long address, long pa, boolean write, String invalidation) {
+    overdueAccesses++;
+    String text =
+        String.format(
+            "%s through a translation after %s was given up without an answer",
+            write ? "write" : "read", invalidation);
+    long frame = pa >>> PAGE_LOG2 << PAGE_LOG2;
+    violations.record(
+        new Violation(Violation.Kind.OVERDUE_ACCESS, device, pasid, address, frame, text));
   }
 }

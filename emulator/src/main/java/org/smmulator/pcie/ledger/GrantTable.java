@@ -31,6 +31,9 @@ final class GrantTable {
   int[] generation = new int[FIRST_CAPACITY];
   byte[] permissions = new byte[FIRST_CAPACITY];
 
+  /** Of the invalidation that was given up, as {@link OverdueInvalidations} numbers them; or 0. */
+  byte[] overdue = new byte[FIRST_CAPACITY];
+
   /** Logarithm of the size; 0 is a free slot. */
   byte[] sizeLog2 = new byte[FIRST_CAPACITY];
 
@@ -166,6 +169,7 @@ final class GrantTable {
     pasid = Arrays.copyOf(pasid, capacity);
     generation = Arrays.copyOf(generation, capacity);
     permissions = Arrays.copyOf(permissions, capacity);
+    overdue = Arrays.copyOf(overdue, capacity);
     sizeLog2 = Arrays.copyOf(sizeLog2, capacity);
     nextByVa = new int[capacity];
     nextByPa = new int[capacity];

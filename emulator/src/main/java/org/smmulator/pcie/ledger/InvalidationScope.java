@@ -13,6 +13,12 @@ public record InvalidationScope(int pasid, boolean global, long first, long last
   /** Everything a function was ever given. */
   public static final InvalidationScope EVERYTHING = new InvalidationScope(-1, false, 0, -1L);
 
+  /** For people. */
+  String describe() {
+    String of = pasid < 0 ? "" : global ? " of all PASIDs" : " of PASID " + pasid;
+    return String.format("0x%x to 0x%x%s", first, last, of);
+  }
+
   boolean coversPasid(int granted) {
     if (pasid < 0) {
       return true;

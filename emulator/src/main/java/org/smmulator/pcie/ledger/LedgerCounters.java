@@ -13,4 +13,5 @@ public record LedgerCounters(
     long accessesChecked,
     long framesFreed,
     long staleAccesses,
+    long overdueAccesses,
     long freedUnderGrant) {}

@@ -15,6 +15,8 @@ public record Violation(
   public enum Kind {
     /** A translated access without a live grant. */
     STALE_ACCESS,
+    /** A translated access under a grant whose invalidation was given up without an answer. */
+    OVERDUE_ACCESS,
     /** A frame freed while a device may still reach it. */
     FREED_UNDER_GRANT,
     /** A device broke a rule of the bus. */

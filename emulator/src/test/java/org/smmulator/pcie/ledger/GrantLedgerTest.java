@@ -209,6 +209,82 @@ class GrantLedgerTest {
   }
 
   @Test
+  void namesTheInvalidationThatWasGivenUpInAnAccessUnderItsGrant() {
+    device.grant(3, VA, FRAME, 12, RW);
+    device.grant(3, VA + 0x1000, FRAME + 0x1000, 12, RW);
+    device.giveUp(page(3, VA), ledger.mark());
+    assertThat(device.checkAccess(FRAME + 0x1000, true)).as("not asked for").isTrue();
+    assertThat(device.checkAccess(FRAME + 0x123, true)).isFalse();
+    assertThat(violations.violations())
+        .containsExactly(
+            new Violation(
+                Violation.Kind.OVERDUE_ACCESS,
+                "00:04.0",
+                3,
+                VA + 0x123,
+                FRAME,
+                "write through a translation after the ATC_INV of 0x7f0000000000 to 0x7f0000000fff"
+                    + " of PASID 3 was given up without an answer"));
+    assertThat(ledger.counters().overdueAccesses()).isEqualTo(1);
+    assertThat(ledger.counters().staleAccesses()).isZero();
+  }
+
+  @Test
+  void allowsWhatWasGrantedAfterTheInvalidationWasAskedFor() {
+    device.grant(3, VA, FRAME, 12, RW);
+    long asked = ledger.mark();
+    device.grant(3, VA, FRAME + 0x1000, 12, RW);
+    device.giveUp(page(3, VA), asked);
+    assertThat(device.checkAccess(FRAME + 0x1000, true)).isTrue();
+    assertThat(device.checkAccess(FRAME, true)).isFalse();
+    device.grant(3, VA, FRAME, 12, RW);
+    assertThat(device.checkAccess(FRAME, true)).as("granted anew").isTrue();
+  }
+
+  @Test
+  void allowsAnAccessThatAnotherGrantCovers() {
+    device.grant(3, VA, FRAME, 12, RW);
+    device.grant(4, VA, FRAME, 12, READ);
+    device.giveUp(page(3, VA), ledger.mark());
+    assertThat(device.checkAccess(FRAME, false)).isTrue();
+    assertThat(device.checkAccess(FRAME, true)).isFalse();
+  }
+
+  @Test
+  void anAccessAfterTheLateAnswerIsStale() {
+    device.grant(3, VA, FRAME, 12, RW);
+    long asked = ledger.mark();
+    device.giveUp(page(3, VA), asked);
+    device.revoke(page(3, VA), asked);
+    assertThat(device.checkAccess(FRAME, false)).isFalse();
+    assertThat(violations.count(Violation.Kind.STALE_ACCESS)).isEqualTo(1);
+    assertThat(violations.count(Violation.Kind.OVERDUE_ACCESS)).isZero();
+  }
+
+  @Test
+  void manyInvalidationsMayBeGivenUp() {
+    for (int i = 0; i < 300; i++) {
+      device.grant(3, VA + i * 0x1000L, FRAME + i * 0x1000L, 12, RW);
+      device.giveUp(page(3, VA + i * 0x1000L), ledger.mark());
+    }
+    for (int i = 0; i < 300; i++) {
+      assertThat(device.checkAccess(FRAME + i * 0x1000L, false)).isFalse();
+    }
+    assertThat(ledger.counters().overdueAccesses()).isEqualTo(300);
+    assertThat(violations.violations().get(0).text()).contains(" 0x7f0000000000 to");
+    assertThat(violations.violations().get(99).text()).contains(" 0x7f0000063000 to");
+  }
+
+  @Test
+  void aResetEndsWhatWasGivenUp() {
+    device.grant(3, VA, FRAME, 12, RW);
+    device.giveUp(page(3, VA), ledger.mark());
+    device.revokeAll();
+    device.grant(3, VA, FRAME, 12, RW);
+    assertThat(device.checkAccess(FRAME, true)).isTrue();
+  }
+
+  @Test
   void checksGrantsOutsideOfRamByAccess() {
     device.grant(-1, VA, 0x0802_0000L, 12, WRITE);
     assertThat(device.checkAccess(0x0802_0040L, true)).isTrue();
