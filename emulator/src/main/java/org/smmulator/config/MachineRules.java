@@ -21,6 +21,7 @@ final class MachineRules {
     smmu(config.smmu());
     listeners(config);
     devices(config.devices(), config.bus());
+    platformStreams(config);
     models(config);
     guest(config);
     if (config.scenario() != null) {
@@ -154,6 +155,23 @@ final class MachineRules {
         problems.add(
             path + ".record",
             device.record() + " is already written by " + recorded + "; use another");
+      }
+    }
+  }
+
+  /** A function cannot stall: what it sent would be lost. */
+  private void platformStreams(MachineConfig config) {
+    List<Long> streams = config.smmu().platformStreams();
+    for (int i = 0; i < config.devices().size(); i++) {
+      PciAddress id = config.devices().get(i).id();
+      int stream = streams.indexOf((long) id.requesterId());
+      if (stream >= 0) {
+        problems.add(
+            Problems.element("smmu.platformStreams", stream),
+            String.format(
+                "%d is the StreamID of %s (%s), and a PCIe function cannot stall; remove it, or use"
+                    + " another slot",
+                id.requesterId(), Problems.element("devices", i), id));
       }
     }
   }

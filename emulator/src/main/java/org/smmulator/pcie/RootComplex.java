@@ -121,6 +121,14 @@ public final class RootComplex {
               id, RequesterId.text(RequesterId.of(config.buses() - 1, RequesterId.SLOTS - 1)));
       return new Slot(wanted, ErrorCode.NO_SLOT, text);
     }
+    if (isOutsideOfPcie(wanted)) {
+      String text =
+          String.format(
+              "%s is StreamID 0x%x, which smmu.platformStreams puts outside of PCIe: a function"
+                  + " cannot stall; use another slot, or remove it there",
+              id, wanted);
+      return new Slot(wanted, ErrorCode.NO_SLOT, text);
+    }
     if (functions[wanted >>> 3] != null) {
       return new Slot(wanted, ErrorCode.ID_TAKEN, "another device has the ID " + id);
     }
@@ -134,11 +142,19 @@ public final class RootComplex {
 
   private Slot firstFree() {
     for (int index = 0; index < functions.length; index++) {
-      if (index % RequesterId.SLOTS != 0 && functions[index] == null) {
+      if (index % RequesterId.SLOTS != 0
+          && functions[index] == null
+          && !isOutsideOfPcie(index << 3)) {
         return new Slot(index << 3, 0, null);
       }
     }
-    return full();
+    String text = "all slots are taken, but for those of smmu.platformStreams";
+    return new Slot(0, ErrorCode.NO_SLOT, text);
+  }
+
+  /** A transaction of such a stream may stall, and nobody holds one of a function back. */
+  private boolean isOutsideOfPcie(int requesterId) {
+    return smmu.features().platformStreams().contains(requesterId);
   }
 
   void attach(AttachedFunction function) {

@@ -49,6 +49,7 @@ import org.smmulator.smmu.translation.Translator;
  * choices of an implementation; this one makes none of them.
  */
 public final class Smmu {
+  private final SmmuFeatures features;
   private final Registers registers;
   private final RegisterWrites registerWrites;
   private final Configurations configurations;
@@ -74,6 +75,7 @@ public final class Smmu {
    * @param bus what the SMMU's own accesses reach: tables, queues, MSIs
    */
   public Smmu(SmmuFeatures features, PhysicalMemory bus, SmmuOutputs outputs) {
+    this.features = features;
     registers = new Registers(features, outputs);
     registerWrites =
         new RegisterWrites(
@@ -117,6 +119,11 @@ public final class Smmu {
             outputs);
     commandQueue =
         new CommandQueue(features, bus, registers, errors, executor, invalidations, outputs);
+  }
+
+  /** What this SMMU can do. */
+  public SmmuFeatures features() {
+    return features;
   }
 
   /**

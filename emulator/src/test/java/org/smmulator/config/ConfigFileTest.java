@@ -221,6 +221,12 @@ class ConfigFileTest {
                 + "devices:\n  - {id: '00:04.0', model: dma}\n  - {id: '00:04.0', model: dma}\n",
             "x.yaml:4: devices[1].id: 00:04.0 is already the id of devices[0]; use another"),
         arguments(
+            MACHINE
+                + "smmu:\n  platformStreams: [64, 32]\n"
+                + "devices:\n  - {id: '00:05.0', model: dma}\n  - {id: '00:04.0', model: dma}\n",
+            "x.yaml:3: smmu.platformStreams[1]: 32 is the StreamID of devices[1] (00:04.0), and a"
+                + " PCIe function cannot stall; remove it, or use another slot"),
+        arguments(
             "machine:\n  name: x\n  ramMiB: 262144\n",
             "x.yaml:3: machine.ramMiB: 262144 MiB of RAM from 0x40000000 overlap PCIe configuration"
                 + " space at 0x4010000000; use 131072 or less"),

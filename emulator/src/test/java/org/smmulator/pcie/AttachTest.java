@@ -5,6 +5,7 @@ import static org.smmulator.pcie.TestMachine.MILLI;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.smmulator.bus.tlp.Tlp;
@@ -16,6 +17,8 @@ import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.bus.wire.LinkHandler;
+import org.smmulator.pcie.ledger.GrantLedger;
+import org.smmulator.smmu.SmmuFeatures;
 
 /** From the hello to the good-bye, and configuration and memory space in between. */
 class AttachTest {
@@ -49,6 +52,29 @@ class AttachTest {
   void assignsTheFirstFreeSlot() {
     assertThat(machine.attach(0x08).id()).isEqualTo(0x08);
     assertThat(machine.attach(Hello.ASSIGN).id()).isEqualTo(0x10);
+  }
+
+  /** What the SMMU would stall, the root complex could not hold back. */
+  @Test
+  void refusesASlotWhoseStreamIsOutsideOfPcie() {
+    SmmuFeatures features =
+        SmmuFeatures.defaults()
+            .change(f -> f.streamIdBits(17).platformStreams(Set.of(0x08, ID, 0x1_0028)));
+    TestMachine stalling =
+        new TestMachine(RootComplexConfig.defaults(), GrantLedger.DEFAULT_LIMIT, features);
+    ScriptedDevice refused = stalling.attach(ID);
+    assertThat(refused.errorCode).isEqualTo(ErrorCode.NO_SLOT);
+    assertThat(refused.error)
+        .isEqualTo(
+            "00:04.0 is StreamID 0x20, which smmu.platformStreams puts outside of PCIe: a function"
+                + " cannot stall; use another slot, or remove it there");
+    assertThat(stalling.attach(0x28).id()).isEqualTo(0x28);
+    assertThat(stalling.attach(Hello.ASSIGN).id()).as("the first that may be").isEqualTo(0x10);
+    for (int i = 0; i < 27; i++) {
+      stalling.attach(Hello.ASSIGN);
+    }
+    assertThat(stalling.attach(Hello.ASSIGN).error)
+        .isEqualTo("all slots are taken, but for those of smmu.platformStreams");
   }
 
   /** A peer that waits for its time-out takes memory meanwhile. */

@@ -39,11 +39,15 @@ final class TestMachine implements SmmuOutputs {
   }
 
   TestMachine(RootComplexConfig config, int grantsPerFunction) {
+    this(config, grantsPerFunction, SmmuFeatures.defaults());
+  }
+
+  TestMachine(RootComplexConfig config, int grantsPerFunction, SmmuFeatures features) {
     this.config = config;
     ledger =
         new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES, grantsPerFunction);
     PhysicalBus bus = new PhysicalBus(ram, msis::add);
-    smmu = new Smmu(SmmuFeatures.defaults(), bus, this);
+    smmu = new Smmu(features, bus, this);
     root = new RootComplex(loop, smmu, bus, config, ledger, violations, hotplug);
     guest = new BareGuest(bus, smmu);
   }
