@@ -5,19 +5,22 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
-import org.smmulator.guest.mm.SegmentationFault;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.config.Step.Operation;
 import org.smmulator.guest.pci.dma.DmaOperation;
 import org.smmulator.guest.pci.dma.DmaResult;
 import org.smmulator.guest.pci.dma.DmaResult.Status;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.machine.AddressStream.Item;
+import org.smmulator.machine.BufferModel.View;
 import org.smmulator.machine.ScenarioProcess.Binding;
 
 /**
  * One process's stream: each operation runs on every device in turn, and after each the buffer is
  * compared with its model. Before an operation that writes, the process scribbles over the
  * destination, so that one device's result cannot pass for another's. An operation whose pages a
- * step changed meanwhile may end either way; its destination is written anew by the process.
+ * step changed meanwhile may end either way; what its destination holds is unknown from then on,
+ * until an operation needs it and the mapping lets the process write or read it.
  */
 final class DmaStream {
   private static final long OPERATION_NANOS = 30_000_000_000L;
@@ -66,96 +69,169 @@ final class DmaStream {
   }
 
   private void perform(Binding binding, Item item) {
-    BufferModel model = process.model();
-    long before = stamp(item);
-    if (item.writes() && model.touch(item.destination(), item.length())) {
-      scribble(item);
+    settleOperands(item);
+    boolean scribbles = item.writes() && process.model().touch(item.destination(), item.length());
+    Operands before = look(item);
+    if (scribbles && before.destination.writable()) {
+      process.write(item.destination(), noise(item.length()));
     }
-    boolean permitted = isPermitted(item);
-    byte[] source = item.reads() ? model.read(item.source(), item.length()) : new byte[0];
+    check.begun();
     DmaResult result = binding.queue().run(operation(item), sched.nanoTime() + OPERATION_NANOS);
+    byte[] found =
+        item.writes() && before.permitted()
+            ? process.read(item.destination(), item.length())
+            : null;
+    boolean holds = judge(binding, item, before, result, found);
+    if (item.writes() && !holds) {
+      process.model().forget(item.destination(), item.length());
+    }
+  }
+
+  /** The operands before an operation; one that the operation does not have is {@code NOTHING}. */
+  private record Operands(View source, View destination, boolean writes) {
+    boolean permitted() {
+      return source.readable() && (writes ? destination.writable() : destination.readable());
+    }
+
+    /** Whether the outcome follows from them. */
+    boolean decide() {
+      return !permitted() || (source.known() && (writes || destination.known()));
+    }
+  }
+
+  /** Looks at both operands before the operation: what a step changes later must not judge it. */
+  private Operands look(Item item) {
+    BufferModel model = process.model();
+    return new Operands(
+        item.reads() ? model.view(item.source(), item.length()) : View.NOTHING,
+        item.usesDestination() ? model.view(item.destination(), item.length()) : View.NOTHING,
+        item.writes());
+  }
+
+  private boolean raced(Operands before) {
+    BufferModel model = process.model();
+    return !model.isUnchanged(before.source)
+        || !model.isUnchanged(before.destination)
+        || !before.decide();
+  }
+
+  /** Whether the model now has what the operation wrote; else nobody knows what is there. */
+  private boolean judge(
+      Binding binding, Item item, Operands before, DmaResult result, byte @Nullable [] found) {
     if (binding.isEnding()) {
-      if (!process.isEnding()) {
-        rewrite(item);
+      binding.awaitClosed(); // Until then the device may go on.
+      return false;
+    }
+    if (!hasEnded(binding, result.status())) {
+      check.reportUnended(finding(binding, item, "ended " + result.status()));
+      if (result.status() != Status.DEVICE_TIME_OUT) {
+        binding.close(); // The device may still be at it, or will do no more.
       }
-      return;
+      return false;
     }
-    byte[] found = permitted && item.writes() ? readDestination(item) : new byte[0];
-    boolean raced = before < 0 || stamp(item) != before;
-    if (binding.queue().isStopped()) {
-      expect(binding, item, result, Status.OK);
-      binding.end();
-    } else if (raced) {
-      rewrite(item);
-    } else if (!permitted) {
-      expect(binding, item, result, Status.REFUSED);
-      rewrite(item);
-    } else {
-      verify(binding, item, result, source, found);
+    if (raced(before)) {
+      return false;
     }
+    if (!before.permitted()) {
+      verifyRefused(binding, item, before, result);
+      return false;
+    }
+    return verify(binding, item, before, result, found);
   }
 
-  private void verify(Binding binding, Item item, DmaResult result, byte[] source, byte[] found) {
-    switch (item.operation()) {
-      case COPY -> verifyWritten(binding, item, result, source, found);
-      case FILL -> verifyWritten(binding, item, result, filled(item), found);
+  /** Whether the device did the operation or said why not; a device that was cut off cannot. */
+  private static boolean hasEnded(Binding binding, Status status) {
+    return switch (status) {
+      case OK, BAD_DESCRIPTOR, REFUSED, MISMATCH -> true;
+      case UNSUPPORTED_REQUEST, COMPLETER_ABORT -> !binding.queue().isCutOff();
+      case STOPPED, DEVICE_TIME_OUT, NO_ANSWER, GONE -> false;
+    };
+  }
+
+  private boolean verify(
+      Binding binding, Item item, Operands before, DmaResult result, byte @Nullable [] found) {
+    byte[] source = before.source.content();
+    return switch (item.operation()) {
+      case COPY -> verifyWritten(binding, item, before, result, source, found);
+      case FILL -> verifyWritten(binding, item, before, result, filled(item), found);
       case CRC -> verifyCrc(binding, item, result, source);
-      case COMPARE -> verifyComparison(binding, item, result, source);
-    }
+      case COMPARE -> verifyComparison(binding, item, result, source, before.destination.content());
+    };
   }
 
-  private void verifyWritten(
-      Binding binding, Item item, DmaResult result, byte[] expected, byte[] found) {
-    boolean ok = expect(binding, item, result, Status.OK);
-    ok &= check.compare(expected, found, mismatch(binding, item, "the destination"));
-    if (!ok
-        || !process
-            .model()
-            .writeIfUnchanged(item.destination(), expected, stampOfDestination(item))) {
-      rewrite(item);
+  private boolean verifyWritten(
+      Binding binding,
+      Item item,
+      Operands before,
+      DmaResult result,
+      byte[] expected,
+      byte @Nullable [] found) {
+    if (!expect(binding, item, result, Status.OK)) {
+      return false;
     }
+    check.compared(expected.length);
+    return check.compare(expected, found, finding(binding, item, "the destination"))
+        && process.model().settle(before.destination, expected);
   }
 
-  private void verifyCrc(Binding binding, Item item, DmaResult result, byte[] source) {
+  private boolean verifyCrc(Binding binding, Item item, DmaResult result, byte[] source) {
     if (expect(binding, item, result, Status.OK)) {
       CRC32C crc = new CRC32C();
       crc.update(source);
       check.compared(source.length);
       if (crc.getValue() != result.value()) {
         check.report(
-            mismatch(
+            finding(
                 binding,
                 item,
                 String.format(
                     "CRC-32C is 0x%08x and must be 0x%08x", result.value(), crc.getValue())));
       }
     }
+    return true;
   }
 
-  private void verifyComparison(Binding binding, Item item, DmaResult result, byte[] source) {
-    byte[] second = process.model().read(item.destination(), item.length());
-    int difference = Arrays.mismatch(source, second);
-    check.compared(source.length);
+  private boolean verifyComparison(
+      Binding binding, Item item, DmaResult result, byte[] first, byte[] second) {
+    int difference = Arrays.mismatch(first, second);
+    check.compared(first.length);
     if (expect(binding, item, result, difference < 0 ? Status.OK : Status.MISMATCH)
         && difference >= 0
         && result.address() != difference) {
       check.report(
-          mismatch(
+          finding(
               binding,
               item,
               "first difference at " + result.address() + " and must be at " + difference));
+    }
+    return true;
+  }
+
+  /** A comparison may also end before it comes to what it may not read. */
+  private void verifyRefused(Binding binding, Item item, Operands before, DmaResult result) {
+    View first = before.source;
+    View second = before.destination;
+    int readable = Math.min(first.readableBytes(), second.readableBytes());
+    int known = Math.min(first.knownBytes(), second.knownBytes());
+    if (item.operation() != Operation.COMPARE || result.status() != Status.MISMATCH) {
+      expect(binding, item, result, Status.REFUSED);
+    } else if (known >= readable
+        && result.address()
+            != Arrays.mismatch(first.content(), 0, readable, second.content(), 0, readable)) {
+      String text = "first difference at %d, where the %d bytes that may be read have none";
+      check.report(finding(binding, item, String.format(text, result.address(), readable)));
     }
   }
 
   private boolean expect(Binding binding, Item item, DmaResult result, Status status) {
     if (result.status() != status) {
-      check.report(mismatch(binding, item, "ended " + result.status() + " and must end " + status));
+      check.report(finding(binding, item, "ended " + result.status() + " and must end " + status));
     }
     return result.status() == status;
   }
 
-  private DataCheck.Mismatch mismatch(Binding binding, Item item, String text) {
-    return new DataCheck.Mismatch(
+  private DataCheck.Finding finding(Binding binding, Item item, String text) {
+    return new DataCheck.Finding(
         binding.device(),
         binding.queue().pasid(),
         process.base() + (item.usesDestination() ? item.destination() : item.source()),
@@ -181,78 +257,41 @@ final class DmaStream {
     return bytes;
   }
 
-  private boolean isPermitted(Item item) {
+  private void settleOperands(Item item) {
+    if (item.reads()) {
+      settle(item.source(), item.length());
+    }
+    if (item.usesDestination() && !item.writes()) {
+      settle(item.destination(), item.length());
+    }
+  }
+
+  /** Gives unknown bytes content that process and model agree on, where the mapping lets it. */
+  private void settle(long offset, int length) {
     BufferModel model = process.model();
-    return (!item.reads() || model.permits(item.source(), item.length(), false))
-        && (!item.usesDestination()
-            || model.permits(item.destination(), item.length(), item.writes()));
-  }
-
-  private long stamp(Item item) {
-    BufferModel model = process.model();
-    long source = item.reads() ? model.stamp(item.source(), item.length()) : 0;
-    long destination = item.usesDestination() ? stampOfDestination(item) : 0;
-    return source < 0 || destination < 0 ? -1 : source + destination;
-  }
-
-  private long stampOfDestination(Item item) {
-    return process.model().stamp(item.destination(), item.length());
-  }
-
-  private void scribble(Item item) {
-    if (!process.model().permits(item.destination(), item.length(), true)) {
-      return;
-    }
-    try {
-      process.write(item.destination(), noise(item.length()));
-    } catch (SegmentationFault e) {
-      // A step is changing the pages: the operation counts as raced.
-    }
-  }
-
-  private byte[] readDestination(Item item) {
-    try {
-      return process.read(item.destination(), item.length());
-    } catch (SegmentationFault e) {
-      return new byte[0];
-    }
-  }
-
-  /** Gives the destination content that process and model agree on. */
-  private void rewrite(Item item) {
-    if (!item.writes()) {
-      return;
-    }
-    for (long at = item.destination(); at < item.destination() + item.length(); ) {
-      long pageEnd = (at / BufferModel.PAGE_BYTES + 1) * BufferModel.PAGE_BYTES;
-      int length = (int) (Math.min(pageEnd, item.destination() + item.length()) - at);
-      rewrite(at, noise(length));
-      at += length;
-    }
-  }
-
-  private void rewrite(long offset, byte[] bytes) {
-    BufferModel model = process.model();
-    long deadline = sched.nanoTime() + OPERATION_NANOS;
-    while (sched.nanoTime() < deadline) {
-      long stamp = model.stamp(offset, bytes.length);
-      if (stamp < 0) {
-        sched.sleep(100_000); // a step is at it, perhaps until an invalidation times out
-      } else if (!model.permits(offset, bytes.length, true)) {
-        return;
-      } else {
-        try {
-          process.write(offset, bytes);
-          if (model.writeIfUnchanged(offset, bytes, stamp)) {
-            return;
-          }
-        } catch (SegmentationFault e) {
-          // The mapping changed between the look and the write: look again.
-        }
+    View unknown = model.firstUnknown(offset, offset + length);
+    while (unknown != null) {
+      if (unknown.writable()) {
+        overwrite(unknown);
+      } else if (unknown.readable()) {
+        learn(unknown);
       }
+      unknown = model.firstUnknown(unknown.end(), offset + length);
     }
-    throw new IllegalStateException(
-        process.process() + ": pages at offset 0x" + Long.toHexString(offset) + " never settled");
+  }
+
+  private void overwrite(View unknown) {
+    byte[] bytes = noise(unknown.length());
+    if (!process.write(unknown.offset(), bytes) || !process.model().settle(unknown, bytes)) {
+      process.model().forget(unknown.offset(), unknown.length());
+    }
+  }
+
+  private void learn(View unknown) {
+    byte[] found = process.read(unknown.offset(), unknown.length());
+    if (found != null) {
+      process.model().settle(unknown, found);
+    }
   }
 
   private byte[] noise(int length) {

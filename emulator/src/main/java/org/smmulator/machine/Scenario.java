@@ -4,18 +4,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.config.PciAddress;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
-import org.smmulator.config.Step.Protection;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.Prot;
-import org.smmulator.guest.mm.SegmentationFault;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.machine.ScenarioProcess.Binding;
@@ -25,9 +22,6 @@ import org.smmulator.machine.ScenarioProcess.Binding;
  * done ends the scenario with one sentence.
  */
 final class Scenario {
-  private static final long BUSY_NANOS = 500_000_000L;
-  private static final long BUSY_LOOK_NANOS = 20_000L;
-
   private final GuestKernel kernel;
   private final ScenarioConfig config;
   private final int attachTimeoutMillis;
@@ -95,12 +89,6 @@ final class Scenario {
         dma(dma);
       } else if (step instanceof Step.Wait wait) {
         join(background.getOrDefault(wait.background(), List.of()));
-      } else if (step instanceof Step.Munmap munmap) {
-        munmap(munmap);
-      } else if (step instanceof Step.Mprotect mprotect) {
-        mprotect(mprotect);
-      } else if (step instanceof Step.Fork fork) {
-        fork(fork);
       } else if (step instanceof Step.DetachDomain detach) {
         detachDomain(detach);
       } else {
@@ -113,21 +101,31 @@ final class Scenario {
 
   private void performOnOneProcess(Step step) throws ScenarioException {
     if (step instanceof Step.Write write) {
-      write(write);
+      steps(write.process()).write(write, config.seed());
+    } else if (step instanceof Step.Munmap munmap) {
+      steps(munmap.process()).munmap(munmap);
+    } else if (step instanceof Step.Mprotect mprotect) {
+      steps(mprotect.process()).mprotect(mprotect);
     } else if (step instanceof Step.Age age) {
-      ScenarioProcess process = process(age.process());
-      process.process().mm().age(process.address(age.page()), bytes(age.pages()));
+      steps(age.process()).age(age);
+    } else if (step instanceof Step.Fork fork) {
+      processes.put(fork.child(), steps(fork.process()).fork(fork));
     } else if (step instanceof Step.UnbindWhileBusy unbind) {
-      unbind(unbind);
+      ScenarioProcess process = process(unbind.process());
+      steps(unbind.process()).unbindWhileBusy(binding(process, unbind.device()));
     } else if (step instanceof Step.Kill kill) {
-      kill(process(kill.process()));
+      steps(kill.process()).kill();
     } else if (step instanceof Step.Exit exit) {
-      exit(process(exit.process()));
+      steps(exit.process()).exit();
     } else if (step instanceof Step.Verify verify) {
-      verify(process(verify.process()));
+      steps(verify.process()).verify();
     } else {
       throw new IllegalStateException("a step without code: " + step);
     }
+  }
+
+  private ProcessSteps steps(String process) throws ScenarioException {
+    return new ProcessSteps(kernel.sched(), process(process), check);
   }
 
   private void startProcess(Step.StartProcess step) {
@@ -136,14 +134,18 @@ final class Scenario {
     processes.put(
         step.name(),
         new ScenarioProcess(
-            process, base, new BufferModel(step.pages()), new Gate(kernel.sched())));
+            process,
+            base,
+            new BufferModel(kernel.sched(), step.pages()),
+            new Gate(kernel.sched())));
   }
 
   private void bind(Step.Bind step) throws ScenarioException, IommuException {
     ScenarioProcess process = process(step.process());
     for (PciAddress id : step.devices()) {
       DmaEngine engine = engine(id);
-      process.bindings().add(new Binding(engine, engine.open(process.process().mm())));
+      EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
+      process.bindings().add(new Binding(kernel.sched(), queue));
     }
   }
 
@@ -183,159 +185,21 @@ final class Scenario {
     }
   }
 
-  private void write(Step.Write step) throws ScenarioException {
-    ScenarioProcess process = process(step.process());
-    SplittableRandom random = new SplittableRandom(config.seed() ^ step.page());
-    ScenarioException[] refused = new ScenarioException[1];
-    process
-        .gate()
-        .whileClosed(
-            () -> {
-              for (int page = step.page(); page < step.page() + step.pages(); page++) {
-                byte[] bytes = new byte[BufferModel.PAGE_BYTES];
-                random.nextBytes(bytes);
-                long offset = bytes(page);
-                try {
-                  process.write(offset, bytes);
-                } catch (SegmentationFault e) {
-                  refused[0] = new ScenarioException(step + ": " + e.getMessage(), e);
-                  return;
-                }
-                process.model().touch(offset, bytes.length);
-                process
-                    .model()
-                    .writeIfUnchanged(offset, bytes, process.model().stamp(offset, bytes.length));
-              }
-            });
-    if (refused[0] != null) {
-      throw refused[0];
-    }
-  }
-
-  private void munmap(Step.Munmap step) throws ScenarioException {
-    ScenarioProcess process = process(step.process());
-    long va = process.address(step.page());
-    process.model().beginChange(step.page(), step.pages());
-    process.process().mm().munmap(va, bytes(step.pages()));
-    if (step.remap()) {
-      process.process().mm().mmapFixed(va, bytes(step.pages()), Prot.READ_WRITE);
-    }
-    process
-        .model()
-        .endChange(
-            step.page(),
-            step.pages(),
-            step.remap() ? Protection.READ_WRITE : Protection.NONE,
-            true);
-  }
-
-  private void mprotect(Step.Mprotect step) throws ScenarioException {
-    ScenarioProcess process = process(step.process());
-    Prot prot =
-        switch (step.prot()) {
-          case NONE -> Prot.NONE;
-          case READ -> Prot.READ;
-          case READ_WRITE -> Prot.READ_WRITE;
-        };
-    process.model().beginChange(step.page(), step.pages());
-    process.process().mm().mprotect(process.address(step.page()), bytes(step.pages()), prot);
-    process.model().endChange(step.page(), step.pages(), step.prot(), false);
-  }
-
-  private void fork(Step.Fork step) throws ScenarioException {
-    ScenarioProcess parent = process(step.process());
-    parent
-        .gate()
-        .whileClosed(
-            () ->
-                processes.put(
-                    step.child(),
-                    new ScenarioProcess(
-                        parent.process().fork(step.child()),
-                        parent.base(),
-                        parent.model().copy(),
-                        new Gate(kernel.sched()))));
-  }
-
-  private void unbind(Step.UnbindWhileBusy step) throws ScenarioException {
-    ScenarioProcess process = process(step.process());
-    Binding binding = binding(process, step.device());
-    awaitBusy(binding);
-    binding.end();
-    close(binding);
-    process.bindings().remove(binding);
-  }
-
-  private void detachDomain(Step.DetachDomain step) {
+  private void detachDomain(Step.DetachDomain step) throws ScenarioException {
     org.smmulator.guest.pci.PciAddress address = address(step.device());
-    for (ScenarioProcess process : processes.values()) {
-      for (Binding binding : process.bindings()) {
-        if (binding.engine().device().address().equals(address)) {
-          awaitBusy(binding);
+    List<Binding> ended = new ArrayList<>();
+    for (Map.Entry<String, ScenarioProcess> entry : processes.entrySet()) {
+      for (Binding binding : entry.getValue().bindings()) {
+        if (binding.queue().device().equals(address)) {
+          steps(entry.getKey()).awaitBusy(binding);
           binding.end();
-          process.bindings().remove(binding);
+          entry.getValue().bindings().remove(binding);
+          ended.add(binding);
         }
       }
     }
     kernel.detachDomain(address);
-  }
-
-  /** Waits until the device has work of the binding in hand, if a stream gives it any. */
-  private void awaitBusy(Binding binding) {
-    long deadline = kernel.sched().nanoTime() + BUSY_NANOS;
-    while (binding.queue().outstanding() == 0 && kernel.sched().nanoTime() < deadline) {
-      kernel.sched().sleep(BUSY_LOOK_NANOS);
-    }
-  }
-
-  private void kill(ScenarioProcess process) {
-    process.bindings().forEach(this::awaitBusy);
-    process.end();
-    process.process().exit();
-    process.bindings().forEach(Scenario::close);
-    process.bindings().clear();
-  }
-
-  private void exit(ScenarioProcess process) {
-    process.end();
-    process.bindings().forEach(Scenario::close);
-    process.bindings().clear();
-    process.process().exit();
-  }
-
-  private static void close(Binding binding) {
-    binding.engine().close(binding.queue());
-  }
-
-  private void verify(ScenarioProcess process) {
-    process
-        .gate()
-        .whileClosed(
-            () -> {
-              BufferModel model = process.model();
-              for (int page = 0; page < model.pages(); page++) {
-                if (model.permits(bytes(page), BufferModel.PAGE_BYTES, false)) {
-                  verifyPage(process, page);
-                }
-              }
-            });
-  }
-
-  private void verifyPage(ScenarioProcess process, int page) {
-    long offset = bytes(page);
-    DataCheck.Mismatch mismatch =
-        new DataCheck.Mismatch(
-            "cpu", -1, process.address(page), process.process() + ": page " + page);
-    try {
-      check.compare(
-          process.model().read(offset, BufferModel.PAGE_BYTES),
-          process.read(offset, BufferModel.PAGE_BYTES),
-          mismatch);
-    } catch (SegmentationFault e) {
-      check.report(
-          new DataCheck.Mismatch(
-              "cpu", -1, process.address(page), "unreadable: " + e.getMessage()));
-    }
+    ended.forEach(Binding::close);
   }
 
   private ScenarioProcess process(String name) throws ScenarioException {
@@ -361,7 +225,7 @@ final class Scenario {
 
   private static Binding binding(ScenarioProcess process, PciAddress id) throws ScenarioException {
     for (Binding binding : process.bindings()) {
-      if (binding.engine().device().address().equals(address(id))) {
+      if (binding.queue().device().equals(address(id))) {
         return binding;
       }
     }

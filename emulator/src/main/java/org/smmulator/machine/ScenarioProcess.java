@@ -2,34 +2,35 @@ package org.smmulator.machine;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.GuestProcess;
+import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.SegmentationFault;
-import org.smmulator.guest.pci.dma.DmaEngine;
-import org.smmulator.guest.pci.dma.DmaQueue;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.WaitQueue;
 
 /** A guest process of a scenario: its buffer, what the buffer must hold, and its bindings. */
 final class ScenarioProcess {
   /** The process's queue on one device. */
   static final class Binding {
-    private final DmaEngine engine;
-    private final DmaQueue queue;
+    private final OperationQueue queue;
+    private final WaitQueue changed;
+    private final AtomicBoolean closing = new AtomicBoolean();
     private volatile boolean ending;
+    private volatile boolean closed;
 
-    Binding(DmaEngine engine, DmaQueue queue) {
-      this.engine = engine;
+    Binding(Sched sched, OperationQueue queue) {
       this.queue = queue;
+      this.changed = sched.waitQueue("binding");
     }
 
-    DmaEngine engine() {
-      return engine;
-    }
-
-    DmaQueue queue() {
+    OperationQueue queue() {
       return queue;
     }
 
     String device() {
-      return engine.device().address().toString();
+      return queue.device().toString();
     }
 
     /** From here on nothing is expected of the binding's operations. */
@@ -39,6 +40,23 @@ final class ScenarioProcess {
 
     boolean isEnding() {
       return ending;
+    }
+
+    /** Ends the binding and takes the process's memory away from the device; can be repeated. */
+    void close() {
+      end();
+      if (closing.compareAndSet(false, true)) {
+        queue.close();
+        closed = true;
+        changed.wakeAll();
+      } else {
+        awaitClosed();
+      }
+    }
+
+    /** Waits until the device cannot reach the process's memory any more. */
+    void awaitClosed() {
+      changed.await(() -> closed, Long.MAX_VALUE);
     }
   }
 
@@ -58,6 +76,10 @@ final class ScenarioProcess {
 
   GuestProcess process() {
     return process;
+  }
+
+  AddressSpace mm() {
+    return process.mm();
   }
 
   /** Virtual address of the buffer. */
@@ -90,13 +112,32 @@ final class ScenarioProcess {
     return ending;
   }
 
-  byte[] read(long offset, int length) throws SegmentationFault {
+  /** What the process finds there; null if a step has made it unreadable or ended the process. */
+  byte @Nullable [] read(long offset, int length) {
     byte[] bytes = new byte[length];
-    process.mm().read(base + offset, bytes, 0, length);
-    return bytes;
+    return access(mm -> mm.read(base + offset, bytes, 0, length)) ? bytes : null;
   }
 
-  void write(long offset, byte[] bytes) throws SegmentationFault {
-    process.mm().write(base + offset, bytes, 0, bytes.length);
+  /** Whether the process has written it all; a step may have made it unwritable or ended it. */
+  boolean write(long offset, byte[] bytes) {
+    return access(mm -> mm.write(base + offset, bytes, 0, bytes.length));
+  }
+
+  private interface Access {
+    void to(AddressSpace mm) throws SegmentationFault;
+  }
+
+  private boolean access(Access access) {
+    if (!mm().getUserNotZero()) {
+      return false;
+    }
+    try {
+      access.to(mm());
+      return true;
+    } catch (SegmentationFault e) {
+      return false;
+    } finally {
+      mm().putUserAsync();
+    }
   }
 }

@@ -165,7 +165,7 @@ final class SummaryCollector {
   private Verdict verdict() {
     LedgerCounters ledger = board.ledger().counters();
     List<Violation> violations = new ArrayList<>();
-    check.kept().forEach(mismatch -> violations.add(mismatch(mismatch)));
+    check.keptMismatches().forEach(mismatch -> violations.add(mismatch(mismatch)));
     board.violations().violations().forEach(violation -> violations.add(violation(violation)));
     return new Verdict(
         kernel != null,
@@ -184,7 +184,7 @@ final class SummaryCollector {
         violations);
   }
 
-  private static Violation mismatch(DataCheck.Mismatch mismatch) {
+  private static Violation mismatch(DataCheck.Finding mismatch) {
     return new Violation(
         Violation.Kind.DATA_MISMATCH,
         mismatch.device(),

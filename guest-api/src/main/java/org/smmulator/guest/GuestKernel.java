@@ -129,7 +129,7 @@ public final class GuestKernel implements PciBus.Listener {
 
   /** Starts a process with an empty address space. */
   public GuestProcess startProcess(String name) {
-    return new GuestProcess(name, addressSpaces, addressSpaces.create(name));
+    return GuestProcess.start(name, addressSpaces);
   }
 
   /** The engine at an address, or null. */

@@ -14,10 +14,15 @@ public final class GuestProcess {
   private final AddressSpace mm;
   private final AtomicBoolean alive = new AtomicBoolean(true);
 
-  GuestProcess(String name, AddressSpaces addressSpaces, AddressSpace mm) {
+  private GuestProcess(String name, AddressSpaces addressSpaces, AddressSpace mm) {
     this.name = name;
     this.addressSpaces = addressSpaces;
     this.mm = mm;
+  }
+
+  /** A process with an empty address space; {@link GuestKernel#startProcess} of a whole kernel. */
+  public static GuestProcess start(String name, AddressSpaces addressSpaces) {
+    return new GuestProcess(name, addressSpaces, addressSpaces.create(name));
   }
 
   public String name() {

@@ -1,0 +1,170 @@
+package org.smmulator.machine;
+
+import java.util.SplittableRandom;
+import org.smmulator.config.Step;
+import org.smmulator.config.Step.Protection;
+import org.smmulator.guest.GuestProcess;
+import org.smmulator.guest.mm.Prot;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.machine.ScenarioProcess.Binding;
+
+/**
+ * The steps that change, check or end one process, each with the buffer's model kept beside it.
+ * Those that change mappings do not care what streams are at; the others find them at rest.
+ */
+final class ProcessSteps {
+  private static final long BUSY_NANOS = 500_000_000L;
+  private static final long BUSY_LOOK_NANOS = 20_000L;
+
+  private final Sched sched;
+  private final ScenarioProcess process;
+  private final DataCheck check;
+
+  ProcessSteps(Sched sched, ScenarioProcess process, DataCheck check) {
+    this.sched = sched;
+    this.process = process;
+    this.check = check;
+  }
+
+  /** The process writes seeded bytes. */
+  void write(Step.Write step, long seed) throws ScenarioException {
+    SplittableRandom random = new SplittableRandom(seed ^ step.page());
+    boolean[] all = {true};
+    process
+        .gate()
+        .whileClosed(
+            () -> {
+              for (int page = step.page(); page < step.page() + step.pages(); page++) {
+                all[0] &= write(page, random);
+              }
+            });
+    if (!all[0]) {
+      throw new ScenarioException(step + ": the process may not write all of these pages", null);
+    }
+  }
+
+  private boolean write(int page, SplittableRandom random) {
+    byte[] bytes = new byte[BufferModel.PAGE_BYTES];
+    random.nextBytes(bytes);
+    BufferModel.View before = process.model().view(bytes(page), bytes.length);
+    process.model().touch(before.offset(), bytes.length);
+    return process.write(before.offset(), bytes) && process.model().settle(before, bytes);
+  }
+
+  void munmap(Step.Munmap step) {
+    long va = process.address(step.page());
+    process.model().beginChange(step.page(), step.pages());
+    process.mm().munmap(va, bytes(step.pages()));
+    process.model().unmapped(step.page(), step.pages());
+    if (step.remap()) {
+      process.mm().mmapFixed(va, bytes(step.pages()), Prot.READ_WRITE);
+    }
+    Protection now = step.remap() ? Protection.READ_WRITE : Protection.NONE;
+    process.model().endChange(step.page(), step.pages(), now);
+  }
+
+  void mprotect(Step.Mprotect step) {
+    Prot prot =
+        switch (step.prot()) {
+          case NONE -> Prot.NONE;
+          case READ -> Prot.READ;
+          case READ_WRITE -> Prot.READ_WRITE;
+        };
+    process.model().beginChange(step.page(), step.pages());
+    process.mm().mprotect(process.address(step.page()), bytes(step.pages()), prot);
+    process.model().endChange(step.page(), step.pages(), step.prot());
+  }
+
+  void age(Step.Age step) {
+    process.mm().age(process.address(step.page()), bytes(step.pages()));
+  }
+
+  /** The child, to which no device is bound. */
+  ScenarioProcess fork(Step.Fork step) {
+    ScenarioProcess[] child = new ScenarioProcess[1];
+    process
+        .gate()
+        .whileClosed(
+            () -> {
+              GuestProcess forked = process.process().fork(step.child());
+              BufferModel model = process.model().copy();
+              child[0] = new ScenarioProcess(forked, process.base(), model, new Gate(sched));
+            });
+    return child[0];
+  }
+
+  /** Takes the process away from a device that works for it. */
+  void unbindWhileBusy(Binding binding) {
+    awaitBusy(binding);
+    binding.close();
+    process.bindings().remove(binding);
+  }
+
+  /** Ends the process while devices work for it. */
+  void kill() {
+    process.bindings().forEach(this::awaitBusy);
+    process.end();
+    process.process().exit();
+    process.bindings().forEach(Binding::close);
+    process.bindings().clear();
+  }
+
+  void exit() {
+    process.end();
+    process.bindings().forEach(Binding::close);
+    process.bindings().clear();
+    process.process().exit();
+  }
+
+  /** Waits until the device has work of the binding in hand, if a stream gives it any. */
+  void awaitBusy(Binding binding) {
+    long deadline = sched.nanoTime() + BUSY_NANOS;
+    while (binding.queue().outstanding() == 0 && sched.nanoTime() < deadline) {
+      sched.sleep(BUSY_LOOK_NANOS);
+    }
+  }
+
+  /** Compares every known byte that the process may read. */
+  void verify() {
+    process
+        .gate()
+        .whileClosed(
+            () -> {
+              for (int page = 0; page < process.model().pages(); page++) {
+                BufferModel.View view = process.model().view(bytes(page), BufferModel.PAGE_BYTES);
+                if (view.readable()) {
+                  verify(page, view);
+                }
+              }
+            });
+  }
+
+  private void verify(int page, BufferModel.View view) {
+    byte[] found = process.read(view.offset(), view.length());
+    byte[] expected = view.content();
+    int unknown = found == null ? 0 : acceptUnknown(view, expected, found);
+    check.compared(expected.length - unknown);
+    check.compare(expected, found, finding(page, process.process() + ": page " + page));
+  }
+
+  /** Makes what was found right where nobody knows what is; how many bytes that are. */
+  private int acceptUnknown(BufferModel.View page, byte[] expected, byte[] found) {
+    int bytes = 0;
+    BufferModel.View unknown = process.model().firstUnknown(page.offset(), page.end());
+    while (unknown != null) {
+      int at = (int) (unknown.offset() - page.offset());
+      System.arraycopy(found, at, expected, at, unknown.length());
+      bytes += unknown.length();
+      unknown = process.model().firstUnknown(unknown.end(), page.end());
+    }
+    return bytes;
+  }
+
+  private DataCheck.Finding finding(int page, String text) {
+    return new DataCheck.Finding("cpu", -1, process.address(page), text);
+  }
+
+  private static long bytes(int pages) {
+    return (long) pages * BufferModel.PAGE_BYTES;
+  }
+}
