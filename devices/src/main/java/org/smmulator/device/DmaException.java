@@ -1,5 +1,7 @@
 package org.smmulator.device;
 
+import java.util.Locale;
+
 /** A DMA access that did not happen, or not whole. Expected in a machine's life; has no trace. */
 public final class DmaException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -17,7 +19,13 @@ public final class DmaException extends Exception {
     /** Software has not enabled what the access needs: bus mastering, or PASIDs of this width. */
     DISABLED,
     /** The function was reset, or its link is closed. */
-    LINK_DOWN
+    LINK_DOWN;
+
+    /** In words, for logs. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
   }
 
   private final Status status;
@@ -25,7 +33,10 @@ public final class DmaException extends Exception {
 
   DmaException(Status status, long address) {
     super(
-        "DMA access " + status + " at address 0x" + Long.toHexString(address), null, false, false);
+        "DMA access failed at address 0x" + Long.toHexString(address) + ": " + status,
+        null,
+        false,
+        false);
     this.status = status;
     this.address = address;
   }

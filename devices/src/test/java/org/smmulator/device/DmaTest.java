@@ -135,6 +135,7 @@ class DmaTest {
 
     assertThat(aborted.status()).isEqualTo(COMPLETER_ABORT);
     assertThat(aborted.address()).isEqualTo(0x1238);
+    assertThat(aborted).hasMessage("DMA access failed at address 0x1238: completer abort");
     assertThat(unsupported.status()).isEqualTo(UNSUPPORTED_REQUEST);
   }
 

@@ -24,10 +24,16 @@ public record AtcGeometry(int sets, int ways) {
     int ways = Integer.parseInt(matcher.group(2));
     if (Integer.bitCount(sets) != 1 || sets > MAX_SETS) {
       throw new IllegalArgumentException(
-          sets + " sets are not a power of two up to " + MAX_SETS + "; use " + nearestSets(sets));
+          sets
+              + " sets are not a power of two up to "
+              + MAX_SETS
+              + "; use "
+              + nearestSets(sets)
+              + " sets");
     }
     if (ways < 1 || ways > MAX_WAYS) {
-      throw new IllegalArgumentException(ways + " ways are not from 1 to " + MAX_WAYS);
+      throw new IllegalArgumentException(
+          ways + " ways are out of range; use 1 to " + MAX_WAYS + " ways");
     }
     return new AtcGeometry(sets, ways);
   }

@@ -11,9 +11,12 @@ public record BoardConfig(
             unit = "MiB",
             fallback = "1024",
             min = 64,
-            max = 1 << 20,
+            max = BoardConfig.MOST_MIB,
             powerOfTwo = true)
         int ramMiB) {
+
+  /** The largest power of two that ends below the configuration space of PCIe. */
+  static final int MOST_MIB = 1 << 17;
 
   public long ramBytes() {
     return (long) ramMiB << 20;

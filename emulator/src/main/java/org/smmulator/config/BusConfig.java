@@ -15,7 +15,7 @@ public record BusConfig(
             unit = "devices",
             fallback = "31",
             min = 1,
-            max = 31)
+            max = BusConfig.SLOTS)
         int maxDevices,
     @Key(
             meaning = "Wait for a device to answer a read of its registers or configuration space.",
@@ -62,6 +62,9 @@ public record BusConfig(
             min = 1,
             max = 1 << 20)
         int grantsPerDevice) {
+
+  /** Slots of the root bus. */
+  static final int SLOTS = 31;
 
   public BusConfig {
     listen = List.copyOf(listen);

@@ -13,7 +13,12 @@ public record DeviceConfig(
     @Key(meaning = "Device model.") DeviceModel model,
     @Key(meaning = "Geometry of the address translation cache, SETSxWAYS.", fallback = "64x4")
         AtcGeometry atc,
-    @Key(meaning = "Queues of the device.", unit = "queues", fallback = "2", min = 1, max = 16)
+    @Key(
+            meaning = "Queues of the device.",
+            unit = "queues",
+            fallback = "2",
+            min = 1,
+            max = DeviceConfig.MOST_QUEUES)
         int queues,
     @Key(
             meaning = "Page requests that may be outstanding; 0 for a device without PRI.",
@@ -37,6 +42,8 @@ public record DeviceConfig(
         @Nullable String record,
     @Key(meaning = "A bug planted in the device, to see the checks find it.", nullable = true)
         @Nullable DeviceSabotage sabotage) {
+
+  static final int MOST_QUEUES = 16;
 
   /** The bundled device models. */
   public enum DeviceModel {

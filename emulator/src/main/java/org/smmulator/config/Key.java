@@ -24,6 +24,7 @@ public @interface Key {
 
   long max() default -1;
 
+  /** Only powers of two, and 0 if {@link #min} is 0. */
   boolean powerOfTwo() default false;
 
   /** The only right numbers, where a range does not say it. */

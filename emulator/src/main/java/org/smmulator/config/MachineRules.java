@@ -30,23 +30,18 @@ final class MachineRules {
   }
 
   private void memory(BoardConfig board, SmmuConfig smmu) {
-    long end = MemoryMap.RAM + board.ramBytes();
-    String ram = board.ramMiB() + " MiB of RAM from " + hex(MemoryMap.RAM);
-    if (end > MemoryMap.ECAM) {
-      long right = Long.highestOneBit(MemoryMap.ECAM - MemoryMap.RAM) >> 20;
-      problems.add(
-          "machine.ramMiB",
-          ram
-              + " overlap PCIe configuration space at "
-              + hex(MemoryMap.ECAM)
-              + "; use "
-              + right
-              + " or less");
-    } else if (smmu.outputAddressBits() < 63 - Long.numberOfLeadingZeros(end - 1) + 1) {
-      int bits = smmu.outputAddressBits();
+    int needed = Long.SIZE - Long.numberOfLeadingZeros(MemoryMap.RAM + board.ramBytes() - 1);
+    if (smmu.outputAddressBits() < needed) {
       problems.add(
           "smmu.outputAddressBits",
-          bits + " bits do not reach the end of " + ram + "; use more bits or less RAM");
+          smmu.outputAddressBits()
+              + " bits do not reach the end of "
+              + board.ramMiB()
+              + " MiB of RAM from 0x"
+              + Long.toHexString(MemoryMap.RAM)
+              + "; use at least "
+              + needed
+              + " bits, or less RAM");
     }
   }
 
@@ -137,7 +132,8 @@ final class MachineRules {
           devices.size()
               + " devices are more than bus.maxDevices ("
               + bus.maxDevices()
-              + "); raise it or remove devices");
+              + (devices.size() > BusConfig.SLOTS ? "); " : "); raise it or ")
+              + "remove devices");
     }
     Map<PciAddress, String> ids = new HashMap<>();
     Map<String, String> records = new HashMap<>();
@@ -206,9 +202,5 @@ final class MachineRules {
           path,
           id + " is not a slot of the root bus; use function 0 of 00:01 to 00:1f, such as 00:04.0");
     }
-  }
-
-  private static String hex(long address) {
-    return "0x" + Long.toHexString(address);
   }
 }

@@ -154,7 +154,13 @@ final class ScenarioRules {
     if (bound > queues) {
       problems.add(
           path,
-          id + " has a queue for each of " + queues + " processes; raise its queues to " + bound);
+          id
+              + " has a queue for each of "
+              + queues
+              + " processes; "
+              + (bound > DeviceConfig.MOST_QUEUES
+                  ? "bind others to another device"
+                  : "raise its queues to " + bound));
     }
   }
 
@@ -207,7 +213,10 @@ final class ScenarioRules {
               + " are outside the buffer of "
               + name
               + "; use pages 0 to "
-              + (guest.pages - 1));
+              + (guest.pages - 1)
+              + ", or start "
+              + name
+              + " with more");
     }
   }
 

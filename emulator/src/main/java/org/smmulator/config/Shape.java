@@ -4,12 +4,16 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,6 +30,7 @@ final class Shape {
   private static final JsonMapper JSON = new JsonMapper();
   private static final YAMLMapper YAML = new YAMLMapper();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final Pattern HEXADECIMAL = Pattern.compile("0[xX]([0-9a-fA-F]{1,64})");
   private static final Map<Type, Consumer<String>> PARSED =
       Map.of(
           AtcGeometry.class, AtcGeometry::parse,
@@ -106,14 +111,13 @@ final class Shape {
     JsonNode node = writtenOut(written, record);
     Map<String, RecordComponent> components = components(record);
     if (!(node instanceof ObjectNode given)) {
-      problems.add(
-          path, spell(node) + " is not a section; use the keys " + list(components.keySet()));
+      problems.add(path, spell(node) + " is not a section; use " + keys(record));
       return node;
     }
     for (String name : given.propertyNames()) {
       if (!components.containsKey(name)) {
-        String right = Suggestion.of(name, components.keySet());
-        problems.add(Problems.child(path, name), "unknown key; " + right);
+        String right = "unknown key; " + meantOr("right are ", name, components.keySet());
+        problems.add(Problems.child(path, name), right);
       }
     }
     ObjectNode complete = NODES.objectNode();
@@ -150,10 +154,10 @@ final class Shape {
     if (type instanceof Class<?> record && record.isRecord() && !PARSED.containsKey(type)) {
       return mapping(node, record, path);
     }
-    if (node.isString() && node.stringValue().equals(key.wordForZero())) {
+    if (node.isString() && stands(node.stringValue(), key)) {
       return NODES.numberNode(0);
     }
-    JsonNode plain = isEnum(type) && node.isNumber() ? NODES.stringNode(node.asString()) : node;
+    JsonNode plain = plain(node, type);
     @Nullable String complaint = complaint(plain, type, key);
     if (complaint != null) {
       problems.add(path, complaint);
@@ -161,9 +165,31 @@ final class Shape {
     return plain;
   }
 
-  /** Names may look like numbers, as versions do. */
+  /** Whether the text is the word for zero; most keys have none. */
+  private static boolean stands(String text, Key key) {
+    return !text.isEmpty() && text.equals(key.wordForZero());
+  }
+
+  /** Numbers may be hexadecimal, which Jackson's YAML takes for text; names may be numbers. */
+  private static JsonNode plain(JsonNode node, Type type) {
+    if (node.isNumber() && isEnum(type)) {
+      return NODES.stringNode(node.asString());
+    }
+    if (node.isString() && isNumber(type)) {
+      Matcher hexadecimal = HEXADECIMAL.matcher(node.stringValue());
+      return hexadecimal.matches()
+          ? NODES.numberNode(new BigInteger(hexadecimal.group(1), 16))
+          : node;
+    }
+    return node;
+  }
+
   private static boolean isEnum(Type type) {
     return type instanceof Class<?> enumeration && enumeration.isEnum();
+  }
+
+  static boolean isNumber(Type type) {
+    return type == int.class || type == Integer.class || type == long.class || type == Long.class;
   }
 
   private JsonNode list(JsonNode node, Type element, Key key, String path) {
@@ -190,8 +216,8 @@ final class Shape {
     String name = given.propertyNames().iterator().next();
     Class<?> step = steps.get(name);
     if (step == null) {
-      problems.add(
-          Problems.child(path, name), "unknown step; " + Suggestion.of(name, steps.keySet()));
+      String right = "unknown step; " + meantOr("right are ", name, steps.keySet());
+      problems.add(Problems.child(path, name), right);
       return node;
     }
     ObjectNode complete = NODES.objectNode();
@@ -200,7 +226,7 @@ final class Shape {
   }
 
   private static @Nullable String complaint(JsonNode node, Type type, Key key) {
-    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
+    if (isNumber(type)) {
       return number(node, key);
     }
     if (type == boolean.class) {
@@ -234,9 +260,13 @@ final class Shape {
     if (names.contains(text)) {
       return null;
     }
-    @Nullable String meant = Suggestion.closest(text, names);
-    String right = meant != null ? "did you mean " + meant + "?" : "use " + list(names);
-    return "'" + text + "' is not right; " + right;
+    return "'" + text + "' is not right; " + meantOr("use ", text, names);
+  }
+
+  /** The end of a sentence about an unknown name: those that may be meant, or all there are. */
+  private static String meantOr(String otherwise, String wrong, Collection<String> names) {
+    List<String> meant = Suggestion.closest(wrong, names);
+    return meant.isEmpty() ? otherwise + list(names) : "did you mean " + list(meant) + "?";
   }
 
   private static @Nullable String number(JsonNode node, Key key) {
@@ -259,7 +289,7 @@ final class Shape {
     if (!inRange) {
       return number + " is out of range; use " + right(int.class, key);
     }
-    if (key.powerOfTwo() && Long.bitCount(number) != 1) {
+    if (key.powerOfTwo() && Long.bitCount(number) > 1) {
       long below = Long.highestOneBit(number);
       return number + " is not a power of two; use " + below + " or " + below * 2;
     }
@@ -269,7 +299,9 @@ final class Shape {
   /** What would be right, as the end of a sentence that goes "use ...". */
   private static String right(Type type, Key key) {
     if (type instanceof ParameterizedType listType) {
-      return "a list of " + right(listType.getActualTypeArguments()[0], key);
+      Type element = listType.getActualTypeArguments()[0];
+      boolean section = element instanceof Class<?> c && c.isRecord() && !PARSED.containsKey(c);
+      return "a list of " + (section ? "sections with " : "") + right(element, key);
     }
     if (type == String.class) {
       return key.syntax().right();
@@ -293,7 +325,7 @@ final class Shape {
       return list(names(c));
     }
     if (type instanceof Class<?> c && c.isRecord()) {
-      return "the keys " + list(components(c).keySet());
+      return keys(c);
     }
     return numbers(key);
   }
@@ -307,18 +339,31 @@ final class Shape {
       }
       return list(all) + unit;
     }
-    String form = key.powerOfTwo() ? "a power of two from " : "";
     String word = key.wordForZero().isEmpty() ? "" : " or " + key.wordForZero();
-    return form + key.min() + " to " + key.max() + unit + word;
+    String zero = key.powerOfTwo() && key.min() == 0 ? "0 or " : "";
+    String form =
+        key.powerOfTwo() ? "a power of two from " + Math.max(1, key.min()) : "" + key.min();
+    return zero + form + " to " + key.max() + unit + word;
   }
 
-  private static String list(Iterable<String> names) {
-    List<String> all = new ArrayList<>();
-    names.forEach(all::add);
+  /** The keys of a section, of which only some are required. */
+  private static String keys(Class<?> record) {
+    List<String> keys = new ArrayList<>();
+    components(record)
+        .forEach(
+            (name, component) -> keys.add(required(key(component)) ? name + " (required)" : name));
+    return keys.size() == 1 ? "the key " + keys.get(0) : "the keys " + list(keys, "and");
+  }
+
+  private static String list(Collection<String> names) {
+    return list(List.copyOf(names), "or");
+  }
+
+  private static String list(List<String> all, String before) {
     int last = all.size() - 1;
     return last == 0
         ? all.get(0)
-        : String.join(", ", all.subList(0, last)) + " or " + all.get(last);
+        : String.join(", ", all.subList(0, last)) + " " + before + " " + all.get(last);
   }
 
   /** A value as people would name it, short. */

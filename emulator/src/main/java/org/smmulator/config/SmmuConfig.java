@@ -65,7 +65,8 @@ public record SmmuConfig(
                 "Entries of the cache of intermediate table descriptors, 4 ways, LRU; 0 for none.",
             unit = "entries",
             fallback = "64",
-            max = 1 << 16)
+            max = 1 << 16,
+            powerOfTwo = true)
         int walkCacheEntries,
     @Key(
             meaning =

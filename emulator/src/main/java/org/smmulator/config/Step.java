@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,7 +172,13 @@ public sealed interface Step {
     @JsonProperty("compare")
     COMPARE,
     @JsonProperty("crc")
-    CRC
+    CRC;
+
+    /** As in a file. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** What {@code mprotect} allows. */

@@ -1,31 +1,39 @@
 package org.smmulator.config;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
-/** The name that somebody probably meant. */
+/** The names that somebody probably meant. */
 final class Suggestion {
   private Suggestion() {}
 
-  /** The end of a sentence about an unknown name: the one meant, or all there are. */
-  static String of(String wrong, Collection<String> names) {
-    @Nullable String meant = closest(wrong, names);
-    return meant != null ? "did you mean " + meant + "?" : "right are " + String.join(", ", names);
-  }
-
-  /** The name that differs least, if it is close enough to be meant. */
-  static @Nullable String closest(String wrong, Collection<String> names) {
-    String best = "";
+  /**
+   * The names that differ least, if they are close enough to be meant; none where any name is as
+   * close as another, and none that are numbers: another digit is another number and no slip.
+   */
+  static List<String> closest(String wrong, Collection<String> names) {
+    List<String> best = new ArrayList<>();
     int fewest = Integer.MAX_VALUE;
     for (String name : names) {
       int edits = edits(wrong.toLowerCase(Locale.ROOT), name.toLowerCase(Locale.ROOT));
+      if (edits > Math.max(1, name.length() / 3) || edits >= name.length() || isNumber(name)) {
+        continue;
+      }
       if (edits < fewest) {
         fewest = edits;
-        best = name;
+        best.clear();
+      }
+      if (edits == fewest) {
+        best.add(name);
       }
     }
-    return fewest <= Math.max(1, best.length() / 3) ? best : null;
+    return best.size() < names.size() || best.size() == 1 ? best : List.of();
+  }
+
+  private static boolean isNumber(String name) {
+    return name.chars().allMatch(c -> Character.isDigit(c) || c == '.');
   }
 
   /** Levenshtein's distance, one row at a time; long names are not worth comparing. */

@@ -1,6 +1,7 @@
 package org.smmulator.config;
 
 import java.util.regex.Pattern;
+import org.smmulator.bus.wire.BusAddress;
 
 /** Forms of text in a machine file. */
 public enum Syntax {
@@ -8,8 +9,10 @@ public enum Syntax {
   NAME("[a-z][a-z0-9-]{0,31}", "lower-case letters, digits and '-', such as alice-2"),
   ADDRESS(
       "(unix:.{1,107}|[^\\s:]+:[0-9]{1,5}|\\[[0-9a-fA-F:.]+\\]:[0-9]{1,5})",
-      "HOST:PORT or unix:PATH"),
-  HTTP_ADDRESS("([^\\s:]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}", "HOST:PORT, such as 127.0.0.1:9464");
+      "HOST:PORT (up to 65535) or unix:PATH (up to 107 bytes)"),
+  HTTP_ADDRESS(
+      "([^\\s:]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}",
+      "HOST:PORT (up to 65535), such as 127.0.0.1:9464");
 
   private final Pattern pattern;
   private final String right;
@@ -33,7 +36,19 @@ public enum Syntax {
     if (!pattern.matcher(text).matches()) {
       return false;
     }
-    boolean hasPort = this == HTTP_ADDRESS || (this == ADDRESS && !text.startsWith("unix:"));
-    return !hasPort || Integer.parseInt(text.substring(text.lastIndexOf(':') + 1)) <= 65535;
+    return switch (this) {
+      case TEXT, NAME -> true;
+      case ADDRESS, HTTP_ADDRESS -> isAddress(text);
+    };
+  }
+
+  /** Ports have a limit that patterns do not show, and so have paths. */
+  private static boolean isAddress(String text) {
+    try {
+      BusAddress unused = BusAddress.parse(text);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 }

@@ -66,8 +66,8 @@ final class FeatureRules {
     }
     require(
         features.stallModel() != StallModel.FORCED || !has(Feature.ATS),
-        "a PCIe transaction must not stall, and ATS means PCIe; use stall model CONFIGURABLE or"
-            + " TERMINATE_ONLY, or remove ATS");
+        "a PCIe transaction must not stall, and ATS means PCIe; use stall model configurable or"
+            + " terminate-only, or remove ATS");
   }
 
   private void ofSizes() {
@@ -76,7 +76,7 @@ final class FeatureRules {
         "52-bit output addresses need GRAN64K; add GRAN64K, or use 48 bits or less");
     require(
         features.streamIdBits() <= LINEAR_STREAM_BITS || has(Feature.TWO_LEVEL_STREAM_TABLE),
-        "StreamIDs of more than 6 bits need TWO_LEVEL_STREAM_TABLE; add it, or use 6 bits or less");
+        "StreamIDs of more than 6 bits need TWO_LEVEL_STREAM_TABLE; add it");
     for (int streamId : features.platformStreams()) {
       require(
           Integer.toUnsignedLong(streamId) >>> features.streamIdBits() == 0,

@@ -367,7 +367,8 @@ class SmmulatorTest {
         "attach dma --bus :1 --option dma_mask=1 | --option: dma has no option dma_mask; edu has",
         "attach edu --bus :1 --option dma_mask=0x1ffffffffffffffff | is no number of 64 bits; use",
         "attach edu --bus :1 --option dma_mask | NAME=VALUE",
-        "attach dma --bus :1 --atc 3x4 | 3 sets are not a power of two up to 65536; use 2 or 4;",
+        "attach dma --bus :1 --atc 3x4 | 3 sets are not a power of two up to 65536; use 2 or 4"
+            + " sets;",
         "attach dma --bus :1 --id 4 | '4' is not a PCI id; use BUS:DEVICE.FUNCTION in hexadecimal",
         "attach dma --bus x | bus address \"x\" has no port; write HOST:PORT or unix:PATH;",
         "attach dma --bus :1 --queues 17 | --queues: 17 is out of range; use 1 to 16",
@@ -378,7 +379,8 @@ class SmmulatorTest {
         "explain --stream 1 --address 0 | Missing required option: '--access=ACCESS'; see",
         "explain --stream 1 --address 0 --access read --http x | --http: 'x' is not an address;"
             + " use",
-        "stats --http x | --http: 'x' is not an address; use HOST:PORT, such as 127.0.0.1:9464"
+        "stats --http x | --http: 'x' is not an address; use HOST:PORT (up to 65535), such as"
+            + " 127.0.0.1:9464"
       })
   void misuseIsOneSentence(String args, String sentence) {
     assertThat(execute(args.split(" "))).isEqualTo(2);

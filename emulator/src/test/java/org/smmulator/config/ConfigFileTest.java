@@ -120,6 +120,26 @@ class ConfigFileTest {
                 new SmmuFeatures.Caches(SmmuFeatures.Caches.INFINITE, 4, 64, 16)));
   }
 
+  @Test
+  void numbersMayBeHexadecimal() throws ConfigException {
+    MachineConfig config =
+        ConfigFile.parse(
+            "x.yaml",
+            "machine: {name: x, ramMiB: 0x400}\n"
+                + "smmu: {streamIdBits: 0x20, platformStreams: [0x10000, 0XffffFFFF, '0x7', 9],"
+                + " tlbEntries: 0x40, outputAddressBits: 0x30, walkCacheEntries: 0x0}\n"
+                + "guest: {kind: external, frameQuarantine: 0xa}\n"
+                + "sabotage: {loseInvalidation: 0x3}\n");
+
+    assertThat(config.machine().ramMiB()).isEqualTo(1024);
+    assertThat(config.smmu().platformStreams()).containsExactly(0x10000L, 0xffffffffL, 7L, 9L);
+    assertThat(config.smmu().tlbEntries()).isEqualTo(64);
+    assertThat(config.smmu().outputAddressBits()).isEqualTo(48);
+    assertThat(config.smmu().walkCacheEntries()).isZero();
+    assertThat(config.guest().frameQuarantine()).isEqualTo(10);
+    assertThat(config.sabotage().loseInvalidation()).isEqualTo(3);
+  }
+
   static Stream<Arguments> badInputs() {
     return Stream.of(
         arguments(
@@ -177,7 +197,40 @@ class ConfigFileTest {
             "x.yaml:2: smmu: PRI needs ATS; add ATS or remove PRI"),
         arguments(
             MACHINE + "smmu: {architecture: 3.3}\n",
-            "x.yaml:2: smmu.architecture: '3.3' is not right; did you mean 3.0?"),
+            "x.yaml:2: smmu.architecture: '3.3' is not right; use 3.0, 3.1 or 3.2"),
+        arguments(
+            MACHINE + "smmu: {architecture: 4.2}\n",
+            "x.yaml:2: smmu.architecture: '4.2' is not right; use 3.0, 3.1 or 3.2"),
+        arguments(
+            MACHINE + "smmu: {without: [S3P]}\n",
+            "x.yaml:2: smmu.without[0]: 'S3P' is not right; did you mean S1P or S2P?"),
+        arguments(
+            MACHINE + "bus: {maxDevices: ''}\n",
+            "x.yaml:2: bus.maxDevices: '' is not a whole number; use 1 to 31 devices"),
+        arguments(
+            MACHINE + "bus: {maxDevices: 0x20}\n",
+            "x.yaml:2: bus.maxDevices: 32 is out of range; use 1 to 31 devices"),
+        arguments(
+            MACHINE + "bus: {maxDevices: 0x}\n",
+            "x.yaml:2: bus.maxDevices: '0x' is not a whole number; use 1 to 31 devices"),
+        arguments(
+            MACHINE + "smmu: {walkCacheEntries: 3}\n",
+            "x.yaml:2: smmu.walkCacheEntries: 3 is not a power of two; use 2 or 4"),
+        arguments(
+            MACHINE + "smmu: {walkCacheEntries: 65537}\n",
+            "x.yaml:2: smmu.walkCacheEntries: 65537 is out of range; use 0 or a power of two from"
+                + " 1 to 65536 entries"),
+        arguments(
+            "machine: 1\n",
+            "x.yaml:1: machine: 1 is not a section; use the keys name (required) and ramMiB"),
+        arguments("{}\n", "x.yaml:1: machine: missing; add the keys name (required) and ramMiB"),
+        arguments(
+            MACHINE + "smmu: {stallModel: forced}\n",
+            "x.yaml:2: smmu: a PCIe transaction must not stall, and ATS means PCIe; use stall model"
+                + " configurable or terminate-only, or remove ATS"),
+        arguments(
+            MACHINE + "smmu: {without: [TWO_LEVEL_STREAM_TABLE]}\n",
+            "x.yaml:2: smmu: StreamIDs of more than 6 bits need TWO_LEVEL_STREAM_TABLE; add it"),
         arguments(
             MACHINE + "smmu: {platformStreams: [4294967296]}\n",
             "x.yaml:2: smmu.platformStreams[0]: 4294967296 is out of range; use 0 to 4294967295"),
@@ -193,13 +246,16 @@ class ConfigFileTest {
             "x.yaml:2: guest.pasidPolicy: 'highest' is not right; use lowest or cyclic"),
         arguments(
             MACHINE + "bus: {listen: '127.0.0.1:1'}\n",
-            "x.yaml:2: bus.listen: '127.0.0.1:1' is not a list; use [HOST:PORT or unix:PATH]"),
+            "x.yaml:2: bus.listen: '127.0.0.1:1' is not a list; use [HOST:PORT (up to"
+                + " 65535) or unix:PATH (up to 107 bytes)]"),
         arguments(
             MACHINE + "bus: {listen: ['127.0.0.1:65536']}\n",
-            "x.yaml:2: bus.listen[0]: '127.0.0.1:65536' is not right; use HOST:PORT or unix:PATH"),
+            "x.yaml:2: bus.listen[0]: '127.0.0.1:65536' is not right; use HOST:PORT (up to 65535)"
+                + " or unix:PATH (up to 107 bytes)"),
         arguments(
             MACHINE + "bus: {listen: []}\n",
-            "x.yaml:2: bus.listen: the list is empty; use at least one: HOST:PORT or unix:PATH"),
+            "x.yaml:2: bus.listen: the list is empty; use at least one: HOST:PORT (up to 65535) or"
+                + " unix:PATH (up to 107 bytes)"),
         arguments(
             "machine: {name: 12}\n",
             "x.yaml:1: machine.name: 12 is not text; use lower-case letters, digits and '-', such"
@@ -211,7 +267,11 @@ class ConfigFileTest {
                 + " such as 00:04.0"),
         arguments(
             MACHINE + "devices:\n  - {id: '00:04.0', model: dma, atc: 3x4}\n",
-            "x.yaml:3: devices[0].atc: 3 sets are not a power of two up to 65536; use 2 or 4"),
+            "x.yaml:3: devices[0].atc: 3 sets are not a power of two up to 65536; use 2 or 4"
+                + " sets"),
+        arguments(
+            MACHINE + "devices:\n  - {id: '00:04.0', model: dma, atc: 4x65}\n",
+            "x.yaml:3: devices[0].atc: 65 ways are out of range; use 1 to 64 ways"),
         arguments(
             MACHINE + "devices:\n  - id: '01:04.0'\n    model: dma\n",
             "x.yaml:3: devices[0].id: 01:04.0 is not a slot of the root bus; use function 0 of"
@@ -228,12 +288,12 @@ class ConfigFileTest {
                 + " PCIe function cannot stall; remove it, or use another slot"),
         arguments(
             "machine:\n  name: x\n  ramMiB: 262144\n",
-            "x.yaml:3: machine.ramMiB: 262144 MiB of RAM from 0x40000000 overlap PCIe configuration"
-                + " space at 0x4010000000; use 131072 or less"),
+            "x.yaml:3: machine.ramMiB: 262144 is out of range; use a power of two from 64 to 131072"
+                + " MiB"),
         arguments(
             "machine: {name: x, ramMiB: 4096}\nsmmu:\n  outputAddressBits: 32\n",
             "x.yaml:3: smmu.outputAddressBits: 32 bits do not reach the end of 4096 MiB of RAM from"
-                + " 0x40000000; use more bits or less RAM"),
+                + " 0x40000000; use at least 33 bits, or less RAM"),
         arguments(
             MACHINE + "smmu: {tlbEntries: 2}\n",
             "x.yaml:2: smmu.tlbWays: 4 ways are more than the 2 entries of the TLB; use 2 or less"),
@@ -259,7 +319,7 @@ class ConfigFileTest {
     return "the keys architecture, features, without, httu, stallModel, stallMax,"
         + " breakBeforeMakeLevel, platformStreams, tlbEntries, tlbWays, walkCacheEntries,"
         + " configurationCacheEntries, streamIdBits, substreamIdBits, commandQueueLog2,"
-        + " eventQueueLog2, priQueueLog2, outputAddressBits or commandsPerTurn";
+        + " eventQueueLog2, priQueueLog2, outputAddressBits and commandsPerTurn";
   }
 
   static Stream<Arguments> badSteps() {
@@ -293,7 +353,7 @@ class ConfigFileTest {
         arguments(
             bound + dma + ", page: 1}\n",
             "x.yaml:7: scenario.steps[2].dma.pages: pages 1 to 8 are outside the buffer of alice;"
-                + " use pages 0 to 7"),
+                + " use pages 0 to 7, or start alice with more"),
         arguments(
             bound + dma + ", bytes: 16392}\n",
             "x.yaml:7: scenario.steps[2].dma.bytes: 16392 bytes are more than half the working set;"
@@ -355,6 +415,28 @@ class ConfigFileTest {
         .hasMessage(
             "x.yaml:10: scenario.steps[5].bind.devices[0]: 00:04.0 has a queue for each of 2"
                 + " processes; raise its queues to 3");
+  }
+
+  @Test
+  void proposesNoMoreQueuesThanADeviceCanHave() {
+    StringBuilder steps =
+        new StringBuilder(
+            STEPS.replace("'00:04.0', model: dma", "'00:04.0', model: dma, queues: 16"));
+    for (char name = 'a'; name < 'a' + 17; name++) {
+      steps.append("    - process: {name: ").append(name).append(", pages: 8}\n");
+      steps.append("    - bind: {process: ").append(name).append(", devices: ['00:04.0']}\n");
+    }
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", steps.toString()))
+        .hasMessage(
+            "x.yaml:38: scenario.steps[33].bind.devices[0]: 00:04.0 has a queue for each of 16"
+                + " processes; bind others to another device");
+  }
+
+  @Test
+  void theLargestRamEndsBelowTheConfigurationSpaceOfPcie() {
+    assertThat(0x4000_0000L + (131_072L << 20)).isLessThanOrEqualTo(0x40_1000_0000L);
+    assertThat(0x4000_0000L + (262_144L << 20)).isGreaterThan(0x40_1000_0000L);
+    assertThat(BoardConfig.MOST_MIB).isEqualTo(131_072);
   }
 
   @Test

@@ -41,6 +41,7 @@ class SchemaTest {
     ObjectNode schema = NODES.objectNode();
     schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
     schema.put("title", "Smmulator machine file");
+    schema.put("description", "Numbers are decimal, or hexadecimal after 0x.");
     schema.setAll(section(MachineConfig.class));
     return schema;
   }
@@ -153,7 +154,10 @@ class SchemaTest {
       right.add(one);
     }
     if (key.powerOfTwo()) {
-      for (long one = Long.highestOneBit(key.min()); one <= key.max(); one *= 2) {
+      if (key.min() == 0) {
+        right.add(0);
+      }
+      for (long one = Math.max(1, key.min()); one <= key.max(); one *= 2) {
         right.add(one);
       }
     }

@@ -45,4 +45,13 @@ class ConfiguredMachineTest extends DrivenMachine {
   private static long identity(Harness harness, int function) throws Exception {
     return harness.number("readl 0x%x", Harness.ECAM + ((long) function << 12));
   }
+
+  /** What was recorded there used all of its GiB. */
+  @Test
+  void theRamOfQemusVirtMachineEndsAt2GiB() throws Exception {
+    Harness harness = startFile("qemu-virt.yaml");
+    harness.perform("writeq 0x7ffffff8 0x1122334455667788");
+    assertThat(harness.ask("readq 0x7ffffff8")).isEqualTo("OK 0x1122334455667788");
+    assertThat(harness.ask("readb 0x80000000")).startsWith("FAIL abort");
+  }
 }

@@ -264,6 +264,38 @@ class ExplainTest {
     assertThat(line(guest, absent, "event: ")).isEqualTo("none");
   }
 
+  @ParameterizedTest
+  @CsvSource({"4, 16, 0", "16, 17, 1", "64, 16, 1"})
+  void aBlockWhereTheGranuleHasNoneNamesTheGranuleInItsUnit(int kib, int t0sz, int level) {
+    BareGuest guest = BareGuest.up(BareGuest.smallCaches());
+    long root = guest.allocate(1L << 16);
+    for (int slot = 0; slot < 1 << 13; slot++) {
+      guest.store(root + 8L * slot, PA | 1);
+    }
+    long cd = guest.allocate(64);
+    int tg0 = kib == 4 ? 0 : kib == 64 ? 1 : 2;
+    guest.store(cd, BareGuest.cd(1, root).set("t0sz", t0sz).set("tg0", tg0));
+    guest.storeSte(5, BareGuest.translatingSte(cd));
+
+    assertThat(rule(guest, ask(NONE, 0x1000, "read")))
+        .startsWith(
+            "stage 1: the level "
+                + level
+                + " descriptor is invalid: there are no blocks at this level with granule "
+                + kib
+                + " KiB. ");
+  }
+
+  @Test
+  void aRefusedTranslationRequestNamesTheStatusAsPcieDoes() {
+    BareGuest guest = BareGuest.up();
+    guest.storeSte(5, BareGuest.ste(0b100));
+    assertThat(line(guest, ask(NONE, VA, "ats"), "completion: "))
+        .isEqualTo("Unsupported Request (UR)");
+    guest.storeSte(5, BareGuest.translatingSte(1L << 40));
+    assertThat(line(guest, ask(NONE, VA, "ats"), "completion: ")).isEqualTo("Completer Abort (CA)");
+  }
+
   @Test
   void streamsWithoutAtsAreToldApart() {
     BareGuest guest = BareGuest.up();

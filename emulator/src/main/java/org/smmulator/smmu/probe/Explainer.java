@@ -138,7 +138,7 @@ public final class Explainer {
       lines.add(
           answer.status() == AtsAnswer.Status.SUCCESS
               ? "completion: " + entry(answer.entry(0))
-              : "completion: " + answer.status());
+              : "completion: " + refusal(answer.status()));
     } else {
       Transaction tx = trial.tx;
       lines.add(
@@ -161,6 +161,14 @@ public final class Explainer {
               "event: %s %016x %016x %016x %016x", type, event[0], event[1], event[2], event[3]));
       lines.add("    " + EventFields.of(type).describe(event));
     }
+  }
+
+  private static String refusal(AtsAnswer.Status status) {
+    return switch (status) {
+      case UNSUPPORTED_REQUEST -> "Unsupported Request (UR)";
+      case COMPLETER_ABORT -> "Completer Abort (CA)";
+      case SUCCESS -> throw new IllegalStateException("a success is no refusal");
+    };
   }
 
   private static String entry(long entry) {

@@ -47,4 +47,9 @@ public enum Granule {
       case KB64 -> level >= 2 || (level == 1 && outputBits == 52);
     };
   }
+
+  @Override
+  public String toString() {
+    return (1 << (shift - 10)) + " KiB";
+  }
 }

@@ -1,5 +1,7 @@
 package org.smmulator.guest.pci.dma;
 
+import java.util.Locale;
+
 /**
  * What became of one operation.
  *
@@ -29,6 +31,12 @@ public record DmaResult(Status status, long bytesDone, long address, long value)
 
     static Status of(int code) {
       return code < CODES ? BY_CODE[code] : BAD_DESCRIPTOR;
+    }
+
+    /** In words, for reports. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
   }
 

@@ -51,7 +51,9 @@ class DmaRingTest {
   @Test
   void distrustsACompletionOfAnotherDescriptor() {
     bytes.putLong(COMPLETIONS + 24, 1L << 63 | 3);
-    assertThat(ring.result(0).status()).isEqualTo(DmaResult.Status.BAD_DESCRIPTOR);
+    assertThat(ring.result(0).status())
+        .isEqualTo(DmaResult.Status.BAD_DESCRIPTOR)
+        .hasToString("bad descriptor");
   }
 
   private static PhysicalMemory memory(ByteBuffer bytes) {
