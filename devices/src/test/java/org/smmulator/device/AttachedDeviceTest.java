@@ -51,6 +51,13 @@ class AttachedDeviceTest {
   }
 
   @Test
+  void theStatisticsOfAFakeAreZeroBeforeTheFirstReport() throws Exception {
+    try (FakeRootComplex root = new FakeRootComplex(4096)) {
+      assertThat(root.statistics()).hasSize(DeviceCounter.SLOTS).containsOnly(0);
+    }
+  }
+
+  @Test
   void reportsStatisticsUnasked() throws Exception {
     try (Bench bench = Bench.withAts()) {
       bench.root.map(Bench.PASID, Bench.VA, 0x1000, 12, Bench.RW);

@@ -16,6 +16,7 @@ import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
@@ -45,7 +46,8 @@ final class FakePort implements LinkHandler {
   int splitBytes = 4096;
   int outstandingInvalidations;
   PageRequestPolicy pageRequests = request -> PageRequestPolicy.NO_RESPONSE;
-  long[] statistics = new long[0];
+  long[] statistics = new long[DeviceCounter.SLOTS];
+  boolean reported;
   int lastControl;
   @Nullable String refusal;
   @Nullable String closedBecause;
@@ -84,6 +86,7 @@ final class FakePort implements LinkHandler {
   @Override
   public void stats(long[] counters) {
     statistics = counters;
+    reported = true;
   }
 
   @Override

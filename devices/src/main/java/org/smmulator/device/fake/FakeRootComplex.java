@@ -387,14 +387,17 @@ public final class FakeRootComplex implements AutoCloseable {
     loop.await(() -> port.messages.size() >= count);
   }
 
-  /** The last STATS frame: slots of {@link org.smmulator.bus.wire.DeviceCounter}. */
+  /**
+   * The last STATS frame: slots of {@link org.smmulator.bus.wire.DeviceCounter}, all zero before
+   * the first. A device sends one every 250 ms; {@link AttachedDevice#statistics} knows more.
+   */
   public long[] statistics() {
     return loop.call(() -> port.statistics.clone());
   }
 
   /** Waits for STATS that the test likes. */
   public void awaitStatistics(Predicate<long[]> condition) {
-    loop.await(() -> port.statistics.length > 0 && condition.test(port.statistics));
+    loop.await(() -> port.reported && condition.test(port.statistics));
   }
 
   /** The last CONTROL code received, 0 if none. */
