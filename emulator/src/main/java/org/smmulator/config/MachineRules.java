@@ -26,6 +26,7 @@ final class MachineRules {
     guest(config);
     if (config.scenario() != null) {
       new ScenarioRules(problems, config).check(config.scenario().steps());
+      new SharingRules(problems, config).check(config.scenario().steps());
     }
   }
 

@@ -101,6 +101,7 @@ public final class Machine implements RunningMachine {
         MemoryMap.RAM,
         config.machine().ramBytes(),
         board.rootBuses(),
+        config.bus().maxDevices(),
         guest.poison(),
         guest.frameQuarantine(),
         switch (guest.pasidPolicy()) {

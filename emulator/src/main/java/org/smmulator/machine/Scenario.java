@@ -12,6 +12,7 @@ import org.smmulator.config.Step;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.sched.Task;
@@ -212,7 +213,14 @@ final class Scenario {
 
   private DmaEngine engine(PciAddress id) throws ScenarioException {
     long deadline = kernel.sched().nanoTime() + TimeUnit.MILLISECONDS.toNanos(attachTimeoutMillis);
-    DmaEngine engine = kernel.awaitEngine(address(id), deadline);
+    DmaEngine engine;
+    try {
+      engine = kernel.awaitEngine(address(id), deadline);
+    } catch (IommuException e) {
+      String hint =
+          e.errno() == Errno.ETIMEDOUT ? "; bus.invalidationTimeoutMillis allows more" : "";
+      throw new ScenarioException("a device cannot be driven: " + e.getMessage() + hint, e);
+    }
     if (engine == null) {
       throw new ScenarioException(
           String.format(

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
+import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.pci.dma.DmaEngine;
@@ -80,7 +81,7 @@ class LinkTroubleTest {
     machine.close();
   }
 
-  private DmaEngine engine(PciAddress address) {
+  private DmaEngine engine(PciAddress address) throws IommuException {
     return requireNonNull(kernel.awaitEngine(address, soon()), "engine at " + address);
   }
 

@@ -41,6 +41,10 @@ public final class GuestKernel implements PciBus.Listener {
   private final DmaEngine.Kernel dma;
   private final Map<PciAddress, DmaEngine> engines = new ConcurrentHashMap<>();
   private final Set<PciAddress> seen = ConcurrentHashMap.newKeySet();
+
+  /** Why functions that are plugged in are not driven. */
+  private final Map<PciAddress, IommuException> refused = new ConcurrentHashMap<>();
+
   private final Set<PciAddress> ending = ConcurrentHashMap.newKeySet();
   private final WaitQueue enginesChanged;
 
@@ -72,7 +76,7 @@ public final class GuestKernel implements PciBus.Listener {
                 options.reuseFrameEarly()));
     addressSpaces = new AddressSpaces(sched, frames);
     MessageInterrupts interrupts = new MessageInterrupts(sched, hardware.interrupts());
-    SmmuOptions smmu = SmmuOptions.defaults();
+    SmmuOptions smmu = SmmuOptions.defaults().withDevices(options.devices());
     iommu =
         SmmuV3Driver.probe(
             new SmmuPlatform(
@@ -141,10 +145,18 @@ public final class GuestKernel implements PciBus.Listener {
    * Waits for an engine to be plugged in and driven.
    *
    * @return the engine, or null when the deadline passed
+   * @throws IommuException if it is plugged in and cannot be driven; the message says why
    */
-  public @Nullable DmaEngine awaitEngine(PciAddress address, long deadlineNanos) {
-    enginesChanged.await(() -> engines.containsKey(address), deadlineNanos);
-    return engines.get(address);
+  public @Nullable DmaEngine awaitEngine(PciAddress address, long deadlineNanos)
+      throws IommuException {
+    enginesChanged.await(
+        () -> engines.containsKey(address) || refused.containsKey(address), deadlineNanos);
+    DmaEngine engine = engines.get(address);
+    IommuException refusal = refused.get(address);
+    if (engine == null && refusal != null) {
+      throw new IommuException(refusal.errno(), String.valueOf(refusal.getMessage()));
+    }
+    return engine;
   }
 
   /** Waits until no driver holds the function at an address; false when the deadline passed. */
@@ -226,6 +238,7 @@ public final class GuestKernel implements PciBus.Listener {
     seen.add(device.address());
     if (!DmaEngine.drives(device)) {
       LOG.info("no driver for {}", device);
+      refuse(device.address(), new IommuException(Errno.ENODEV, "no driver for " + device));
       return;
     }
     boolean driven = false;
@@ -233,14 +246,36 @@ public final class GuestKernel implements PciBus.Listener {
       IommuDomain domain = iommu.attachDefaultDomain(device.iommuDevice());
       engines.put(device.address(), DmaEngine.probe(dma, device, domain));
       driven = true;
+      refused.remove(device.address());
       enginesChanged.wakeAll();
     } catch (IommuException e) {
       LOG.warn("{} cannot be driven: {}", device, e.getMessage());
+      refuse(device.address(), e);
+    } catch (RuntimeException e) {
+      refuse(
+          device.address(), new IommuException(Errno.ENODEV, device + ": its driver failed: " + e));
+      throw e;
     } finally {
       if (!driven) {
         iommu.detachDevice(device.iommuDevice());
       }
     }
+  }
+
+  @Override
+  public void leftAlone(PciDevice device, String why) {
+    seen.add(device.address());
+    refuse(device.address(), new IommuException(Errno.ENOSPC, device + ": " + why));
+  }
+
+  private void refuse(PciAddress address, IommuException why) {
+    refused.put(address, why);
+    enginesChanged.wakeAll();
+  }
+
+  @Override
+  public void emptied(PciAddress slot) {
+    refused.remove(slot);
   }
 
   @Override

@@ -8,6 +8,7 @@ import org.smmulator.guest.sva.PasidPolicy;
  * @param ramBase first byte of RAM that the kernel may use
  * @param ramBytes size of that RAM
  * @param rootBuses PCI root buses to enumerate
+ * @param devices devices that may be plugged in at the same time
  * @param poison fill freed frames with a pattern
  * @param quarantineFrames freed frames held back before reuse
  * @param pasidPolicy how PASIDs are chosen
@@ -19,6 +20,7 @@ public record GuestOptions(
     long ramBase,
     long ramBytes,
     int rootBuses,
+    int devices,
     boolean poison,
     int quarantineFrames,
     PasidPolicy pasidPolicy,

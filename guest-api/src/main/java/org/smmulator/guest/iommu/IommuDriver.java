@@ -1,5 +1,6 @@
 package org.smmulator.guest.iommu;
 
+import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.mm.AddressSpace;
 
 /**
@@ -24,6 +25,14 @@ public interface IommuDriver {
 
   /** Highest PASID that the device may use, inclusive; 0 without PASID support. */
   int maxPasid(IommuDevice dev);
+
+  /**
+   * Why an attached device may send no page requests, as the end of a sentence; null if it may, as
+   * far as the IOMMU is concerned.
+   */
+  default @Nullable String pageRequestRefusal(IommuDevice dev) {
+    return null;
+  }
 
   /** Prepares sharing an address space; no device sees it yet. May sleep. */
   MmContext mmAlloc(IommuDomain domain, AddressSpace mm) throws IommuException;

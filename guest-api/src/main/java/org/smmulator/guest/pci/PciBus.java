@@ -21,11 +21,18 @@ public final class PciBus {
   public interface Listener {
     void added(PciDevice device);
 
+    /** A function is there that cannot be used. */
+    default void leftAlone(PciDevice device, String why) {}
+
     void removed(PciDevice device);
+
+    /** Nothing is in the slot any more, whether or not anybody had used it. */
+    default void emptied(PciAddress slot) {}
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(PciBus.class);
   private static final int BARS = 6;
+  private static final String NO_ROOM = "there is no room for its BARs";
   private static final int DEVICES = 32;
 
   private final Mmio ecam;
@@ -69,24 +76,34 @@ public final class PciBus {
     }
     PciDevice device = new PciDevice(config, memory);
     device.disable();
-    lock.lock();
-    try {
-      if (!assignBars(device)) {
-        freeBarsLocked(device);
-        LOG.warn("PCI {} is left alone: there is no room for its BARs", device);
-        return;
-      }
-      devices.put(address.requesterId(), device);
-    } finally {
-      lock.unlock();
+    if (!takeUp(device)) {
+      LOG.warn("PCI {} is left alone: {}", device, NO_ROOM);
+      tell(() -> listener.leftAlone(device, NO_ROOM));
+      return;
     }
     device.enable();
     LOG.info("PCI {} found", device);
     tell(() -> listener.added(device));
   }
 
+  /** Whether there was room for all of its BARs. */
+  private boolean takeUp(PciDevice device) {
+    lock.lock();
+    try {
+      if (!assignBars(device)) {
+        freeBarsLocked(device);
+        return false;
+      }
+      devices.put(device.address().requesterId(), device);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives up a function whose link is down. */
   void remove(PciAddress address) {
+    tell(() -> listener.emptied(address));
     PciDevice device;
     lock.lock();
     try {

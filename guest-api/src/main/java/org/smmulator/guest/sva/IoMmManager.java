@@ -51,8 +51,8 @@ public final class IoMmManager {
     if (domain == null) {
       throw new IommuException(Errno.ENODEV, dev + " has no domain; attach it first");
     }
-    if (options.iopf() && !dev.ats().hasPri()) {
-      throw new IommuException(Errno.EINVAL, dev + " cannot send page requests");
+    if (options.iopf()) {
+      requirePageRequests(dev);
     }
     SvaOptions usable = usable(dev, options);
     tables.lock().lock();
@@ -64,6 +64,14 @@ public final class IoMmManager {
       tables.devicesLocked().put(dev, new SvaDevice(dev, domain, usable, mmExit, faults));
     } finally {
       tables.lock().unlock();
+    }
+  }
+
+  private void requirePageRequests(IommuDevice dev) throws IommuException {
+    String why =
+        dev.ats().hasPri() ? tables.driver().pageRequestRefusal(dev) : "it has no PRI capability";
+    if (why != null) {
+      throw new IommuException(Errno.EINVAL, dev + " cannot send page requests: " + why);
     }
   }
 

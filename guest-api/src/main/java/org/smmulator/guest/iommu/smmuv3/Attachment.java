@@ -1,6 +1,5 @@
 package org.smmulator.guest.iommu.smmuv3;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.guest.iommu.DeviceAts;
@@ -30,8 +29,7 @@ final class Attachment {
   private final PasidContexts contexts;
   private final Invalidations invalidations;
 
-  /** Page requests that no device has been allowed yet; all of them fit into the PRI queue. */
-  private final AtomicInteger pageRequestsLeft;
+  private final PageRequestShares pageRequests;
 
   Attachment(
       SmmuPlatform platform,
@@ -47,7 +45,8 @@ final class Attachment {
     this.streams = streams;
     this.contexts = contexts;
     this.invalidations = invalidations;
-    this.pageRequestsLeft = new AtomicInteger(1 << priQueueLog2(options, capabilities));
+    this.pageRequests =
+        new PageRequestShares(1 << priQueueLog2(options, capabilities), options.devices());
   }
 
   static int priQueueLog2(SmmuOptions options, SmmuCapabilities capabilities) {
@@ -159,17 +158,29 @@ final class Attachment {
       return;
     }
     config.enableAts(STU_4K);
-    int requests = usesPri(master.device()) ? takePageRequests(config.priCapacity()) : 0;
+    int wanted = Math.min(config.priCapacity(), options.pageRequestsPerDevice());
+    int requests = usesPri(master.device()) ? pageRequests.take(wanted) : 0;
     if (requests > 0) {
       domain.pageRequests(requests);
       config.enablePri(requests);
     }
   }
 
-  private int takePageRequests(int capacity) {
-    int wanted = Math.min(capacity, options.pageRequestsPerDevice());
-    int left = pageRequestsLeft.getAndUpdate(now -> now - Math.min(now, wanted));
-    return Math.min(left, wanted);
+  /** Why an attached device may send no page requests; null if it may. */
+  @Nullable String pageRequestRefusal(DefaultDomain domain) {
+    DeviceAts config = domain.master().device().ats();
+    if (!capabilities.ats() || !capabilities.pri()) {
+      return "the SMMU has no " + (capabilities.ats() ? "PRI" : "ATS");
+    }
+    if (!config.hasAts() || !config.hasPri()) {
+      return "it has no " + (config.hasAts() ? "PRI" : "ATS");
+    }
+    if (domain.pageRequests() > 0) {
+      return null;
+    }
+    return config.priCapacity() == 0
+        ? "it can have none outstanding"
+        : "the PRI queue holds " + pageRequests.all() + ", and other devices have all of them";
   }
 
   void detach(DefaultDomain domain) {
@@ -187,7 +198,7 @@ final class Attachment {
     if (pasidBits(master.device()) > 0 && !config.isGone()) {
       config.disablePasid();
     }
-    pageRequestsLeft.addAndGet(domain.pageRequests());
+    pageRequests.giveBack(domain.pageRequests());
     master.device().setDomain(null);
     streams.release(master);
     free(domain.asid(), domain.pages(), domain.contexts());

@@ -6,6 +6,8 @@ package org.smmulator.guest.iommu.smmuv3;
  * @param commandQueueLog2 wished entries of the command queue, at most; likewise the other two
  * @param tlbiPages invalidations of at least so many 4 KiB pages drop the whole ASID
  * @param pageRequestsPerDevice page requests that one device may have outstanding, at most
+ * @param devices devices with page requests that may be attached at the same time; a queue that
+ *     holds as many requests has one for each
  * @param commandTimeoutNanos patience with the command queue; longer than any ATC invalidation
  *     time-out times the queue's users
  * @param atcInvBeforeTlbi planted bug: invalidates the ATC before the TLB, so that a device can
@@ -17,11 +19,24 @@ public record SmmuOptions(
     int priQueueLog2,
     int tlbiPages,
     int pageRequestsPerDevice,
+    int devices,
     long commandTimeoutNanos,
     boolean atcInvBeforeTlbi) {
 
   public static SmmuOptions defaults() {
-    return new SmmuOptions(8, 8, 9, 512, 32, 300_000_000_000L, false);
+    return new SmmuOptions(8, 8, 9, 512, 32, 31, 300_000_000_000L, false);
+  }
+
+  public SmmuOptions withDevices(int number) {
+    return new SmmuOptions(
+        commandQueueLog2,
+        eventQueueLog2,
+        priQueueLog2,
+        tlbiPages,
+        pageRequestsPerDevice,
+        number,
+        commandTimeoutNanos,
+        atcInvBeforeTlbi);
   }
 
   public SmmuOptions withAtcInvBeforeTlbi() {
@@ -31,6 +46,7 @@ public record SmmuOptions(
         priQueueLog2,
         tlbiPages,
         pageRequestsPerDevice,
+        devices,
         commandTimeoutNanos,
         true);
   }

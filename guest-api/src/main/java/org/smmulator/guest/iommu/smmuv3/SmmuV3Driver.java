@@ -1,6 +1,7 @@
 package org.smmulator.guest.iommu.smmuv3;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.event.EventField;
 import org.smmulator.arch.event.EventType;
@@ -167,6 +168,14 @@ public final class SmmuV3Driver implements IommuDriver {
   @Override
   public int maxPasid(IommuDevice dev) {
     return (1 << attachment.pasidBits(dev)) - 1;
+  }
+
+  @Override
+  public @Nullable String pageRequestRefusal(IommuDevice dev) {
+    IommuDomain domain = dev.domain();
+    return domain == null
+        ? "it is not attached"
+        : attachment.pageRequestRefusal((DefaultDomain) domain);
   }
 
   @Override

@@ -165,11 +165,28 @@ final class AttachTest {
           driver.attachDefaultDomain(first);
           driver.attachDefaultDomain(bench.device(0x108));
           bench.takeJournal();
-          driver.attachDefaultDomain(bench.device(0x110));
+          IommuDevice third = bench.device(0x110);
+          driver.attachDefaultDomain(third);
           assertThat(bench.takeJournal()).noneMatch(line -> line.contains("PRI on"));
+          assertThat(driver.pageRequestRefusal(first)).isNull();
+          assertThat(driver.pageRequestRefusal(third))
+              .isEqualTo("the PRI queue holds 8, and other devices have all of them");
           driver.detachDevice(first);
           driver.attachDefaultDomain(first);
           assertThat(bench.takeJournal()).contains("device: PRI on, 4");
+        });
+  }
+
+  @Test
+  void saysWhatKeepsADeviceFromPageRequests() {
+    Bench.run(
+        bench -> {
+          SmmuV3Driver driver = bench.probe();
+          IommuDevice plain = bench.device(0x100);
+          ((FakeAts) plain.ats()).hasPri = false;
+          assertThat(driver.pageRequestRefusal(plain)).isEqualTo("it is not attached");
+          driver.attachDefaultDomain(plain);
+          assertThat(driver.pageRequestRefusal(plain)).isEqualTo("it has no PRI");
         });
   }
 

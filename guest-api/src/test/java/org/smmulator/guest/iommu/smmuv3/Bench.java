@@ -31,7 +31,7 @@ final class Bench {
   final AddressSpaces spaces;
   final List<Integer> asids = new ArrayList<>();
   @Nullable MsiAllocator msis;
-  SmmuOptions options = new SmmuOptions(4, 3, 3, 8, 4, 3_600_000_000_000L, false);
+  SmmuOptions options = new SmmuOptions(4, 3, 3, 8, 4, 2, 3_600_000_000_000L, false);
 
   private int nextAsid = FIRST_DOMAIN_ASID;
 

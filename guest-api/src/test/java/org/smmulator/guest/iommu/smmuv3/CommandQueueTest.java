@@ -31,7 +31,7 @@ final class CommandQueueTest {
         seed,
         bench -> {
           int entriesLog2 = 1 + (int) (seed & 1);
-          bench.options = new SmmuOptions(entriesLog2, 3, 3, 8, 4, 3_600_000_000_000L, false);
+          bench.options = new SmmuOptions(entriesLog2, 3, 3, 8, 4, 2, 3_600_000_000_000L, false);
           SmmuV3Driver driver = bench.probe();
           IommuDevice device = bench.device(Bench.STREAM);
           IommuDomain domain = driver.attachDefaultDomain(device);
@@ -120,7 +120,7 @@ final class CommandQueueTest {
   void reportsAnSmmuThatStoppedConsuming() {
     Bench.run(
         bench -> {
-          bench.options = new SmmuOptions(4, 3, 3, 8, 4, 1_000_000_000L, false);
+          bench.options = new SmmuOptions(4, 3, 3, 8, 4, 2, 1_000_000_000L, false);
           SmmuV3Driver driver = bench.probe();
           bench.smmu.dead = true;
           assertThatThrownBy(() -> driver.attachDefaultDomain(bench.device(Bench.STREAM)))

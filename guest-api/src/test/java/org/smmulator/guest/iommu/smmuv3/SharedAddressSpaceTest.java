@@ -152,7 +152,7 @@ final class SharedAddressSpaceTest {
   void splitsWhatTheCommandQueueCannotHold() {
     Bench.run(
         bench -> {
-          bench.options = new SmmuOptions(2, 3, 3, 8, 4, 3_600_000_000_000L, false);
+          bench.options = new SmmuOptions(2, 3, 3, 8, 4, 2, 3_600_000_000_000L, false);
           Shared shared = Shared.on(bench);
           shared.invalidate(0x10000, 0x7000);
           List<String> expected = new ArrayList<>();

@@ -1,0 +1,101 @@
+package org.smmulator.machine;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.config.AtcGeometry;
+import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.PciAddress;
+import org.smmulator.config.ScenarioConfig;
+import org.smmulator.guest.GuestKernel;
+import org.smmulator.guest.sched.Task;
+import org.smmulator.metrics.DeviceSummary;
+
+/** Devices that cannot be driven, and those that nearly cannot. */
+class RefusedDeviceTest {
+  private static final String MACHINE = "machine: {name: refused, ramMiB: 128}\n";
+  private static final String STORY =
+      """
+      devices:
+        - {id: '00:04.0', model: dma, atc: 16x4}
+        - {id: '00:05.0', model: dma, atc: 16x4}
+      scenario:
+        seed: 3
+        timeoutSeconds: 300
+        steps:
+          - process: {name: alice, pages: 64}
+          - bind: {process: alice, devices: ['00:04.0', '00:05.0']}
+          - dma: {processes: [alice], devices: ['00:04.0', '00:05.0'], operations: 200, pages: 64}
+          - munmap: {process: alice, page: 0, pages: 64, remap: true}
+          - dma: {processes: [alice], devices: ['00:04.0', '00:05.0'], operations: 200, pages: 64}
+          - exit: {process: alice}
+      """;
+
+  @TempDir private Path folder;
+
+  @Test
+  void twoDevicesShareAPriQueueOfTwo() throws Exception {
+    Machines.Outcome outcome = Machines.run(folder, MACHINE + "smmu: {priQueueLog2: 1}\n" + STORY);
+    assertThat(outcome.ending()).isEqualTo(Ending.DONE);
+    assertThat(outcome.summary().verdict().violations()).isEmpty();
+    assertThat(outcome.summary().verdict().passed()).isTrue();
+    assertThat(outcome.summary().devices())
+        .hasSize(2)
+        .extracting(DeviceSummary::pageRequests)
+        .allSatisfy(requests -> assertThat(requests).isPositive());
+  }
+
+  /** Its time-out would be longer than anybody waits for a test. */
+  @Test
+  void aScenarioThatNeedsADeviceWhichCannotBeDrivenEndsAtOnceAndSaysWhy() throws Exception {
+    ScenarioConfig story =
+        requireNonNull(Machines.config(folder, MACHINE + STORY).scenario(), "scenario");
+    PciAddress address = PciAddress.parse("00:04.0");
+    DeviceConfig withoutPri =
+        new DeviceConfig(
+            address,
+            DeviceConfig.DeviceModel.DMA,
+            new AtcGeometry(16, 4),
+            1,
+            0,
+            28,
+            null,
+            null,
+            null);
+    try (Machine machine = Machine.start(Machines.config(folder, MACHINE));
+        DeviceProcess device = DeviceProcess.start(withoutPri, machine.busAddresses().get(0))) {
+      GuestKernel kernel = machine.kernel();
+      Scenario scenario = new Scenario(kernel, story, Integer.MAX_VALUE, new DataCheck());
+      Throwable[] end = new Throwable[1];
+      Task task =
+          kernel
+              .sched()
+              .spawn(
+                  "scenario",
+                  () -> {
+                    try {
+                      scenario.run();
+                    } catch (ScenarioException e) {
+                      end[0] = e;
+                    }
+                  });
+      task.join();
+      assertThat(end[0])
+          .hasMessage(
+              "a device cannot be driven: 00:04.0 cannot send page requests: it has no PRI"
+                  + " capability");
+
+      device.close();
+      long soon = kernel.sched().nanoTime() + 60_000_000_000L;
+      var at = new org.smmulator.guest.pci.PciAddress(address.requesterId());
+      assertThat(kernel.awaitGone(at, soon)).isTrue();
+      assertThat(kernel.awaitEngine(at, kernel.sched().nanoTime()))
+          .as("no device, no reason")
+          .isNull();
+    }
+  }
+}
