@@ -30,6 +30,11 @@ public record GuestConfig(
             max = 600_000)
         int mmExitTimeoutMillis,
     @Key(
+            meaning =
+                "MMU notifiers, which tell devices of changes to page tables; bind needs them.",
+            fallback = "true")
+        boolean mmuNotifier,
+    @Key(
             meaning = "Freed frames held back before reuse, so that a late access shows.",
             unit = "frames of 4 KiB",
             fallback = "1024",
@@ -60,7 +65,7 @@ public record GuestConfig(
   /** The same guest at another port. */
   public GuestConfig withPort(PortAddress other) {
     return new GuestConfig(
-        kind, other, clock, pasidPolicy, mmExitTimeoutMillis, frameQuarantine, poison);
+        kind, other, clock, pasidPolicy, mmExitTimeoutMillis, mmuNotifier, frameQuarantine, poison);
   }
 
   /** How the guest kernel picks the PASID of an address space. */

@@ -71,6 +71,21 @@ final class MachineRules {
           "scenario",
           "an external guest has no processes to run it; remove it, or use guest: built-in");
     }
+    if (config.scenario() != null && !config.guest().mmuNotifier()) {
+      notifiers(config.scenario().steps());
+    }
+  }
+
+  private void notifiers(List<Step> steps) {
+    for (int i = 0; i < steps.size(); i++) {
+      if (steps.get(i) instanceof Step.Bind) {
+        String step = Problems.element("scenario.steps", i);
+        problems.add(
+            "guest.mmuNotifier",
+            "SVA needs MMU notifiers, and " + step + " binds; use true, or remove the step");
+        return;
+      }
+    }
   }
 
   private void listeners(MachineConfig config) {

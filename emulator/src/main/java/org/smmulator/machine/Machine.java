@@ -109,6 +109,7 @@ public final class Machine implements RunningMachine {
           case CYCLIC -> PasidPolicy.CYCLIC;
         },
         TimeUnit.MILLISECONDS.toNanos(guest.mmExitTimeoutMillis()),
+        guest.mmuNotifier(),
         config.sabotage().atcInvBeforeTlbi(),
         config.sabotage().reuseFrameEarly());
   }

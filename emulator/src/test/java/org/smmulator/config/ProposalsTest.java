@@ -36,6 +36,8 @@ class ProposalsTest {
   /** Sentences about what other keys say: rules that no value by itself can follow. */
   private static final List<String> BETWEEN_KEYS =
       List.of(
+          "shares memory",
+          "SVA needs MMU notifiers",
           "the built-in kernel has no driver",
           "was started before",
           "is in the background",

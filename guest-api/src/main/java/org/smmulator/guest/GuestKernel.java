@@ -88,7 +88,9 @@ public final class GuestKernel implements PciBus.Listener {
                 interrupts,
                 asids(addressSpaces)),
             options.atcInvBeforeTlbi() ? smmu.withAtcInvBeforeTlbi() : smmu);
-    sva = new IoMmManager(sched, iommu, options.pasidPolicy(), options.mmExitNanos());
+    sva =
+        new IoMmManager(
+            sched, iommu, options.pasidPolicy(), options.mmExitNanos(), options.mmuNotifier());
     dma = new DmaEngine.Kernel(sched, hardware.memory(), frames, interrupts, sva);
     pci = new PciBus(sched, hardware.ecam(), hardware.pciMemory(), options.rootBuses(), this);
   }
@@ -179,9 +181,12 @@ public final class GuestKernel implements PciBus.Listener {
 
   private void endUse(PciAddress address) {
     DmaEngine engine = engines.get(address);
-    if (engine != null) {
-      engine.detach();
-      detach(engine.device());
+    try {
+      if (engine != null) {
+        let(engine.device(), engine::detach);
+        detach(engine.device());
+      }
+    } finally {
       engines.remove(address);
     }
   }
@@ -211,7 +216,19 @@ public final class GuestKernel implements PciBus.Listener {
     }
   }
 
+  /** A driver that fails must not keep its device from being detached. */
+  private void let(PciDevice device, Runnable driver) {
+    try {
+      driver.run();
+    } catch (RuntimeException | Error e) {
+      sched.throwIfEnding();
+      LOG.error("{}: its driver failed", device, e);
+    }
+  }
+
+  /** Whatever the device's driver has left is taken from it first. */
   private void detach(PciDevice device) {
+    sva.deviceShutdown(device.iommuDevice());
     iommu.detachDevice(device.iommuDevice());
     sva.deviceGone(device.iommuDevice());
   }
@@ -251,13 +268,13 @@ public final class GuestKernel implements PciBus.Listener {
     } catch (IommuException e) {
       LOG.warn("{} cannot be driven: {}", device, e.getMessage());
       refuse(device.address(), e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       refuse(
           device.address(), new IommuException(Errno.ENODEV, device + ": its driver failed: " + e));
       throw e;
     } finally {
       if (!driven) {
-        iommu.detachDevice(device.iommuDevice());
+        detach(device);
       }
     }
   }
@@ -284,11 +301,11 @@ public final class GuestKernel implements PciBus.Listener {
     try {
       DmaEngine engine = engines.get(device.address());
       if (engine != null) {
-        engine.removed();
+        let(device, engine::removed);
       }
       detach(device);
-      engines.remove(device.address());
     } finally {
+      engines.remove(device.address());
       finishEnd(device.address());
     }
   }

@@ -13,6 +13,8 @@ import org.smmulator.guest.sva.PasidPolicy;
  * @param quarantineFrames freed frames held back before reuse
  * @param pasidPolicy how PASIDs are chosen
  * @param mmExitNanos how long a device driver may take to stop its device when a process dies
+ * @param mmuNotifier whether the kernel has MMU notifiers; without them no device can be bound to a
+ *     process
  * @param atcInvBeforeTlbi a planted bug: the driver sends ATC_INV before TLBI
  * @param reuseFrameEarly a planted bug: a frame is reused before its invalidation completed
  */
@@ -25,5 +27,6 @@ public record GuestOptions(
     int quarantineFrames,
     PasidPolicy pasidPolicy,
     long mmExitNanos,
+    boolean mmuNotifier,
     boolean atcInvBeforeTlbi,
     boolean reuseFrameEarly) {}

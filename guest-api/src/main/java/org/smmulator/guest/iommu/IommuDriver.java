@@ -1,11 +1,19 @@
 package org.smmulator.guest.iommu;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.mm.AddressSpace;
 
 /**
  * The operations of an IOMMU's driver. Attaching and detaching one device, and changes of one
  * PASID, are serialised by the caller; everything else may run at any time.
+ *
+ * <p>Those that share address spaces are optional, as members of Linux's {@code iommu_ops} may be
+ * NULL: a driver that has them overrides them and says so in {@link #mmOperations}.
+ *
+ * <p>An {@link IommuException} refuses an operation. Whatever else an operation throws is a bug of
+ * the driver, and the caller cannot know how far it came; what the caller does then is written at
+ * each. No operation calls back into whoever calls it, but for handing over page requests.
  */
 public interface IommuDriver {
   /**
@@ -23,6 +31,14 @@ public interface IommuDriver {
    */
   void detachDevice(IommuDevice dev);
 
+  /**
+   * Lets every access of a domain's devices abort, until they are detached and attached again; on
+   * return nothing that they cached is of use to them. The last resort of a caller whom another
+   * operation has failed. Does nothing for a domain that is blocked or gone. Runs in atomic context
+   * and may wait for the hardware; if it throws, the domain's memory is never used again.
+   */
+  void block(IommuDomain domain);
+
   /** Highest PASID that the device may use, inclusive; 0 without PASID support. */
   int maxPasid(IommuDevice dev);
 
@@ -34,35 +50,66 @@ public interface IommuDriver {
     return null;
   }
 
-  /** Prepares sharing an address space; no device sees it yet. May sleep. */
-  MmContext mmAlloc(IommuDomain domain, AddressSpace mm) throws IommuException;
+  /**
+   * Which of the following {@code mm} operations the driver has; none unless overridden. Without
+   * all of them no address space can be shared.
+   */
+  default Set<MmOperation> mmOperations() {
+    return Set.of();
+  }
 
-  /** Ends what {@link #mmAlloc} began; every CD that named the context is cleared before. */
-  void mmFree(MmContext context);
+  /** Prepares sharing an address space; no device sees it yet. May sleep. */
+  default MmContext mmAlloc(IommuDomain domain, AddressSpace mm) throws IommuException {
+    throw MmOperation.MM_ALLOC.missing();
+  }
 
   /**
-   * Makes an address space reachable through a PASID. Runs in atomic context.
+   * Ends what {@link #mmAlloc} began; no CD names the context, or its domain is blocked. May sleep.
+   */
+  default void mmFree(MmContext context) {
+    throw MmOperation.MM_FREE.missing();
+  }
+
+  /**
+   * Makes an address space reachable through a PASID. May sleep. If it throws, {@link #mmDetach} is
+   * called to undo whatever of it took effect.
    *
    * @param attachDomain whether the domain's CD has to be installed: this is its first device
    */
-  void mmAttach(
+  default void mmAttach(
       IommuDomain domain, IommuDevice dev, int pasid, MmContext context, boolean attachDomain)
-      throws IommuException;
+      throws IommuException {
+    throw MmOperation.MM_ATTACH.missing();
+  }
 
-  /** Ends a device's use of a PASID and drops what it cached. Runs in atomic context. */
-  void mmDetach(IommuDomain domain, IommuDevice dev, int pasid, MmContext context, DetachMode mode);
+  /**
+   * Ends a device's use of a PASID and drops what it cached; also after an {@link #mmAttach} that
+   * threw, of which nothing may have taken effect. May sleep. If it throws, the domain is blocked.
+   */
+  default void mmDetach(
+      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, DetachMode mode) {
+    throw MmOperation.MM_DETACH.missing();
+  }
 
-  /** Clears the CD that {@link DetachMode#QUIET} left. */
-  void clearQuiet(IommuDomain domain, int pasid);
+  /**
+   * Clears the CD that {@link DetachMode#QUIET} left, if there is one: a part of detaching. May
+   * sleep. If it throws, the PASID stays out of use until the device is reset or detached.
+   */
+  default void clearQuiet(IommuDomain domain, int pasid) {
+    throw MmOperation.MM_DETACH.missing();
+  }
 
   /**
    * Drops translations of {@code [start, start + size)} from TLB and ATC; complete on return. Runs
-   * in atomic context.
+   * in atomic context, as page-table locks may be held: waits for the hardware without sleeping. If
+   * it throws, the domain is blocked.
    *
    * @param size in bytes; 0 means everything
    */
-  void mmInvalidate(
-      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, long start, long size);
+  default void mmInvalidate(
+      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, long start, long size) {
+    throw MmOperation.MM_INVALIDATE.missing();
+  }
 
   /** Answers a page request group. Runs in atomic context. */
   void pageResponse(IommuDevice dev, PageResponse response);

@@ -9,6 +9,8 @@ public final class IommuException extends Exception {
   /** The error numbers that the layer uses. */
   public enum Errno {
     EINVAL,
+    EINTR,
+    EIO,
     ENODEV,
     EEXIST,
     ENOMEM,
@@ -24,6 +26,11 @@ public final class IommuException extends Exception {
 
   public IommuException(Errno errno, String message) {
     super(message);
+    this.errno = errno;
+  }
+
+  public IommuException(Errno errno, String message, Throwable cause) {
+    super(message, cause);
     this.errno = errno;
   }
 

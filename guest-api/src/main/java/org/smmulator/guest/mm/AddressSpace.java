@@ -5,6 +5,7 @@ import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.guest.sched.Guarded;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.SpinLock;
+import org.smmulator.guest.sched.TaskKilled;
 
 /**
  * A process's memory, Linux's {@code mm}: anonymous private mappings of 48-bit addresses in 4 KiB
@@ -48,8 +49,7 @@ public final class AddressSpace {
     table = new PageTable(kernel.frames());
     SpinLock pageTableLock = kernel.sched().spinLock("page table");
     CpuAccesses cpus = new CpuAccesses(kernel.sched());
-    notifiers =
-        new NotifierSubscriptions(this, kernel.sched(), kernel.notifierSrcu(), kernel.counters());
+    notifiers = new NotifierSubscriptions(this, kernel);
     pages = new RangeOperations(kernel.frames(), table, pageTableLock, cpus, notifiers);
     faults = new FaultHandler(kernel, table, pageTableLock, cpus, notifiers);
     userCopy = new UserCopy(this, kernel, table, cpus);
@@ -244,7 +244,8 @@ public final class AddressSpace {
     if (left < 0) {
       throw new IllegalStateException(name + ": more references dropped than grabbed");
     }
-    if (left == 0) {
+    if (left == 0 && !notifiers.areFramesRetained()) {
+      notifiers.free();
       kernel.frames().put(table.root());
       kernel.asids().free(asid);
       kernel.counters().structuresFreed.increment();
@@ -282,9 +283,15 @@ public final class AddressSpace {
     }
   }
 
-  /** Registers a notifier for callbacks and grabs a reference for it; may sleep. */
-  public void registerNotifier(MmuNotifier notifier) {
-    lockMmap();
+  /**
+   * Registers a notifier for callbacks and grabs a reference for it; may sleep.
+   *
+   * @throws OutOfMemory without memory for the list of notifiers
+   * @throws TaskKilled if the task is killed before it has the mmap lock
+   */
+  public void registerNotifier(MmuNotifier notifier) throws TaskKilled {
+    assertUsed();
+    mmapLock.lockKillable();
     try {
       notifiers.register(notifier);
       grab();
@@ -300,6 +307,16 @@ public final class AddressSpace {
   public void unregisterNotifierNoRelease(MmuNotifier notifier) {
     notifiers.unregister(notifier);
     drop();
+  }
+
+  /** A device that nobody can stop may reach this memory: from now on it gives nothing back. */
+  public void retainFrames() {
+    notifiers.retainFrames();
+  }
+
+  /** Whether {@link #retainFrames} was called. */
+  public boolean areFramesRetained() {
+    return notifiers.areFramesRetained();
   }
 
   /** Runs something on a worker when every callback that runs now has ended. */

@@ -80,7 +80,9 @@ final class FaultHandler {
     } finally {
       pageTableLock.unlock();
     }
-    frames.put(old);
+    if (!notifiers.areFramesRetained()) {
+      frames.put(old);
+    }
     counters.copyOnWriteBreaks.increment();
   }
 

@@ -48,12 +48,15 @@ final class MmuGather {
 
   /**
    * Flushes the CPUs, then tells the notifiers the range from the first to the last change, then
-   * frees.
+   * frees, unless one of those may still reach the frames.
    */
   void finish() {
     if (start < end) {
       cpus.flush();
       notifiers.invalidateRange(start, end);
+    }
+    if (notifiers.areFramesRetained()) {
+      unmapped.clear();
     }
     while (!unmapped.isEmpty()) {
       frames.put(unmapped.remove());

@@ -4,6 +4,8 @@ package org.smmulator.guest.mm;
  * A secondary MMU that walks a process's page table: the four callbacks of Linux 4.17 that such a
  * user needs, placed as in Linux 6.6 and later (with the CPUs' TLB flush). Ranges are page-aligned,
  * the end is exclusive. Each callback runs inside the read section of the notifiers' SRCU domain.
+ * One that throws has not done its part: the operation goes on, and no frame of the address space
+ * is used again.
  */
 public interface MmuNotifier {
   /**

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.smmulator.guest.sched.Guarded;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
@@ -13,6 +15,10 @@ import org.smmulator.guest.sched.Srcu;
  * The notifiers of one address space: a list that callbacks walk inside an SRCU read section and
  * that changes under a spin lock. Unregistering does not wait for callbacks under way: who frees
  * what a notifier uses does so after a grace period.
+ *
+ * <p>A callback that throws may have left a secondary MMU with its translations. The others are
+ * told all the same, and no frame of the address space is used again, so that the operation which
+ * told them can end.
  *
  * <p>A registration has two lives: it is <em>hashed</em>, and gets callbacks, until unregistered or
  * released; its owner holds it until it unregisters, which it must do exactly once either way.
@@ -29,7 +35,11 @@ final class NotifierSubscriptions {
 
   private static final Subscription[] NONE = {};
 
+  private static final Logger log = LoggerFactory.getLogger(NotifierSubscriptions.class);
+
   private final AddressSpace mm;
+  private final Sched sched;
+  private final FrameAllocator frames;
   private final Srcu srcu;
   private final MmCounters counters;
   private final SpinLock lock;
@@ -40,15 +50,29 @@ final class NotifierSubscriptions {
   /** Written under lock, never changed in place. */
   private volatile Subscription[] hashed = NONE;
 
-  NotifierSubscriptions(AddressSpace mm, Sched sched, Srcu srcu, MmCounters counters) {
+  /** The kernel's own memory for the list, from the first registration on; of the mmap lock. */
+  private long frame;
+
+  private volatile boolean framesRetained;
+
+  NotifierSubscriptions(AddressSpace mm, AddressSpaces kernel) {
     this.mm = mm;
-    this.srcu = srcu;
-    this.counters = counters;
+    this.sched = kernel.sched();
+    this.frames = kernel.frames();
+    this.srcu = kernel.notifierSrcu();
+    this.counters = kernel.counters();
     this.lock = sched.spinLock("mmu notifiers");
   }
 
-  /** Under the mmap lock, so that no invalidation is half-way. */
+  /**
+   * Under the mmap lock, so that no invalidation is half-way.
+   *
+   * @throws OutOfMemory without memory for the list
+   */
   void register(MmuNotifier notifier) {
+    if (frame == 0) {
+      frame = frames.allocate();
+    }
     lock.lock();
     try {
       if (held.stream().anyMatch(s -> s.notifier == notifier)) {
@@ -83,6 +107,25 @@ final class NotifierSubscriptions {
     }
   }
 
+  /** Gives the list's memory back, with the structure of the address space. */
+  void free() {
+    if (frame != 0) {
+      frames.put(frame);
+    }
+  }
+
+  /** From now on no frame of the address space is given back; a secondary MMU may reach it. */
+  void retainFrames() {
+    if (!framesRetained) {
+      framesRetained = true;
+      log.error("{}: its frames stay out of use, a secondary MMU may still reach them", mm);
+    }
+  }
+
+  boolean areFramesRetained() {
+    return framesRetained;
+  }
+
   /** The end of the address space: one release for each notifier, and no callback any more. */
   void release() {
     int section = srcu.readLock();
@@ -90,7 +133,7 @@ final class NotifierSubscriptions {
       for (Subscription subscription : hashed) {
         if (subscription.hashed) {
           counters.release.increment();
-          subscription.notifier.release(mm);
+          call(subscription, notifier -> notifier.release(mm));
         }
       }
       unhashAll();
@@ -131,11 +174,21 @@ final class NotifierSubscriptions {
     try {
       for (Subscription subscription : hashed) {
         if (subscription.hashed) {
-          callback.accept(subscription.notifier);
+          call(subscription, callback);
         }
       }
     } finally {
       srcu.readUnlock(section);
+    }
+  }
+
+  private void call(Subscription subscription, Consumer<MmuNotifier> callback) {
+    try {
+      callback.accept(subscription.notifier);
+    } catch (Throwable thrown) {
+      sched.throwIfEnding();
+      log.error("{}: a notifier's callback failed", mm, thrown);
+      retainFrames();
     }
   }
 

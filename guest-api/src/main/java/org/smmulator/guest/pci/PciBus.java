@@ -35,6 +35,7 @@ public final class PciBus {
   private static final String NO_ROOM = "there is no room for its BARs";
   private static final int DEVICES = 32;
 
+  private final Sched sched;
   private final Mmio ecam;
   private final Mmio memory;
   private final int buses;
@@ -52,6 +53,7 @@ public final class PciBus {
    * @param buses root buses to look at, from bus 0
    */
   public PciBus(Sched sched, Mmio ecam, Mmio memory, int buses, Listener listener) {
+    this.sched = sched;
     this.ecam = ecam;
     this.memory = memory;
     this.buses = buses;
@@ -70,40 +72,47 @@ public final class PciBus {
 
   /** Takes up a function if one answers there and is not known yet. */
   void probe(PciAddress address) {
+    contain(address, () -> takeUp(address));
+  }
+
+  private void takeUp(PciAddress address) {
     ConfigSpace config = new ConfigSpace(ecam, address);
     if (find(address) != null || config.isAbsent()) {
       return;
     }
     PciDevice device = new PciDevice(config, memory);
     device.disable();
-    if (!takeUp(device)) {
+    if (!place(device)) {
       LOG.warn("PCI {} is left alone: {}", device, NO_ROOM);
-      tell(() -> listener.leftAlone(device, NO_ROOM));
+      listener.leftAlone(device, NO_ROOM);
       return;
     }
     device.enable();
     LOG.info("PCI {} found", device);
-    tell(() -> listener.added(device));
+    listener.added(device);
   }
 
   /** Whether there was room for all of its BARs. */
-  private boolean takeUp(PciDevice device) {
+  private boolean place(PciDevice device) {
+    boolean placed = false;
     lock.lock();
     try {
-      if (!assignBars(device)) {
-        freeBarsLocked(device);
-        return false;
+      placed = assignBars(device);
+      if (placed) {
+        devices.put(device.address().requesterId(), device);
       }
-      devices.put(device.address().requesterId(), device);
-      return true;
+      return placed;
     } finally {
+      if (!placed) {
+        freeBarsLocked(device);
+      }
       lock.unlock();
     }
   }
 
   /** Gives up a function whose link is down. */
   void remove(PciAddress address) {
-    tell(() -> listener.emptied(address));
+    contain(address, () -> listener.emptied(address));
     PciDevice device;
     lock.lock();
     try {
@@ -116,7 +125,7 @@ public final class PciBus {
     }
     device.markGone();
     LOG.info("PCI {} gone", device);
-    tell(() -> listener.removed(device));
+    contain(address, () -> listener.removed(device));
     lock.lock();
     try {
       freeBarsLocked(device);
@@ -125,12 +134,13 @@ public final class PciBus {
     }
   }
 
-  /** One function's driver that fails must not cost the others their hot-plug. */
-  private static void tell(Runnable listener) {
+  /** One function that fails, or its driver, must not cost the others their hot-plug. */
+  private void contain(PciAddress address, Runnable step) {
     try {
-      listener.run();
-    } catch (RuntimeException e) {
-      LOG.error("a driver failed", e);
+      step.run();
+    } catch (RuntimeException | Error e) {
+      sched.throwIfEnding();
+      LOG.error("PCI {}: the function or its driver failed", address, e);
     }
   }
 

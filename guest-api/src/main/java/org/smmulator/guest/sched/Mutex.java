@@ -19,6 +19,17 @@ public final class Mutex {
     me.takes(lockClass);
   }
 
+  /**
+   * As {@link #lock}, but gives up if the task is killed before or while it waits; the mutex is not
+   * held then.
+   */
+  public void lockKillable() throws TaskKilled {
+    Task me = sched.current();
+    me.assertMaySleep("mutex '" + lockClass + "'");
+    lock.acquireKillable(me);
+    me.takes(lockClass);
+  }
+
   public void unlock() {
     Task me = sched.current();
     me.releases(lockClass);

@@ -93,6 +93,14 @@ public final class Sched {
     current().assertMaySleep(what);
   }
 
+  /**
+   * To be called first by whoever catches everything that a callback may throw: if the execution is
+   * being ended, what was caught unwinds the task, and is thrown again.
+   */
+  public void throwIfEnding() {
+    execution.yieldPoint();
+  }
+
   private LockClass lockClass(String name) {
     return lockClasses.computeIfAbsent(name, LockClass::new);
   }

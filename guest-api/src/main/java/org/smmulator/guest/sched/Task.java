@@ -18,6 +18,7 @@ public final class Task {
   private int srcuSections;
   // Written by the task before it can appear in any queue of waiters.
   private Execution.@Nullable Handle handle;
+  private volatile boolean killed;
   private volatile boolean done;
   private volatile @Nullable Throwable failure;
 
@@ -43,6 +44,25 @@ public final class Task {
   /** What the body threw, if it has ended by throwing. */
   public @Nullable Throwable failure() {
     return failure;
+  }
+
+  /**
+   * Asks the task to end, as a fatal signal does: waits that are killable end with {@link
+   * TaskKilled}, now and from now on; others go on. From any context.
+   */
+  public void kill() {
+    killed = true;
+    unpark();
+  }
+
+  boolean isKilled() {
+    return killed;
+  }
+
+  void throwIfKilled(LockClass wanted) throws TaskKilled {
+    if (killed) {
+      throw new TaskKilled(name, wanted);
+    }
   }
 
   void runsAs(Execution.Handle current) {

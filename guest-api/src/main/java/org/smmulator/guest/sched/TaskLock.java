@@ -35,16 +35,45 @@ final class TaskLock {
     waiters.remove();
   }
 
+  void acquireKillable(Task me) throws TaskKilled {
+    me.waitsFor(lockClass);
+    Execution execution = sched.execution();
+    execution.yieldPoint();
+    me.throwIfKilled(lockClass);
+    if (owner.compareAndSet(null, me)) {
+      return;
+    }
+    waiters.add(me);
+    while (waiters.peek() != me || !owner.compareAndSet(null, me)) {
+      if (me.isKilled()) {
+        leaveQueue(me);
+        me.throwIfKilled(lockClass);
+      }
+      execution.park(Long.MAX_VALUE);
+    }
+    waiters.remove();
+  }
+
+  /** The owner may have woken this task; whoever is next now must hear of it. */
+  private void leaveQueue(Task me) {
+    waiters.remove(me);
+    wakeNext();
+  }
+
+  private void wakeNext() {
+    Task next = waiters.peek();
+    if (next != null) {
+      next.unpark();
+    }
+  }
+
   void release(Task me) {
     if (owner.get() != me) {
       throw new IllegalStateException(
           "task '%s' unlocks '%s', which %s holds".formatted(me, lockClass, owner.get()));
     }
     owner.set(null);
-    Task next = waiters.peek();
-    if (next != null) {
-      next.unpark();
-    }
+    wakeNext();
     sched.execution().yieldPoint();
   }
 

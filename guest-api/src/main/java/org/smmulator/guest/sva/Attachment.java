@@ -2,6 +2,8 @@ package org.smmulator.guest.sva;
 
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
@@ -9,16 +11,21 @@ import org.smmulator.guest.iommu.IommuException.Errno;
 /**
  * Lets devices reach address spaces and takes that away again: bonds, their CDs, and the page
  * requests that outlive a CD. A bond is listed before its CD is installed and until its caches are
- * clean, so every invalidation either reaches the device or comes before its first walk.
+ * clean, so every invalidation either reaches the device or comes before its first walk. Whatever
+ * the IOMMU's driver does, a change that was begun is ended.
  */
 final class Attachment {
+  private static final Logger log = LoggerFactory.getLogger(Attachment.class);
+
   /** A device that has stopped needs one round; one that goes on asking is not waited for. */
   private static final int DRAIN_ROUNDS = 3;
 
   private final SvaTables tables;
+  private final Quarantine quarantine;
 
-  Attachment(SvaTables tables) {
+  Attachment(SvaTables tables, Quarantine quarantine) {
     this.tables = tables;
+    this.quarantine = quarantine;
   }
 
   /**
@@ -38,10 +45,10 @@ final class Attachment {
       return false;
     }
     try {
-      install(bond);
+      tables.driver().attach(bond, isFirstOfDomain(bond));
     } catch (IommuException e) {
-      unlist(bond);
-      settle(bond);
+      // The driver may have come as far as a live CD.
+      finish(bond, takeAway(bond, unbindMode(bond)));
       throw e;
     }
     tables.lock().lock();
@@ -91,48 +98,53 @@ final class Attachment {
     return bond;
   }
 
-  private void install(Bond bond) throws IommuException {
-    boolean first;
+  private boolean isFirstOfDomain(Bond bond) {
     tables.lock().lock();
     try {
-      first = !bond.ioMm().sharesDomainLocked(bond);
+      return !bond.ioMm().sharesDomainLocked(bond);
     } finally {
       tables.lock().unlock();
     }
-    tables
-        .driver()
-        .mmAttach(bond.domain(), bond.iommuDevice(), bond.pasid(), bond.ioMm().context(), first);
   }
 
-  /** Takes the CD away that an explicit unbind gives up; the device has stopped using it. */
+  /** Ends a bond that an explicit unbind gives up; the device has stopped using the PASID. */
   void detachUnbound(Bond bond) {
-    detach(bond, false);
+    awaitChange(bond);
+    finish(bond, takeAway(bond, unbindMode(bond)));
   }
 
-  /** Makes the CD of a dead process quiet, so that a device that goes on leaves no events. */
-  void detachExited(Bond bond) {
-    detach(bond, true);
+  /**
+   * Makes the CD of a dead process quiet, so that a device that goes on leaves no events.
+   *
+   * @return whether the driver did so; {@link #settle} is left to do either way
+   */
+  boolean detachExited(Bond bond) {
+    awaitChange(bond);
+    return takeAway(bond, exitMode(bond));
   }
 
-  private void detach(Bond bond, boolean exited) {
+  private void awaitChange(Bond bond) {
     tables.awaitLocked(() -> tryBeginChangeLocked(bond.ioMm()));
-    DetachMode mode;
+  }
+
+  private DetachMode unbindMode(Bond bond) {
     tables.lock().lock();
     try {
-      mode = exited ? exitModeLocked(bond) : unbindModeLocked(bond);
+      boolean used = bond.ioMm().sharesDomainLocked(bond);
+      boolean quiet = bond.ioMm().quietLocked().contains(bond.domain());
+      return used || quiet ? DetachMode.KEEP_CD : DetachMode.CLEAR;
     } finally {
       tables.lock().unlock();
     }
-    tables
-        .driver()
-        .mmDetach(bond.domain(), bond.iommuDevice(), bond.pasid(), bond.ioMm().context(), mode);
-    unlist(bond);
   }
 
-  private static DetachMode unbindModeLocked(Bond bond) {
-    boolean used = bond.ioMm().sharesDomainLocked(bond);
-    boolean quiet = bond.ioMm().quietLocked().contains(bond.domain());
-    return used || quiet ? DetachMode.KEEP_CD : DetachMode.CLEAR;
+  private DetachMode exitMode(Bond bond) {
+    tables.lock().lock();
+    try {
+      return exitModeLocked(bond);
+    } finally {
+      tables.lock().unlock();
+    }
   }
 
   /**
@@ -141,16 +153,21 @@ final class Attachment {
    */
   private DetachMode exitModeLocked(Bond bond) {
     bond.becomeLocked(BondState.DETACHING);
-    Set<?> quiet = bond.ioMm().quietLocked();
-    if (quiet.contains(bond.domain())) {
+    if (!bond.ioMm().quietLocked().add(bond.domain())) {
       return DetachMode.KEEP_CD;
     }
-    bond.ioMm().quietLocked().add(bond.domain());
-    tables.pasidsLocked().named(bond.pasid(), PasidUse.QUIET_CD);
+    tables.pasidsLocked().named(bond.pasid(), PasidUse.CD);
     return DetachMode.QUIET;
   }
 
-  private void unlist(Bond bond) {
+  /**
+   * Ends what the device can reach through a bond whose io_mm this task is changing.
+   *
+   * @return whether the driver did so; else the domain is blocked, and what became of the CD
+   *     unknown
+   */
+  private boolean takeAway(Bond bond, DetachMode mode) {
+    boolean detached = tables.driver().detach(bond, mode);
     tables.lock().lock();
     try {
       bond.becomeLocked(BondState.DETACHED);
@@ -162,6 +179,32 @@ final class Attachment {
     }
     // From here on no invalidation names the device because of this bond.
     tables.bondReaders().synchronize();
+    return detached;
+  }
+
+  /** Ends what is left of a bond that was taken away while its process lives. */
+  private void finish(Bond bond, boolean detached) {
+    boolean drained = drain(bond);
+    if (!detached) {
+      keepOutOfUse(bond, true, "was not detached by the IOMMU's driver");
+    } else if (!drained) {
+      keepOutOfUse(bond, false, "asks for pages after its unbind");
+    }
+    settle(bond);
+  }
+
+  private void keepOutOfUse(Bond bond, boolean cd, String reason) {
+    tables.lock().lock();
+    try {
+      if (cd) {
+        tables.pasidsLocked().named(bond.pasid(), PasidUse.CD);
+      }
+      quarantine.addLocked(bond.pasid(), bond.domain(), cd, Set.of(bond.iommuDevice()));
+    } finally {
+      tables.lock().unlock();
+    }
+    tables.counters().possibleLeaks.increment();
+    log.warn("possible leak of PASID {}: {} {}", bond.pasid(), bond.iommuDevice(), reason);
   }
 
   /** The device may forget the bond. */
@@ -207,7 +250,7 @@ final class Attachment {
     for (int round = 0; round < DRAIN_ROUNDS; round++) {
       flushFaults(bond.device());
       discardPartials(bond);
-      if (!tables.driver().hasPageRequestsFor(bond.iommuDevice(), bond.pasid())) {
+      if (!tables.driver().mayHavePageRequests(bond.iommuDevice(), bond.pasid())) {
         return true;
       }
     }

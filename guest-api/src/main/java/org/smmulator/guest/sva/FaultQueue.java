@@ -3,6 +3,8 @@ package org.smmulator.guest.sva;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.PageRequest;
 import org.smmulator.guest.iommu.PageResponse;
@@ -19,6 +21,8 @@ import org.smmulator.guest.sched.WorkQueue;
  * when it was taken, so it is never resolved in an address space that got the PASID later.
  */
 final class FaultQueue {
+  private static final Logger log = LoggerFactory.getLogger(FaultQueue.class);
+
   /** A device that keeps its allocation never has so many; what exceeds it is asked for again. */
   private static final int MAX_PARTIALS = 1024;
 
@@ -95,9 +99,7 @@ final class FaultQueue {
       }
     }
     PageRequest request = last.request;
-    tables
-        .driver()
-        .pageResponse(iommuDevice, new PageResponse(request.pasid(), request.group(), code));
+    tables.driver().respond(iommuDevice, new PageResponse(request.pasid(), request.group(), code));
     tables.counters().groupsAnswered.increment();
     (code == ResponseCode.SUCCESS
             ? tables.counters().faultsHandled
@@ -122,6 +124,11 @@ final class FaultQueue {
       return mm.handleFault(request.address(), access, true) == FaultOutcome.HANDLED
           ? ResponseCode.SUCCESS
           : ResponseCode.INVALID;
+    } catch (RuntimeException | Error e) {
+      // Whatever failed, the device waits for an answer, and an unbind for this worker.
+      tables.sched().throwIfEnding();
+      log.error("{}: a page fault failed", iommuDevice, e);
+      return ResponseCode.INVALID;
     } finally {
       // The last user ends the address space, which waits for this very worker.
       mm.putUserAsync();

@@ -1,7 +1,7 @@
 package org.smmulator.guest.sva;
 
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +18,10 @@ import org.smmulator.guest.sched.Kref;
  * {@code io_mm}. Each bond holds a reference; the notifier's registration holds none, so a callback
  * may come to one that nobody refers to any more: it is freed a grace period later. It keeps the
  * structure of its address space, never the memory.
+ *
+ * <p>Nothing of it that others read without the sva lock is written after it was made, but for its
+ * bonds, and they are volatile: whoever comes to see it, through the notifiers or through the
+ * tables, sees it complete. Whether it may be used the reference count says, by itself.
  */
 final class IoMm implements MmuNotifier {
   private static final Bond[] NONE = {};
@@ -26,9 +30,8 @@ final class IoMm implements MmuNotifier {
   private final Consumer<IoMm> onRelease;
   private final AddressSpace mm;
   private final MmContext context;
+  private final int pasid;
   private final Kref references;
-  // Written once, before the first reference publishes it.
-  private int pasid;
 
   /** Written under the sva lock, never changed in place: callbacks walk it without. */
   private volatile Bond[] bonds = NONE;
@@ -38,14 +41,15 @@ final class IoMm implements MmuNotifier {
 
   /** Domains whose CD for this PASID is quiet. */
   @Guarded(by = "SvaTables.lock")
-  private final Set<IommuDomain> quiet = new HashSet<>();
+  private final Set<IommuDomain> quiet = new LinkedHashSet<>();
 
   private volatile boolean freed;
 
-  IoMm(SvaTables tables, AddressSpace mm, MmContext context, Consumer<IoMm> onRelease) {
+  IoMm(SvaTables tables, AddressSpace mm, MmContext context, int pasid, Consumer<IoMm> onRelease) {
     this.tables = tables;
     this.mm = mm;
     this.context = context;
+    this.pasid = pasid;
     this.onRelease = onRelease;
     this.references = new Kref(tables.sched());
   }
@@ -64,10 +68,6 @@ final class IoMm implements MmuNotifier {
 
   int pasid() {
     return pasid;
-  }
-
-  void setPasid(int allocated) {
-    pasid = allocated;
   }
 
   @Override
@@ -107,9 +107,7 @@ final class IoMm implements MmuNotifier {
     int section = tables.bondReaders().readLock();
     try {
       for (Bond bond : bonds) {
-        tables
-            .driver()
-            .mmInvalidate(bond.domain(), bond.iommuDevice(), pasid, context, start, end - start);
+        tables.driver().invalidate(bond, start, end - start);
       }
     } finally {
       tables.bondReaders().readUnlock(section);

@@ -1,20 +1,24 @@
 package org.smmulator.guest.sva;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuDriver;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.iommu.MmOperation;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Sched;
 
 /**
  * Shares address spaces with devices, for device drivers: Linux's {@code iommu_sva_*} calls. Every
- * method but {@link #statistics} may sleep; none may be called with a lock held that an {@link
- * MmExitHandler} takes.
+ * method but {@link #statistics} and {@link #find} may sleep; none may be called with a lock held
+ * that an {@link MmExitHandler} takes. From inside an operation of the IOMMU's driver those that
+ * wait are refused: with EDEADLK, or IllegalStateException where nothing else can be refused.
  */
 public final class IoMmManager {
+  private final boolean mmuNotifiers;
   private final SvaTables tables;
   private final Quarantine quarantine;
   private final IoMms ioMms;
@@ -26,14 +30,18 @@ public final class IoMmManager {
    * Takes over the driver's page requests.
    *
    * @param mmExitNanos how long a device driver may take to stop its device when a process dies
+   * @param mmuNotifiers whether the kernel tells devices of changes to page tables; without that
+   *     nothing can be bound
    */
-  public IoMmManager(Sched sched, IommuDriver driver, PasidPolicy policy, long mmExitNanos) {
+  public IoMmManager(
+      Sched sched, IommuDriver driver, PasidPolicy policy, long mmExitNanos, boolean mmuNotifiers) {
+    this.mmuNotifiers = mmuNotifiers;
     tables = new SvaTables(sched, driver, policy);
     quarantine = new Quarantine(tables);
     ioMms = new IoMms(tables, quarantine);
-    attachment = new Attachment(tables);
+    attachment = new Attachment(tables, quarantine);
     exit = new ProcessExit(tables, ioMms, attachment, quarantine, mmExitNanos);
-    unbinding = new Unbinding(tables, ioMms, attachment, quarantine);
+    unbinding = new Unbinding(tables, ioMms, attachment);
     driver.setPageRequestHandler(new PageRequests(tables));
   }
 
@@ -92,7 +100,12 @@ public final class IoMmManager {
   /** Unbinds everything and ends what {@link #deviceInit} began, if it did. */
   public void deviceShutdown(IommuDevice dev) {
     SvaDevice device = tables.device(dev);
-    if (device == null || !beginShutdown(device)) {
+    if (device == null) {
+      return;
+    }
+    assertMayWait();
+    unbinding.assertNotInMmExit(device);
+    if (!beginShutdown(device)) {
       return;
     }
     unbinding.unbindAll(device);
@@ -127,13 +140,18 @@ public final class IoMmManager {
    *
    * @param drvdata handed to mm_exit; that of the first bind counts
    * @return the PASID, the same for every device
-   * @throws IommuException EINVAL if the device takes no part, ESRCH if the process is dying,
-   *     ERANGE if the address space has a PASID that the device cannot use, ENOSPC when none is
-   *     free, or what the driver throws
+   * @throws IommuException EINVAL if the device takes no part, ENODEV if the IOMMU's driver lacks
+   *     one of {@link MmOperation}, there are no MMU notifiers, or the device is blocked because
+   *     the driver failed; ESRCH if the process is dying, ERANGE if the address space has a PASID
+   *     that the device cannot use, ENOSPC when none is free, ENOMEM without memory for a notifier,
+   *     EINTR if the task is killed while it registers one, EIO if the driver fails, or what the
+   *     driver refuses with
    */
   public int bind(IommuDevice dev, AddressSpace mm, @Nullable Object drvdata)
       throws IommuException {
+    refuseInDriver();
     SvaDevice device = require(dev);
+    refuseUnsupported(device);
     if (!mm.getUserNotZero()) {
       throw new IommuException(Errno.ESRCH, mm + ": the process is gone");
     }
@@ -164,6 +182,7 @@ public final class IoMmManager {
    *     more), EDEADLK from the PASID's own mm_exit
    */
   public void unbind(IommuDevice dev, int pasid) throws IommuException {
+    refuseInDriver();
     unbinding.unbind(require(dev), pasid, null);
   }
 
@@ -172,6 +191,7 @@ public final class IoMmManager {
    * address space: for drivers that cannot tell whether mm_exit has been called.
    */
   public void unbind(IommuDevice dev, int pasid, AddressSpace mm) throws IommuException {
+    refuseInDriver();
     unbinding.unbind(require(dev), pasid, mm);
   }
 
@@ -179,8 +199,20 @@ public final class IoMmManager {
   public void unbindAll(IommuDevice dev) {
     SvaDevice device = tables.device(dev);
     if (device != null) {
+      assertMayWait();
       unbinding.unbindAll(device);
     }
+  }
+
+  /**
+   * The address space that a PASID names, for those who only have the PASID: Linux's {@code
+   * iommu_sva_find}. From any context.
+   *
+   * @return the address space, with the caller as one more user, to be given back with {@link
+   *     AddressSpace#putUserAsync}; null if the PASID names none or its process is dying
+   */
+  public @Nullable AddressSpace find(int pasid) {
+    return ioMms.find(pasid);
   }
 
   /**
@@ -201,6 +233,39 @@ public final class IoMmManager {
           tables.bondCountLocked(), pasids.liveCount(), pasids.quarantinedCount());
     } finally {
       tables.lock().unlock();
+    }
+  }
+
+  private void refuseInDriver() throws IommuException {
+    if (isInDriver()) {
+      throw new IommuException(
+          Errno.EDEADLK, "called from inside an operation of the IOMMU's driver");
+    }
+  }
+
+  private void assertMayWait() {
+    if (isInDriver()) {
+      throw new IllegalStateException("called from inside an operation of the IOMMU's driver");
+    }
+  }
+
+  private boolean isInDriver() {
+    return tables.driver().isInside(tables.sched().current());
+  }
+
+  private void refuseUnsupported(SvaDevice device) throws IommuException {
+    if (!mmuNotifiers) {
+      throw new IommuException(
+          Errno.ENODEV, device + ": SVA needs MMU notifiers, which this kernel does not have");
+    }
+    Set<MmOperation> missing = tables.driver().missing();
+    if (!missing.isEmpty()) {
+      throw new IommuException(
+          Errno.ENODEV, "%s: the IOMMU's driver has no %s".formatted(device, missing));
+    }
+    if (tables.driver().isBlocked(device.domain())) {
+      throw new IommuException(
+          Errno.ENODEV, device + " is blocked, as the IOMMU's driver failed; attach it anew");
     }
   }
 

@@ -1,5 +1,7 @@
 package org.smmulator.guest.sva;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.iommu.IommuException;
@@ -7,24 +9,29 @@ import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.MmContext;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.OutOfMemory;
-import org.smmulator.guest.sched.Mutex;
+import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.TaskKilled;
 
 /**
- * Makes, finds and frees io_mms. The bind mutex makes them one per address space: without it two
- * first binds would each find none.
+ * Makes, finds and frees io_mms. While one is made its address space is claimed, so that of two
+ * first binds one makes it and the other waits. Publication does not rest on the claim: an io_mm
+ * enters the tables complete, in the step that writes its first reference, and only if no other of
+ * its address space can be grabbed; whoever finds it grabs it by its reference count or not at all.
  *
- * <p>Order of locks: bind mutex, mmap lock, page-table lock, sva lock. No device driver is called
- * under any of them, and none of this layer's is held while hardware is waited for.
+ * <p>Order of locks: mmap lock, page-table lock, sva lock. No device driver is called under any of
+ * them, and none of this layer's is held while hardware is waited for.
  */
 final class IoMms {
   private final SvaTables tables;
   private final Quarantine quarantine;
-  private final Mutex bindMutex;
+
+  /** Address spaces whose io_mm is being made. */
+  @Guarded(by = "SvaTables.lock")
+  private final Set<AddressSpace> claimed = new HashSet<>();
 
   IoMms(SvaTables tables, Quarantine quarantine) {
     this.tables = tables;
     this.quarantine = quarantine;
-    this.bindMutex = tables.sched().mutex("bind");
   }
 
   /**
@@ -35,72 +42,131 @@ final class IoMms {
    */
   IoMm getOrMake(SvaDevice device, AddressSpace mm, Consumer<IoMm> onRelease)
       throws IommuException {
-    bindMutex.lock();
+    IoMm existing = getOrClaim(mm);
+    if (existing != null) {
+      return existing;
+    }
     try {
-      IoMm existing = get(mm);
-      return existing != null ? existing : make(device, mm, onRelease);
+      return make(device, mm, onRelease);
     } finally {
-      bindMutex.unlock();
+      endClaim(mm);
     }
   }
 
-  private @Nullable IoMm get(AddressSpace mm) {
+  /** What there is; null if the caller has to make one, and nobody else may. */
+  private @Nullable IoMm getOrClaim(AddressSpace mm) {
+    while (true) {
+      tables.lock().lock();
+      try {
+        IoMm listed = grabLocked(tables.ioMmsLocked().get(mm));
+        if (listed != null || claimed.add(mm)) {
+          return listed;
+        }
+      } finally {
+        tables.lock().unlock();
+      }
+      tables.awaitLocked(() -> !claimed.contains(mm));
+    }
+  }
+
+  private static @Nullable IoMm grabLocked(@Nullable IoMm listed) {
+    return listed != null && listed.references().getUnlessZero() ? listed : null;
+  }
+
+  private void endClaim(AddressSpace mm) {
     tables.lock().lock();
     try {
-      IoMm listed = tables.ioMmsLocked().get(mm);
-      return listed != null && listed.references().getUnlessZero() ? listed : null;
+      claimed.remove(mm);
+      tables.changedLocked();
     } finally {
       tables.lock().unlock();
     }
+  }
+
+  /**
+   * The address space that a PASID names, with the caller as one more user; null if there is none
+   * or it is dying.
+   */
+  @Nullable AddressSpace find(int pasid) {
+    IoMm ioMm;
+    tables.lock().lock();
+    try {
+      ioMm = grabLocked(tables.ioMmsByPasidLocked().get(pasid));
+    } finally {
+      tables.lock().unlock();
+    }
+    if (ioMm == null) {
+      return null;
+    }
+    AddressSpace mm = ioMm.mm();
+    boolean alive = mm.getUserNotZero();
+    put(ioMm);
+    return alive ? mm : null;
   }
 
   private IoMm make(SvaDevice device, AddressSpace mm, Consumer<IoMm> onRelease)
       throws IommuException {
-    MmContext context = tables.driver().mmAlloc(device.domain(), mm);
+    MmContext context = tables.driver().alloc(device, mm);
+    int pasid = allocatePasid(device);
+    if (pasid < 0) {
+      tables.driver().free(mm, context);
+      throw new IommuException(
+          Errno.ENOSPC,
+          "%s: PASIDs %d to %d are all in use"
+              .formatted(device, device.minPasid(), device.maxPasid()));
+    }
+    IoMm ioMm = new IoMm(tables, mm, context, pasid, onRelease);
     mm.grab();
-    IoMm ioMm = new IoMm(tables, mm, context, onRelease);
-    boolean listed = false;
     boolean made = false;
     try {
-      list(ioMm, device);
-      listed = true;
       mm.registerNotifier(ioMm);
       made = true;
     } catch (OutOfMemory e) {
-      throw new IommuException(Errno.ENOMEM, mm + ": no memory for a notifier");
+      throw new IommuException(Errno.ENOMEM, mm + ": no memory for a notifier", e);
+    } catch (TaskKilled e) {
+      throw new IommuException(Errno.EINTR, mm + ": no notifier; " + e.getMessage(), e);
     } finally {
       if (!made) {
-        // It never had a reference, so nobody else can hold it and no grace period is needed.
-        unmake(ioMm, listed);
+        unmake(ioMm);
       }
     }
-    tables.counters().ioMmsMade.increment();
-    ioMm.references().init();
+    publish(ioMm);
     return ioMm;
   }
 
-  private void list(IoMm ioMm, SvaDevice device) throws IommuException {
+  private int allocatePasid(SvaDevice device) {
     tables.lock().lock();
     try {
-      int pasid = tables.pasidsLocked().allocate(device.minPasid(), device.maxPasid());
-      if (pasid < 0) {
-        throw new IommuException(
-            Errno.ENOSPC,
-            "%s: PASIDs %d to %d are all in use"
-                .formatted(device, device.minPasid(), device.maxPasid()));
-      }
-      ioMm.setPasid(pasid);
-      tables.ioMmsLocked().put(ioMm.mm(), ioMm);
+      return tables.pasidsLocked().allocate(device.minPasid(), device.maxPasid());
     } finally {
       tables.lock().unlock();
     }
   }
 
-  private void unmake(IoMm ioMm, boolean listed) {
-    if (listed) {
-      unlist(ioMm);
+  /** It never had a reference, so nobody else can hold it and no grace period is needed. */
+  private void unmake(IoMm ioMm) {
+    tables.lock().lock();
+    try {
+      tables.pasidsLocked().free(ioMm.pasid());
+    } finally {
+      tables.lock().unlock();
     }
     free(ioMm);
+  }
+
+  private void publish(IoMm ioMm) {
+    tables.lock().lock();
+    try {
+      IoMm older = tables.ioMmsLocked().put(ioMm.mm(), ioMm);
+      if (older != null && older.references().get() > 0) {
+        throw new IllegalStateException(older + " is in use, and so would be " + ioMm);
+      }
+      tables.ioMmsByPasidLocked().put(ioMm.pasid(), ioMm);
+      ioMm.references().init();
+    } finally {
+      tables.lock().unlock();
+    }
+    tables.counters().ioMmsMade.increment();
   }
 
   /** Drops a reference. The last one frees the io_mm when no callback runs in it any more. */
@@ -126,6 +192,7 @@ final class IoMms {
       }
       // A newer one of the same address space may have taken its place.
       tables.ioMmsLocked().remove(ioMm.mm(), ioMm);
+      tables.ioMmsByPasidLocked().remove(ioMm.pasid(), ioMm);
       if (quarantine.holdsLocked(ioMm.pasid())) {
         tables.pasidsLocked().quarantine(ioMm.pasid());
       } else {
@@ -139,7 +206,10 @@ final class IoMms {
   /** The driver's part needs the structure of the address space: dropped last. */
   private void free(IoMm ioMm) {
     ioMm.markFreed();
-    tables.driver().mmFree(ioMm.context());
+    if (ioMm.mm().areFramesRetained()) {
+      return; // A CD that nobody could take away may still name the context.
+    }
+    tables.driver().free(ioMm.mm(), ioMm.context());
     ioMm.mm().drop();
   }
 }

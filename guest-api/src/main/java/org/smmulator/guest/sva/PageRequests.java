@@ -34,8 +34,7 @@ final class PageRequests implements PageRequestHandler {
       tables.counters().groupsAnswered.increment();
       tables
           .driver()
-          .pageResponse(
-              request.device(), new PageResponse(request.pasid(), request.group(), refusal));
+          .respond(request.device(), new PageResponse(request.pasid(), request.group(), refusal));
     }
   }
 

@@ -1,10 +1,9 @@
 package org.smmulator.guest.sva;
 
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +42,19 @@ final class ProcessExit {
   }
 
   void release(IoMm ioMm) {
+    if (tables.driver().isInside(tables.sched().current())) {
+      throw new IllegalStateException(ioMm + ": the IOMMU's driver ended the process in a call");
+    }
     if (!ioMm.references().getUnlessZero()) {
       return; // Never complete, or the last unbind is ending it: no bond is left.
     }
-    Set<Bond> silent = new HashSet<>();
+    Set<Bond> silent = new LinkedHashSet<>();
     List<Bond> told = tellDrivers(ioMm, silent);
-    told.forEach(attachment::detachExited);
+    for (Bond bond : told) {
+      if (!attachment.detachExited(bond)) {
+        silent.add(bond);
+      }
+    }
     // Those who began to unbind before take their CDs away themselves.
     tables.awaitLocked(() -> ioMm.bondsLocked().length == 0);
     for (Bond bond : told) {
@@ -56,7 +62,7 @@ final class ProcessExit {
         silent.add(bond);
       }
     }
-    endQuiet(ioMm, silent);
+    endQuiet(ioMm, told, silent);
     for (Bond bond : told) {
       attachment.settle(bond);
       ioMms.put(ioMm);
@@ -130,7 +136,8 @@ final class ProcessExit {
     }
     try {
       answer.set(handler.mmExit(bond.iommuDevice(), bond.pasid(), bond.drvdata()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      tables.sched().throwIfEnding();
       log.error("{}: mm_exit failed", bond, e);
     } finally {
       endMmExit(bond);
@@ -148,33 +155,39 @@ final class ProcessExit {
   }
 
   /** Clears quiet CDs whose devices have all stopped, and quarantines the others. */
-  private void endQuiet(IoMm ioMm, Set<Bond> silent) {
-    Map<IommuDomain, Set<IommuDevice>> silentByDomain = new HashMap<>();
-    for (Bond bond : silent) {
-      silentByDomain
-          .computeIfAbsent(bond.domain(), domain -> new HashSet<>())
-          .add(bond.iommuDevice());
-    }
+  private void endQuiet(IoMm ioMm, List<Bond> told, Set<Bond> silent) {
+    Set<IommuDevice> leaking = new LinkedHashSet<>();
     for (IommuDomain domain : quietDomains(ioMm)) {
-      Set<IommuDevice> devices = silentByDomain.get(domain);
-      if (devices == null) {
-        tables.driver().clearQuiet(domain, ioMm.pasid());
+      Set<IommuDevice> devices = devicesOf(silent, domain);
+      if (devices.isEmpty() && !tables.driver().clearQuiet(domain, ioMm.pasid())) {
+        devices = devicesOf(told, domain);
       }
       endQuiet(ioMm, domain, devices);
+      leaking.addAll(devices);
     }
-    if (!silent.isEmpty()) {
+    if (!leaking.isEmpty()) {
       tables.counters().possibleLeaks.increment();
-      log.warn("possible leak of PASID {}: {} may still use it", ioMm.pasid(), silentByDomain);
+      log.warn("possible leak of PASID {}: {} may still use it", ioMm.pasid(), leaking);
     }
   }
 
-  private void endQuiet(IoMm ioMm, IommuDomain domain, @Nullable Set<IommuDevice> silent) {
+  private static Set<IommuDevice> devicesOf(Collection<Bond> bonds, IommuDomain domain) {
+    Set<IommuDevice> devices = new LinkedHashSet<>();
+    for (Bond bond : bonds) {
+      if (bond.domain().equals(domain)) {
+        devices.add(bond.iommuDevice());
+      }
+    }
+    return devices;
+  }
+
+  private void endQuiet(IoMm ioMm, IommuDomain domain, Set<IommuDevice> leaking) {
     tables.lock().lock();
     try {
-      if (silent != null) {
-        quarantine.addLocked(ioMm.pasid(), domain, true, silent);
+      if (leaking.isEmpty()) {
+        tables.pasidsLocked().unnamed(ioMm.pasid(), PasidUse.CD);
       } else {
-        tables.pasidsLocked().unnamed(ioMm.pasid(), PasidUse.QUIET_CD);
+        quarantine.addLocked(ioMm.pasid(), domain, true, leaking);
       }
     } finally {
       tables.lock().unlock();
@@ -184,7 +197,7 @@ final class ProcessExit {
   private List<IommuDomain> quietDomains(IoMm ioMm) {
     tables.lock().lock();
     try {
-      return List.copyOf(ioMm.quietLocked());
+      return new ArrayList<>(ioMm.quietLocked());
     } finally {
       tables.lock().unlock();
     }

@@ -1,7 +1,7 @@
 package org.smmulator.guest.sva;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.smmulator.guest.iommu.IommuDevice;
@@ -10,21 +10,22 @@ import org.smmulator.guest.sched.Guarded;
 
 /**
  * PASIDs that devices may still use though they should not: a device driver did not say that its
- * device had stopped, or the device went on asking for pages. The CD stays quiet and the PASID out
- * of use until each of those devices was reset or detached.
+ * device had stopped, the device went on asking for pages, or the IOMMU's driver failed. The CD
+ * stays as it is and the PASID out of use until each of those devices was reset or detached; in a
+ * blocked domain, of whose CDs nobody knows what became, until the domain is gone.
  */
 final class Quarantine {
   private static final class Entry {
     final int pasid;
     final IommuDomain domain;
-    final boolean quiet;
+    final boolean cd;
     final Set<IommuDevice> devices;
 
-    Entry(int pasid, IommuDomain domain, boolean quiet, Set<IommuDevice> devices) {
+    Entry(int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices) {
       this.pasid = pasid;
       this.domain = domain;
-      this.quiet = quiet;
-      this.devices = new HashSet<>(devices);
+      this.cd = cd;
+      this.devices = new LinkedHashSet<>(devices);
     }
   }
 
@@ -40,11 +41,11 @@ final class Quarantine {
   /**
    * Holds a PASID for the devices of one domain.
    *
-   * @param quiet whether the domain has a quiet CD for it
+   * @param cd whether the domain has, or may have, a CD for it
    */
-  void addLocked(int pasid, IommuDomain domain, boolean quiet, Set<IommuDevice> devices) {
+  void addLocked(int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices) {
     tables.lock().assertHeld();
-    entries.add(new Entry(pasid, domain, quiet, devices));
+    entries.add(new Entry(pasid, domain, cd, devices));
   }
 
   boolean holdsLocked(int pasid) {
@@ -55,10 +56,18 @@ final class Quarantine {
   /** The device was reset or detached: it uses no PASID any more. */
   void deviceGone(IommuDevice device) {
     for (Entry entry : takeDevice(device)) {
-      if (entry.quiet && isReachable(entry.domain, device)) {
-        tables.driver().clearQuiet(entry.domain, entry.pasid);
+      if (!entry.cd
+          || !isReachable(entry.domain, device)
+          || tables.driver().clearQuiet(entry.domain, entry.pasid)) {
+        end(entry);
+      } else {
+        putBack(entry, device);
       }
-      end(entry);
+    }
+    for (IommuDomain domain : tables.driver().blocked()) {
+      if (!isReachable(domain, device)) {
+        tables.driver().forget(domain);
+      }
     }
   }
 
@@ -68,7 +77,7 @@ final class Quarantine {
     tables.lock().lock();
     try {
       for (Entry entry : entries) {
-        if (entry.devices.remove(device) && entry.devices.isEmpty()) {
+        if (isOverLocked(entry, device)) {
           over.add(entry);
         }
       }
@@ -78,25 +87,44 @@ final class Quarantine {
     return over;
   }
 
-  /** A domain whose last device was detached has gone with its tables. */
-  private boolean isReachable(IommuDomain domain, IommuDevice device) {
-    if (domain.equals(device.domain())) {
-      return true;
+  private boolean isOverLocked(Entry entry, IommuDevice gone) {
+    if (entry.cd && tables.driver().isBlocked(entry.domain)) {
+      return !isReachableLocked(entry.domain, gone);
     }
+    return entry.devices.remove(gone) && entry.devices.isEmpty();
+  }
+
+  private void putBack(Entry entry, IommuDevice device) {
     tables.lock().lock();
     try {
-      return tables.isInUseLocked(domain);
+      entry.devices.add(device);
     } finally {
       tables.lock().unlock();
     }
   }
 
+  private boolean isReachable(IommuDomain domain, IommuDevice device) {
+    tables.lock().lock();
+    try {
+      return isReachableLocked(domain, device);
+    } finally {
+      tables.lock().unlock();
+    }
+  }
+
+  /** A domain whose last device was detached has gone with its tables. */
+  private boolean isReachableLocked(IommuDomain domain, IommuDevice device) {
+    return domain.equals(device.domain()) || tables.isInUseLocked(domain);
+  }
+
   private void end(Entry entry) {
     tables.lock().lock();
     try {
-      entries.remove(entry);
-      if (entry.quiet) {
-        tables.pasidsLocked().unnamed(entry.pasid, PasidUse.QUIET_CD);
+      if (!entries.remove(entry)) {
+        return; // Another task has ended it.
+      }
+      if (entry.cd) {
+        tables.pasidsLocked().unnamed(entry.pasid, PasidUse.CD);
       }
       if (tables.pasidsLocked().isQuarantined(entry.pasid) && !holdsLocked(entry.pasid)) {
         tables.pasidsLocked().free(entry.pasid);

@@ -7,6 +7,7 @@ final class SvaCounters {
   final LongAdder binds = new LongAdder();
   final LongAdder unbinds = new LongAdder();
   final LongAdder mmExits = new LongAdder();
+  final LongAdder driverFailures = new LongAdder();
   final LongAdder mmExitFailures = new LongAdder();
   final LongAdder possibleLeaks = new LongAdder();
   final LongAdder releases = new LongAdder();
@@ -25,6 +26,7 @@ final class SvaCounters {
         unbinds.sum(),
         mmExits.sum(),
         mmExitFailures.sum(),
+        driverFailures.sum(),
         possibleLeaks.sum(),
         releases.sum(),
         invalidateRange.sum(),

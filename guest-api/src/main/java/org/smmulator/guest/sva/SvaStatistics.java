@@ -7,6 +7,7 @@ package org.smmulator.guest.sva;
  * @param unbinds binds taken back by device drivers, not by the death of a process
  * @param mmExits calls of device drivers because a process died
  * @param mmExitFailures of those, how many ended with an error or not in time
+ * @param driverFailures operations of the IOMMU's driver that threw what no operation may throw
  * @param possibleLeaks PASIDs put into quarantine, each with one warning
  * @param releases notifier callbacks of this kind, as the next three
  * @param faultsHandled page requests answered with success
@@ -22,6 +23,7 @@ public record SvaStatistics(
     long unbinds,
     long mmExits,
     long mmExitFailures,
+    long driverFailures,
     long possibleLeaks,
     long releases,
     long invalidateRange,

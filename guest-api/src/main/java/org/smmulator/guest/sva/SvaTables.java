@@ -1,6 +1,7 @@
 package org.smmulator.guest.sva;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ import org.smmulator.guest.sched.WaitQueue;
  */
 final class SvaTables {
   private final Sched sched;
-  private final IommuDriver driver;
   private final SvaCounters counters = new SvaCounters();
+  private final DriverCalls driver;
   private final SpinLock lock;
   private final Srcu bondReaders;
   private final WaitQueue changed;
@@ -30,16 +31,21 @@ final class SvaTables {
   @Guarded(by = "lock")
   private final PasidAllocator pasids;
 
-  /** May name an io_mm without references: not complete yet, or on its way out. */
+  /** May name an io_mm without references: on its way out. */
   @Guarded(by = "lock")
   private final Map<AddressSpace, IoMm> ioMms = new HashMap<>();
 
+  /** The same io_mms. */
   @Guarded(by = "lock")
-  private final Map<IommuDevice, SvaDevice> devices = new HashMap<>();
+  private final Map<Integer, IoMm> ioMmsByPasid = new HashMap<>();
+
+  /** In the order of their arrival: a walk must not depend on the addresses of objects. */
+  @Guarded(by = "lock")
+  private final Map<IommuDevice, SvaDevice> devices = new LinkedHashMap<>();
 
   SvaTables(Sched sched, IommuDriver driver, PasidPolicy policy) {
     this.sched = sched;
-    this.driver = driver;
+    this.driver = new DriverCalls(sched, driver, counters);
     this.lock = sched.spinLock("sva");
     this.bondReaders = sched.srcu("bonds");
     this.changed = sched.waitQueue("sva state");
@@ -50,7 +56,7 @@ final class SvaTables {
     return sched;
   }
 
-  IommuDriver driver() {
+  DriverCalls driver() {
     return driver;
   }
 
@@ -74,6 +80,11 @@ final class SvaTables {
   Map<AddressSpace, IoMm> ioMmsLocked() {
     lock.assertHeld();
     return ioMms;
+  }
+
+  Map<Integer, IoMm> ioMmsByPasidLocked() {
+    lock.assertHeld();
+    return ioMmsByPasid;
   }
 
   Map<IommuDevice, SvaDevice> devicesLocked() {

@@ -1,9 +1,6 @@
 package org.smmulator.guest.sva;
 
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
@@ -15,18 +12,14 @@ import org.smmulator.guest.sched.Task;
  * will.
  */
 final class Unbinding {
-  private static final Logger log = LoggerFactory.getLogger(Unbinding.class);
-
   private final SvaTables tables;
   private final IoMms ioMms;
   private final Attachment attachment;
-  private final Quarantine quarantine;
 
-  Unbinding(SvaTables tables, IoMms ioMms, Attachment attachment, Quarantine quarantine) {
+  Unbinding(SvaTables tables, IoMms ioMms, Attachment attachment) {
     this.tables = tables;
     this.ioMms = ioMms;
     this.attachment = attachment;
-    this.quarantine = quarantine;
   }
 
   /** Takes back one bind of the PASID, if it names {@code mm}; null for whichever it names. */
@@ -130,7 +123,8 @@ final class Unbinding {
     }
   }
 
-  private void assertNotInMmExit(SvaDevice device) {
+  /** Whoever is inside an mm_exit of the device cannot wait for its end. */
+  void assertNotInMmExit(SvaDevice device) {
     Task me = tables.sched().current();
     tables.lock().lock();
     try {
@@ -150,25 +144,6 @@ final class Unbinding {
 
   private void detach(Bond bond) {
     attachment.detachUnbound(bond);
-    if (!attachment.drain(bond)) {
-      keepOutOfUse(bond);
-    }
-    attachment.settle(bond);
     ioMms.put(bond.ioMm());
-  }
-
-  /** The device asks for pages though its driver said that it had stopped. */
-  private void keepOutOfUse(Bond bond) {
-    tables.lock().lock();
-    try {
-      quarantine.addLocked(bond.pasid(), bond.domain(), false, Set.of(bond.iommuDevice()));
-    } finally {
-      tables.lock().unlock();
-    }
-    tables.counters().possibleLeaks.increment();
-    log.warn(
-        "possible leak of PASID {}: {} asks for pages after its unbind",
-        bond.pasid(),
-        bond.iommuDevice());
   }
 }

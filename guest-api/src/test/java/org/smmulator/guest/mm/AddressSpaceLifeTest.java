@@ -77,7 +77,7 @@ class AddressSpaceLifeTest {
     assertThatIllegalStateException().isThrownBy(() -> mm.read(va, new byte[1], 0, 1));
     assertThatIllegalStateException().isThrownBy(() -> mm.handleFault(va, FaultAccess.READ, true));
     assertThatIllegalStateException()
-        .isThrownBy(() -> mm.registerNotifier(new RecordingNotifier(0)));
+        .isThrownBy(() -> MmKernel.register(mm, new RecordingNotifier(0)));
     assertThat(kernel.frames.freeFrames()).as("all but the root table").isEqualTo(FRAMES - 1);
     assertThat(kernel.frames.references(mm.pageTableRoot())).isEqualTo(1);
 
@@ -98,7 +98,7 @@ class AddressSpaceLifeTest {
     List<String> tasks = new ArrayList<>();
     RecordingNotifier notifier =
         new RecordingNotifier(0, () -> tasks.add(kernel.sched.current().name()));
-    mm.registerNotifier(notifier);
+    MmKernel.register(mm, notifier);
     mm.putUserAsync();
     kernel.spaces.flushAsyncPuts();
     assertThat(tasks).containsExactly("mmput");
@@ -110,8 +110,8 @@ class AddressSpaceLifeTest {
   void aNotifierUnregisteredBeforeTheEndIsNeverReleased() {
     RecordingNotifier gone = new RecordingNotifier(0);
     RecordingNotifier stays = new RecordingNotifier(0);
-    mm.registerNotifier(gone);
-    mm.registerNotifier(stays);
+    MmKernel.register(mm, gone);
+    MmKernel.register(mm, stays);
     mm.unregisterNotifierNoRelease(gone);
     mm.putUser();
     assertThat(gone.calls).isEmpty();
@@ -121,7 +121,7 @@ class AddressSpaceLifeTest {
   @Test
   void aRegistrationKeepsTheStructureUntilItIsUndoneEvenAfterRelease() {
     RecordingNotifier notifier = new RecordingNotifier(0);
-    mm.registerNotifier(notifier);
+    MmKernel.register(mm, notifier);
     mm.putUser();
     assertThat(kernel.spaces.statistics().liveAddressSpaces()).isEqualTo(1);
     mm.unregisterNotifierNoRelease(notifier);
@@ -142,8 +142,8 @@ class AddressSpaceLifeTest {
               mm.unregisterNotifierNoRelease(later);
               mm.unregisterNotifierNoRelease(first[0]);
             });
-    mm.registerNotifier(first[0]);
-    mm.registerNotifier(later);
+    MmKernel.register(mm, first[0]);
+    MmKernel.register(mm, later);
     mm.putUser();
     assertThat(order).containsExactly("first");
     assertThat(kernel.spaces.statistics().release()).isEqualTo(1);
@@ -155,8 +155,8 @@ class AddressSpaceLifeTest {
     long va = mm.mmap(PAGE, Prot.READ_WRITE);
     MmKernel.write(mm, va, 1);
     RecordingNotifier later = new RecordingNotifier(va);
-    mm.registerNotifier(new RecordingNotifier(va, () -> mm.unregisterNotifierNoRelease(later)));
-    mm.registerNotifier(later);
+    MmKernel.register(mm, new RecordingNotifier(va, () -> mm.unregisterNotifierNoRelease(later)));
+    MmKernel.register(mm, later);
     mm.munmap(va, PAGE);
     assertThat(later.calls).isEmpty();
   }
@@ -175,7 +175,8 @@ class AddressSpaceLifeTest {
           WaitQueue changed = own.sched.waitQueue("test");
           AtomicBoolean entered = new AtomicBoolean();
           AtomicBoolean mayLeave = new AtomicBoolean();
-          other.registerNotifier(
+          MmKernel.register(
+              other,
               new RecordingNotifier(
                   va,
                   () -> {
@@ -200,8 +201,8 @@ class AddressSpaceLifeTest {
   void registrationsAreUndoneExactlyOnce() {
     RecordingNotifier notifier = new RecordingNotifier(0);
     assertThatIllegalStateException().isThrownBy(() -> mm.unregisterNotifierNoRelease(notifier));
-    mm.registerNotifier(notifier);
-    assertThatIllegalStateException().isThrownBy(() -> mm.registerNotifier(notifier));
+    MmKernel.register(mm, notifier);
+    assertThatIllegalStateException().isThrownBy(() -> MmKernel.register(mm, notifier));
     mm.unregisterNotifierNoRelease(notifier);
     assertThatIllegalStateException().isThrownBy(() -> mm.unregisterNotifierNoRelease(notifier));
   }
@@ -229,7 +230,7 @@ class AddressSpaceLifeTest {
                   });
           long va = space.mmap(PAGE, Prot.READ_WRITE);
           MmKernel.write(space, va, 1);
-          space.registerNotifier(slow);
+          MmKernel.register(space, slow);
           Task unmapper = own.sched.spawn("unmapper", () -> space.munmap(va, PAGE));
           changed.await(entered::get, Long.MAX_VALUE);
 
@@ -256,7 +257,7 @@ class AddressSpaceLifeTest {
           AddressSpace space = own.spaces.create("process");
           long va = space.mmap(4 * PAGE, Prot.READ_WRITE);
           RecordingNotifier notifier = new RecordingNotifier(va);
-          space.registerNotifier(notifier);
+          MmKernel.register(space, notifier);
           List<Task> tasks = new ArrayList<>();
           for (int i = 0; i < 3; i++) {
             int page = i;

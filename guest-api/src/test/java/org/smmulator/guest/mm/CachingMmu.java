@@ -20,7 +20,7 @@ final class CachingMmu implements MmuNotifier {
   CachingMmu(MmKernel kernel, AddressSpace mm) {
     this.kernel = kernel;
     this.mm = mm;
-    mm.registerNotifier(this);
+    MmKernel.register(mm, this);
   }
 
   /** Looks a page up, as a device's access would. */

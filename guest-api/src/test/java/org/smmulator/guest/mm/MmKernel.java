@@ -7,6 +7,7 @@ import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.Execution;
 import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.TaskKilled;
 
 /** The memory management of a guest with a little RAM, and a second look at what it does. */
 final class MmKernel implements FrameObserver {
@@ -74,6 +75,14 @@ final class MmKernel implements FrameObserver {
     byte[] poison = new byte[PAGE];
     Arrays.fill(poison, (byte) 0xaa);
     return Arrays.equals(contents(pa), poison);
+  }
+
+  static void register(AddressSpace mm, MmuNotifier notifier) {
+    try {
+      mm.registerNotifier(notifier);
+    } catch (TaskKilled e) {
+      throw new AssertionError("nobody kills tasks here", e);
+    }
   }
 
   static void write(AddressSpace mm, long va, int... bytes) {

@@ -33,7 +33,7 @@ class NotifierSequenceTest {
   @BeforeEach
   void mapsEightPagesAndTouchesFour() {
     mm.mmapFixed(BASE, 8 * PAGE, Prot.READ_WRITE);
-    mm.registerNotifier(notifier);
+    MmKernel.register(mm, notifier);
     for (int page = 2; page < 6; page++) {
       MmKernel.write(mm, va(page), 0x10 + page);
     }

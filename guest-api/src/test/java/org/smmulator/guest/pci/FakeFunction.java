@@ -4,17 +4,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** One function's configuration space as hardware: 4 KiB with a write mask for every byte. */
-final class FakeFunction {
+public final class FakeFunction {
   private final ByteBuffer bytes = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
   private final byte[] writable = new byte[4096];
 
-  FakeFunction(int vendor, int device) {
+  public FakeFunction(int vendor, int device) {
     bytes.putShort(0x00, (short) vendor).putShort(0x02, (short) device);
     mask(0x04, 2, 0x0406);
   }
 
   /** A 64-bit BAR of a power-of-two size. */
-  FakeFunction bar64(int bar, long size) {
+  public FakeFunction bar64(int bar, long size) {
     int register = 0x10 + 4 * bar;
     bytes.putInt(register, 0x4);
     mask(register, 4, (int) -size);
@@ -22,13 +22,13 @@ final class FakeFunction {
     return this;
   }
 
-  FakeFunction bar32(int bar, int size) {
+  public FakeFunction bar32(int bar, int size) {
     mask(0x10 + 4 * bar, 4, -size);
     return this;
   }
 
   /** A capability list with one MSI-X capability at 0x40. */
-  FakeFunction msix(int vectors, int tableOffset) {
+  public FakeFunction msix(int vectors, int tableOffset) {
     bytes.putShort(0x06, (short) 0x10).put(0x34, (byte) 0x40);
     bytes.putShort(0x40, (short) 0x0011).putShort(0x42, (short) (vectors - 1));
     bytes.putInt(0x44, tableOffset);
@@ -37,13 +37,13 @@ final class FakeFunction {
   }
 
   /** A capability list with one PCI Express capability. */
-  FakeFunction express(int offset, int deviceCapabilities) {
+  public FakeFunction express(int offset, int deviceCapabilities) {
     bytes.putShort(0x06, (short) 0x10).put(0x34, (byte) offset);
     bytes.putInt(offset, 0x0002_0010).putInt(offset + 4, deviceCapabilities);
     return this;
   }
 
-  FakeFunction extended(int offset, int id, int next, int... dwords) {
+  public FakeFunction extended(int offset, int id, int next, int... dwords) {
     bytes.putInt(offset, id | 1 << 16 | next << 20);
     for (int i = 0; i < dwords.length; i++) {
       bytes.putInt(offset + 4 + 4 * i, dwords[i]);
@@ -51,7 +51,7 @@ final class FakeFunction {
     return this;
   }
 
-  FakeFunction mask(int offset, int size, int mask) {
+  public FakeFunction mask(int offset, int size, int mask) {
     for (int i = 0; i < size; i++) {
       writable[offset + i] = (byte) (mask >>> (8 * i));
     }

@@ -12,13 +12,13 @@ import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.arch.port.Mmio;
 
 /** ECAM, PCIe memory space and hot-plug block of a machine that exists only in a test. */
-final class FakePci {
-  final Map<Integer, FakeFunction> functions = new HashMap<>();
-  final List<String> memoryWrites = new ArrayList<>();
-  final ArrayDeque<Integer> events = new ArrayDeque<>();
-  final Map<Integer, Runnable> handlers = new HashMap<>();
+public final class FakePci {
+  public final Map<Integer, FakeFunction> functions = new HashMap<>();
+  public final List<String> memoryWrites = new ArrayList<>();
+  public final ArrayDeque<Integer> events = new ArrayDeque<>();
+  public final Map<Integer, Runnable> handlers = new HashMap<>();
 
-  final Mmio ecam =
+  public final Mmio ecam =
       new Window() {
         @Override
         public long read(long offset, int size) {
@@ -37,7 +37,7 @@ final class FakePci {
         }
       };
 
-  final Mmio memory =
+  public final Mmio memory =
       new Window() {
         @Override
         public long read(long offset, int size) {
@@ -50,7 +50,7 @@ final class FakePci {
         }
       };
 
-  final Mmio hotPlug =
+  public final Mmio hotPlug =
       new Window() {
         @Override
         public long read(long offset, int size) {
@@ -64,7 +64,7 @@ final class FakePci {
         }
       };
 
-  final Interrupts interrupts =
+  public final Interrupts interrupts =
       new Interrupts() {
         @Override
         public void connect(int intid, Runnable handler) {
@@ -77,13 +77,13 @@ final class FakePci {
         }
       };
 
-  void plug(int requesterId, FakeFunction function) {
+  public void plug(int requesterId, FakeFunction function) {
     functions.put(requesterId, function);
     events.add(1 << 31 | 1 << 30 | requesterId);
     raise();
   }
 
-  void unplug(int requesterId) {
+  public void unplug(int requesterId) {
     functions.remove(requesterId);
     events.add(1 << 31 | requesterId);
     raise();

@@ -92,6 +92,7 @@ class InvalidationTest {
                   new SvaTables(scene.sched, scene.iommu, PasidPolicy.LOWEST),
                   mm,
                   scene.iommu.mmAlloc(domain, mm),
+                  1,
                   dead -> {});
           ioMm.listLocked(bond(ioMm, dev, domain));
           ioMm.invalidateRange(mm, 0x1000, 0x1000);

@@ -42,15 +42,15 @@ class PasidAllocatorTest {
   void handingOutAPasidThatIsStillNamedIsABug() {
     PasidAllocator pasids = new PasidAllocator(PasidPolicy.LOWEST);
     int pasid = pasids.allocate(1, 9);
-    pasids.named(pasid, PasidUse.QUIET_CD);
+    pasids.named(pasid, PasidUse.CD);
     pasids.named(pasid, PasidUse.BOND);
     pasids.unnamed(pasid, PasidUse.BOND);
     pasids.free(pasid);
     assertThatThrownBy(() -> pasids.allocate(1, 9))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("QUIET_CD")
+        .hasMessageContaining("CD")
         .hasMessageNotContaining("BOND");
-    pasids.unnamed(pasid, PasidUse.QUIET_CD);
+    pasids.unnamed(pasid, PasidUse.CD);
     assertThat(pasids.allocate(1, 9)).isEqualTo(pasid);
     assertThatThrownBy(() -> pasids.unnamed(pasid, PasidUse.BOND))
         .isInstanceOf(IllegalStateException.class);

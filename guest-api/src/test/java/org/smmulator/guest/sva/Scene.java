@@ -55,7 +55,7 @@ final class Scene {
         new FrameAllocator(
             sched, memory, iommu, new FrameAllocator.Config(RAM, FRAMES * PAGE, false, 0, false));
     spaces = new AddressSpaces(sched, frames);
-    sva = new IoMmManager(sched, iommu, policy, DEADLINE);
+    sva = new IoMmManager(sched, iommu, policy, DEADLINE, true);
     changed = sched.waitQueue("test");
     framesAtStart = frames.freeFrames();
   }
@@ -75,7 +75,9 @@ final class Scene {
     execution.run(
         () -> {
           try {
-            story.tell(new Scene(execution, policy));
+            Scene scene = new Scene(execution, policy);
+            story.tell(scene);
+            scene.assertNothingBroke();
           } catch (RuntimeException e) {
             throw e;
           } catch (Exception e) {
@@ -99,8 +101,29 @@ final class Scene {
   }
 
   IommuDevice device(IommuDevice device, @Nullable MmExitHandler mmExit) throws IommuException {
-    sva.deviceInit(device, ANY, mmExit);
+    sva.deviceInit(device, ANY, mmExit == null ? null : watched(mmExit));
     return device;
+  }
+
+  /**
+   * The kernel survives a driver that throws; a check in one of a test must be heard all the same.
+   */
+  private MmExitHandler watched(MmExitHandler handler) {
+    return (dev, pasid, drvdata) -> {
+      try {
+        return handler.mmExit(dev, pasid, drvdata);
+      } catch (AssertionError e) {
+        iommu.broken.add(e);
+        throw e;
+      }
+    };
+  }
+
+  /** No check failed in a place whose caller goes on. */
+  void assertNothingBroke() {
+    for (AssertionError failed : iommu.broken) {
+      throw new AssertionError(failed.getMessage(), failed);
+    }
   }
 
   /** A process with one resident page at the address returned by {@link #pageOf}. */

@@ -117,7 +117,12 @@ class UnbindTest {
               (operation, device) -> {
                 if (operation.equals("detach") && !tried[0]) {
                   tried[0] = true;
-                  Scene.assertRefused(Errno.EINVAL, () -> scene.sva.bind(dev, q, null));
+                  scene
+                      .spawn(
+                          "bind",
+                          () ->
+                              Scene.assertRefused(Errno.EINVAL, () -> scene.sva.bind(dev, q, null)))
+                      .join();
                 }
               };
           scene.sva.deviceShutdown(dev);

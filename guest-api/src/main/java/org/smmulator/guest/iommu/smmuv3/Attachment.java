@@ -1,6 +1,8 @@
 package org.smmulator.guest.iommu.smmuv3;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.guest.iommu.DeviceAts;
 import org.smmulator.guest.iommu.IommuDevice;
@@ -15,6 +17,8 @@ import org.smmulator.guest.mm.OutOfMemory;
  * PASID is enabled before ATS and disabled after it. May sleep.
  */
 final class Attachment {
+  private static final Logger log = LoggerFactory.getLogger(Attachment.class);
+
   /** log2 of the smallest translation unit in pages of 4 KiB. */
   private static final int STU_4K = 0;
 
@@ -62,47 +66,75 @@ final class Attachment {
     return Math.min(device.ats().pasidBits(), widest);
   }
 
+  /** Whatever goes wrong on the way, the device is detached then as if it never was attached. */
   DefaultDomain attach(IommuDevice device) throws IommuException {
-    Master master = null;
-    DefaultDomain domain;
+    Master master = claim(device);
+    DefaultDomain domain = null;
+    boolean attached = false;
     try {
-      master = streams.claim(device);
       domain = createDomain(master);
-    } catch (OutOfMemory none) {
-      if (master != null) {
-        streams.release(master);
+      install(domain);
+      enable(domain);
+      if (master.ats() == Ats.FENCED) {
+        throw new IommuException(
+            Errno.ETIMEDOUT, device + " does not answer ATC invalidations: not attached");
       }
+      attached = true;
+      return domain;
+    } catch (OutOfMemory none) {
+      throw IommuException.of(none);
+    } finally {
+      if (!attached) {
+        undo(master, domain);
+      }
+    }
+  }
+
+  private Master claim(IommuDevice device) throws IommuException {
+    try {
+      return streams.claim(device);
+    } catch (OutOfMemory none) {
       throw IommuException.of(none);
     }
+  }
+
+  private void install(DefaultDomain domain) {
+    // From here on only a detach may free the domain, and one may have to be tried again.
+    domain.master().device().setDomain(domain);
     contexts.install(
         domain,
         0,
         new ContextDescriptors(memory, capabilities.outputAddressSize())
             .translating(domain.pages().root(), domain.asid()));
-    streams.install(master, streamTableEntry(domain));
-    device.setDomain(domain);
-    enable(domain);
-    if (master.ats() == Ats.FENCED) {
+    streams.install(domain.master(), streamTableEntry(domain));
+  }
+
+  private void undo(Master master, @Nullable DefaultDomain domain) {
+    if (domain == null) {
+      streams.release(master);
+    } else {
       detach(domain);
-      throw new IommuException(
-          Errno.ETIMEDOUT, device + " does not answer ATC invalidations: not attached");
     }
-    return domain;
   }
 
   private DefaultDomain createDomain(Master master) {
     int asid = platform.asids().allocate();
     DomainPageTable pages = null;
     ContextTable table = null;
+    boolean created = false;
     try {
       pages = new DomainPageTable(memory, platform.frames());
       table =
           new ContextTable(platform.sched(), memory, platform.frames(), pasidBits(master.device()));
       table.descriptor(0);
-      return new DefaultDomain(platform.sched(), master, asid, pages, table, invalidations);
-    } catch (OutOfMemory none) {
-      free(asid, pages, table);
-      throw none;
+      DefaultDomain domain =
+          new DefaultDomain(platform.sched(), master, asid, pages, table, invalidations);
+      created = true;
+      return domain;
+    } finally {
+      if (!created) {
+        free(asid, pages, table);
+      }
     }
   }
 
@@ -183,24 +215,42 @@ final class Attachment {
         : "the PRI queue holds " + pageRequests.all() + ", and other devices have all of them";
   }
 
+  /**
+   * Takes everything back. What the device's configuration space is told may fail: the SMMU lets
+   * nothing through in the end. If the SMMU itself does not answer, the domain stays, memory and
+   * all, and detaching may be tried again.
+   */
   void detach(DefaultDomain domain) {
     Master master = domain.master();
     DeviceAts config = master.device().ats();
-    if (domain.pageRequests() > 0 && !config.isGone()) {
-      config.disablePri();
+    if (domain.pageRequests() > 0) {
+      tell(master, "PRI", config::disablePri);
     }
-    if (master.ats() != Ats.OFF && !config.isGone()) {
-      config.disableAts();
+    if (master.ats() != Ats.OFF) {
+      tell(master, "ATS", config::disableAts);
     }
     invalidations.atc(master, -1, AtcRange.ALL);
     streams.abort(master);
     invalidations.asid(domain.asid());
-    if (pasidBits(master.device()) > 0 && !config.isGone()) {
-      config.disablePasid();
+    if (pasidBits(master.device()) > 0) {
+      tell(master, "PASID", config::disablePasid);
     }
     pageRequests.giveBack(domain.pageRequests());
     master.device().setDomain(null);
     streams.release(master);
     free(domain.asid(), domain.pages(), domain.contexts());
+  }
+
+  /** Disables a capability of a device that is still there. */
+  private void tell(Master master, String capability, Runnable disable) {
+    if (master.device().ats().isGone()) {
+      return;
+    }
+    try {
+      disable.run();
+    } catch (RuntimeException | Error e) {
+      platform.sched().throwIfEnding();
+      log.error("{}: {} could not be disabled", master.device(), capability, e);
+    }
   }
 }

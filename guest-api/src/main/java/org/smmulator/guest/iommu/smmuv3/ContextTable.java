@@ -68,10 +68,30 @@ final class ContextTable {
         memory.store(
             base + (long) index * L1Cd.BYTES, L1Cd.V.of(1) | L1Cd.L2PTR.inPlace(leaves[index]));
       }
-      return leaves[index] + (substreamId & ((1L << LEAF_BITS) - 1)) * Cd.BYTES;
+      return inLeafLocked(substreamId);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Physical address of a descriptor; 0 if there never was one, and so nothing to clear. */
+  long existing(int substreamId) {
+    if (!covers(substreamId)) {
+      return 0;
+    }
+    if (!twoLevel) {
+      return descriptor(substreamId);
+    }
+    lock.lock();
+    try {
+      return leaves[substreamId >>> LEAF_BITS] == 0 ? 0 : inLeafLocked(substreamId);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long inLeafLocked(int substreamId) {
+    return leaves[substreamId >>> LEAF_BITS] + (substreamId & ((1L << LEAF_BITS) - 1)) * Cd.BYTES;
   }
 
   /** Frees the memory; no stream table entry points here any more. */

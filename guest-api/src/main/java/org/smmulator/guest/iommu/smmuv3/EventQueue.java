@@ -74,6 +74,11 @@ final class EventQueue {
     if (messages.permits(sched.nanoTime())) {
       log.info("{}", event.describe());
     }
-    listener.accept(event);
+    try {
+      listener.accept(event);
+    } catch (RuntimeException | Error e) {
+      sched.throwIfEnding();
+      log.error("the listener for events failed", e);
+    }
   }
 }

@@ -37,8 +37,11 @@ final class PasidContexts {
   }
 
   void clear(DefaultDomain domain, int substreamId) {
-    memory.store(domain.contexts().descriptor(substreamId), 0);
-    invalidate(domain, substreamId);
+    long pa = domain.contexts().existing(substreamId);
+    if (pa != 0) {
+      memory.store(pa, 0);
+      invalidate(domain, substreamId);
+    }
   }
 
   /** Lets accesses abort without a record from now on. */
@@ -51,7 +54,8 @@ final class PasidContexts {
   }
 
   void clearQuiet(DefaultDomain domain, int substreamId) {
-    long word0 = memory.load(domain.contexts().descriptor(substreamId));
+    long pa = domain.contexts().existing(substreamId);
+    long word0 = pa == 0 ? 0 : memory.load(pa);
     if (ContextDescriptors.isQuiet(word0)) {
       clear(domain, substreamId);
     } else if (ContextDescriptors.isValid(word0)) {

@@ -18,6 +18,7 @@ import org.smmulator.guest.sched.Sched;
 final class PriQueue {
   private static final Logger log = LoggerFactory.getLogger(PriQueue.class);
 
+  private final Sched sched;
   private final OutputQueue queue;
   private final Streams streams;
   private final CommandQueue commands;
@@ -28,6 +29,7 @@ final class PriQueue {
   private volatile long handingOver;
 
   PriQueue(Sched sched, OutputQueue queue, Streams streams, CommandQueue commands) {
+    this.sched = sched;
     this.queue = queue;
     this.streams = streams;
     this.commands = commands;
@@ -74,14 +76,17 @@ final class PriQueue {
       long word1 = queue.word(queue.consumed(), 0, 1);
       handingOver = word0;
       queue.advance();
-      deliver(word0, word1);
-      handingOver = 0;
+      try {
+        deliver(word0, word1);
+      } finally {
+        handingOver = 0;
+      }
     }
     if (queue.hasOverflowed(prod)) {
       log.warn("the PRI queue was full: page requests are lost, and sent again by their devices");
       PageRequestHandler taker = handler;
       if (taker != null) {
-        taker.discardPartials();
+        takerDoes(taker::discardPartials);
       }
       queue.acknowledgeOverflow(prod);
     }
@@ -114,8 +119,23 @@ final class PriQueue {
     boolean exec = PageRequestField.X.isSet(word0);
     boolean privileged = PageRequestField.PRIV.isSet(word0);
     long address = PageRequestField.ADDRESS.inPlace(word1);
-    taker.pageRequest(
-        new PageRequest(device, pasid, address, group, last, read, write, exec, privileged));
+    PageRequest request =
+        new PageRequest(device, pasid, address, group, last, read, write, exec, privileged);
+    if (!takerDoes(() -> taker.pageRequest(request)) && last) {
+      respond(streamId, new PageResponse(pasid, group, ResponseCode.INVALID));
+    }
+  }
+
+  /** A taker that throws must not cost all devices their page requests; false then. */
+  private boolean takerDoes(Runnable call) {
+    try {
+      call.run();
+      return true;
+    } catch (RuntimeException | Error e) {
+      sched.throwIfEnding();
+      log.error("the taker of page requests failed", e);
+      return false;
+    }
   }
 
   void respond(int streamId, PageResponse response) {

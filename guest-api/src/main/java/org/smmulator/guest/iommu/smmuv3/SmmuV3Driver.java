@@ -1,5 +1,7 @@
 package org.smmulator.guest.iommu.smmuv3;
 
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.command.CommandField;
@@ -14,6 +16,7 @@ import org.smmulator.guest.iommu.IommuDriver;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.MmContext;
+import org.smmulator.guest.iommu.MmOperation;
 import org.smmulator.guest.iommu.PageRequestHandler;
 import org.smmulator.guest.iommu.PageResponse;
 import org.smmulator.guest.iommu.smmuv3.Master.Ats;
@@ -105,12 +108,15 @@ public final class SmmuV3Driver implements IommuDriver {
     InterruptSetup interrupts =
         new InterruptSetup(
             registers, capabilities, platform, errors.task(), events.task(), pageRequests.task());
+    boolean up = false;
     try {
       new BringUp(registers, capabilities, table, commands, eventRecords, priRecords, interrupts)
           .run();
-    } catch (IommuException refused) {
-      stopTasks();
-      throw refused;
+      up = true;
+    } finally {
+      if (!up) {
+        stopTasks();
+      }
     }
   }
 
@@ -166,6 +172,14 @@ public final class SmmuV3Driver implements IommuDriver {
   }
 
   @Override
+  public void block(IommuDomain domain) {
+    Master master = ((DefaultDomain) domain).master();
+    if (master.device().domain() == domain) {
+      streams.block(master);
+    }
+  }
+
+  @Override
   public int maxPasid(IommuDevice dev) {
     return (1 << attachment.pasidBits(dev)) - 1;
   }
@@ -176,6 +190,11 @@ public final class SmmuV3Driver implements IommuDriver {
     return domain == null
         ? "it is not attached"
         : attachment.pageRequestRefusal((DefaultDomain) domain);
+  }
+
+  @Override
+  public Set<MmOperation> mmOperations() {
+    return EnumSet.allOf(MmOperation.class);
   }
 
   @Override

@@ -92,6 +92,22 @@ final class Streams {
     }
   }
 
+  /**
+   * Lets all traffic of a stream that stays attached abort, translated traffic too; on return none
+   * of it uses what the entry points to.
+   */
+  void block(Master master) {
+    lock.lock();
+    try {
+      memory.store(master.ste(), Ste.V.of(1) | Ste.CONFIG.of(Ste.CONFIG_ABORT));
+    } finally {
+      lock.unlock();
+    }
+    beginFence(master);
+    invalidate(master);
+    finishFence(master);
+  }
+
   /** From now on every invalidation has to reach the device. */
   void enableAts(Master master) {
     changeAts(master, Ats.ON);

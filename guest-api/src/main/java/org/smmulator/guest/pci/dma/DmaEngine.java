@@ -83,13 +83,16 @@ public final class DmaEngine {
       throw new IommuException(Errno.ENODEV, device + ": no queue with an interrupt vector");
     }
     DmaEngine engine = new DmaEngine(kernel, device, domain, queues);
+    boolean probed = false;
     try {
       engine.connectInterrupts();
       kernel.sva().deviceInit(device.iommuDevice(), new SvaOptions(true, 1, 0), engine::mmExit);
+      probed = true;
       return engine;
-    } catch (IommuException e) {
-      engine.releaseInterrupts();
-      throw e;
+    } finally {
+      if (!probed) {
+        engine.releaseInterrupts();
+      }
     }
   }
 
@@ -135,32 +138,47 @@ public final class DmaEngine {
   }
 
   private DmaQueue bindAndStart(AddressSpace mm) throws IommuException {
-    IommuDevice dev = device.iommuDevice();
-    int pasid = kernel.sva().bind(dev, mm, this);
+    int pasid = kernel.sva().bind(device.iommuDevice(), mm, this);
+    boolean started = false;
     try {
-      return start(mm, pasid);
-    } catch (IommuException e) {
-      kernel.sva().unbind(dev, pasid, mm);
-      throw e;
+      DmaQueue queue = start(mm, pasid);
+      started = true;
+      return queue;
+    } finally {
+      if (!started) {
+        unbind(mm, pasid);
+      }
     }
   }
 
   private DmaQueue start(AddressSpace mm, int pasid) throws IommuException {
     DmaRing ring = allocateRing();
+    boolean started = false;
+    try {
+      DmaQueue queue = take(mm, pasid, ring);
+      started = true;
+      return queue;
+    } finally {
+      if (!started) {
+        freeRing(ring);
+      }
+    }
+  }
+
+  private DmaQueue take(AddressSpace mm, int pasid, DmaRing ring) throws IommuException {
     lock.lock();
     try {
       for (int i = 0; i < queues.length; i++) {
         if (queues[i] == null) {
           DmaQueue queue = new DmaQueue(this, i, mm, pasid, ring);
-          queues[i] = queue;
           queue.start();
+          queues[i] = queue;
           return queue;
         }
       }
     } finally {
       lock.unlock();
     }
-    freeRing(ring);
     throw new IommuException(
         Errno.ENOSPC, device + ": all " + queues.length + " queues are in use");
   }
@@ -177,8 +195,8 @@ public final class DmaEngine {
       return false; // Whoever closes the engine gives back all its queues.
     }
     try {
-      boolean quiet = queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
-      unbind(queue);
+      boolean quiet = stop(queue);
+      unbind(queue.mm(), queue.pasid());
       if (quiet || device.isGone()) {
         giveBack(queue);
       }
@@ -188,12 +206,12 @@ public final class DmaEngine {
     }
   }
 
-  private void unbind(DmaQueue queue) {
+  private void unbind(AddressSpace mm, int pasid) {
     try {
-      kernel.sva().unbind(device.iommuDevice(), queue.pasid(), queue.mm());
+      kernel.sva().unbind(device.iommuDevice(), pasid, mm);
     } catch (IommuException e) {
       if (e.errno() != Errno.ESRCH) {
-        LOG.warn("{}: unbind of PASID {}: {}", device, queue.pasid(), e.getMessage());
+        LOG.warn("{}: unbind of PASID {}: {}", device, pasid, e.getMessage());
       }
     }
   }
@@ -246,7 +264,7 @@ public final class DmaEngine {
     boolean quiet = true;
     for (DmaQueue queue : openQueues()) {
       if (queue.pasid() == pasid) {
-        quiet &= queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
+        quiet &= stop(queue);
       }
     }
     return quiet ? 0 : -ETIMEDOUT;
@@ -255,7 +273,7 @@ public final class DmaEngine {
   /** Stops everything and gives up the device, which is still there. */
   public void detach() {
     for (DmaQueue queue : closeAll()) {
-      queue.stop(kernel.sched().nanoTime() + STOP_NANOS);
+      stop(queue);
     }
     release();
   }
@@ -280,12 +298,27 @@ public final class DmaEngine {
 
   private void release() {
     completed.await(this::isIdle, Long.MAX_VALUE);
-    kernel.sva().unbindAll(device.iommuDevice());
     kernel.sva().deviceShutdown(device.iommuDevice());
     for (DmaQueue queue : openQueues()) {
-      giveBack(queue);
+      attempt(queue, () -> giveBack(queue));
     }
     releaseInterrupts();
+  }
+
+  private boolean stop(DmaQueue queue) {
+    boolean[] quiet = {false};
+    attempt(queue, () -> quiet[0] = queue.stop(kernel.sched().nanoTime() + STOP_NANOS));
+    return quiet[0];
+  }
+
+  /** What fails for one queue must not keep the others, or the device, from being given up. */
+  private void attempt(DmaQueue queue, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      kernel.sched().throwIfEnding();
+      LOG.error("{}: queue {} could not be stopped or given back", device, queue.index(), e);
+    }
   }
 
   private void releaseInterrupts() {
@@ -333,26 +366,29 @@ public final class DmaEngine {
     long descriptors = 0;
     long completions = 0;
     long descriptorsIova = 0;
+    boolean allocated = false;
     try {
       descriptors = frames.allocateContiguous(descriptorBytes);
       completions = frames.allocateContiguous(completionBytes);
       descriptorsIova = domain.map(descriptors, descriptorBytes, DmaDirection.TO_DEVICE);
       long completionsIova = domain.map(completions, completionBytes, DmaDirection.BIDIRECTIONAL);
+      allocated = true;
       return new DmaRing(
           kernel.memory(), RING_LOG2, descriptors, descriptorsIova, completions, completionsIova);
-    } catch (IommuException | OutOfMemory e) {
-      if (descriptorsIova != 0) {
-        domain.unmap(descriptorsIova, descriptorBytes);
+    } catch (OutOfMemory e) {
+      throw new IommuException(Errno.ENOMEM, device + ": no memory for a ring", e);
+    } finally {
+      if (!allocated) {
+        if (descriptorsIova != 0) {
+          domain.unmap(descriptorsIova, descriptorBytes);
+        }
+        if (descriptors != 0) {
+          frames.freeContiguous(descriptors, descriptorBytes);
+        }
+        if (completions != 0) {
+          frames.freeContiguous(completions, completionBytes);
+        }
       }
-      if (descriptors != 0) {
-        frames.freeContiguous(descriptors, descriptorBytes);
-      }
-      if (completions != 0) {
-        frames.freeContiguous(completions, completionBytes);
-      }
-      throw e instanceof IommuException refused
-          ? refused
-          : new IommuException(Errno.ENOMEM, device + ": no memory for a ring");
     }
   }
 

@@ -11,6 +11,9 @@ final class FakeAts implements DeviceAts {
   int priCapacity = 4;
   boolean gone;
 
+  /** How many accesses of configuration space go well; the next one throws. */
+  int accessesLeft = Integer.MAX_VALUE;
+
   private final List<String> journal;
 
   FakeAts(List<String> journal) {
@@ -44,32 +47,39 @@ final class FakeAts implements DeviceAts {
 
   @Override
   public void enablePasid() {
-    journal.add("device: PASID on");
+    access("device: PASID on");
   }
 
   @Override
   public void disablePasid() {
-    journal.add("device: PASID off");
+    access("device: PASID off");
   }
 
   @Override
   public void enableAts(int stu) {
-    journal.add("device: ATS on, stu=" + stu);
+    access("device: ATS on, stu=" + stu);
   }
 
   @Override
   public void disableAts() {
-    journal.add("device: ATS off");
+    access("device: ATS off");
   }
 
   @Override
   public void enablePri(int outstandingRequests) {
-    journal.add("device: PRI on, " + outstandingRequests);
+    access("device: PRI on, " + outstandingRequests);
   }
 
   @Override
   public void disablePri() {
-    journal.add("device: PRI off");
+    access("device: PRI off");
+  }
+
+  private void access(String line) {
+    if (accessesLeft-- == 0) {
+      throw new AssertionError("a bug in the access of configuration space");
+    }
+    journal.add(line);
   }
 
   @Override

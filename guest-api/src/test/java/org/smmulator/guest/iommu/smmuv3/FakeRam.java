@@ -5,12 +5,12 @@ import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
 
 /** RAM from 1 GiB on, as 64-bit words. */
-final class FakeRam implements PhysicalMemory {
-  static final long BASE = 0x4000_0000L;
+public final class FakeRam implements PhysicalMemory {
+  public static final long BASE = 0x4000_0000L;
 
   private final AtomicLongArray words;
 
-  FakeRam(int bytes) {
+  public FakeRam(int bytes) {
     words = new AtomicLongArray(bytes / 8);
   }
 

@@ -19,7 +19,7 @@ import org.smmulator.guest.sched.WaitQueue;
  * decodes with bit numbers of its own, runs on the deterministic execution as a task, and complains
  * when software breaks a rule of the register interface.
  */
-final class FakeSmmu implements Mmio, Interrupts {
+public final class FakeSmmu implements Mmio, Interrupts {
   static final long TIMEOUT_NANOS = 1_000_000_000L;
 
   private static final int CR0 = 0x20;
@@ -89,6 +89,8 @@ final class FakeSmmu implements Mmio, Interrupts {
 
   int timeouts;
 
+  private int commandsLeft = Integer.MAX_VALUE;
+
   private final Sched sched;
   private final FakeRam ram;
   private final WaitQueue work;
@@ -99,7 +101,7 @@ final class FakeSmmu implements Mmio, Interrupts {
   private final Set<Integer> staleSte = new HashSet<>();
   private final Map<Integer, long[]> cachedSte = new HashMap<>();
 
-  FakeSmmu(Sched sched, FakeRam ram) {
+  public FakeSmmu(Sched sched, FakeRam ram) {
     this.sched = sched;
     this.ram = ram;
     this.work = sched.waitQueue("fake smmu");
@@ -238,13 +240,20 @@ final class FakeSmmu implements Mmio, Interrupts {
     }
   }
 
+  /** Consumes so many commands, and then none until told to go on. */
+  void consumeOnly(int commands) {
+    commandsLeft = commands;
+    work.wakeAll();
+  }
+
   private boolean handshakePending() {
     return get(CR0) != get(CR0ACK) || get(IRQ_CTRL) != get(IRQ_CTRLACK) || get(GBPA) >>> 31 != 0;
   }
 
   private boolean canConsume() {
     int lap = 2 * commandEntries() - 1;
-    return (get(CR0ACK) & 8) != 0
+    return commandsLeft > 0
+        && (get(CR0ACK) & 8) != 0
         && ((get(GERROR) ^ get(GERRORN)) & 1) == 0
         && (get(CMDQ_PROD) & lap) != (get(CMDQ_CONS) & lap);
   }
@@ -269,6 +278,7 @@ final class FakeSmmu implements Mmio, Interrupts {
       commandError(3);
     } else {
       journal.add(decode(word0, word1));
+      commandsLeft--;
       set(CMDQ_CONS, (index + 1) & (2 * entries - 1));
       changed();
     }
@@ -368,7 +378,7 @@ final class FakeSmmu implements Mmio, Interrupts {
     return ram.peek(cdAddress(streamId, substreamId) + 8L * word);
   }
 
-  long steWord(int streamId, int word) {
+  public long steWord(int streamId, int word) {
     return ram.peek(steAddress(streamId) + 8L * word);
   }
 
