@@ -120,4 +120,68 @@ class InvalidationsTest {
     invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1));
     assertThat(onTheWire).hasSize(sent + 1);
   }
+
+  private void submit(Invalidations to, int requests) {
+    for (int i = 0; i < requests; i++) {
+      to.submit(new Invalidations.Request(PAGE, 12, 0, 1));
+    }
+  }
+
+  @Test
+  void sendsNothingDuringAResetAndNothingIsLeftToSendAfterIt() {
+    submit(invalidations, 1);
+    onTheWire.clear();
+    invalidations.resetBegins();
+    submit(invalidations, 2);
+    assertThat(onTheWire).isEmpty();
+    invalidations.resetEnds();
+    assertThat(abandoned).isEqualTo(3);
+    assertThat(onTheWire).isEmpty();
+  }
+
+  @Test
+  void aPlaceInTheFunctionsQueueIsTakenUntilItAnswersOrIsReset() {
+    Invalidations shallow = new Invalidations(loop, 1000, 1, sink);
+    submit(shallow, 1);
+    int first = onTheWire.remove();
+    shallow.abandon();
+    submit(shallow, 1);
+    assertThat(onTheWire).as("the function still has the first one").isEmpty();
+    assertThat(shallow.completion(first, 1)).isEqualTo(Invalidations.Acknowledged.LATE);
+    assertThat(onTheWire).hasSize(1).doesNotContain(first);
+    int second = onTheWire.remove();
+    shallow.resetEnds();
+    submit(shallow, 1);
+    assertThat(onTheWire).hasSize(1).doesNotContain(second);
+  }
+
+  @Test
+  void aRequestWaitsForATagWhenAllAreOwedAndTimesOutLikeAnyOther() {
+    submit(invalidations, 32);
+    onTheWire.clear();
+    invalidations.resetEnds();
+    submit(invalidations, 1);
+    loop.advance(999);
+    assertThat(onTheWire).isEmpty();
+    assertThat(invalidations.completion(7, 1)).isEqualTo(Invalidations.Acknowledged.LATE);
+    assertThat(onTheWire).containsExactly(7);
+    submit(invalidations, 1);
+    invalidations.resetEnds();
+    submit(invalidations, 1);
+    loop.advance(999);
+    assertThat(failed).isZero();
+    loop.advance(1);
+    assertThat(failed).isEqualTo(1);
+    assertThat(onTheWire).containsExactly(7);
+  }
+
+  @Test
+  void freesATagOnlyWithTheLastOfItsLateCompletions() {
+    submit(invalidations, 1);
+    int tag = onTheWire.remove();
+    invalidations.completion(tag, 2);
+    invalidations.abandon();
+    assertThat(invalidations.completion(tag, 2)).isEqualTo(Invalidations.Acknowledged.LATE);
+    assertThat(invalidations.completion(tag, 2)).isEqualTo(Invalidations.Acknowledged.UNKNOWN_TAG);
+  }
 }
