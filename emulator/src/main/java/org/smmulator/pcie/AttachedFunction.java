@@ -316,7 +316,6 @@ final class AttachedFunction implements Invalidations.Sink {
   /** What it has not answered yet it need not; what it sends is in order until the reset ends. */
   void resetBegins() {
     requests.abandon();
-    config.resetSent();
     invalidations().resetBegins();
   }
 

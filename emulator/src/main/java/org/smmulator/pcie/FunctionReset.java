@@ -34,6 +34,7 @@ final class FunctionReset {
     function.resetBegins();
     cause.run();
     function.sendReset();
+    function.config.resetSent();
     function.requests.probe(
         answered -> {
           function.config.writeDone();

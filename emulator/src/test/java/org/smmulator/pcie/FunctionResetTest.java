@@ -146,14 +146,32 @@ class FunctionResetTest {
     assertThat(machine.violations.violations()).hasSize(2);
   }
 
-  @Test
-  void sendsNoLargerPayloadsThanBeforeNorAfterTheReset() {
-    machine.configWrite(ID, DEVICE_CONTROL, 2, 0x5000);
-    functionReset();
-    machine.enable(device);
-    device.read(9, PASID, VA, 512);
+  private void readsInPiecesOf(ScriptedDevice requester, int bytes) {
+    machine.enable(requester);
+    requester.read(9, PASID, VA, 512);
     machine.run();
-    assertThat(device.takeAll()).extracting(p -> p.payload().length() / 2).containsOnly(128);
+    assertThat(requester.takeAll()).extracting(p -> p.payload().length() / 2).containsOnly(bytes);
+  }
+
+  @Test
+  void sendsNoLargerPayloadsThanBeforeTheReset() {
+    machine.configWrite(ID, DEVICE_CONTROL, 2, 0x5000);
+    busReset(0);
+    readsInPiecesOf(device, 128);
+    machine.configWrite(ID, DEVICE_CONTROL, 2, 0x5020);
+    readsInPiecesOf(device, 256);
+  }
+
+  @Test
+  void sendsNoLargerPayloadsThanTheFunctionHasAtFirst() {
+    ScriptedDevice small = new ScriptedDevice(0x28, 0);
+    small.set(DEVICE_CONTROL, 5 << 12, 0x78ff);
+    machine.master(small);
+    guest.map(guest.translatingStream(0x28), VA, frame, true);
+    machine.configWrite(0x28, DEVICE_CONTROL, 2, 0x5020);
+    readsInPiecesOf(small, 256);
+    machine.configWrite(0x28, DEVICE_CONTROL, 2, 0x5020 | INITIATE);
+    readsInPiecesOf(small, 128);
   }
 
   @Test
