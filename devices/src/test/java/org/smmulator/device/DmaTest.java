@@ -19,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.wire.DeviceCounter;
@@ -196,6 +198,22 @@ class DmaTest {
     bench.root.holdTranslations();
 
     assertThat(Bench.failed(bench.read(PASID, VA)).status()).isEqualTo(TIMED_OUT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, 4", "64, 64", "32, 0"})
+  void takesNoCompletionThatIsNotOfItsRead(int splitBytes, int misplacedBytes) {
+    bench.root.map(NO_PASID, 0, 0, 22, RW);
+    bench.root.splitCompletionsAt(splitBytes);
+    bench.root.misplaceCompletionsBy(misplacedBytes);
+    byte[] target = new byte[256];
+    bench.root.write(0, Bench.pattern(256, 3));
+
+    DmaException failure = Bench.end(bench.start(false, NO_PASID, 0, target));
+
+    assertThat(Bench.failed(failure).status()).isEqualTo(LINK_DOWN);
+    assertThat(target).containsOnly(0);
+    bench.device.whenClosed().join();
   }
 
   @Test

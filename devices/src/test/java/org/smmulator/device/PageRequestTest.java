@@ -163,4 +163,22 @@ class PageRequestTest {
     bench.root.respond(0, PageResponseCode.SUCCESS);
     assertThat(status() & STOPPED).isNotZero();
   }
+
+  @Test
+  void asksForNoPageOfAPasidOncePasidsAreOff() {
+    bench.root.configWrite(bench.root.findExtended(PRI_ID) + 4, 0);
+    bench.root.enablePageRequests(1);
+    bench.root.onPageRequest(request -> PageRequestPolicy.NO_RESPONSE);
+    CompletableFuture<@Nullable DmaException> first = bench.start(true, PASID, VA, new byte[8]);
+    CompletableFuture<@Nullable DmaException> second =
+        bench.start(true, PASID, VA + 0x1000, new byte[8]);
+    assertThat(pageRequests()).hasSize(1);
+    bench.root.configWrite(bench.root.findExtended(0x001B) + 4, 0);
+
+    bench.root.respond(0, PageResponseCode.SUCCESS);
+
+    assertThat(Bench.failed(Bench.end(first))).isNotNull();
+    assertThat(Bench.failed(Bench.end(second))).isNotNull();
+    assertThat(pageRequests()).hasSize(1);
+  }
 }

@@ -44,6 +44,7 @@ final class FakePort implements LinkHandler {
   int readStatus = CompletionStatus.SC;
   int translationStatus = CompletionStatus.SC;
   int splitBytes = 4096;
+  int misplacedBytes;
   int outstandingInvalidations;
   PageRequestPolicy pageRequests = request -> PageRequestPolicy.NO_RESPONSE;
   long[] statistics = new long[DeviceCounter.SLOTS];
@@ -171,7 +172,8 @@ final class FakePort implements LinkHandler {
       int bytes = Math.min(toBoundary, data.length - sent);
       ByteBuf out = link().begin(FrameKind.TLP);
       int index =
-          TlpWriter.completionData(out, ROOT_ID, transaction, data.length - sent, from, bytes);
+          TlpWriter.completionData(
+              out, ROOT_ID, transaction, data.length - sent, from + misplacedBytes, bytes);
       out.setBytes(index, data, sent, bytes);
       link().end();
       sent += bytes;

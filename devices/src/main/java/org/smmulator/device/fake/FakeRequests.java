@@ -3,6 +3,8 @@ package org.smmulator.device.fake;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CompletableFuture;
 import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.device.fake.FakePort.Answer;
 
@@ -11,6 +13,19 @@ record FakeRequests(FakeLoop loop, FakePort port) {
   /** Writes a non-posted request with the given tag. */
   interface Request {
     void write(ByteBuf out, int tag);
+  }
+
+  static Request configRead(int register) {
+    return (out, tag) ->
+        TlpWriter.configRead(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, register, 4);
+  }
+
+  static Request configWrite(int register, int value) {
+    return (out, tag) -> {
+      int index =
+          TlpWriter.configWrite(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, register, 4);
+      out.setIntLE(index, value);
+    };
   }
 
   /** The data of a successful answer; a request that is to be retried is. */
@@ -35,5 +50,28 @@ record FakeRequests(FakeLoop loop, FakePort port) {
           port.link().flush();
         });
     return FakeLoop.get(answer);
+  }
+
+  int findExtended(int id) {
+    int offset = 0x100;
+    while (offset != 0) {
+      int header = (int) value(configRead(offset));
+      if ((header & 0xFFFF) == id) {
+        return offset;
+      }
+      offset = header >>> 20;
+    }
+    throw new IllegalStateException("the function has no extended capability " + id);
+  }
+
+  void functionReset() {
+    int control = ((int) value(configRead(0x34)) & 0xFC) + 8;
+    Request initiate = configWrite(control, (int) value(configRead(control)) | 1 << 15);
+    answer(
+        (out, tag) -> {
+          initiate.write(out, tag);
+          port.link().end();
+          port.link().begin(FrameKind.CONTROL).writeShort(ControlCode.RESET);
+        });
   }
 }

@@ -202,6 +202,11 @@ public final class FakeRootComplex implements AutoCloseable {
     loop.run(() -> port.splitBytes = bytes);
   }
 
+  /** Moves the Lower Address of completions away from what was read: a broken root complex. */
+  public void misplaceCompletionsBy(int bytes) {
+    loop.run(() -> port.misplacedBytes = bytes);
+  }
+
   public void onPageRequest(PageRequestPolicy policy) {
     loop.run(() -> port.pageRequests = policy);
   }
@@ -274,31 +279,20 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** Offset of an extended capability. */
   public int findExtended(int id) {
-    int offset = 0x100;
-    while (offset != 0) {
-      int header = configRead(offset);
-      if ((header & 0xFFFF) == id) {
-        return offset;
-      }
-      offset = header >>> 20;
-    }
-    throw new IllegalStateException("the function has no extended capability " + id);
+    return requests.findExtended(id);
   }
 
   public int configRead(int register) {
-    return (int)
-        requests.value(
-            (out, tag) ->
-                TlpWriter.configRead(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, register, 4));
+    return (int) requests.value(FakeRequests.configRead(register));
+  }
+
+  /** The status of the answer to a configuration read, which is not retried. */
+  public int configReadStatus(int register) {
+    return requests.answer(FakeRequests.configRead(register)).status();
   }
 
   public void configWrite(int register, int value) {
-    requests.value(
-        (out, tag) -> {
-          int index =
-              TlpWriter.configWrite(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, register, 4);
-          out.setIntLE(index, value);
-        });
+    requests.value(FakeRequests.configWrite(register, value));
   }
 
   /** Reads 1, 2, 4 or 8 bytes of BAR 0. */
@@ -334,25 +328,7 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** Function Level Reset, as a machine does it: the write that initiates it, and RESET behind. */
   public void functionReset() {
-    int express = configRead(0x34) & 0xFC;
-    int control = configRead(express + 8);
-    requests.answer(
-        (out, tag) -> {
-          int index =
-              TlpWriter.configWrite(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, express + 8, 4);
-          out.setIntLE(index, control | 1 << 15);
-          port.link().end();
-          port.link().begin(FrameKind.CONTROL).writeShort(ControlCode.RESET);
-        });
-  }
-
-  /** The status of the answer to a configuration read, which is not retried. */
-  public int configReadStatus(int register) {
-    return requests
-        .answer(
-            (out, tag) ->
-                TlpWriter.configRead(out, FakePort.ROOT_ID, tag, FakePort.DEVICE_ID, register, 4))
-        .status();
+    requests.functionReset();
   }
 
   /** Closes the link from this end, as a machine does that stops. */
