@@ -30,6 +30,7 @@ final class BufferModel {
    * @param readableBytes how many bytes lie before the first page that may not be read
    * @param writable whether all of it is
    */
+  @SuppressWarnings("ArrayRecordComponent") // a copy of its own; views are not compared
   record View(
       long offset,
       long stamp,
@@ -209,6 +210,7 @@ final class BufferModel {
         permittedBytes(offset, length, true) == length);
   }
 
+  @SuppressWarnings("ReferenceEquality") // there is one NOTHING
   private boolean isUnchangedLocked(View view) {
     return view == View.NOTHING
         || (view.stamp >= 0 && stamp(view.offset, view.length()) == view.stamp);

@@ -218,8 +218,8 @@ final class DmaStream {
     } else if (known >= readable
         && result.address()
             != Arrays.mismatch(first.content(), 0, readable, second.content(), 0, readable)) {
-      String text = "first difference at %d, where the %d bytes that may be read have none";
-      check.report(finding(binding, item, String.format(text, result.address(), readable)));
+      String where = "first difference at " + result.address() + ", where the " + readable;
+      check.report(finding(binding, item, where + " bytes that may be read have none"));
     }
   }
 

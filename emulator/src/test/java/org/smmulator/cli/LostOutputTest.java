@@ -1,5 +1,6 @@
 package org.smmulator.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -153,7 +154,7 @@ class LostOutputTest {
 
   private <T> T awaited(T answer) {
     try {
-      answers.get().await();
+      requireNonNull(answers.get()).await();
       return answer;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.smmu.Feature;
+import org.smmulator.smmu.SmmuFeatures;
 import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -42,6 +44,8 @@ class ProposalsTest {
           "was started before",
           "is in the background",
           "nothing waits for stream",
+          "shares memory",
+          "a PCIe transaction must not stall",
           "is listed under devices",
           "is not bound to",
           "outside the buffer",
@@ -75,12 +79,11 @@ class ProposalsTest {
     smmu.put("architecture", "3.0").put("streamIdBits", 32);
     smmu.set("platformStreams", NODES.arrayNode().add(255));
     smmu.set("without", NODES.arrayNode().add("SEV"));
-    smmu.set("features", NODES.arrayNode());
-    ArrayNode features = (ArrayNode) smmu.get("features");
-    for (String feature :
-        List.of("S1P", "S2P", "GRAN4K", "GRAN64K", "TWO_LEVEL_STREAM_TABLE", "SEV")) {
-      features.add(feature);
+    ArrayNode features = NODES.arrayNode();
+    for (Feature feature : SmmuFeatures.defaults().set()) {
+      features.add(feature.name());
     }
+    smmu.set("features", features);
     return root;
   }
 

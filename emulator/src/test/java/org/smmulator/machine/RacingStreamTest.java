@@ -172,7 +172,7 @@ class RacingStreamTest {
 
     /** Of what is mapped, as the kernel demands. */
     private void mprotect(int page, int pages) {
-      Protection now = Protection.values()[random.nextInt(3)];
+      Protection now = List.of(Protection.values()).get(random.nextInt(3));
       for (int i = page; i < page + pages; i++) {
         if (protections[i] != null) {
           steps().mprotect(new Step.Mprotect("bob", i, 1, now));

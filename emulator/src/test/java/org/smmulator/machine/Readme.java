@@ -15,7 +15,7 @@ import org.smmulator.config.Configs;
 /** One file of the repository that readers copy from: a README, or a machine file's comment. */
 record Readme(Path file, String text) {
   /** The folder that README commands are given in. */
-  static final Path ROOT = Configs.folder().getParent();
+  static final Path ROOT = Configs.folder().resolveSibling("");
 
   private static final Pattern COMMAND =
       Pattern.compile("(?:    |#   |\\$ |`)(?:emulator/bin/)?smmulator ([^#`\n(]*)");

@@ -51,6 +51,7 @@ class RefusedDeviceTest {
 
   /** Its time-out would be longer than anybody waits for a test. */
   @Test
+  @SuppressWarnings("try") // the device leaves before the machine
   void aScenarioThatNeedsADeviceWhichCannotBeDrivenEndsAtOnceAndSaysWhy() throws Exception {
     ScenarioConfig story =
         requireNonNull(Machines.config(folder, MACHINE + STORY).scenario(), "scenario");

@@ -2,6 +2,7 @@ package org.smmulator.machine;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.SegmentationFault;
@@ -58,7 +59,7 @@ final class StandInDevice implements OperationQueue {
   private volatile boolean stopped;
   private volatile boolean cutOff;
   private volatile boolean gone;
-  private volatile int inHand;
+  private final AtomicInteger inHand = new AtomicInteger();
   int racedSteps;
 
   StandInDevice(
@@ -91,7 +92,7 @@ final class StandInDevice implements OperationQueue {
 
   /** A step changes something now. */
   void step() {
-    racedSteps += inHand;
+    racedSteps += inHand.get();
   }
 
   @Override
@@ -106,7 +107,7 @@ final class StandInDevice implements OperationQueue {
 
   @Override
   public long outstanding() {
-    return inHand;
+    return inHand.get();
   }
 
   @Override
@@ -119,15 +120,15 @@ final class StandInDevice implements OperationQueue {
     if (stopped || gone) {
       return ended(gone ? Status.GONE : Status.STOPPED);
     }
-    Bug now = once && !writes(operation) || goodOperations-- > 0 ? Bug.NONE : bug;
+    Bug now = (once && !writes(operation)) || goodOperations-- > 0 ? Bug.NONE : bug;
     DmaResult[] result = new DmaResult[1];
-    inHand++;
+    inHand.incrementAndGet();
     Task task =
         sched.spawn(
             "device " + address,
             () -> {
               result[0] = perform(operation, now);
-              inHand--;
+              inHand.decrementAndGet();
               changed.wakeAll();
             });
     if (!changed.await(() -> result[0] != null || stopped, deadlineNanos)) {
@@ -147,7 +148,7 @@ final class StandInDevice implements OperationQueue {
     changed.wakeAll();
     sched.sleep(random.nextLong(HOLD_NANOS) + 1);
     cutOff = true;
-    changed.await(() -> inHand == 0, Long.MAX_VALUE);
+    changed.await(() -> inHand.get() == 0, Long.MAX_VALUE);
   }
 
   private DmaResult perform(DmaOperation operation, Bug now) {
@@ -216,10 +217,12 @@ final class StandInDevice implements OperationQueue {
   /** Where a comparison found the first difference in the piece; negative without one. */
   private int piece(DmaOperation operation, int at, int bytes, CRC32C crc, Bug now)
       throws SegmentationFault {
-    byte[] source = operation.opcode() == Opcode.FILL ? null : read(operation.source() + at, bytes);
+    byte[] source =
+        operation.opcode() == Opcode.FILL
+            ? pattern(operation.pattern(), bytes)
+            : read(operation.source() + at, bytes);
     switch (operation.opcode()) {
-      case COPY -> write(operation.destination() + at, source, now);
-      case FILL -> write(operation.destination() + at, pattern(operation.pattern(), bytes), now);
+      case COPY, FILL -> write(operation.destination() + at, source, now);
       case CRC32C -> crc.update(source);
       case COMPARE -> {
         return Arrays.mismatch(source, read(operation.destination() + at, bytes));

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +44,7 @@ class WebServerTest {
 
   private Summary summary() {
     requireIdle();
-    return summary.get();
+    return Objects.requireNonNull(summary.get());
   }
 
   private void requireIdle() {

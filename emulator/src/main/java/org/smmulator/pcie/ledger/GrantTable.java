@@ -203,6 +203,6 @@ final class GrantTable {
   }
 
   private int bucket(long page) {
-    return (int) (page * hash >>> Long.numberOfLeadingZeros(vaHeads.length) + 1);
+    return (int) ((page * hash) >>> (Long.numberOfLeadingZeros(vaHeads.length) + 1));
   }
 }

@@ -82,7 +82,7 @@ class GrantLimitTest {
     int granted = 0;
     int asked = 0;
     for (long page = 1; asked < 4 * MOST_SHARING; page++) {
-      if (page * 0x9E37_79B9_7F4A_7C15L >>> 50 == 0) {
+      if ((page * 0x9E37_79B9_7F4A_7C15L) >>> 50 == 0) {
         asked++;
         granted += device.grant(3, page << 12, page << 12, 12, RW) ? 1 : 0;
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.smmulator.guest.sched.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
@@ -67,7 +68,7 @@ class PciResetTest {
           assertThat(device.reset(sched)).isTrue();
           assertThat(sched.nanoTime() - before).isGreaterThanOrEqualTo(3_000_000_000L);
         });
-    FakeFunction reset = pci.functions.get(RID);
+    FakeFunction reset = Objects.requireNonNull(pci.functions.get(RID));
     assertThat(reset.read(0x10, 8)).isEqualTo(0x80_0000_0004L);
     assertThat(reset.read(0x04, 2)).isEqualTo(0x0406L);
   }
