@@ -17,6 +17,7 @@ import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.HelloAck;
 import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.bus.wire.LinkLimits;
 import org.smmulator.bus.wire.NettyTransport;
@@ -270,9 +271,9 @@ public final class AttachedDevice {
     }
 
     @Override
-    public void closed(String reason) {
+    public void closed(LinkEnd end) {
       Session current = session;
-      String why = refusal == null ? reason : refusal;
+      String why = refusal == null ? end.text() : refusal;
       try {
         if (current != null) {
           current.endpoint().linkDown();

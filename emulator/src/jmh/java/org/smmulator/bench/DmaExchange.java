@@ -12,6 +12,7 @@ import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
@@ -46,7 +47,7 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
     this.deviceLoop = deviceLoop;
     NettyHardwareLoop loop = new NettyHardwareLoop(machineLoop);
     CountDownLatch ready = new CountDownLatch(1);
-    ViolationLog violations = new ViolationLog(loop, 10);
+    ViolationLog violations = new ViolationLog(10);
     GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);
     PhysicalBus bus =
         new PhysicalBus(new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES), intid -> {});
@@ -136,6 +137,6 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
     }
 
     @Override
-    public void closed(String reason) {}
+    public void closed(LinkEnd end) {}
   }
 }

@@ -81,12 +81,13 @@ final class Run {
       progress = shown;
       ending = session.machine().runScenario(shown);
     } catch (UserException | RuntimeException e) {
-      if (decide(codeOf(e), session::summary) == ExitCode.STOPPED) {
+      if (decide(codeOf(e), () -> session.summary().cutShort()) == ExitCode.STOPPED) {
         return ExitCode.STOPPED;
       }
       throw e;
     }
-    Summary last = session.summary();
+    Summary whole = session.summary();
+    Summary last = ending == Ending.TIMED_OUT ? whole.cutShort() : whole;
     ExitCode code = decide(code(ending, last), () -> last);
     if (code == ExitCode.TIMED_OUT) {
       output.say(
@@ -113,7 +114,11 @@ final class Run {
     if (ending == Ending.TIMED_OUT) {
       return ExitCode.TIMED_OUT;
     }
-    return last.verdict().passed() ? ExitCode.OK : ExitCode.FAILED;
+    return switch (last.verdict().outcome()) {
+      case PASSED -> ExitCode.OK;
+      case FAILED -> ExitCode.FAILED;
+      case NOT_RUN -> ExitCode.NOT_RUN;
+    };
   }
 
   /**

@@ -41,7 +41,7 @@ import org.smmulator.time.HardwareLoop;
  */
 final class Board implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Board.class);
-  private static final int VIOLATIONS_KEPT = 1000;
+  private static final int VIOLATION_GROUPS_KEPT = 20;
   private static final int ROOT_BUSES = 1;
   private static final long ANSWER_SECONDS = 5;
 
@@ -77,7 +77,7 @@ final class Board implements AutoCloseable {
     HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
     ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
     bus = new PhysicalBus(ram, interrupts);
-    violations = new ViolationLog(loop, VIOLATIONS_KEPT);
+    violations = new ViolationLog(VIOLATION_GROUPS_KEPT);
     ledger =
         new GrantLedger(
             loop,
@@ -273,5 +273,6 @@ final class Board implements AutoCloseable {
     listeners.forEach(NettySockets.Listener::close);
     thread.eventLoop().submit(rootComplex::shutdown).awaitUninterruptibly(1, TimeUnit.SECONDS);
     thread.close();
+    violations.close();
   }
 }

@@ -1,63 +1,35 @@
 package org.smmulator.machine;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.smmulator.pcie.ledger.Violation;
+import org.smmulator.pcie.ledger.Violation.Kind;
+import org.smmulator.pcie.ledger.ViolationLog;
 
 /**
- * Counts operations and compared bytes, what differed, and operations that did not end, of which
- * nothing can be compared; thread-safe.
+ * Counts operations and compared bytes, and reports what differed, and operations that did not end,
+ * of which nothing can be compared; thread-safe.
  */
 final class DataCheck {
-  /** One difference, or one operation, for the verdict. */
-  record Finding(String device, int pasid, long address, String text) {}
-
-  private static final Logger LOG = LoggerFactory.getLogger(DataCheck.class);
-  private static final int MOST_KEPT = 100;
-  private static final int MOST_LOGGED = 10;
-
-  /** How many there were, and the first of them. */
-  private static final class Findings {
-    private final String what;
-    private final AtomicLong count = new AtomicLong();
-    private final List<Finding> kept = new ArrayList<>();
-
-    Findings(String what) {
-      this.what = what;
-    }
-
-    void add(Finding finding) {
-      if (count.incrementAndGet() <= MOST_LOGGED) {
-        LOG.warn(
-            "{}: {} PASID {} 0x{}: {}",
-            what,
-            finding.device(),
-            finding.pasid(),
-            Long.toHexString(finding.address()),
-            finding.text());
-      }
-      synchronized (kept) {
-        if (kept.size() < MOST_KEPT) {
-          kept.add(finding);
-        }
-      }
-    }
-
-    List<Finding> kept() {
-      synchronized (kept) {
-        return List.copyOf(kept);
-      }
+  /**
+   * Where something was found.
+   *
+   * @param pasid {@link Violation#NONE} of what the process itself found
+   */
+  record Finding(String device, int pasid, long address, String text) {
+    Violation as(Kind kind) {
+      return new Violation(kind, device, pasid, address, Violation.NONE, text);
     }
   }
 
+  private final ViolationLog violations;
   private final AtomicLong operations = new AtomicLong();
   private final AtomicLong bytesCompared = new AtomicLong();
-  private final Findings mismatches = new Findings("data mismatch");
-  private final Findings unended = new Findings("operation did not end");
+
+  DataCheck(ViolationLog violations) {
+    this.violations = violations;
+  }
 
   /**
    * Compares what is, null if nobody may read it, with what must be; an operation counts as one
@@ -87,7 +59,7 @@ final class DataCheck {
   }
 
   void report(Finding mismatch) {
-    mismatches.add(mismatch);
+    violations.record(mismatch.as(Kind.DATA_MISMATCH));
   }
 
   /** An operation is given to a device. */
@@ -97,7 +69,7 @@ final class DataCheck {
 
   /** An operation's device was lost, stopped or silent before it had done it. */
   void reportUnended(Finding operation) {
-    unended.add(operation);
+    violations.record(operation.as(Kind.UNENDED_OPERATION));
   }
 
   long bytesCompared() {
@@ -109,18 +81,10 @@ final class DataCheck {
   }
 
   long mismatches() {
-    return mismatches.count.get();
+    return violations.count(Kind.DATA_MISMATCH);
   }
 
   long operationsUnended() {
-    return unended.count.get();
-  }
-
-  List<Finding> keptMismatches() {
-    return mismatches.kept();
-  }
-
-  List<Finding> keptUnended() {
-    return unended.kept();
+    return violations.count(Kind.UNENDED_OPERATION);
   }
 }

@@ -73,7 +73,7 @@ final class ExternalMachine implements RunningMachine {
     board.rootComplex().pins().connect(interception::pin);
     plugs =
         new InProcessDevices(board.rootComplex(), board.bus(), hardware.loop(), board.linkLimits());
-    summaries = new SummaryCollector(board, null, new DataCheck());
+    summaries = new SummaryCollector(board, null, new DataCheck(board.violations()));
     commands = new Commands(harnessMachine(), interception, port);
     board.onTransactionResumed(commands::transactionResumed);
     board.onSendEvent(() -> port.line("SEV"));

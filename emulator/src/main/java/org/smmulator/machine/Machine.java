@@ -40,7 +40,7 @@ public final class Machine implements RunningMachine {
   private final MachineConfig config;
   private final Board board;
   private final GuestKernel kernel;
-  private final DataCheck check = new DataCheck();
+  private final DataCheck check;
   private final SummaryCollector summaries;
   private final List<DeviceProcess> devices = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -75,6 +75,7 @@ public final class Machine implements RunningMachine {
     this.config = config;
     this.board = board;
     this.kernel = kernel;
+    this.check = new DataCheck(board.violations());
     this.summaries = new SummaryCollector(board, kernel, check);
   }
 
@@ -119,6 +120,11 @@ public final class Machine implements RunningMachine {
     return board.busAddresses();
   }
 
+  /** The device processes that this machine has started. */
+  List<DeviceProcess> devices() {
+    return List.copyOf(devices);
+  }
+
   /** The guest that runs on this machine. */
   public GuestKernel kernel() {
     return kernel;
@@ -158,10 +164,15 @@ public final class Machine implements RunningMachine {
                 });
     boolean inTime = follow(scenario, task, story, progress);
     if (task.isDone() && (failure[0] != null || task.failure() != null)) {
-      throw new UserException(ExitCode.FAILED, describe(failure[0], task.failure()));
+      throw new UserException(notDone(), describe(failure[0], task.failure()));
     }
     unplug();
     return inTime ? Ending.DONE : Ending.TIMED_OUT;
+  }
+
+  /** The exit code of a scenario that ended before its last step. */
+  private ExitCode notDone() {
+    return summary().verdict().clean() ? ExitCode.NOT_RUN : ExitCode.FAILED;
   }
 
   private static String describe(@Nullable ScenarioException refused, @Nullable Throwable failed) {
@@ -203,7 +214,7 @@ public final class Machine implements RunningMachine {
     for (DeviceProcess device : devices) {
       if (!device.isAlive() && !kernel.hasSeen(address(device))) {
         throw new UserException(
-            ExitCode.FAILED,
+            notDone(),
             "device "
                 + device.config().id()
                 + " ended before it was attached; its message is above");

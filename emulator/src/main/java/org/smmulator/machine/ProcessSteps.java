@@ -7,6 +7,7 @@ import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.machine.ScenarioProcess.Binding;
+import org.smmulator.pcie.ledger.Violation;
 
 /**
  * The steps that change, check or end one process, each with the buffer's model kept beside it.
@@ -161,7 +162,7 @@ final class ProcessSteps {
   }
 
   private DataCheck.Finding finding(int page, String text) {
-    return new DataCheck.Finding("cpu", -1, process.address(page), text);
+    return new DataCheck.Finding("cpu", Violation.NONE, process.address(page), text);
   }
 
   private static long bytes(int pages) {

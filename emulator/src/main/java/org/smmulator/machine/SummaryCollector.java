@@ -15,6 +15,7 @@ import org.smmulator.metrics.CacheSummary;
 import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.metrics.Latencies;
 import org.smmulator.metrics.Latencies.Percentiles;
+import org.smmulator.metrics.LinksSummary;
 import org.smmulator.metrics.SmmuSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SvaSummary;
@@ -22,12 +23,16 @@ import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.Violation;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.pcie.RootComplexCounters;
 import org.smmulator.pcie.ledger.LedgerCounters;
+import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.CacheCounters;
 import org.smmulator.smmu.SmmuCounters;
 
 /** Gathers what hardware, guest and checks have counted; the hardware's part on its own thread. */
 final class SummaryCollector {
+  private static final int VIOLATION_GROUPS_SHOWN = 20;
+
   private final Board board;
   private final @Nullable GuestKernel kernel;
   private final DataCheck check;
@@ -56,7 +61,16 @@ final class SummaryCollector {
     for (DeviceCounters device : board.rootComplex().counters().devices()) {
       devices.add(device(device));
     }
-    return new Summary(devices, smmu(), sva(), verdict());
+    return new Summary(devices, links(), smmu(), sva(), verdict());
+  }
+
+  private LinksSummary links() {
+    RootComplexCounters counters = board.rootComplex().counters();
+    return new LinksSummary(
+        counters.linksAccepted(),
+        counters.linksRefused(),
+        counters.linksLost(),
+        counters.detaches());
   }
 
   private static DeviceSummary device(DeviceCounters device) {
@@ -164,9 +178,7 @@ final class SummaryCollector {
 
   private Verdict verdict() {
     LedgerCounters ledger = board.ledger().counters();
-    List<Violation> violations = new ArrayList<>();
-    check.keptMismatches().forEach(mismatch -> violations.add(mismatch(mismatch)));
-    board.violations().violations().forEach(violation -> violations.add(violation(violation)));
+    ViolationLog.Groups groups = board.violations().groups(VIOLATION_GROUPS_SHOWN);
     return new Verdict(
         kernel != null,
         false,
@@ -175,26 +187,20 @@ final class SummaryCollector {
         ledger.overdueAccesses(),
         ledger.freedUnderGrant(),
         board.rootComplex().counters().protocolViolations(),
+        check.operationsUnended(),
         new Verdict.Checked(
+            check.operations(),
             check.bytesCompared(),
             ledger.accessesChecked(),
             ledger.revoked(),
             ledger.framesFreed(),
             board.rootComplex().counters().packetsJudged()),
-        violations);
+        groups.first().stream().map(SummaryCollector::violation).toList(),
+        groups.leftOut());
   }
 
-  private static Violation mismatch(DataCheck.Finding mismatch) {
-    return new Violation(
-        Violation.Kind.DATA_MISMATCH,
-        mismatch.device(),
-        mismatch.pasid() < 0 ? null : mismatch.pasid(),
-        Violation.hex(mismatch.address()),
-        null,
-        mismatch.text());
-  }
-
-  private static Violation violation(org.smmulator.pcie.ledger.Violation violation) {
+  private static Violation violation(ViolationLog.Group group) {
+    org.smmulator.pcie.ledger.Violation violation = group.first();
     int none = org.smmulator.pcie.ledger.Violation.NONE;
     return new Violation(
         switch (violation.kind()) {
@@ -202,11 +208,14 @@ final class SummaryCollector {
           case OVERDUE_ACCESS -> Violation.Kind.OVERDUE_ACCESS;
           case FREED_UNDER_GRANT -> Violation.Kind.FREED_UNDER_GRANT;
           case PROTOCOL -> Violation.Kind.PROTOCOL_VIOLATION;
+          case DATA_MISMATCH -> Violation.Kind.DATA_MISMATCH;
+          case UNENDED_OPERATION -> Violation.Kind.UNENDED_OPERATION;
         },
         violation.device().isEmpty() ? null : violation.device(),
         violation.pasid() == none ? null : violation.pasid(),
         violation.address() == none ? null : Violation.hex(violation.address()),
         violation.frame() == none ? null : Violation.hex(violation.frame()),
-        violation.text());
+        violation.text(),
+        group.count());
   }
 }

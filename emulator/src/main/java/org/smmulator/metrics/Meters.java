@@ -124,6 +124,15 @@ final class Meters {
 
   static final List<OfMachine> COUNTERS =
       List.of(
+          machine("links.accepted", "links", "Connections to the bus", s -> s.links().accepted()),
+          machine(
+              "links.refused",
+              "links",
+              "Peers that did not become devices",
+              s -> s.links().refused()),
+          machine("links.lost", "links", "Devices that went without a word", s -> s.links().lost()),
+          machine(
+              "links.detached", "links", "Devices that said good-bye", s -> s.links().detached()),
           machine("smmu.walks", "walks", "Table walks begun", s -> s.smmu().walks()),
           machine(
               "smmu.descriptor.reads",
@@ -185,6 +194,16 @@ final class Meters {
               "packets",
               "Packets and links that broke the protocol",
               s -> s.verdict().protocolViolations()),
+          machine(
+              "verdict.unended.operations",
+              "operations",
+              "Operations that did not end: their device was lost, stopped or silent",
+              s -> s.verdict().unendedOperations()),
+          machine(
+              "checked.operations",
+              "operations",
+              "Operations given to devices",
+              s -> s.verdict().checked().operations()),
           machine(
               "checked.data",
               "bytes",

@@ -7,10 +7,15 @@ import java.util.List;
  * that the machine cannot know is null, never 0.
  */
 public record Summary(
-    List<DeviceSummary> devices, SmmuSummary smmu, SvaSummary sva, Verdict verdict) {
+    List<DeviceSummary> devices,
+    LinksSummary links,
+    SmmuSummary smmu,
+    SvaSummary sva,
+    Verdict verdict) {
   /** Of a machine that has not begun. */
   public static final Summary EMPTY =
-      new Summary(List.of(), SmmuSummary.EMPTY, SvaSummary.EMPTY, Verdict.EMPTY);
+      new Summary(
+          List.of(), LinksSummary.EMPTY, SmmuSummary.EMPTY, SvaSummary.EMPTY, Verdict.EMPTY);
 
   public Summary {
     devices = List.copyOf(devices);
@@ -18,6 +23,6 @@ public record Summary(
 
   /** The same counts of a run that was stopped before it was done. */
   public Summary cutShort() {
-    return new Summary(devices, smmu, sva, verdict.ofCutShort());
+    return new Summary(devices, links, smmu, sva, verdict.ofCutShort());
   }
 }

@@ -25,7 +25,9 @@ public final class SummaryTables {
       devices(some).appendTo(out);
       out.append('\n');
     }
-    out.append("SMMU caches\n");
+    out.append("Links\n");
+    links(summary.links()).appendTo(out);
+    out.append("\nSMMU caches\n");
     caches(summary.smmu()).appendTo(out);
     out.append("\nSMMU\n");
     smmu(summary.smmu()).appendTo(out);
@@ -86,6 +88,15 @@ public final class SummaryTables {
     return latency == null ? UNKNOWN : duration(percentile.apply(latency));
   }
 
+  private static TextTable links(LinksSummary links) {
+    TextTable table = new TextTable(true);
+    table.line("accepted", count(links.accepted()));
+    table.line("  of them refused", count(links.refused()));
+    table.line("devices detached", count(links.detached()));
+    table.line("devices lost", count(links.lost()));
+    return table;
+  }
+
   private static TextTable caches(SmmuSummary smmu) {
     List<CacheSummary> caches = List.of(smmu.tlb(), smmu.walkCache(), smmu.configurationCache());
     TextTable table = new TextTable(true);
@@ -137,10 +148,16 @@ public final class SummaryTables {
   }
 
   private static String word(Verdict verdict) {
-    if (verdict.cutShort()) {
-      return verdict.clean() ? "CUT SHORT" : "FAILED (cut short)";
-    }
-    return verdict.passed() ? "PASSED" : verdict.clean() ? "NOT ENOUGH CHECKED" : "FAILED";
+    return switch (verdict.outcome()) {
+      case PASSED -> "PASSED";
+      case FAILED -> verdict.cutShort() ? "FAILED (cut short)" : "FAILED";
+      case NOT_RUN ->
+          verdict.cutShort()
+              ? "CUT SHORT"
+              : verdict.unendedOperations() > 0
+                  ? "NOT RUN (operations did not end)"
+                  : "NOT RUN (not enough was checked)";
+    };
   }
 
   private static void checks(Verdict verdict, StringBuilder out) {
@@ -151,9 +168,14 @@ public final class SummaryTables {
     check(table, "overdue accesses", verdict.overdueAccesses(), accesses(checked));
     check(table, "frames freed under a live grant", verdict.freedUnderGrant(), frames(checked));
     check(table, "protocol violations", verdict.protocolViolations(), packets(checked));
+    check(table, "operations that did not end", verdict.unendedOperations(), operations(checked));
     table.appendTo(out);
     for (Violation violation : verdict.violations()) {
       out.append("  ").append(describe(violation)).append('\n');
+    }
+    if (verdict.violationsLeftOut() > 0) {
+      out.append("  and ").append(count(verdict.violationsLeftOut()));
+      out.append(" more that are like none of these; the counts above are complete\n");
     }
   }
 
@@ -163,6 +185,10 @@ public final class SummaryTables {
 
   private static String bytes(Verdict.Checked checked) {
     return count(checked.bytesCompared()) + " bytes compared";
+  }
+
+  private static String operations(Verdict.Checked checked) {
+    return count(checked.operations()) + " operations begun";
   }
 
   private static String accesses(Verdict.Checked checked) {
@@ -185,7 +211,9 @@ public final class SummaryTables {
     part(where, "address", violation.address());
     part(where, "frame", violation.frame());
     String place = where.isEmpty() ? "" : String.join(", ", where) + ": ";
-    return violation.kind().words() + ": " + place + violation.text();
+    long others = violation.count() - 1;
+    String more = others == 0 ? "" : " (and " + count(others) + " more like it)";
+    return violation.kind().words() + ": " + place + violation.text() + more;
   }
 
   private static void part(List<String> where, String name, @Nullable Object value) {

@@ -3,7 +3,8 @@ package org.smmulator.metrics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One violation.
+ * One violation, for all that are like it: of the same kind, device and PASID, with a sentence that
+ * differs in numbers only.
  *
  * @param kind which count of the verdict it belongs to
  * @param device id of the device
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param address what the device accessed, in hexadecimal
  * @param frame the physical frame, in hexadecimal
  * @param text one sentence
+ * @param count how many there are, this one included
  */
 public record Violation(
     Kind kind,
@@ -18,14 +20,16 @@ public record Violation(
     @Nullable Integer pasid,
     @Nullable String address,
     @Nullable String frame,
-    String text) {
+    String text,
+    long count) {
   /** The counts of a verdict. */
   public enum Kind {
     DATA_MISMATCH("data mismatch"),
     STALE_ACCESS("stale access"),
     OVERDUE_ACCESS("overdue access"),
     FREED_UNDER_GRANT("freed under grant"),
-    PROTOCOL_VIOLATION("protocol violation");
+    PROTOCOL_VIOLATION("protocol violation"),
+    UNENDED_OPERATION("operation that did not end");
 
     private final String words;
 

@@ -1,8 +1,6 @@
 package org.smmulator.pcie;
 
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.DeviceCounter;
@@ -10,6 +8,7 @@ import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.HelloAck;
 import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 
 /**
@@ -17,16 +16,14 @@ import org.smmulator.bus.wire.LinkHandler;
  * would, and only then shows to software; until its link is gone, its packets are handled in order.
  */
 final class Port implements LinkHandler {
-  private static final Logger LOG = LoggerFactory.getLogger(Port.class);
-
   private final RootComplex root;
   private final UpstreamPackets packets;
   private @Nullable Link link;
   private @Nullable AttachedFunction function;
   private @Nullable Training training;
 
-  /** This end, or the other one, ends the link on purpose. */
-  private boolean onPurpose;
+  /** The peer became a device, and may have left again. */
+  private boolean admitted;
 
   Port(RootComplex root, UpstreamPackets packets) {
     this.root = root;
@@ -37,7 +34,7 @@ final class Port implements LinkHandler {
   public void connected(Link link) {
     this.link = link;
     if (!root.connected(this)) {
-      refuse(ErrorCode.NO_SLOT, "too many peers are connected; try again later");
+      link.close(ErrorCode.NO_SLOT, "too many peers are connected; try again later");
     }
   }
 
@@ -46,9 +43,10 @@ final class Port implements LinkHandler {
     Link open = link();
     RootComplex.Slot slot = root.slotFor(hello.requesterId());
     if (slot.refusal() != null) {
-      refuse(slot.errorCode(), slot.refusal());
+      open.close(slot.errorCode(), slot.refusal());
       return;
     }
+    admitted = true;
     AttachedFunction attached = new AttachedFunction(root, open, slot.requesterId(), hello);
     function = attached;
     root.attach(attached);
@@ -61,12 +59,6 @@ final class Port implements LinkHandler {
     return function != null && function.requesterId() == requesterId;
   }
 
-  private void refuse(int errorCode, String text) {
-    LOG.warn("{} is refused: {}", link().peer(), text);
-    root.refused();
-    close(errorCode, text);
-  }
-
   /** What comes after training. */
   private final class Trained implements Training.Outcome {
     private final AttachedFunction attached;
@@ -77,7 +69,7 @@ final class Port implements LinkHandler {
 
     @Override
     public void trained() {
-      LOG.info("{} is {} ({})", link().peer(), attached.id(), attached.name());
+      root.news().attached(attached);
       root.announce(attached);
     }
 
@@ -91,8 +83,7 @@ final class Port implements LinkHandler {
     @Override
     public void late(String reason) {
       if (function == attached) {
-        LOG.warn("{} is cut off: {}; bus.trainingTimeoutMillis allows more", link().peer(), reason);
-        close(ErrorCode.NOT_TRAINED, reason + "; bus.trainingTimeoutMillis allows more");
+        link().close(ErrorCode.NOT_TRAINED, reason + "; bus.trainingTimeoutMillis allows more");
       }
     }
   }
@@ -118,8 +109,9 @@ final class Port implements LinkHandler {
     if (code == ControlCode.DETACH && attached != null) {
       compareReports(attached);
       function = null;
+      root.news().left(attached, "detached");
       root.detached(attached, true);
-      close(ErrorCode.SHUTDOWN, "detached");
+      link().close(ErrorCode.SHUTDOWN, "detached");
     }
   }
 
@@ -156,47 +148,36 @@ final class Port implements LinkHandler {
     return reports == null ? DeviceCounter.UNKNOWN : reports[counter.slot()];
   }
 
-  @Override
-  public void error(int code, String text) {
-    onPurpose = true;
-  }
-
   /** The machine stops. */
   void unplug() {
-    close(ErrorCode.SHUTDOWN, "the machine is reset");
+    link().close(ErrorCode.SHUTDOWN, "the machine is reset");
   }
 
   void shutdown() {
-    close(ErrorCode.SHUTDOWN, "the machine stops");
-  }
-
-  private void close(int errorCode, String text) {
-    onPurpose = true;
-    link().close(errorCode, text);
+    link().close(ErrorCode.SHUTDOWN, "the machine stops");
   }
 
   /**
-   * A link that nobody ended on purpose was lost, or it closed itself because the peer broke the
-   * protocol. A device that dies in the middle of a frame is lost; a peer that was never a device
-   * has broken the protocol by that.
+   * Only a device can break the rules for devices. A peer that never was one, such as a browser or
+   * a port scanner, is turned away and counted, whatever it sent.
    */
   @Override
-  public void closed(String reason) {
+  public void closed(LinkEnd end) {
     AttachedFunction attached = function;
     function = null;
     if (training != null) {
       training.end();
     }
     root.disconnected(this);
-    boolean connectionLost = reason.startsWith("the connection ");
     if (attached != null) {
-      if (!onPurpose && !connectionLost) {
-        root.judge().protocol(attached.id(), reason);
+      if (end.cause() == LinkEnd.Cause.PEER_AT_FAULT) {
+        root.judge().protocol(attached.id(), end.text());
       }
-      LOG.warn("{} is gone: {}", attached.id(), reason);
+      root.news().left(attached, end.text());
       root.detached(attached, false);
-    } else if (!onPurpose && !(connectionLost && !reason.endsWith(" of a frame"))) {
-      root.judge().protocol("", link().peer() + ": " + reason);
+    } else if (!admitted) {
+      root.refused();
+      root.news().refused(link().peer(), end.text());
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +44,7 @@ public final class RootComplex {
   private final Judge judge;
   private final UpstreamPackets packets;
   private final InterruptPins pins = new InterruptPins();
+  private final LinkNews news = new LinkNews(System::nanoTime);
 
   /** By bus and slot. */
   private final @Nullable AttachedFunction[] functions;
@@ -96,6 +98,15 @@ public final class RootComplex {
 
   void refused() {
     linksRefused++;
+  }
+
+  /** From now on a line goes there for each device that comes or leaves and each peer refused. */
+  public void tellNews(Consumer<String> reader) {
+    news.tell(reader);
+  }
+
+  LinkNews news() {
+    return news;
   }
 
   void disconnected(Port port) {
@@ -191,6 +202,7 @@ public final class RootComplex {
   /** Tells every device that the machine stops, and closes all links. */
   public void shutdown() {
     List.copyOf(ports).forEach(Port::shutdown);
+    news.flush();
   }
 
   /** Takes the device of that ID out; it is gone when the loop is idle, if its link is here. */

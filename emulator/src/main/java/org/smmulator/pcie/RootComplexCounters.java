@@ -8,7 +8,8 @@ import java.util.List;
  * @param packetsJudged packets that devices sent
  * @param protocolViolations rules broken by devices and peers
  * @param linksAccepted connections
- * @param linksRefused peers turned away: no slot, or the wanted one is taken
+ * @param linksRefused peers that did not become devices: no hello, no slot, or the wanted one is
+ *     taken
  * @param linksLost attached devices whose link ended without a word
  * @param detaches attached devices that said good-bye
  * @param invalidationsWithoutDevice invalidations for a stream without a device, complete at once

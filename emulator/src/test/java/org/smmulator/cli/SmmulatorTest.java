@@ -136,10 +136,17 @@ class SmmulatorTest {
   }
 
   @Test
-  void runFailsIfNothingWasChecked() throws IOException {
+  void aRunThatCheckedNothingHasNotRun() throws IOException {
     launcher.summary = Summary.EMPTY;
 
-    assertThat(execute("run", file(SCENARIO))).isEqualTo(1);
+    assertThat(execute("run", file(SCENARIO))).isEqualTo(5);
+  }
+
+  @Test
+  void helpSaysWhatExitCode5Means() {
+    assertThat(execute("run", "--help")).isZero();
+    assertThat(out.toString().replaceAll("\\s+", " "))
+        .contains(" 5 nothing was found, but not all was run: an operation or step did not end,");
   }
 
   @Test
@@ -147,16 +154,16 @@ class SmmulatorTest {
     launcher.ending = MachineLauncher.Ending.TIMED_OUT;
 
     assertThat(execute("run", file(SCENARIO))).isEqualTo(4);
-    assertThat(out.toString()).contains("Verdict: ");
+    assertThat(out.toString()).contains("Verdict: CUT SHORT");
     assertThat(err.toString()).contains("the scenario did not finish in scenario.timeoutSeconds");
   }
 
   @Test
   void runPrintsTablesEvenIfAStepCannotBeDone() throws IOException {
-    launcher.scenarioFailure = new UserException(ExitCode.FAILED, "step 3 cannot be done");
+    launcher.scenarioFailure = new UserException(ExitCode.NOT_RUN, "step 3 cannot be done");
 
-    assertThat(execute("run", file(SCENARIO))).isEqualTo(1);
-    assertThat(out.toString()).contains("Verdict: ");
+    assertThat(execute("run", file(SCENARIO))).isEqualTo(5);
+    assertThat(out.toString()).contains("Verdict: CUT SHORT");
     assertThat(err.toString()).contains("smmulator: step 3 cannot be done");
     assertThat(launcher.closed).isEqualTo(1);
   }

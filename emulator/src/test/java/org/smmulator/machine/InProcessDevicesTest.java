@@ -23,7 +23,7 @@ import org.smmulator.pcie.HotplugBlock;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
-import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.pcie.ledger.RecordedViolations;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
@@ -49,7 +49,7 @@ class InProcessDevicesTest {
   private final InProcessDevices devices;
 
   InProcessDevicesTest() {
-    ViolationLog violations = new ViolationLog(loop, 10);
+    RecordedViolations violations = new RecordedViolations();
     RootComplexConfig config = RootComplexConfig.defaults();
     root =
         new RootComplex(

@@ -14,6 +14,7 @@ import org.smmulator.config.ScenarioConfig;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.metrics.DeviceSummary;
+import org.smmulator.pcie.ledger.ViolationLog;
 
 /** Devices that cannot be driven, and those that nearly cannot. */
 class RefusedDeviceTest {
@@ -70,7 +71,8 @@ class RefusedDeviceTest {
     try (Machine machine = Machine.start(Machines.config(folder, MACHINE));
         DeviceProcess device = DeviceProcess.start(withoutPri, machine.busAddresses().get(0))) {
       GuestKernel kernel = machine.kernel();
-      Scenario scenario = new Scenario(kernel, story, Integer.MAX_VALUE, new DataCheck());
+      Scenario scenario =
+          new Scenario(kernel, story, Integer.MAX_VALUE, new DataCheck(new ViolationLog(20)));
       Throwable[] end = new Throwable[1];
       Task task =
           kernel

@@ -37,7 +37,11 @@ final class StandInDevice implements OperationQueue {
     /** It never says anything, and goes on writing for as long as it can. */
     SILENT,
     /** It is unplugged in the middle of the work. */
-    GONE
+    GONE,
+    /** Its requests are refused because the kernel has fenced it. */
+    FENCED,
+    /** Its requests are refused for no reason. */
+    UNSUPPORTED
   }
 
   private static final long PIECE_NANOS = 10_000;
@@ -59,6 +63,7 @@ final class StandInDevice implements OperationQueue {
   private volatile boolean stopped;
   private volatile boolean cutOff;
   private volatile boolean gone;
+  private volatile boolean fenced;
   private final AtomicInteger inHand = new AtomicInteger();
   int racedSteps;
 
@@ -112,7 +117,7 @@ final class StandInDevice implements OperationQueue {
 
   @Override
   public boolean isCutOff() {
-    return gone;
+    return gone || fenced;
   }
 
   @Override
@@ -158,6 +163,11 @@ final class StandInDevice implements OperationQueue {
         case REFUSED -> ended(Status.REFUSED);
         case SILENT -> writeUntilCutOff(operation);
         case GONE -> vanish(operation);
+        case FENCED -> {
+          fenced = true;
+          yield ended(Status.UNSUPPORTED_REQUEST);
+        }
+        case UNSUPPORTED -> ended(Status.UNSUPPORTED_REQUEST);
         default -> work(operation, now);
       };
     } catch (SegmentationFault e) {

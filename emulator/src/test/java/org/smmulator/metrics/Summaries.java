@@ -6,7 +6,7 @@ import org.smmulator.metrics.Latencies.Percentiles;
 
 /** Summaries for tests; every number is another one. */
 public final class Summaries {
-  public static final Verdict.Checked CHECKED = new Verdict.Checked(901, 902, 903, 904, 905);
+  public static final Verdict.Checked CHECKED = new Verdict.Checked(906, 901, 902, 903, 904, 905);
 
   private Summaries() {}
 
@@ -14,9 +14,10 @@ public final class Summaries {
   public static Summary passed() {
     return new Summary(
         List.of(reporting(), silent()),
+        new LinksSummary(911, 912, 913, 914),
         smmu(),
         sva(),
-        new Verdict(true, false, 0, 0, 0, 0, 0, CHECKED, List.of()));
+        new Verdict(true, false, 0, 0, 0, 0, 0, 0, CHECKED, List.of(), 0));
   }
 
   public static Summary failed() {
@@ -27,13 +28,15 @@ public final class Summaries {
             7,
             Violation.hex(0x7000),
             Violation.hex(0x4000_1000L),
-            "write without a live grant");
+            "write without a live grant",
+            377);
     Summary good = passed();
     return new Summary(
         good.devices(),
+        good.links(),
         good.smmu(),
         good.sva(),
-        new Verdict(true, false, 0, 1, 6, 0, 0, CHECKED, List.of(stale)));
+        new Verdict(true, false, 0, 1, 6, 0, 0, 7, CHECKED, List.of(stale), 91));
   }
 
   private static DeviceSummary reporting() {

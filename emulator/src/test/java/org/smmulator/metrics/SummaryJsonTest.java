@@ -26,7 +26,8 @@ class SummaryJsonTest {
   void usesTheDocumentedNames() {
     JsonNode json = json(Summaries.failed());
 
-    assertThat(json.propertyNames()).containsExactlyInAnyOrder("devices", "smmu", "sva", "verdict");
+    assertThat(json.propertyNames())
+        .containsExactlyInAnyOrder("devices", "links", "smmu", "sva", "verdict");
     JsonNode device = json.get("devices").get(0);
     assertThat(device.get("id").stringValue()).isEqualTo("00:04.0");
     assertThat(device.get("atc").propertyNames())
@@ -56,9 +57,19 @@ class SummaryJsonTest {
     assertThat(json.at("/sva/notifierCalls/invalidateRange").longValue()).isEqualTo(403);
     assertThat(json.at("/verdict/staleAccesses").longValue()).isEqualTo(1);
     assertThat(json.at("/verdict/overdueAccesses").longValue()).isEqualTo(6);
+    assertThat(json.at("/verdict/unendedOperations").longValue()).isEqualTo(7);
+    assertThat(json.at("/verdict/outcome").stringValue()).isEqualTo("FAILED");
+    assertThat(json.at("/verdict/violations/0/count").longValue()).isEqualTo(377);
+    assertThat(json.at("/verdict/violationsLeftOut").longValue()).isEqualTo(91);
+    assertThat(json.at("/links/refused").longValue()).isEqualTo(912);
     assertThat(json.at("/verdict/checked").propertyNames())
         .containsExactlyInAnyOrder(
-            "bytesCompared", "accessesChecked", "grantsRevoked", "framesFreed", "packetsJudged");
+            "operations",
+            "bytesCompared",
+            "accessesChecked",
+            "grantsRevoked",
+            "framesFreed",
+            "packetsJudged");
     assertThat(json.at("/verdict/passed").booleanValue()).isFalse();
     assertThat(json.at("/verdict/violations/0/frame").stringValue()).isEqualTo("0x40001000");
   }

@@ -75,8 +75,36 @@ class SummaryTablesTest {
               overdue accesses                 0  of 902 accesses checked
               frames freed under a live grant  0  of 904 frames freed, 903 grants revoked
               protocol violations              0  of 905 packets judged
+              operations that did not end      0  of 906 operations begun
             """);
-    assertThat(SummaryTables.render(Summary.EMPTY)).contains("Verdict: NOT ENOUGH CHECKED\n");
+    assertThat(SummaryTables.render(Summary.EMPTY))
+        .contains("Verdict: NOT RUN (not enough was checked)\n");
+  }
+
+  @Test
+  void operationsThatDidNotEndAreNoViolationAndNoSuccess() {
+    Summary good = Summaries.passed();
+    Verdict lost = new Verdict(true, false, 0, 0, 0, 0, 0, 3, Summaries.CHECKED, List.of(), 0);
+    assertThat(lost.outcome()).isEqualTo(Verdict.Outcome.NOT_RUN);
+    assertThat(lost.clean()).isTrue();
+    assertThat(
+            SummaryTables.render(
+                new Summary(good.devices(), good.links(), good.smmu(), good.sva(), lost)))
+        .contains("Verdict: NOT RUN (operations did not end)\n")
+        .contains("  operations that did not end      3  of 906 operations begun\n");
+  }
+
+  @Test
+  void countsConnectionsToTheBus() {
+    assertThat(SummaryTables.render(Summaries.passed()).replaceAll(" +", " "))
+        .contains(
+            """
+            Links
+             accepted 911
+             of them refused 912
+             devices detached 914
+             devices lost 913
+            """);
   }
 
   @Test
@@ -91,11 +119,13 @@ class SummaryTablesTest {
   @Test
   void anExternalGuestHasNoVerdict() {
     Summary good = Summaries.passed();
-    Verdict none = new Verdict(false, false, 0, 0, 0, 0, 3, Summaries.CHECKED, List.of());
-    assertThat(SummaryTables.render(new Summary(good.devices(), good.smmu(), good.sva(), none)))
+    Verdict none = new Verdict(false, false, 0, 0, 0, 0, 3, 0, Summaries.CHECKED, List.of(), 0);
+    assertThat(
+            SummaryTables.render(
+                new Summary(good.devices(), good.links(), good.smmu(), good.sva(), none)))
         .doesNotContain("Verdict", "SVA")
         .contains("\nChecks of devices (with an external guest there is no verdict)\n")
-        .endsWith("  protocol violations              3  of 905 packets judged\n");
+        .contains("  protocol violations              3  of 905 packets judged\n");
   }
 
   @Test
@@ -104,20 +134,21 @@ class SummaryTablesTest {
         .contains("Verdict: FAILED\n")
         .endsWith(
             "  stale access: device 00:04.0, PASID 7, address 0x7000, frame 0x40001000: write"
-                + " without a live grant\n");
+                + " without a live grant (and 376 more like it)\n"
+                + "  and 91 more that are like none of these; the counts above are complete\n");
   }
 
   @Test
   void aVerdictPassesOnlyIfEveryKindOfCheckHadSomethingToCheck() {
-    assertThat(verdict(new Verdict.Checked(1, 1, 1, 1, 1)).passed()).isTrue();
+    assertThat(verdict(new Verdict.Checked(0, 1, 1, 1, 1, 1)).passed()).isTrue();
     for (Verdict.Checked lacking :
         List.of(
-            new Verdict.Checked(0, 1, 1, 1, 1),
-            new Verdict.Checked(1, 0, 1, 1, 1),
-            new Verdict.Checked(1, 1, 0, 1, 1),
-            new Verdict.Checked(1, 1, 1, 0, 1),
-            new Verdict.Checked(1, 1, 1, 1, 0))) {
-      assertThat(verdict(lacking).passed()).as("%s", lacking).isFalse();
+            new Verdict.Checked(1, 0, 1, 1, 1, 1),
+            new Verdict.Checked(1, 1, 0, 1, 1, 1),
+            new Verdict.Checked(1, 1, 1, 0, 1, 1),
+            new Verdict.Checked(1, 1, 1, 1, 0, 1),
+            new Verdict.Checked(1, 1, 1, 1, 1, 0))) {
+      assertThat(verdict(lacking).outcome()).as("%s", lacking).isEqualTo(Verdict.Outcome.NOT_RUN);
     }
     for (int i = 0; i < 5; i++) {
       Verdict one =
@@ -129,13 +160,15 @@ class SummaryTablesTest {
               i == 2 ? 1 : 0,
               i == 3 ? 1 : 0,
               i == 4 ? 1 : 0,
+              0,
               Summaries.CHECKED,
-              List.of());
-      assertThat(one.passed()).as("%s", one).isFalse();
+              List.of(),
+              0);
+      assertThat(one.outcome()).as("%s", one).isEqualTo(Verdict.Outcome.FAILED);
     }
   }
 
   private static Verdict verdict(Verdict.Checked checked) {
-    return new Verdict(true, false, 0, 0, 0, 0, 0, checked, List.of());
+    return new Verdict(true, false, 0, 0, 0, 0, 0, 0, checked, List.of(), 0);
   }
 }

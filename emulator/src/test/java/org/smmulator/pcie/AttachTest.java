@@ -16,6 +16,7 @@ import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.smmu.SmmuFeatures;
@@ -107,8 +108,8 @@ class AttachTest {
     public void tlp(Tlp tlp) {}
 
     @Override
-    public void closed(String reason) {
-      closed = reason;
+    public void closed(LinkEnd end) {
+      closed = end.text();
     }
   }
 

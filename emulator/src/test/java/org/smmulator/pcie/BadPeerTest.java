@@ -8,6 +8,8 @@ import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -18,14 +20,16 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.ledger.GrantLedger;
+import org.smmulator.pcie.ledger.RecordedViolations;
 import org.smmulator.pcie.ledger.Violation;
-import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
@@ -40,11 +44,12 @@ class BadPeerTest {
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final EventLoop eventLoop = (EventLoop) group.next();
   private final HardwareLoop loop = new NettyHardwareLoop(eventLoop);
-  private final ViolationLog violations = new ViolationLog(loop, 100);
+  private final RecordedViolations violations = new RecordedViolations();
   private final RootComplexConfig config =
       new RootComplexConfig(1_000_000_000L, 60_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1);
   private final RootComplex root = rootComplex();
   private final ScriptedDevice device = new ScriptedDevice(0x20, 0);
+  private final List<String> news = new ArrayList<>();
   private NettySockets.@Nullable Listener listener;
 
   private RootComplex rootComplex() {
@@ -57,6 +62,7 @@ class BadPeerTest {
 
   @BeforeEach
   void attachOneGoodDevice() throws IOException {
+    root.tellNews(news::add);
     listener =
         NettyTransport.listen(
             eventLoop, BusAddress.parse("127.0.0.1:0"), config.linkLimits(), root::newPort);
@@ -89,16 +95,17 @@ class BadPeerTest {
     }
   }
 
-  /** The one violation there is, some turns of the loop after the peer saw the end at most. */
-  private String violation() {
-    List<Violation> all = List.of();
+  /** What is said of the one peer, some turns of the loop after it saw the end at most. */
+  private String refusal() {
+    List<String> all = List.of();
     for (int turn = 0; turn < 1000 && all.isEmpty(); turn++) {
-      all = onLoop(violations::violations);
+      all = onLoop(() -> news.stream().filter(line -> line.startsWith("peer ")).toList());
     }
     assertThat(all).hasSize(1);
-    assertThat(all.get(0).device()).isEmpty();
+    assertThat(onLoop(root::counters).linksRefused()).isEqualTo(1);
+    assertThat(onLoop(violations::violations)).as("it is no device").isEmpty();
     assertThat(onLoop(() -> device.closed == null && device.link().isOpen())).isTrue();
-    return all.get(0).text();
+    return all.get(0);
   }
 
   @Test
@@ -109,31 +116,31 @@ class BadPeerTest {
     garbage[1] = 0;
     garbage[2] = 1;
     sendAndAwaitClose(garbage);
-    assertThat(violation()).contains("frame");
+    assertThat(refusal()).contains("frame");
   }
 
   @Test
   void closesAPeerThatAnnouncesAFrameOf4GiB() throws IOException {
     sendAndAwaitClose(new byte[] {-1, -1, -1, -1, 3, 0, 0, 0});
-    assertThat(violation()).contains("frame length of 4294967295");
+    assertThat(refusal()).contains("frame length of 4294967295");
   }
 
   @Test
   void closesAPeerThatSendsAPacketBeforeItsHello() throws IOException {
     sendAndAwaitClose(new byte[] {0, 0, 0, 16, 3, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 15, 0, 0, 16, 0});
-    assertThat(violation()).contains("before the hello");
+    assertThat(refusal()).contains("before the hello");
   }
 
   @Test
   void closesAPeerThatSendsHalfAFrameAndThenNothing() throws IOException {
     sendAndAwaitClose(new byte[] {0, 0, 0, 50, 1, 0});
-    assertThat(violation()).contains("no hello in time");
+    assertThat(refusal()).contains("no hello in time");
   }
 
   @Test
   void closesAPeerThatSaysNothingAtAll() throws IOException {
     sendAndAwaitClose(new byte[0]);
-    assertThat(violation()).contains("no hello in time");
+    assertThat(refusal()).contains("no hello in time");
   }
 
   @Test
@@ -162,6 +169,38 @@ class BadPeerTest {
       socket.shutdownOutput();
       assertThat(socket.getInputStream().readAllBytes()).isEmpty();
     }
-    assertThat(violation()).contains("in the middle of a frame");
+    assertThat(refusal()).contains("in the middle of a frame");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"})
+  void takesATerminalOrABrowserForNoDevice(String said) throws IOException {
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(said.getBytes(StandardCharsets.US_ASCII));
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().readAllBytes()).hasSizeLessThan(500);
+    }
+    assertThat(refusal()).contains(" is refused: ");
+  }
+
+  @Test
+  void countsAPeerThatOnlyLooksWhetherSomebodyListens() throws IOException {
+    connect().close();
+    assertThat(refusal()).endsWith(" is refused: the connection was closed");
+  }
+
+  @Test
+  void aDeviceThatSendsGarbageHasBrokenTheProtocol() throws IOException {
+    byte[] helloAndGarbage = {
+      0, 0, 0, 12, 1, 0, 0, 0, 'S', 'M', 'M', 'B', 0, 1, 0, 0, -1, -1, -1, -1, 3, 0, 0, 0
+    };
+    sendAndAwaitClose(helloAndGarbage);
+    List<Violation> all = List.of();
+    for (int turn = 0; turn < 1000 && all.isEmpty(); turn++) {
+      all = onLoop(violations::violations);
+    }
+    assertThat(all).extracting(Violation::text).containsExactly("frame length of 4294967295");
+    assertThat(all.get(0).device()).isNotEmpty();
+    assertThat(onLoop(root::counters).linksRefused()).isZero();
   }
 }

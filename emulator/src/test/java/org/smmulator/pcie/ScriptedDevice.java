@@ -13,6 +13,7 @@ import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.HelloAck;
 import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 
 /**
@@ -188,8 +189,8 @@ final class ScriptedDevice implements LinkHandler {
   }
 
   @Override
-  public void closed(String reason) {
-    closed = reason;
+  public void closed(LinkEnd end) {
+    closed = end.text();
   }
 
   Link link() {

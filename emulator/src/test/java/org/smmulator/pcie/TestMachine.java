@@ -7,8 +7,8 @@ import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.ledger.GrantLedger;
+import org.smmulator.pcie.ledger.RecordedViolations;
 import org.smmulator.pcie.ledger.Violation;
-import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.SmmuInterrupt;
@@ -20,7 +20,7 @@ final class TestMachine implements SmmuOutputs {
   static final long MILLI = 1_000_000L;
 
   final ManualLoop loop = new ManualLoop();
-  final ViolationLog violations = new ViolationLog(loop, 1000);
+  final RecordedViolations violations = new RecordedViolations();
   final List<Integer> msis = new ArrayList<>();
   final SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
   final GrantLedger ledger;

@@ -66,7 +66,7 @@ class GuestPortLinesTest {
     SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
     PhysicalBus bus = new PhysicalBus(ram, intid -> {});
     Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
-    ViolationLog violations = new ViolationLog(hardware.loop(), 10);
+    ViolationLog violations = new ViolationLog(10);
     GrantLedger ledger =
         new GrantLedger(hardware.loop(), violations, BareGuest.RAM, BareGuest.RAM_BYTES);
     HotplugBlock hotPlug = new HotplugBlock(() -> {});

@@ -110,6 +110,12 @@ class WebServerTest {
             "smmulator_translations_withheld_total{device=\"00:04.0\",model=\"dma\"} 116.0",
             "smmulator_verdict_stale_accesses_total 1.0",
             "smmulator_verdict_overdue_accesses_total 6.0",
+            "smmulator_verdict_unended_operations_total 7.0",
+            "smmulator_checked_operations_total 906.0",
+            "smmulator_links_accepted_total 911.0",
+            "smmulator_links_refused_total 912.0",
+            "smmulator_links_lost_total 913.0",
+            "smmulator_links_detached_total 914.0",
             "smmulator_checked_packets_total 905.0",
             "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
                 + "quantile=\"0.99\"} 1.234E-5");
@@ -135,7 +141,8 @@ class WebServerTest {
             null,
             null,
             Latencies.UNKNOWN);
-    summary.set(new Summary(List.of(gone, back), good.smmu(), good.sva(), good.verdict()));
+    summary.set(
+        new Summary(List.of(gone, back), good.links(), good.smmu(), good.sva(), good.verdict()));
 
     assertThat(get("/metrics").body().lines())
         .contains("smmulator_page_requests_total{device=\"00:04.0\",model=\"dma\"} 5.0");

@@ -134,8 +134,9 @@ public final class Link {
     }
     wire.send(out);
     if (wire.unsentBytes() > limits.unsentBytes()) {
-      LOG.warn("{} does not read: {} bytes wait for it", peer(), wire.unsentBytes());
-      becomeClosed("the peer does not read what it is sent (code " + ErrorCode.NOT_READING + ")");
+      LOG.debug("{} does not read: {} bytes wait for it", peer(), wire.unsentBytes());
+      String text = "the peer does not read what it is sent (code " + ErrorCode.NOT_READING + ")";
+      becomeClosed(LinkEnd.closing(ErrorCode.NOT_READING, text));
       wire.abort();
     }
   }
@@ -170,7 +171,7 @@ public final class Link {
   public void detach() {
     sendControl(ControlCode.DETACH);
     flush();
-    finish("detached");
+    finish(LinkEnd.closing(ErrorCode.SHUTDOWN, "detached"));
   }
 
   /** Tells the peer why, and closes. An unfinished frame is dropped. */
@@ -183,7 +184,7 @@ public final class Link {
     out.writeShort(errorCode).writeBytes(WireText.encode(text, MAX_ERROR_TEXT_BYTES));
     end();
     flush();
-    finish(text);
+    finish(LinkEnd.closing(errorCode, text));
   }
 
   private void dropUnfinishedFrame() {
@@ -193,17 +194,17 @@ public final class Link {
     frameStart = -1;
   }
 
-  private void finish(String reason) {
+  private void finish(LinkEnd end) {
     if (state != State.CLOSED) {
-      becomeClosed(reason);
+      becomeClosed(end);
       wire.finish();
     }
   }
 
-  private void becomeClosed(String reason) {
+  private void becomeClosed(LinkEnd end) {
     state = State.CLOSED;
     cancelHelloTimer();
-    wire.loop().execute(() -> handler.closed(reason));
+    wire.loop().execute(() -> handler.closed(end));
   }
 
   private void open(HelloAck ack) {
@@ -262,7 +263,8 @@ public final class Link {
     boolean half = received.bytes().isReadable();
     received.release();
     if (state != State.CLOSED) {
-      becomeClosed(half ? how + " in the middle of a frame" : how);
+      String text = half ? how + " in the middle of a frame" : how;
+      becomeClosed(new LinkEnd(LinkEnd.Cause.LOST, text));
     }
     dropUnfinishedFrame();
     flush();
@@ -284,7 +286,7 @@ public final class Link {
         handleFrame(in, start, length);
       }
     } catch (ProtocolException e) {
-      LOG.warn("{}: {}", peer(), e.text());
+      LOG.debug("{}: {}", peer(), e.text()); // the handler is told, and may have many such peers
       close(e.code(), e.text());
     } catch (RuntimeException e) {
       handlerFailed(e);
@@ -365,7 +367,7 @@ public final class Link {
     int code = code(body);
     String text = WireText.decode(body, body.readerIndex(), body.readableBytes());
     handler.error(code, text);
-    finish("the peer closed the link: " + text);
+    finish(new LinkEnd(LinkEnd.Cause.CLOSED_BY_PEER, "the peer closed the link: " + text));
   }
 
   private static int code(ByteBuf body) throws ProtocolException {

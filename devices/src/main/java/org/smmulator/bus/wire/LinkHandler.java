@@ -32,6 +32,6 @@ public interface LinkHandler {
   /** Everything that had arrived is handled; what was sent meanwhile is flushed after this. */
   default void readComplete() {}
 
-  /** Last call, exactly once, with a sentence for people. */
-  void closed(String reason);
+  /** Last call, exactly once. */
+  void closed(LinkEnd end);
 }

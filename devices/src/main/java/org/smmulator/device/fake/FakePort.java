@@ -22,6 +22,7 @@ import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.HelloAck;
 import org.smmulator.bus.wire.Link;
+import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.device.fake.FakeTranslations.Mapping;
 
@@ -96,8 +97,8 @@ final class FakePort implements LinkHandler {
   }
 
   @Override
-  public void closed(String reason) {
-    closedBecause = reason;
+  public void closed(LinkEnd end) {
+    closedBecause = end.text();
     changed.run();
   }
 

@@ -82,6 +82,7 @@ class LinkTest extends RawLink {
       boolean whole = cut == 0 || cut == helloEnd || cut == bytes.length;
       assertThat(handler.closed.getNow("still open"))
           .isEqualTo(whole ? "gone" : "gone in the middle of a frame");
+      assertThat(handler.cause).isEqualTo(LinkEnd.Cause.LOST);
       assertThat(handler.events).hasSize(cut < helloEnd ? 0 : cut < bytes.length ? 1 : 2);
     }
   }
@@ -122,6 +123,7 @@ class LinkTest extends RawLink {
     assertThat(wire.finished).isTrue();
     assertThat(link.isOpen()).isFalse();
     assertThat(handler.closed.getNow("still open")).isEqualTo(reason);
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.PEER_AT_FAULT);
     assertThat(handler.events).hasSize(1);
   }
 
@@ -140,6 +142,7 @@ class LinkTest extends RawLink {
     assertThat(wire.aborted).isTrue();
     assertThat(handler.closed.getNow("still open"))
         .startsWith("the peer does not read what it is sent");
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.PEER_AT_FAULT);
   }
 
   @Test
@@ -166,6 +169,7 @@ class LinkTest extends RawLink {
     receive(WRITE + WRITE);
     assertThat(wire.allSent()).isEqualTo("00000014" + "06000000" + "0008" + hex("internal error"));
     assertThat(handler.closed.getNow("still open")).isEqualTo("internal error");
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.FAILED_HERE);
   }
 
   @Test
@@ -183,6 +187,7 @@ class LinkTest extends RawLink {
     receive(READ + READ);
     assertThat(handler.events).hasSize(2);
     assertThat(handler.closed.getNow("still open")).isEqualTo("enough");
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.CLOSED_HERE);
   }
 
   @Test
@@ -204,6 +209,7 @@ class LinkTest extends RawLink {
     receive("0000000E" + "06000000" + "0002" + hex("id taken"));
     assertThat(handler.events).containsExactly("error 2 id taken");
     assertThat(handler.closed.getNow("still open")).isEqualTo("the peer closed the link: id taken");
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.CLOSED_BY_PEER);
     assertThat(wire.finished).isTrue();
   }
 
@@ -216,6 +222,7 @@ class LinkTest extends RawLink {
     assertThat(wire.allSent()).isEqualTo("00000006" + "05000000" + "0001");
     assertThat(wire.finished).isTrue();
     assertThat(handler.closed.getNow("still open")).isEqualTo("detached");
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.CLOSED_HERE);
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.smmulator.bus.tlp.TlpWriter;
 class RecordingHandler implements LinkHandler {
   final List<String> events = new ArrayList<>();
   final CompletableFuture<String> closed = new CompletableFuture<>();
+  volatile LinkEnd.@Nullable Cause cause;
   @Nullable Link link;
   int readsCompleted;
 
@@ -83,8 +84,9 @@ class RecordingHandler implements LinkHandler {
   }
 
   @Override
-  public void closed(String reason) {
-    if (!closed.complete(reason)) {
+  public void closed(LinkEnd end) {
+    cause = end.cause();
+    if (!closed.complete(end.text())) {
       throw new IllegalStateException("closed twice");
     }
   }

@@ -20,7 +20,11 @@ public record Violation(
     /** A frame freed while a device may still reach it. */
     FREED_UNDER_GRANT,
     /** A device broke a rule of the bus. */
-    PROTOCOL
+    PROTOCOL,
+    /** The guest found other data than must be there, or an operation ended as it must not. */
+    DATA_MISMATCH,
+    /** An operation's device was lost, stopped or silent before it had done it. */
+    UNENDED_OPERATION
   }
 
   @Override

@@ -32,7 +32,7 @@ class GrantLedgerModelTest {
   }
 
   private final ManualLoop loop = new ManualLoop();
-  private final ViolationLog violations = new ViolationLog(loop, 10);
+  private final RecordedViolations violations = new RecordedViolations();
   private final GrantLedger ledger = new GrantLedger(loop, violations, RAM, RAM_BYTES);
   private final FunctionGrants[] devices = {ledger.attach("00:01.0"), ledger.attach("00:02.0")};
   private final List<Entry> model = new ArrayList<>();

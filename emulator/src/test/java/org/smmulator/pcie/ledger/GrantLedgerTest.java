@@ -16,7 +16,7 @@ class GrantLedgerTest {
   private static final int RW = READ | WRITE;
 
   private final ManualLoop loop = new ManualLoop();
-  private final ViolationLog violations = new ViolationLog(loop, 100);
+  private final RecordedViolations violations = new RecordedViolations();
   private final GrantLedger ledger = new GrantLedger(loop, violations, RAM, 64L << 20);
   private final FunctionGrants device = ledger.attach("00:04.0");
 
@@ -301,15 +301,5 @@ class GrantLedgerTest {
     device.visit(page(3, VA), (pasid, va, pa, sizeLog2) -> frames.add(pa));
     assertThat(frames).containsExactly(FRAME);
     assertThat(device.live()).isEqualTo(2);
-  }
-
-  @Test
-  void listsTheFirstViolationsAndCountsAll() {
-    ViolationLog small = new ViolationLog(loop, 2);
-    for (int i = 0; i < 50; i++) {
-      small.record(new Violation(Violation.Kind.PROTOCOL, "00:04.0", -1, -1, -1, "test " + i));
-    }
-    assertThat(small.violations()).extracting(Violation::text).containsExactly("test 0", "test 1");
-    assertThat(small.count(Violation.Kind.PROTOCOL)).isEqualTo(50);
   }
 }

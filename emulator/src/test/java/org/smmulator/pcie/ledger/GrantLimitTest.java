@@ -20,7 +20,7 @@ class GrantLimitTest {
   private static final int LIMIT = 3 * SLICE;
 
   private final ManualLoop loop = new ManualLoop();
-  private final ViolationLog violations = new ViolationLog(loop, 100);
+  private final RecordedViolations violations = new RecordedViolations();
   private final GrantLedger ledger = new GrantLedger(loop, violations, RAM, 64L << 20, LIMIT);
   private final FunctionGrants device = ledger.attach("00:04.0");
 

@@ -1,0 +1,93 @@
+package org.smmulator.pcie;
+
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells people which devices come and go and which peers are turned away, a line each. A peer that
+ * comes again and again gets a few lines per second, then the number of the others. Used on the
+ * hardware loop only.
+ */
+final class LinkNews {
+  private static final Logger LOG = LoggerFactory.getLogger(LinkNews.class);
+  private static final int DEVICE_LINES = 64;
+  private static final int REFUSAL_LINES = 3;
+  private static final long WINDOW_NANOS = 1_000_000_000L;
+
+  private final LongSupplier clock;
+  private final Window devices = new Window(DEVICE_LINES, "devices that came or went");
+  private final Window refusals = new Window(REFUSAL_LINES, "peers that were refused");
+  private Consumer<String> reader = LOG::warn;
+
+  /**
+   * @param clock real time in nanoseconds, also where the machine's own time stands still
+   */
+  LinkNews(LongSupplier clock) {
+    this.clock = clock;
+  }
+
+  /** From now on the lines go there, instead of into the log. */
+  void tell(Consumer<String> newReader) {
+    reader = newReader;
+  }
+
+  void attached(AttachedFunction function) {
+    devices.line("device " + described(function) + " is attached");
+  }
+
+  void left(AttachedFunction function, String reason) {
+    devices.line("device " + described(function) + " has left: " + reason);
+  }
+
+  void refused(String peer, String reason) {
+    refusals.line("peer " + peer + " is refused: " + reason);
+  }
+
+  /** Says how many lines were left out until now. */
+  void flush() {
+    devices.sayLeftOut();
+    refusals.sayLeftOut();
+  }
+
+  private static String described(AttachedFunction function) {
+    return function.id() + " (" + function.name() + ", model " + function.model() + ")";
+  }
+
+  /** So many lines each second; the others are counted. */
+  private final class Window {
+    private final int most;
+    private final String what;
+    private long start;
+    private int lines;
+    private long leftOut;
+
+    Window(int most, String what) {
+      this.most = most;
+      this.what = what;
+    }
+
+    void line(String text) {
+      long now = clock.getAsLong();
+      if (lines == 0 || now - start >= WINDOW_NANOS) {
+        sayLeftOut();
+        start = now;
+        lines = 0;
+      }
+      if (lines < most) {
+        lines++;
+        reader.accept(text);
+      } else {
+        leftOut++;
+      }
+    }
+
+    void sayLeftOut() {
+      if (leftOut > 0) {
+        reader.accept(String.format("%,d more like it: %s", leftOut, what));
+        leftOut = 0;
+      }
+    }
+  }
+}
