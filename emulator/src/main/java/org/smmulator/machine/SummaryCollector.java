@@ -86,6 +86,8 @@ final class SummaryCollector {
         known(device.reported(DeviceCounter.TRANSLATION_RETRIES)),
         (long) device.grants(),
         device.count(FunctionCounter.TRANSLATIONS_WITHHELD),
+        device.count(FunctionCounter.FORBIDDEN),
+        device.count(FunctionCounter.RESETS),
         device.count(FunctionCounter.INVALIDATIONS_TIMED_OUT),
         device.count(FunctionCounter.INVALIDATIONS_LINK_LOST),
         latencies(device));

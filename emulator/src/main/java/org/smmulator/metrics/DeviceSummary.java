@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param translationsHeld translations that the device may use now: granted and not yet invalidated
  * @param translationsWithheld translations given for untranslated accesses only, because the device
  *     had been granted as many as it may have
+ * @param packetsNotPermitted packets that the device sent though software had not enabled them
+ * @param resets resets, of the function or its bus, after which the device answered again
  * @param invalidationsTimedOut invalidation requests that the device did not complete in time
  * @param invalidationsLost invalidation requests outstanding when the link was lost
  */
@@ -30,6 +32,8 @@ public record DeviceSummary(
     @Nullable Long translationRetries,
     @Nullable Long translationsHeld,
     @Nullable Long translationsWithheld,
+    @Nullable Long packetsNotPermitted,
+    @Nullable Long resets,
     @Nullable Long invalidationsTimedOut,
     @Nullable Long invalidationsLost,
     Latencies latencies) {}

@@ -89,6 +89,16 @@ final class Meters {
               "Translations for untranslated accesses only: too many were granted",
               DeviceSummary::translationsWithheld),
           device(
+              "packets.not.permitted",
+              "packets",
+              "Packets that software had not enabled: bus mastering, ATS, PRI, PASID, AtomicOps",
+              DeviceSummary::packetsNotPermitted),
+          device(
+              "resets",
+              "resets",
+              "Resets of the function or its bus after which it answered again",
+              DeviceSummary::resets),
+          device(
               "invalidations.timed.out",
               "requests",
               "Invalidation requests that were not completed in time",

@@ -62,6 +62,8 @@ public final class SummaryTables {
     row(table, "  of them retries", devices, d -> count(d.translationRetries()));
     row(table, "translations held", devices, d -> count(d.translationsHeld()));
     row(table, "translations withheld", devices, d -> count(d.translationsWithheld()));
+    row(table, "packets not permitted", devices, d -> count(d.packetsNotPermitted()));
+    row(table, "resets", devices, d -> count(d.resets()));
     row(table, "invalidations timed out", devices, d -> count(d.invalidationsTimedOut()));
     row(table, "invalidations lost", devices, d -> count(d.invalidationsLost()));
     latency(table, "translation request", devices, d -> d.latencies().translationRequest());

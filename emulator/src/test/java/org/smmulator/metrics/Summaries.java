@@ -52,6 +52,8 @@ public final class Summaries {
         112L,
         115L,
         116L,
+        117L,
+        118L,
         113L,
         114L,
         new Latencies(
@@ -71,6 +73,8 @@ public final class Summaries {
         null,
         215L,
         216L,
+        217L,
+        218L,
         213L,
         214L,
         Latencies.UNKNOWN);

@@ -46,6 +46,8 @@ class SummaryJsonTest {
     assertThat(device.get("untranslatedAccesses").longValue()).isEqualTo(110);
     assertThat(device.get("translationsHeld").longValue()).isEqualTo(115);
     assertThat(device.get("translationsWithheld").longValue()).isEqualTo(116);
+    assertThat(device.get("packetsNotPermitted").longValue()).isEqualTo(117);
+    assertThat(device.get("resets").longValue()).isEqualTo(118);
     assertThat(device.at("/latencies/translationRequest/p99").longValue()).isEqualTo(12_340);
     assertThat(json.at("/smmu/tlb").propertyNames())
         .containsExactlyInAnyOrder(

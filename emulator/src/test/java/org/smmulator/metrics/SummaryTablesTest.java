@@ -21,6 +21,8 @@ class SummaryTablesTest {
             "  translated accesses            109      208",
             "  translations held              115      215",
             "  translations withheld          116      216",
+            "  packets not permitted          117      217",
+            "  resets                         118      218",
             "  invalidations timed out        113      213",
             "  invalidations lost             114      214",
             "  translation request p50     950 ns  unknown",
