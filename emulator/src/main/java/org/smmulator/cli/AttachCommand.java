@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig.DeviceSabotage;
+import org.smmulator.config.Exposure;
 import org.smmulator.config.PciAddress;
 import org.smmulator.config.Syntax;
 import org.smmulator.device.AttachedDevice;
@@ -60,6 +61,14 @@ final class AttachCommand implements Callable<Integer> {
       converter = Bus.class,
       description = "Where the machine waits for devices: HOST:PORT or unix:PATH.")
   private BusAddress bus = new BusAddress.Tcp(BusAddress.LOOPBACK, 0);
+
+  @Option(
+      names = "--exposed",
+      description = {
+        "Allow a --bus that is not on the loopback interface: whoever is between reads and changes",
+        "what passes."
+      })
+  private boolean exposed;
 
   @Option(
       names = "--id",
@@ -120,6 +129,11 @@ final class AttachCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException, InterruptedException {
+    if (!exposed && Exposure.isExposed(bus)) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--bus: " + bus + " is not on the loopback interface; add --exposed if that is meant");
+    }
     check("--queues", queues, 1, MOST_QUEUES);
     check("--pri", pri, 0, MOST_PAGE_REQUESTS);
     if (name != null && !Syntax.TEXT.matches(name)) {

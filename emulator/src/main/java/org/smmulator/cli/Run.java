@@ -5,7 +5,9 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.config.Exposure;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.metrics.Summary;
 
@@ -64,8 +66,13 @@ final class Run {
 
   private void announce() {
     PrintWriter err = output.err();
+    for (Exposure exposure : Exposure.of(config)) {
+      err.println("smmulator: warning: " + exposure.warning());
+    }
     err.println("machine " + config.machine().name() + " runs");
-    err.println("  devices: smmulator attach dma --bus " + session.machine().busAddresses().get(0));
+    String bus = session.machine().busAddresses().get(0);
+    String exposed = Exposure.isExposed(BusAddress.parse(bus)) ? " --exposed" : "";
+    err.println("  devices: smmulator attach dma --bus " + bus + exposed);
     if (session.machine().guestPort() != null) {
       err.println("  guest port: " + session.machine().guestPort());
     }

@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.ConfigException;
 import org.smmulator.config.ConfigFile;
+import org.smmulator.config.Exposure;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.PortAddress;
 import picocli.CommandLine.Command;
@@ -98,15 +99,22 @@ final class RunCommand implements Callable<Integer> {
 
   private static PortAddress portOf(MachineConfig config, String text) throws UserException {
     if (!config.guest().isExternal()) {
-      throw new UserException(
-          ExitCode.USAGE,
-          "--guest-port: the guest of this machine is built in; write guest: external in its file");
+      throw wrongPort("the guest of this machine is built in; write guest: external in its file");
     }
+    PortAddress port;
     try {
-      return PortAddress.parse(text);
+      port = PortAddress.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new UserException(ExitCode.USAGE, "--guest-port: " + e.getMessage());
+      throw wrongPort(String.valueOf(e.getMessage()));
     }
+    if (!config.machine().exposed() && Exposure.isExposed(port.socket())) {
+      throw wrongPort(new Exposure("guest.port", port.socket().toString()).refusal());
+    }
+    return port;
+  }
+
+  private static UserException wrongPort(String sentence) {
+    return new UserException(ExitCode.USAGE, "--guest-port: " + sentence);
   }
 
   private static void stopped(Run run) {

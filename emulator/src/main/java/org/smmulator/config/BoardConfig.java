@@ -13,7 +13,13 @@ public record BoardConfig(
             min = 64,
             max = BoardConfig.MOST_MIB,
             powerOfTwo = true)
-        int ramMiB) {
+        int ramMiB,
+    @Key(
+            meaning =
+                "Allow bus, HTTP server and guest port addresses that are not on the loopback"
+                    + " interface.",
+            fallback = "false")
+        boolean exposed) {
 
   /** The largest power of two that ends below the configuration space of PCIe. */
   static final int MOST_MIB = 1 << 17;

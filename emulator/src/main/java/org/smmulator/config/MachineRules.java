@@ -20,6 +20,7 @@ final class MachineRules {
     memory(config.machine(), config.smmu());
     smmu(config.smmu());
     listeners(config);
+    exposures(config);
     devices(config.devices(), config.bus());
     platformStreams(config);
     models(config);
@@ -99,6 +100,12 @@ final class MachineRules {
     }
     if (config.guest().isExternal() && config.guest().port().server()) {
       claim(taken, config.guest().port().socket().toString(), "guest.port");
+    }
+  }
+
+  private void exposures(MachineConfig config) {
+    if (!config.machine().exposed()) {
+      Exposure.of(config).forEach(each -> problems.add(each.key(), each.refusal()));
     }
   }
 

@@ -11,7 +11,7 @@ import org.smmulator.bus.wire.BusAddress;
  * listens and the harness connects.
  */
 public record PortAddress(BusAddress socket, boolean server) {
-  static final String EXPRESSION = "(unix:[^,]{1,107}|tcp:[^\\s,]*:[0-9]{1,5})(,[a-z]+(=[a-z]+)?)*";
+  static final String EXPRESSION = "(unix:[^,]{1,106}|tcp:[^\\s,]*:[0-9]{1,5})(,[a-z]+(=[a-z]+)?)*";
   static final String RIGHT = "unix:PATH or tcp:HOST:PORT, with ,server=on to listen there";
 
   private static final String TCP_PREFIX = "tcp:";

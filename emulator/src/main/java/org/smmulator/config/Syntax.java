@@ -8,8 +8,8 @@ public enum Syntax {
   TEXT("[^\\x00-\\x1f\\x7f]{1,200}", "1 to 200 printable characters"),
   NAME("[a-z][a-z0-9-]{0,31}", "lower-case letters, digits and '-', such as alice-2"),
   ADDRESS(
-      "(unix:.{1,107}|[^\\s:]+:[0-9]{1,5}|\\[[0-9a-fA-F:.]+\\]:[0-9]{1,5})",
-      "HOST:PORT (up to 65535) or unix:PATH (up to 107 bytes)"),
+      "(unix:.{1,106}|[^\\s:]+:[0-9]{1,5}|\\[[0-9a-fA-F:.]+\\]:[0-9]{1,5})",
+      "HOST:PORT (up to 65535) or unix:PATH (up to 106 bytes)"),
   HTTP_ADDRESS(
       "([^\\s:]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}",
       "HOST:PORT (up to 65535), such as 127.0.0.1:9464");

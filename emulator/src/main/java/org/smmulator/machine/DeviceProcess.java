@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.cli.ExitCode;
 import org.smmulator.cli.Smmulator;
 import org.smmulator.cli.UserException;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.Exposure;
 
 /** A device in a JVM of its own, attached over the bus as anybody's device would be. */
 final class DeviceProcess implements AutoCloseable {
@@ -48,6 +50,9 @@ final class DeviceProcess implements AutoCloseable {
     command.addAll(List.of("--id", config.id().toString(), "--atc", config.atc().toString()));
     command.addAll(List.of("--queues", Integer.toString(config.queues())));
     command.addAll(List.of("--pri", Integer.toString(config.pri()), "--name", config.label()));
+    if (Exposure.isExposed(BusAddress.parse(bus))) {
+      command.add("--exposed"); // as the machine's file says
+    }
     if (config.record() != null) {
       command.addAll(List.of("--record", config.record()));
     }

@@ -124,7 +124,7 @@ final class ExplainQuery {
   }
 
   /** Somebody's text, short and fit to be printed. */
-  private static String shown(String text) {
+  static String shown(String text) {
     String some = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
     return "'" + some.replaceAll("[^\\x21-\\x7e]", "?") + "'";
   }

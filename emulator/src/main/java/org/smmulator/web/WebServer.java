@@ -1,49 +1,50 @@
 package org.smmulator.web;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.reactivestreams.Publisher;
 import org.smmulator.metrics.Summary;
-import org.smmulator.metrics.SummaryJson;
-import org.smmulator.metrics.SummaryMeters;
 import org.smmulator.smmu.probe.Question;
-import reactor.core.publisher.Mono;
-import reactor.netty.ChannelBindException;
-import reactor.netty.DisposableServer;
-import reactor.netty.http.server.HttpServer;
-import reactor.netty.http.server.HttpServerResponse;
-import reactor.netty.http.server.HttpServerRoutes;
-import reactor.netty.resources.LoopResources;
 
 /**
  * Serves one machine's summary: {@code /metrics}, {@code /api/summary} and the page at {@code /};
- * explains its translations under {@code /api/explain}. Runs on two threads of its own, so that a
- * slow reader never holds up the machine.
+ * explains its translations under {@code /api/explain}. Runs on a thread of its own, so that a slow
+ * reader never holds up the machine.
  */
 public final class WebServer implements AutoCloseable {
-  private static final String POLICY =
-      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src"
-          + " 'self'";
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final long CLOSE_SECONDS = 5;
 
-  private final DisposableServer server;
-  private final LoopResources loops;
+  /** One read, of which everything is held until it is answered; a request has 30 bytes or more. */
+  private static final int READ_BYTES = 4096;
 
-  private WebServer(DisposableServer server, LoopResources loops) {
-    this.server = server;
+  /** What the kernel may hold of one client, in each direction; else it takes megabytes. */
+  private static final int KERNEL_BYTES = 1 << 16;
+
+  private final EventLoopGroup loops;
+  private final HttpConnections connections;
+  private final Channel listener;
+
+  private WebServer(EventLoopGroup loops, HttpConnections connections, Channel listener) {
     this.loops = loops;
+    this.connections = connections;
+    this.listener = listener;
   }
 
   /**
@@ -58,125 +59,80 @@ public final class WebServer implements AutoCloseable {
   public static WebServer start(
       String address, Supplier<Summary> source, Function<Question, List<String>> explanations)
       throws IOException {
+    return start(address, source, explanations, PATIENCE);
+  }
+
+  /**
+   * As above.
+   *
+   * @param patience for a whole request to come, and for its answer to go
+   */
+  static WebServer start(
+      String address,
+      Supplier<Summary> source,
+      Function<Question, List<String>> explanations,
+      Duration patience)
+      throws IOException {
     int colon = address.lastIndexOf(':');
-    String host = address.substring(0, colon).replaceAll("[\\[\\]]", "");
+    String host = address.substring(0, colon);
     int port = Integer.parseInt(address.substring(colon + 1));
-    LoopResources loops = LoopResources.create("smmulator-http", 1, 1, true);
+    Pages pages = new Pages(source, explanations);
+    EventLoopGroup loops =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("smmulator-http", true), NioIoHandler.newFactory());
+    HttpConnections connections = new HttpConnections(host, pages, patience);
     try {
-      DisposableServer server =
-          HttpServer.create()
-              .runOn(loops, false)
-              .option(ChannelOption.SO_REUSEADDR, true)
-              .bindAddress(() -> new InetSocketAddress(host, port))
-              .route(routes -> new Routes(source, explanations).addTo(routes))
-              .bindNow(PATIENCE);
-      return new WebServer(server, loops);
-    } catch (ChannelBindException | IllegalStateException e) {
-      loops.dispose();
-      throw new IOException("http.listen: " + address + " cannot be used: " + reason(e), e);
+      Channel listener = listen(loops, connections, resolve(host, port));
+      return new WebServer(loops, connections, listener);
+    } catch (IOException e) {
+      loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      throw new IOException("http.listen: " + address + " cannot be used: " + e.getMessage(), e);
     }
   }
 
-  private static String reason(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
+  private static InetSocketAddress resolve(String host, int port) throws IOException {
+    try {
+      return new InetSocketAddress(InetAddress.getByName(host.replaceAll("[\\[\\]]", "")), port);
+    } catch (UnknownHostException e) {
+      throw new IOException("no host has this name", e);
     }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+  }
+
+  private static Channel listen(
+      EventLoopGroup loops, HttpConnections connections, InetSocketAddress address)
+      throws IOException {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .option(ChannelOption.SO_RCVBUF, KERNEL_BYTES)
+            .childOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.AUTO_READ, false)
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
+            .childHandler(connections)
+            .bind(address)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException(bound.cause().getMessage(), bound.cause());
+    }
+    return bound.channel();
   }
 
   /** Where it listens, as HOST:PORT with the real port. */
   public String address() {
-    InetSocketAddress address = (InetSocketAddress) server.address();
+    InetSocketAddress address = (InetSocketAddress) listener.localAddress();
     String host = address.getAddress().getHostAddress();
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
   @Override
   public void close() {
-    server.disposeNow(PATIENCE);
-    loops.disposeLater(Duration.ZERO, PATIENCE).block(PATIENCE);
-  }
-
-  /** The four answers. */
-  private static final class Routes {
-    private final Supplier<Summary> source;
-    private final Function<Question, List<String>> explanations;
-    private final SummaryMeters meters;
-    private final PrometheusMeterRegistry registry =
-        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-
-    Routes(Supplier<Summary> source, Function<Question, List<String>> explanations) {
-      this.source = source;
-      this.explanations = explanations;
-      meters = new SummaryMeters(source);
-      meters.bindTo(registry);
-    }
-
-    void addTo(HttpServerRoutes routes) {
-      String page = resource("page.html");
-      routes
-          .get("/metrics", (in, out) -> answer(out, "text/plain; version=0.0.4", this::scrape))
-          .get("/api/summary", (in, out) -> answer(out, "application/json", this::json))
-          .get("/api/explain", (in, out) -> explain(in.uri(), out))
-          .get("/", (in, out) -> text(out, "text/html", page));
-    }
-
-    private String scrape() {
-      meters.refresh(registry);
-      return registry.scrape();
-    }
-
-    private String json() {
-      return SummaryJson.write(source.get());
-    }
-
-    /** What the machine says, or 503 and why it says nothing. */
-    private static Publisher<Void> answer(
-        HttpServerResponse out, String type, Supplier<String> body) {
-      String text;
-      try {
-        text = body.get();
-      } catch (IllegalStateException e) {
-        return unavailable(out, e);
-      }
-      return text(out, type, text);
-    }
-
-    private static Publisher<Void> unavailable(HttpServerResponse out, IllegalStateException why) {
-      out.status(HttpResponseStatus.SERVICE_UNAVAILABLE);
-      return text(out, "text/plain", why.getMessage() + "\n");
-    }
-
-    private Publisher<Void> explain(String uri, HttpServerResponse out) {
-      List<String> lines;
-      try {
-        lines = explanations.apply(ExplainQuery.question(uri));
-      } catch (IllegalArgumentException e) {
-        out.status(HttpResponseStatus.BAD_REQUEST);
-        lines = List.of(String.valueOf(e.getMessage()));
-      } catch (IllegalStateException e) {
-        return unavailable(out, e);
-      }
-      return text(out, "text/plain", String.join("\n", lines) + "\n");
-    }
-
-    private static Publisher<Void> text(HttpServerResponse out, String type, String body) {
-      return out.header(HttpHeaderNames.CONTENT_TYPE, type + "; charset=utf-8")
-          .header(HttpHeaderNames.CACHE_CONTROL, "no-store")
-          .header(HttpHeaderNames.CONTENT_SECURITY_POLICY, POLICY)
-          .sendString(Mono.just(body));
-    }
-
-    private static String resource(String name) {
-      try (InputStream in = WebServer.class.getResourceAsStream(name)) {
-        if (in == null) {
-          throw new IllegalStateException(name + " is missing from the jar");
-        }
-        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+    listener.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+    connections.close();
+    loops
+        .shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS)
+        .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
   }
 }

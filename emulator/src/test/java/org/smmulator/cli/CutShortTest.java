@@ -16,7 +16,7 @@ import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 
 /** SIGTERM, which does what Ctrl-C does, while a machine runs in a process of its own. */
-@Timeout(120)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CutShortTest {
   private static final int SIGTERM = 143;
   private static final String LONG =

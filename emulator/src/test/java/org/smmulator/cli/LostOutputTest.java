@@ -30,7 +30,7 @@ import org.smmulator.web.WebServer;
 /**
  * Standard output that takes nothing, or no more: a full disk, a closed one, a reader that left.
  */
-@Timeout(120)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LostOutputTest {
   private static final File FULL = new File("/dev/full");
   private static final String MACHINE =

@@ -197,6 +197,30 @@ class SmmulatorTest {
   }
 
   @Test
+  void guestPortIsRefusedBeyondTheLoopback() throws IOException {
+    assertThat(execute("run", file(EXTERNAL), "--guest-port", "tcp:192.168.0.7:7702")).isEqualTo(2);
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "smmulator: --guest-port: 192.168.0.7:7702 is not on the loopback interface, so that"
+                + " other computers take part; use 127.0.0.1:7702, or add machine.exposed: true");
+    assertThat(launcher.config).isNull();
+  }
+
+  @Test
+  void whatIsExposedIsWarnedOf() throws IOException {
+    launcher.guestPort = "tcp:192.168.0.7:7702";
+    String exposed = file(EXTERNAL.replace("name: x", "name: x, exposed: true"));
+
+    assertThat(execute("run", exposed, "--guest-port", "tcp:192.168.0.7:7702")).isZero();
+    assertThat(err.toString())
+        .startsWith(
+            "smmulator: warning: guest.port: 192.168.0.7:7702 is not on the loopback interface"
+                + " (machine.exposed): whoever reaches it may use it");
+    assertThat(execute("run", exposed)).isZero();
+    assertThat(err.toString()).containsOnlyOnce("warning");
+  }
+
+  @Test
   void badConfigurationStartsNothing() throws IOException {
     String file = file(MACHINE + "smmu:\n  tlbEntries: 100\n");
 
@@ -378,6 +402,8 @@ class SmmulatorTest {
             + " sets;",
         "attach dma --bus :1 --id 4 | '4' is not a PCI id; use BUS:DEVICE.FUNCTION in hexadecimal",
         "attach dma --bus x | bus address \"x\" has no port; write HOST:PORT or unix:PATH;",
+        "attach dma --bus 192.168.0.7:1 | --bus: 192.168.0.7:1 is not on the loopback interface;"
+            + " add --exposed if that is meant",
         "attach dma --bus :1 --queues 17 | --queues: 17 is out of range; use 1 to 16",
         "attach dma --bus :1 --pri 257 | --pri: 257 is out of range; use 0 to 256",
         "attach dma --bus :1 --sabotage x | 'x' is no such bug; use keep-invalidated;",

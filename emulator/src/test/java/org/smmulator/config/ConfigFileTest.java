@@ -32,7 +32,7 @@ class ConfigFileTest {
   void fillsInDefaultsForEverythingButTheName() throws ConfigException {
     MachineConfig config = ConfigFile.parse("x.yaml", MACHINE);
 
-    assertThat(config.machine()).isEqualTo(new BoardConfig("x", 1024));
+    assertThat(config.machine()).isEqualTo(new BoardConfig("x", 1024, false));
     assertThat(config.smmu().tlbEntries()).isEqualTo(512);
     assertThat(config.bus().listen()).containsExactly("127.0.0.1:7701");
     assertThat(config.http().listen()).isEqualTo("127.0.0.1:9464");
@@ -222,8 +222,10 @@ class ConfigFileTest {
                 + " 1 to 65536 entries"),
         arguments(
             "machine: 1\n",
-            "x.yaml:1: machine: 1 is not a section; use the keys name (required) and ramMiB"),
-        arguments("{}\n", "x.yaml:1: machine: missing; add the keys name (required) and ramMiB"),
+            "x.yaml:1: machine: 1 is not a section; use the keys name (required), ramMiB and"
+                + " exposed"),
+        arguments(
+            "{}\n", "x.yaml:1: machine: missing; add the keys name (required), ramMiB and exposed"),
         arguments(
             MACHINE + "smmu: {stallModel: forced}\n",
             "x.yaml:2: smmu: a PCIe transaction must not stall, and ATS means PCIe; use stall model"
@@ -247,15 +249,15 @@ class ConfigFileTest {
         arguments(
             MACHINE + "bus: {listen: '127.0.0.1:1'}\n",
             "x.yaml:2: bus.listen: '127.0.0.1:1' is not a list; use [HOST:PORT (up to"
-                + " 65535) or unix:PATH (up to 107 bytes)]"),
+                + " 65535) or unix:PATH (up to 106 bytes)]"),
         arguments(
             MACHINE + "bus: {listen: ['127.0.0.1:65536']}\n",
             "x.yaml:2: bus.listen[0]: '127.0.0.1:65536' is not right; use HOST:PORT (up to 65535)"
-                + " or unix:PATH (up to 107 bytes)"),
+                + " or unix:PATH (up to 106 bytes)"),
         arguments(
             MACHINE + "bus: {listen: []}\n",
             "x.yaml:2: bus.listen: the list is empty; use at least one: HOST:PORT (up to 65535) or"
-                + " unix:PATH (up to 107 bytes)"),
+                + " unix:PATH (up to 106 bytes)"),
         arguments(
             "machine: {name: 12}\n",
             "x.yaml:1: machine.name: 12 is not text; use lower-case letters, digits and '-', such"
@@ -298,7 +300,7 @@ class ConfigFileTest {
             MACHINE + "smmu: {tlbEntries: 2}\n",
             "x.yaml:2: smmu.tlbWays: 4 ways are more than the 2 entries of the TLB; use 2 or less"),
         arguments(
-            MACHINE + "bus:\n  listen: ['0.0.0.0:9464']\n",
+            "machine: {name: x, exposed: true}\nbus:\n  listen: ['0.0.0.0:9464']\n",
             "x.yaml:1: http.listen: 127.0.0.1:9464 overlaps bus.listen[0]; use another port or"
                 + " path"),
         arguments(

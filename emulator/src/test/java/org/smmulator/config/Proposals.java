@@ -141,7 +141,7 @@ final class Proposals {
       text("x".repeat(Integer.parseInt(printable.group(1))));
     }
     Matcher form = Pattern.compile("(unix:PATH|(tcp:)?HOST:PORT)").matcher(clause);
-    String longest = clause.contains("107 bytes") ? "/" + "y".repeat(106) : "/tmp/x";
+    String longest = clause.contains("106 bytes") ? "/" + "y".repeat(105) : "/tmp/x";
     while (form.find()) {
       String text = form.group(1).replace("HOST", "127.0.0.1").replace("PATH", longest);
       text(text.replace("PORT", clause.contains("65535") ? "65535" : "1"));

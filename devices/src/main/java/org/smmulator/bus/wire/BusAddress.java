@@ -26,8 +26,8 @@ public sealed interface BusAddress {
   String UNIX_PREFIX = "unix:";
   String LOOPBACK = "127.0.0.1";
 
-  /** Longest path of a UNIX socket, in bytes. */
-  int MAX_PATH_BYTES = 107;
+  /** Longest path of a UNIX socket, in bytes, that the JDK takes: the kernel's of 107, less one. */
+  int MAX_PATH_BYTES = 106;
 
   /**
    * The address a text names.

@@ -17,12 +17,16 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * TCP and UNIX sockets on one event loop, which must be of a group with {@code NioIoHandler}. Both
  * ways to open one wait, so they are not called on that loop.
  */
 public final class NettySockets {
+  private static final Logger LOG = LoggerFactory.getLogger(NettySockets.class);
   private static final int CONNECT_MILLIS = 5_000;
 
   private NettySockets() {}
@@ -31,10 +35,12 @@ public final class NettySockets {
   public static final class Listener implements AutoCloseable {
     private final Channel channel;
     private final BusAddress address;
+    private final @Nullable SocketFile file;
 
-    private Listener(Channel channel, BusAddress address) {
+    private Listener(Channel channel, BusAddress address, @Nullable SocketFile file) {
       this.channel = channel;
       this.address = address;
+      this.file = file;
     }
 
     /** Where it listens, with the port the system chose. */
@@ -46,23 +52,50 @@ public final class NettySockets {
     @Override
     public void close() {
       channel.close().awaitUninterruptibly();
+      if (file != null) {
+        try {
+          file.remove();
+        } catch (IOException e) {
+          LOG.warn("cannot remove {}: {}", address, e.getMessage());
+        }
+      }
     }
   }
 
-  /** Listens; each connection gets what {@code connections} puts into its pipeline. */
+  /**
+   * Listens; each connection gets what {@code connections} puts into its pipeline. Only the same
+   * user can connect to a UNIX socket.
+   */
   public static Listener listen(EventLoop loop, BusAddress address, ChannelHandler connections)
       throws IOException {
     ServerBootstrap bootstrap = new ServerBootstrap().group(loop, loop).childHandler(connections);
-    if (address instanceof BusAddress.Tcp) {
-      bootstrap.channel(NioServerSocketChannel.class).childOption(ChannelOption.TCP_NODELAY, true);
-    } else {
-      bootstrap.channel(NioServerDomainSocketChannel.class);
-    }
+    String failure = "cannot listen on " + address;
     if (address instanceof BusAddress.Unix unix) {
-      StaleSocket.removeIfDead(unix.path());
+      bootstrap.channel(NioServerDomainSocketChannel.class);
+      try (SocketFile file = SocketFile.at(unix.path())) {
+        return listen(bootstrap, address, file);
+      } catch (IOException e) {
+        throw new IOException(failure + ": " + e.getMessage(), e);
+      }
     }
-    Channel channel = await(bootstrap.bind(resolve(address)), "cannot listen on " + address);
-    return new Listener(channel, bound(channel, address));
+    bootstrap.channel(NioServerSocketChannel.class).childOption(ChannelOption.TCP_NODELAY, true);
+    Channel channel = await(bootstrap.bind(resolve(address)), failure);
+    return new Listener(channel, bound(channel, address), null);
+  }
+
+  private static Listener listen(ServerBootstrap bootstrap, BusAddress address, SocketFile file)
+      throws IOException {
+    ChannelFuture bound = bootstrap.bind(UnixDomainSocketAddress.of(file.toBind()));
+    if (!bound.awaitUninterruptibly().isSuccess()) {
+      throw new IOException(reason(bound));
+    }
+    try {
+      file.publish();
+    } catch (IOException e) {
+      bound.channel().close().awaitUninterruptibly();
+      throw e;
+    }
+    return new Listener(bound.channel(), address, file);
   }
 
   /** Connects; the connection's pipeline gets {@code handler}. */
@@ -82,8 +115,12 @@ public final class NettySockets {
     if (future.awaitUninterruptibly().isSuccess()) {
       return future.channel();
     }
+    throw new IOException(failure + ": " + reason(future));
+  }
+
+  private static String reason(ChannelFuture future) {
     Throwable cause = future.cause();
-    throw new IOException(failure + ": " + (cause == null ? "cancelled" : cause.getMessage()));
+    return cause == null ? "cancelled" : String.valueOf(cause.getMessage());
   }
 
   private static SocketAddress resolve(BusAddress address) throws IOException {

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
@@ -14,6 +15,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
@@ -22,6 +24,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -201,6 +207,105 @@ class TransportTest {
     assertThatThrownBy(() -> listen(address, LinkLimits.DEFAULT))
         .hasMessageStartingWith("cannot listen on " + address);
     dial(first.address()).close();
+  }
+
+  /** At a pipe nobody listens either, but it is not a listener's that was killed. */
+  @Test
+  void leavesAPipeOfOthersAlone() throws Exception {
+    BusAddress.Unix address = (BusAddress.Unix) address("unix");
+    assumeTrue(hasPipe(address.path()), "no mkfifo to make a pipe with");
+    assertThatThrownBy(() -> listen(address, LinkLimits.DEFAULT))
+        .hasMessage("cannot listen on " + address + ": the file there is no socket");
+    assertThat(address.path()).exists();
+  }
+
+  private static boolean hasPipe(Path path) throws Exception {
+    try {
+      return new ProcessBuilder("mkfifo", path.toString()).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Its queue is full, so that nobody is answered for as long as it takes no one. */
+  @Test
+  void leavesAListenerThatIsBusyAlone() throws Exception {
+    BusAddress.Unix address = (BusAddress.Unix) address("unix");
+    var here = UnixDomainSocketAddress.of(address.path());
+    try (var busy = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      busy.bind(here, 1);
+      List<SocketChannel> queue = new ArrayList<>();
+      while (isTaken(here, queue)) {
+        assertThat(queue).hasSizeLessThan(1000);
+      }
+      assertThatThrownBy(() -> listen(address, LinkLimits.DEFAULT))
+          .hasMessage("cannot listen on " + address + ": Address already in use");
+      for (SocketChannel one : queue) {
+        one.close();
+      }
+    }
+    assertThat(address.path()).exists();
+  }
+
+  private static boolean isTaken(UnixDomainSocketAddress address, List<SocketChannel> queue)
+      throws IOException {
+    SocketChannel one = SocketChannel.open(StandardProtocolFamily.UNIX);
+    queue.add(one);
+    one.configureBlocking(false);
+    try {
+      return one.connect(address);
+    } catch (SocketException full) {
+      return false;
+    }
+  }
+
+  @Test
+  void onlyItsUserCanConnectToAUnixSocket() throws Exception {
+    BusAddress.Unix address = (BusAddress.Unix) address("unix");
+    try (var listener = listen(address, LinkLimits.DEFAULT)) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(address.path())))
+          .isEqualTo("rw-------");
+      dial(listener.address()).close();
+      try (Stream<Path> files = Files.list(directory)) {
+        assertThat(files).as("nothing else is left").containsExactly(address.path());
+      }
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {60, 100, BusAddress.MAX_PATH_BYTES})
+  void listensAtAPathOfAnyLengthThatSocketsHave(int bytes) throws Exception {
+    int folderBytes = bytes - directory.toString().length() - 3;
+    Path folder = Files.createDirectory(directory.resolve("x".repeat(folderBytes)));
+    BusAddress address = BusAddress.parse("unix:" + folder.resolve("b"));
+    try (var listener = listen(address, LinkLimits.DEFAULT)) {
+      dial(listener.address()).close();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  @Test
+  void leavesTheSocketOfItsSuccessorAlone() throws Exception {
+    BusAddress.Unix address = (BusAddress.Unix) address("unix");
+    var first = listen(address, LinkLimits.DEFAULT);
+    Files.delete(address.path());
+    try (var second = listen(address, LinkLimits.DEFAULT)) {
+      first.close();
+      dial(second.address()).close();
+    }
+  }
+
+  @Test
+  void saysWhichFolderIsMissing() {
+    Path folder = directory.resolve("nowhere");
+    BusAddress address = BusAddress.parse("unix:" + folder.resolve("bus"));
+    assertThatThrownBy(() -> listen(address, LinkLimits.DEFAULT))
+        .hasMessage("cannot listen on " + address + ": there is no folder " + folder);
   }
 
   @Test

@@ -1,0 +1,14 @@
+package org.smmulator.web;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+
+/** What a request is answered with. */
+record Answer(HttpResponseStatus status, String type, String body) {
+  static Answer ok(String type, String body) {
+    return new Answer(HttpResponseStatus.OK, type, body);
+  }
+
+  static Answer plain(HttpResponseStatus status, String line) {
+    return new Answer(status, "text/plain", line + "\n");
+  }
+}

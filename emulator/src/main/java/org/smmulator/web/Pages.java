@@ -1,0 +1,88 @@
+package org.smmulator.web;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.SummaryJson;
+import org.smmulator.metrics.SummaryMeters;
+import org.smmulator.smmu.probe.Question;
+
+/** The four answers, each by its path. */
+final class Pages {
+  private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
+  private static final List<String> PATHS =
+      List.of("/", "/metrics", "/api/summary", "/api/explain");
+
+  private final Supplier<Summary> source;
+  private final Function<Question, List<String>> explanations;
+  private final SummaryMeters meters;
+  private final String livePage = resource("page.html");
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  Pages(Supplier<Summary> source, Function<Question, List<String>> explanations) {
+    this.source = source;
+    this.explanations = explanations;
+    meters = new SummaryMeters(source);
+    meters.bindTo(registry);
+  }
+
+  boolean has(String path) {
+    return PATHS.contains(path);
+  }
+
+  /**
+   * Answers, whatever happens.
+   *
+   * @param path one that is there
+   * @param uri the path with its parameters
+   */
+  Answer get(String path, String uri) {
+    try {
+      return switch (path) {
+        case "/" -> Answer.ok("text/html", livePage);
+        case "/metrics" -> Answer.ok("text/plain; version=0.0.4", scrape());
+        case "/api/summary" -> Answer.ok("application/json", SummaryJson.write(source.get()));
+        default -> Answer.ok("text/plain", explain(uri));
+      };
+    } catch (IllegalArgumentException e) {
+      return Answer.plain(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+    } catch (IllegalStateException e) {
+      return Answer.plain(HttpResponseStatus.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      LOG.error("cannot answer {}", path, e);
+      return Answer.plain(
+          HttpResponseStatus.INTERNAL_SERVER_ERROR, "internal error; the machine's log has it");
+    }
+  }
+
+  private String scrape() {
+    meters.refresh(registry);
+    return registry.scrape();
+  }
+
+  private String explain(String uri) {
+    return String.join("\n", explanations.apply(ExplainQuery.question(uri))) + "\n";
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = Pages.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is missing from the jar");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
