@@ -2,6 +2,7 @@ package org.smmulator.cli;
 
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.metrics.Summary;
@@ -10,8 +11,8 @@ import org.smmulator.smmu.probe.Question;
 /** Builds and starts a machine; found as a service, so that the command line knows no parts. */
 public interface MachineLauncher {
   /**
-   * Starts the machine, its listeners and its guest kernel; device processes and scenario wait for
-   * {@link RunningMachine#runScenario}.
+   * Starts the machine, its listeners and its guest kernel. A machine with a scenario plugs its
+   * devices in when that begins, with {@link RunningMachine#runScenario}; another one does now.
    *
    * @throws UserException if it cannot start, such as when a port is in use; nothing is left
    *     running then
@@ -27,6 +28,13 @@ public interface MachineLauncher {
     default @Nullable String guestPort() {
       return null;
     }
+
+    /**
+     * From now on a line goes there for each device that comes or leaves, those before included.
+     *
+     * @param news called from any thread
+     */
+    default void tellNews(Consumer<String> news) {}
 
     /** Waits until the machine has nobody left who could use it; for ever, if it listens. */
     default void awaitEnd() throws InterruptedException {

@@ -45,6 +45,16 @@ public final class Progress implements AutoCloseable {
     }
   }
 
+  /** Says something else, in a line of its own. */
+  public synchronized void say(String line) {
+    if (terminal && !shown.isEmpty()) {
+      out.print(ERASE_LINE);
+      shown = "";
+    }
+    out.println(line);
+    out.flush();
+  }
+
   /** Ends the line; what was said last stays visible, and nothing is said any more. */
   @Override
   public synchronized void close() {

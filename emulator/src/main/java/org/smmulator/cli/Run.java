@@ -80,6 +80,17 @@ final class Run {
       err.println("  live page: http://" + session.httpAddress() + "/");
     }
     err.flush();
+    session.machine().tellNews(this::tell);
+  }
+
+  /** News of the machine, beside the progress if that is shown. */
+  private void tell(String line) {
+    Progress shown = progress;
+    if (shown == null) {
+      output.say(line);
+    } else {
+      shown.say(line);
+    }
   }
 
   private ExitCode scenario() throws UserException, InterruptedException {

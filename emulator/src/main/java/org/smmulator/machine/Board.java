@@ -165,6 +165,11 @@ final class Board implements AutoCloseable {
     }
   }
 
+  /** As {@code RunningMachine.tellNews}; callable from any thread. */
+  void tellNews(Consumer<String> news) {
+    loop.execute(() -> rootComplex.tellNews(news));
+  }
+
   LinkLimits linkLimits() {
     return linkLimits;
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.cli.ExitCode;
 import org.smmulator.cli.MachineLauncher.Ending;
@@ -155,6 +156,11 @@ final class ExternalMachine implements RunningMachine {
   @Override
   public List<String> explain(Question question) {
     return board.explain(question);
+  }
+
+  @Override
+  public void tellNews(Consumer<String> news) {
+    board.tellNews(news);
   }
 
   @Override

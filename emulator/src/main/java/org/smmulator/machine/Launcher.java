@@ -8,6 +8,22 @@ import org.smmulator.config.MachineConfig;
 public final class Launcher implements MachineLauncher {
   @Override
   public RunningMachine start(MachineConfig config) throws UserException {
-    return config.guest().isExternal() ? ExternalMachine.start(config) : Machine.start(config);
+    if (config.guest().isExternal()) {
+      return ExternalMachine.start(config);
+    }
+    Machine machine = Machine.start(config);
+    if (config.scenario() != null) {
+      return machine;
+    }
+    boolean whole = false;
+    try {
+      machine.plugIn();
+      whole = true;
+      return machine;
+    } finally {
+      if (!whole) {
+        machine.close();
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,12 +143,17 @@ public final class Machine implements RunningMachine {
   }
 
   @Override
+  public void tellNews(Consumer<String> news) {
+    board.tellNews(news);
+  }
+
+  @Override
   public Ending runScenario(Progress progress) throws UserException, InterruptedException {
     ScenarioConfig story = config.scenario();
     if (story == null) {
       throw new IllegalStateException("the machine file has no scenario");
     }
-    startDevices();
+    plugIn();
     Scenario scenario = new Scenario(kernel, story, config.bus().attachTimeoutMillis(), check);
     ScenarioException[] failure = new ScenarioException[1];
     Task task =
@@ -183,7 +189,12 @@ public final class Machine implements RunningMachine {
     return "the scenario failed: " + failed;
   }
 
-  private void startDevices() throws UserException {
+  /**
+   * Starts the configured device processes; each attaches in its own time.
+   *
+   * @throws UserException if one cannot be started
+   */
+  void plugIn() throws UserException {
     for (DeviceConfig device : config.devices()) {
       devices.add(DeviceProcess.start(device, board.busAddresses().get(0)));
     }

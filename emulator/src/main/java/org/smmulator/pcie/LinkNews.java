@@ -1,9 +1,10 @@
 package org.smmulator.pcie;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells people which devices come and go and which peers are turned away, a line each. A peer that
@@ -11,7 +12,6 @@ import org.slf4j.LoggerFactory;
  * hardware loop only.
  */
 final class LinkNews {
-  private static final Logger LOG = LoggerFactory.getLogger(LinkNews.class);
   private static final int DEVICE_LINES = 64;
   private static final int REFUSAL_LINES = 3;
   private static final long WINDOW_NANOS = 1_000_000_000L;
@@ -19,7 +19,8 @@ final class LinkNews {
   private final LongSupplier clock;
   private final Window devices = new Window(DEVICE_LINES, "devices that came or went");
   private final Window refusals = new Window(REFUSAL_LINES, "peers that were refused");
-  private Consumer<String> reader = LOG::warn;
+  private final List<String> unread = new ArrayList<>();
+  private @Nullable Consumer<String> reader;
 
   /**
    * @param clock real time in nanoseconds, also where the machine's own time stands still
@@ -28,9 +29,19 @@ final class LinkNews {
     this.clock = clock;
   }
 
-  /** From now on the lines go there, instead of into the log. */
+  /** The lines go there, first those that nobody has read. */
   void tell(Consumer<String> newReader) {
     reader = newReader;
+    unread.forEach(newReader);
+    unread.clear();
+  }
+
+  private void say(String line) {
+    if (reader != null) {
+      reader.accept(line);
+    } else if (unread.size() < DEVICE_LINES) {
+      unread.add(line);
+    }
   }
 
   void attached(AttachedFunction function) {
@@ -42,7 +53,7 @@ final class LinkNews {
   }
 
   void refused(String peer, String reason) {
-    refusals.line("peer " + peer + " is refused: " + reason);
+    refusals.line(peer + " is refused: " + reason);
   }
 
   /** Says how many lines were left out until now. */
@@ -77,7 +88,7 @@ final class LinkNews {
       }
       if (lines < most) {
         lines++;
-        reader.accept(text);
+        say(text);
       } else {
         leftOut++;
       }
@@ -85,7 +96,7 @@ final class LinkNews {
 
     void sayLeftOut() {
       if (leftOut > 0) {
-        reader.accept(String.format("%,d more like it: %s", leftOut, what));
+        say(String.format("%,d more like it: %s", leftOut, what));
         leftOut = 0;
       }
     }

@@ -100,7 +100,7 @@ public final class RootComplex {
     linksRefused++;
   }
 
-  /** From now on a line goes there for each device that comes or leaves and each peer refused. */
+  /** A line goes there for each device that comes or leaves and each peer refused, ever. */
   public void tellNews(Consumer<String> reader) {
     news.tell(reader);
   }

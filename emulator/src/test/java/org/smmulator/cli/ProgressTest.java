@@ -55,4 +55,16 @@ class ProgressTest {
     }
     assertThat(text.toString().strip()).hasSizeLessThan(120).endsWith("...");
   }
+
+  @Test
+  void saysSomethingElseInALineOfItsOwnAndGoesOn() {
+    try (Progress progress = progress(true)) {
+      progress.update("one");
+      progress.say("a device");
+      now += SECOND;
+      progress.update("one");
+    }
+    String end = System.lineSeparator();
+    assertThat(text).hasToString("\r\u001b[Kone\r\u001b[Ka device" + end + "\r\u001b[Kone" + end);
+  }
 }

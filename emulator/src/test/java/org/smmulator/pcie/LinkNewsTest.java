@@ -20,7 +20,7 @@ class LinkNewsTest {
 
   private void refuse(int times) {
     for (int i = 0; i < times; i++) {
-      news.refused("127.0.0.1:" + i, "frame length of " + i);
+      news.refused("peer at 127.0.0.1:" + i, "frame length of " + i);
     }
   }
 
@@ -29,16 +29,16 @@ class LinkNewsTest {
     refuse(13_739);
     assertThat(lines)
         .containsExactly(
-            "peer 127.0.0.1:0 is refused: frame length of 0",
-            "peer 127.0.0.1:1 is refused: frame length of 1",
-            "peer 127.0.0.1:2 is refused: frame length of 2");
+            "peer at 127.0.0.1:0 is refused: frame length of 0",
+            "peer at 127.0.0.1:1 is refused: frame length of 1",
+            "peer at 127.0.0.1:2 is refused: frame length of 2");
     lines.clear();
     now.addAndGet(1_000_000_000L);
     refuse(1);
     assertThat(lines)
         .containsExactly(
             "13,736 more like it: peers that were refused",
-            "peer 127.0.0.1:0 is refused: frame length of 0");
+            "peer at 127.0.0.1:0 is refused: frame length of 0");
   }
 
   @Test

@@ -3,7 +3,9 @@ package org.smmulator.bus.wire;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
+import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -30,7 +32,7 @@ public final class NettyTransport {
         new ChannelInitializer<Channel>() {
           @Override
           protected void initChannel(Channel channel) {
-            String peer = "device at " + remote(channel, address);
+            String peer = "peer at " + remote(channel, address);
             channel
                 .pipeline()
                 .addLast(
@@ -59,8 +61,8 @@ public final class NettyTransport {
   }
 
   private static String remote(Channel channel, BusAddress listening) {
-    return listening instanceof BusAddress.Tcp
-        ? String.valueOf(channel.remoteAddress())
+    return channel.remoteAddress() instanceof InetSocketAddress tcp
+        ? NetUtil.toSocketAddressString(tcp)
         : listening.toString();
   }
 

@@ -1,0 +1,114 @@
+package org.smmulator.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the terminal of a machine without a scenario says of its devices. */
+@Timeout(240)
+class DeviceNewsTest {
+  private static final String BUILT_IN =
+      """
+      machine: {name: news, ramMiB: 64}
+      bus: {listen: ['127.0.0.1:0']}
+      http: {listen: null}
+      devices:
+        - {id: '00:04.0', model: dma, name: mine}
+      """;
+  private static final String EXTERNAL =
+      """
+      machine: {name: news, ramMiB: 64}
+      guest: {kind: external, port: 'tcp:127.0.0.1:0,server=on'}
+      bus: {listen: ['127.0.0.1:0']}
+      http: {listen: null}
+      devices:
+        - {id: '00:04.0', model: edu}
+      """;
+
+  @TempDir private Path folder;
+  private Process machine;
+  private BufferedReader said;
+  private String bus = "";
+
+  private void start(String yaml) throws IOException {
+    Path file = Files.writeString(folder.resolve("machine.yaml"), yaml);
+    machine = RealProcess.of("run", file.toString()).start();
+    said = machine.errorReader(UTF_8);
+    String prefix = "  devices: smmulator attach dma --bus ";
+    List<String> lines = RealProcess.readUntil(said, line -> line.startsWith(prefix));
+    bus = lines.get(lines.size() - 1).substring(prefix.length());
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    machine.descendants().forEach(ProcessHandle::destroyForcibly);
+    machine.destroyForcibly();
+    said.close();
+  }
+
+  private void awaitLine(String line) throws IOException {
+    RealProcess.readUntil(said, line::equals);
+  }
+
+  private Process attachByHand() throws IOException {
+    return RealProcess.of("attach", "dma", "--bus", bus, "--id", "00:05.0", "--name", "by-hand")
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private void attachesAndLeavesByHand() throws IOException {
+    Process other = attachByHand();
+    try {
+      awaitLine("device 00:05.0 (by-hand, model dma) is attached");
+      other.destroy();
+      awaitLine("device 00:05.0 (by-hand, model dma) has left: detached");
+    } finally {
+      other.destroyForcibly();
+    }
+  }
+
+  @Test
+  void devicesOfTheFileArePluggedInWithoutAScenarioAndOthersByHand() throws IOException {
+    start(BUILT_IN);
+    awaitLine("device 00:04.0 (mine, model dma) is attached");
+    attachesAndLeavesByHand();
+
+    machine.children().forEach(ProcessHandle::destroyForcibly);
+    RealProcess.readUntil(
+        said,
+        line -> line.startsWith("device 00:04.0 (mine, model dma) has left: the connection "));
+  }
+
+  @Test
+  void anExternalGuestsMachineSaysItToo() throws IOException {
+    start(EXTERNAL);
+    awaitLine("device 00:04.0 (edu@00:04.0, model edu) is attached");
+    attachesAndLeavesByHand();
+  }
+
+  @Test
+  void aBrowserOnTheBusIsRefusedInOneLine() throws IOException {
+    start(BUILT_IN);
+    int colon = bus.lastIndexOf(':');
+    try (Socket socket =
+        new Socket(bus.substring(0, colon), Integer.parseInt(bus.substring(colon + 1)))) {
+      socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+      socket.getInputStream().readAllBytes();
+    }
+    List<String> lines =
+        RealProcess.readUntil(said, line -> line.startsWith("peer ") && line.contains("refused"));
+    assertThat(lines.get(lines.size() - 1)).contains(" is refused: frame length of ");
+    assertThat(lines).noneMatch(line -> line.contains("WARN") || line.contains("PROTOCOL"));
+  }
+}
