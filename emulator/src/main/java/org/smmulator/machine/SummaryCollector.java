@@ -88,6 +88,7 @@ final class SummaryCollector {
         device.count(FunctionCounter.TRANSLATIONS_WITHHELD),
         device.count(FunctionCounter.FORBIDDEN),
         device.count(FunctionCounter.RESETS),
+        device.violations(),
         device.count(FunctionCounter.INVALIDATIONS_TIMED_OUT),
         device.count(FunctionCounter.INVALIDATIONS_LINK_LOST),
         latencies(device));

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     had been granted as many as it may have
  * @param packetsNotPermitted packets that the device sent though software had not enabled them
  * @param resets resets, of the function or its bus, after which the device answered again
+ * @param violations violations of any kind that name the device
  * @param invalidationsTimedOut invalidation requests that the device did not complete in time
  * @param invalidationsLost invalidation requests outstanding when the link was lost
  */
@@ -34,6 +35,7 @@ public record DeviceSummary(
     @Nullable Long translationsWithheld,
     @Nullable Long packetsNotPermitted,
     @Nullable Long resets,
+    @Nullable Long violations,
     @Nullable Long invalidationsTimedOut,
     @Nullable Long invalidationsLost,
     Latencies latencies) {}

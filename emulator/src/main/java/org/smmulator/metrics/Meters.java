@@ -88,6 +88,7 @@ final class Meters {
               "translations",
               "Translations for untranslated accesses only: too many were granted",
               DeviceSummary::translationsWithheld),
+          device("violations", "violations", "Violations of any kind", DeviceSummary::violations),
           device(
               "packets.not.permitted",
               "packets",

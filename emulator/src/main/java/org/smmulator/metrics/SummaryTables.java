@@ -64,6 +64,7 @@ public final class SummaryTables {
     row(table, "translations withheld", devices, d -> count(d.translationsWithheld()));
     row(table, "packets not permitted", devices, d -> count(d.packetsNotPermitted()));
     row(table, "resets", devices, d -> count(d.resets()));
+    row(table, "violations", devices, d -> count(d.violations()));
     row(table, "invalidations timed out", devices, d -> count(d.invalidationsTimedOut()));
     row(table, "invalidations lost", devices, d -> count(d.invalidationsLost()));
     latency(table, "translation request", devices, d -> d.latencies().translationRequest());

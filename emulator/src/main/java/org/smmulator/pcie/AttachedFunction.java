@@ -37,6 +37,7 @@ final class AttachedFunction implements Invalidations.Sink {
   private final long[] counters = new long[FunctionCounter.COUNT];
   private final long[] invalidationLatency = new long[LatencyBuckets.COUNT];
   private final PendingRequests pending;
+  private final long violationsBefore;
   private final FunctionReset reset = new FunctionReset(this);
 
   final FunctionConfig config;
@@ -63,6 +64,7 @@ final class AttachedFunction implements Invalidations.Sink {
     this.hello = hello;
     this.config = new FunctionConfig(hello.maxPayload());
     this.grants = root.ledger().attach(id);
+    this.violationsBefore = root.judge().violations(id);
     this.pending = new PendingRequests(root.loop(), root.config().completionTimeoutNanos());
     this.requests = new DownstreamRequests(this, pending);
   }
@@ -128,6 +130,11 @@ final class AttachedFunction implements Invalidations.Sink {
 
   long requestTimeouts() {
     return pending.timeouts();
+  }
+
+  /** Violations of all kinds. */
+  long violations() {
+    return root.judge().violations(id) - violationsBefore;
   }
 
   void report(long[] counters) {

@@ -16,6 +16,7 @@ public final class DeviceCounters {
   private final long[] invalidationLatency;
   private final long requestTimeouts;
   private final int grants;
+  private final long violations;
   private final long @Nullable [] reported;
 
   DeviceCounters(AttachedFunction function, boolean attached) {
@@ -27,6 +28,7 @@ public final class DeviceCounters {
     this.counted = function.counted();
     this.invalidationLatency = function.invalidationLatency();
     this.requestTimeouts = function.requestTimeouts();
+    this.violations = function.violations();
     this.grants = attached ? function.grants.live() : 0;
     this.reported = function.reported();
   }
@@ -56,6 +58,11 @@ public final class DeviceCounters {
   /** Translations that the device may use now: granted and not yet invalidated. */
   public int grants() {
     return grants;
+  }
+
+  /** Violations of all kinds that name the device. */
+  public long violations() {
+    return violations;
   }
 
   /** What the root complex counted. */

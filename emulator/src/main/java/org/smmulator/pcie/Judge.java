@@ -23,6 +23,11 @@ final class Judge {
     return packets;
   }
 
+  /** Violations of all kinds by devices that had an ID. */
+  long violations(String device) {
+    return violations.count(device);
+  }
+
   long protocolViolations() {
     return violations.count(Violation.Kind.PROTOCOL);
   }

@@ -54,6 +54,7 @@ public final class Summaries {
         116L,
         117L,
         118L,
+        119L,
         113L,
         114L,
         new Latencies(
@@ -75,6 +76,7 @@ public final class Summaries {
         216L,
         217L,
         218L,
+        219L,
         213L,
         214L,
         Latencies.UNKNOWN);

@@ -45,6 +45,7 @@ class SummaryJsonTest {
     assertThat(device.get("translatedAccesses").longValue()).isEqualTo(109);
     assertThat(device.get("untranslatedAccesses").longValue()).isEqualTo(110);
     assertThat(device.get("translationsHeld").longValue()).isEqualTo(115);
+    assertThat(device.get("violations").longValue()).isEqualTo(119);
     assertThat(device.get("translationsWithheld").longValue()).isEqualTo(116);
     assertThat(device.get("packetsNotPermitted").longValue()).isEqualTo(117);
     assertThat(device.get("resets").longValue()).isEqualTo(118);

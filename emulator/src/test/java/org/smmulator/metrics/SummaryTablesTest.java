@@ -23,6 +23,7 @@ class SummaryTablesTest {
             "  translations withheld          116      216",
             "  packets not permitted          117      217",
             "  resets                         118      218",
+            "  violations                     119      219",
             "  invalidations timed out        113      213",
             "  invalidations lost             114      214",
             "  translation request p50     950 ns  unknown",

@@ -1,6 +1,7 @@
 package org.smmulator.pcie;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.smmulator.pcie.TestMachine.MILLI;
 
 import java.util.ArrayList;
@@ -53,6 +54,25 @@ class AttachTest {
   void assignsTheFirstFreeSlot() {
     assertThat(machine.attach(0x08).id()).isEqualTo(0x08);
     assertThat(machine.attach(Hello.ASSIGN).id()).isEqualTo(0x10);
+  }
+
+  @Test
+  void countsTheViolationsOfEachDeviceAlsoInASlotThatHadAnother() {
+    ScriptedDevice first = machine.master(ID);
+    ScriptedDevice other = machine.master(0x28);
+    first.completeInvalidations(1, 1 << 9 | 1 << 10);
+    machine.run();
+    assertThat(machine.device("00:04.0").violations()).isEqualTo(2);
+    assertThat(machine.device("00:05.0").violations()).isZero();
+    first.link().detach();
+    machine.run();
+    ScriptedDevice second = machine.master(ID);
+    second.completeInvalidations(1, 1 << 9);
+    machine.run();
+    assertThat(machine.root.counters().devices())
+        .extracting(DeviceCounters::id, DeviceCounters::violations)
+        .containsExactly(tuple("00:04.0", 1L), tuple("00:05.0", 0L), tuple("00:04.0", 2L));
+    assertThat(other.closed).isNull();
   }
 
   /** What the SMMU would stall, the root complex could not hold back. */

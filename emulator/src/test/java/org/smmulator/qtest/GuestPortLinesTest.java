@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.PortAddress;
 import org.smmulator.memory.PhysicalBus;
@@ -34,6 +35,7 @@ import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.time.SteppedHardware;
 
 /** Hardware that has more to say than the port's loop can pass on. */
+@Timeout(240)
 class GuestPortLinesTest {
   private static final long SECOND_NANOS = 1_000_000_000L;
 

@@ -3,6 +3,7 @@ package org.smmulator.pcie.ledger;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,10 @@ public class ViolationLog {
   private final int capacity;
   private final Map<Key, Entry> groups = new LinkedHashMap<>();
   private final Map<Violation.Kind, Long> counts = new EnumMap<>(Violation.Kind.class);
+
+  /** By ID; there are no more than slots. */
+  private final Map<String, Long> countsByDevice = new HashMap<>();
+
   private final Map<Violation.Kind, Integer> groupsOfKind = new EnumMap<>(Violation.Kind.class);
   private long ungrouped;
   private long ungroupedSaid;
@@ -62,6 +67,7 @@ public class ViolationLog {
 
   public synchronized void record(Violation violation) {
     counts.merge(violation.kind(), 1L, Long::sum);
+    countsByDevice.merge(violation.device(), 1L, Long::sum);
     Entry entry = entry(violation);
     if (entry == null) {
       ungrouped++;
@@ -148,6 +154,11 @@ public class ViolationLog {
       ungroupedSaid = ungrouped;
       LOG.warn("{} more violations of other groups", String.format("%,d", ungrouped));
     }
+  }
+
+  /** How many there were of all devices that had an ID. */
+  public synchronized long count(String device) {
+    return countsByDevice.getOrDefault(device, 0L);
   }
 
   /** How many there were. */
