@@ -1,4 +1,7 @@
-/** Benchmarks; {@code java -jar emulator/target/benchmarks.jar} runs them. */
+/**
+ * Benchmarks; {@code java -jar emulator/target/benchmarks.jar} runs them, and with {@code compare}
+ * judges a change by those of two builds.
+ */
 @NullMarked
 package org.smmulator.bench;
 
