@@ -85,7 +85,7 @@ public final class WebServer implements AutoCloseable {
       Channel listener = listen(loops, connections, resolve(host, port));
       return new WebServer(loops, connections, listener);
     } catch (IOException e) {
-      loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly();
       throw new IOException("http.listen: " + address + " cannot be used: " + e.getMessage(), e);
     }
   }
