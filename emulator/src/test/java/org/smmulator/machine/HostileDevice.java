@@ -126,10 +126,14 @@ final class HostileDevice implements AutoCloseable {
 
   /** Goes away without a word, and waits for its threads. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     closeSockets();
-    up.join();
-    down.join();
+    try {
+      up.join();
+      down.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     device.whenClosed().join();
   }
 }
