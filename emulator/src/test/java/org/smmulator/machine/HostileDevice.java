@@ -108,7 +108,7 @@ final class HostileDevice implements AutoCloseable {
   /** Sends the beginning of a frame, and then nothing that could be understood. */
   boolean send(ByteBuffer frame, int bytes) {
     try {
-      send(machine, frame.array(), 0, bytes);
+      send(machine, frame.array(), frame.arrayOffset(), bytes);
       return true;
     } catch (IOException e) {
       return false;

@@ -189,9 +189,9 @@ class HostileDeviceTest {
     @Override
     public void run() {
       try {
-        while (!ended) {
-          round(rounds + 1);
-          rounds++;
+        for (int next = 1; !ended; next++) {
+          round(next);
+          rounds = next;
         }
       } catch (Throwable thrown) {
         failure = thrown;

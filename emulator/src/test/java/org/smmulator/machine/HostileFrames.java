@@ -77,7 +77,7 @@ final class HostileFrames {
   private void prefix() {
     if (random.nextInt(4) != 0) {
       int number = random.nextInt(8) == 0 ? random.nextInt(1 << 20) : pasid;
-      frame.putInt(0x9100_0000 | random.nextInt(4) / 3 << 22 | number);
+      frame.putInt(0x9100_0000 | (random.nextInt(4) / 3) << 22 | number);
     }
   }
 
@@ -88,7 +88,7 @@ final class HostileFrames {
   }
 
   private int requesterAndTag(int lowByte) {
-    return requesterId << 16 | FIRST_TAG + random.nextInt(256 - FIRST_TAG) << 8 | lowByte;
+    return requesterId << 16 | (FIRST_TAG + random.nextInt(256 - FIRST_TAG)) << 8 | lowByte;
   }
 
   private void memory(int withData, int addressType, int dataDwords) {
@@ -100,7 +100,7 @@ final class HostileFrames {
     boolean wide = address >>> 32 != 0;
     frame.putInt(((wide ? 0x20 : 0) | withData) << 24 | addressType << 10 | length);
     frame.putInt(requesterAndTag(enables));
-    long last = addressType == 1 ? address & -4096L | random.nextInt(2) : address & -4L;
+    long last = addressType == 1 ? (address & -4096L) | random.nextInt(2) : address & -4L;
     if (wide) {
       frame.putInt((int) (last >>> 32));
     }

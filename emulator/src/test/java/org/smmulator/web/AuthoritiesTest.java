@@ -2,6 +2,7 @@ package org.smmulator.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,7 +35,8 @@ class AuthoritiesTest {
   @ParameterizedTest
   @CsvSource({"127.0.0.1, true", "127.0.0.1:80, true", "127.0.0.1:8080, false"})
   void thePortOfHttpNeedNotBeSaid(String host, boolean allowed) {
-    Authorities authorities = new Authorities("127.0.0.1", new InetSocketAddress("127.0.0.1", 80));
+    Authorities authorities =
+        new Authorities("127.0.0.1", new InetSocketAddress(InetAddress.getLoopbackAddress(), 80));
 
     assertThat(authorities.allowsHost(host)).isEqualTo(allowed);
   }

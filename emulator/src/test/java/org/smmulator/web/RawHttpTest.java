@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
@@ -75,7 +76,7 @@ class RawHttpTest {
   /** One answer: status line and headers in lower case, and the body. */
   private record Reply(String head, String body) {
     int status() {
-      return Integer.parseInt(head.split(" ")[1]);
+      return Integer.parseInt(head.split(" ", -1)[1]);
     }
 
     @Nullable String header(String name) {
@@ -93,7 +94,7 @@ class RawHttpTest {
 
     Client() throws IOException {
       socket.setReceiveBufferSize(1 << 16);
-      socket.connect(new InetSocketAddress("127.0.0.1", port()));
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()));
       in = new DataInputStream(socket.getInputStream());
       clients.add(this);
     }
