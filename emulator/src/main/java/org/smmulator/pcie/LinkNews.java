@@ -8,17 +8,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells people which devices come and go and which peers are turned away, a line each. A peer that
- * comes again and again gets a few lines per second, then the number of the others. Used on the
+ * comes again and again gets a few lines per second, with the number of the others. Used on the
  * hardware loop only.
  */
 final class LinkNews {
-  private static final int DEVICE_LINES = 64;
+  private static final int DEVICE_LINES = 64; // all slots of a machine at once
   private static final int REFUSAL_LINES = 3;
-  private static final long WINDOW_NANOS = 1_000_000_000L;
+  private static final long NANOS_PER_LINE = 500_000_000L;
 
   private final LongSupplier clock;
-  private final Window devices = new Window(DEVICE_LINES, "devices that came or went");
-  private final Window refusals = new Window(REFUSAL_LINES, "peers that were refused");
+  private final Budget devices;
+  private final Budget refusals;
   private final List<String> unread = new ArrayList<>();
   private @Nullable Consumer<String> reader;
 
@@ -27,6 +27,8 @@ final class LinkNews {
    */
   LinkNews(LongSupplier clock) {
     this.clock = clock;
+    devices = new Budget(DEVICE_LINES, "devices that came or went");
+    refusals = new Budget(REFUSAL_LINES, "peers that were refused");
   }
 
   /** The lines go there, first those that nobody has read. */
@@ -66,32 +68,27 @@ final class LinkNews {
     return function.id() + " (" + function.name() + ", model " + function.model() + ")";
   }
 
-  /** So many lines each second; the others are counted. */
-  private final class Window {
-    private final int most;
+  /** Some lines at once, then a few per second; the others are counted. */
+  private final class Budget {
+    private final int atOnce;
     private final String what;
-    private long start;
-    private int lines;
+    private long fullAt = clock.getAsLong();
     private long leftOut;
 
-    Window(int most, String what) {
-      this.most = most;
+    Budget(int atOnce, String what) {
+      this.atOnce = atOnce;
       this.what = what;
     }
 
     void line(String text) {
       long now = clock.getAsLong();
-      if (lines == 0 || now - start >= WINDOW_NANOS) {
-        sayLeftOut();
-        start = now;
-        lines = 0;
-      }
-      if (lines < most) {
-        lines++;
-        say(text);
-      } else {
+      if (fullAt - now > (atOnce - 1) * NANOS_PER_LINE) {
         leftOut++;
+        return;
       }
+      fullAt = Math.max(fullAt, now) + NANOS_PER_LINE;
+      sayLeftOut();
+      say(text);
     }
 
     void sayLeftOut() {

@@ -38,7 +38,7 @@ import org.smmulator.time.NettyHardwareLoop;
 
 /** Peers that connect over TCP and are no devices: each is cut off, counted, and hurts nobody. */
 class BadPeerTest {
-  private static final long HELLO_NANOS = 200_000_000L;
+  private static final long HELLO_NANOS = 3_000_000_000L;
 
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

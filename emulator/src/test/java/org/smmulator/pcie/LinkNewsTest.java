@@ -33,8 +33,8 @@ class LinkNewsTest {
             "peer at 127.0.0.1:1 is refused: frame length of 1",
             "peer at 127.0.0.1:2 is refused: frame length of 2");
     lines.clear();
-    now.addAndGet(1_000_000_000L);
-    refuse(1);
+    now.addAndGet(500_000_000L);
+    refuse(2);
     assertThat(lines)
         .containsExactly(
             "13,736 more like it: peers that were refused",
