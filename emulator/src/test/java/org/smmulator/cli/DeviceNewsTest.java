@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the terminal of a machine without a scenario says of its devices. */
-@Timeout(240)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DeviceNewsTest {
   private static final String BUILT_IN =
       """
