@@ -36,8 +36,13 @@ class DeviceNewsTest {
       """;
 
   @TempDir private Path folder;
+
+  @SuppressWarnings("NullAway.Init") // each test starts one
   private Process machine;
+
+  @SuppressWarnings("NullAway.Init")
   private BufferedReader said;
+
   private String bus = "";
 
   private void start(String yaml) throws IOException {

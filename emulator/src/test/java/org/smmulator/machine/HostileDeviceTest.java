@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,7 +178,7 @@ class HostileDeviceTest {
   private final class HonestWork extends Thread {
     private final GuestProcess process;
     private final DmaQueue queue;
-    private volatile Throwable failure;
+    private volatile @Nullable Throwable failure;
     private volatile int rounds;
 
     HonestWork(GuestProcess process, DmaQueue queue) {
