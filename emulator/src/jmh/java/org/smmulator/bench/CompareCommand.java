@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
       "1:a row does, by more than A differs from itself",
       "2:nothing was compared, and a sentence says why"
     })
-final class CompareCommand implements Callable<Integer> {
+public final class CompareCommand implements Callable<Integer> {
   static final int SLOWER = 1;
   static final int USAGE = 2;
 

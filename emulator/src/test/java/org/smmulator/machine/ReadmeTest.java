@@ -25,9 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.bench.CompareCommand;
 import org.smmulator.cli.Smmulator;
 import org.smmulator.config.PortAddress;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What the READMEs show is compiled, run or parsed as it stands there. */
 @Timeout(180)
@@ -200,6 +202,7 @@ class ReadmeTest extends DrivenMachine {
     for (CommandLine command : commandLine().getSubcommands().values()) {
       known.addAll(command.getCommandSpec().optionsMap().keySet());
     }
+    known.addAll(CommandSpec.forAnnotatedObject(CompareCommand.class).optionsMap().keySet());
     assertThat(known).containsAll(readme.options());
   }
 
