@@ -47,6 +47,18 @@ class SharingRulesTest {
         .hasMessage(sentence);
   }
 
+  @Test
+  void refusesABindWithoutMmuNotifiersAndTakesAMachineWhereNobodyIsBound() {
+    String without = "guest: {mmuNotifier: false}\n";
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", without + file("", "pri: 1", BIND)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "x.yaml:1: guest.mmuNotifier: SVA needs MMU notifiers, and scenario.steps[1] binds;"
+                + " use true, or remove the step");
+    assertThatCode(() -> ConfigFile.parse("x.yaml", without + file("", "pri: 1", PROCESS)))
+        .doesNotThrowAnyException();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -1,0 +1,156 @@
+package org.smmulator.guest.sva;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.iommu.MmOperation;
+import org.smmulator.guest.mm.AddressSpace;
+
+/** What has to be there before an address space can be shared, and who finds it by its PASID. */
+class BindRulesTest {
+  @ParameterizedTest
+  @EnumSource(MmOperation.class)
+  void aDriverThatLacksAnOperationIsNoDriverForSva(MmOperation operation) {
+    Scene.inManyOrders(
+        scene -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.device(1);
+          scene.iommu.operations.remove(operation);
+          Scene.assertRefused(Errno.ENODEV, () -> scene.sva.bind(dev, mm, null));
+          scene.iommu.operations.add(operation);
+          int pasid = scene.sva.bind(dev, mm, null);
+          assertThat(pasid).as("the refused bind took no PASID").isEqualTo(1);
+          scene.sva.unbind(dev, pasid);
+          mm.putUser();
+          scene.quiesce(mm);
+          scene.assertNothingLeft(0);
+        });
+  }
+
+  @Test
+  void withoutMmuNotifiersNothingIsBound() {
+    Scene.inManyOrders(
+        scene -> {
+          IoMmManager without =
+              new IoMmManager(scene.sched, scene.iommu, PasidPolicy.LOWEST, Scene.DEADLINE, false);
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.iommu.plug(1, Scene.FULL, null);
+          without.deviceInit(dev, Scene.ANY, null);
+          Scene.assertRefused(Errno.ENODEV, () -> without.bind(dev, mm, null));
+          assertThat(scene.iommu.contexts).isEmpty();
+        });
+  }
+
+  @Test
+  void aBindWithoutMemoryForItsNotifierLeavesNothing() {
+    Scene.inManyOrders(
+        scene -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.device(1);
+          List<Long> taken = new ArrayList<>();
+          while (scene.frames.freeFrames() > 0) {
+            taken.add(scene.frames.allocate());
+          }
+          Scene.assertRefused(Errno.ENOMEM, () -> scene.sva.bind(dev, mm, null));
+          assertThat(scene.sva.statistics().pasidsLive()).isZero();
+          assertThat(scene.iommu.contexts).isEmpty();
+          taken.forEach(scene.frames::put);
+          int pasid = scene.sva.bind(dev, mm, null);
+          assertThat(pasid).isEqualTo(1);
+          scene.sva.unbind(dev, pasid);
+          mm.putUser();
+          scene.quiesce(mm);
+          scene.assertNothingLeft(0);
+        });
+  }
+
+  @Test
+  void aTaskThatIsKilledWhileItBindsLeavesNothing() {
+    Scene.inManyOrders(
+        scene -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.device(1);
+          scene
+              .spawn(
+                  "killed",
+                  () -> {
+                    scene.sched.current().kill();
+                    Scene.assertRefused(Errno.EINTR, () -> scene.sva.bind(dev, mm, null));
+                  })
+              .join();
+          assertThat(scene.sva.statistics().pasidsLive()).isZero();
+          assertThat(scene.iommu.contexts).isEmpty();
+          int pasid = scene.sva.bind(dev, mm, null);
+          assertThat(pasid).isEqualTo(1);
+          scene.sva.unbind(dev, pasid);
+          mm.putUser();
+          scene.quiesce(mm);
+          scene.assertNothingLeft(0);
+        });
+  }
+
+  @Test
+  void aPasidFindsItsAddressSpaceAsLongAsItLives() {
+    Scene.inManyOrders(
+        scene -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.device(1);
+          assertThat(scene.sva.find(1)).isNull();
+          int pasid = scene.sva.bind(dev, mm, null);
+          AddressSpace found = scene.sva.find(pasid);
+          assertThat(found).isSameAs(mm);
+          assertThat(scene.sva.find(pasid + 1)).isNull();
+          mm.putUser();
+          scene.settle();
+          assertThat(scene.iommu.access(dev, pasid, Scene.pageOf(0)))
+              .as("whoever found it is one more user")
+              .isTrue();
+          mm.putUserAsync();
+          scene.quiesce(mm);
+          assertThat(scene.sva.find(pasid)).as("the process has ended").isNull();
+          scene.assertNothingLeft(0);
+        });
+  }
+
+  /** The claim alone makes one address space have one PASID: here two find it, and none is torn. */
+  @Test
+  void whoFindsAnAddressSpaceBesideItsBindFindsItWhole() {
+    int[] met = {0};
+    Scene.inOrders(
+        300,
+        scene -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.device(1);
+          boolean[] done = {false};
+          var looker =
+              scene.spawn(
+                  "looker",
+                  () -> {
+                    while (!done[0]) {
+                      AddressSpace found = scene.sva.find(1);
+                      if (found != null) {
+                        assertThat(found).isSameAs(mm);
+                        found.putUserAsync();
+                        met[0] += done[0] ? 0 : 1;
+                      }
+                      scene.execution.yieldPoint();
+                    }
+                  });
+          int pasid = scene.sva.bind(dev, mm, null);
+          assertThat(pasid).isEqualTo(1);
+          done[0] = true;
+          looker.join();
+          scene.sva.unbind(dev, pasid);
+          mm.putUser();
+          scene.quiesce(mm);
+          scene.assertNothingLeft(0);
+        });
+    assertThat(met[0]).as("found before bind had returned").isPositive();
+  }
+}
