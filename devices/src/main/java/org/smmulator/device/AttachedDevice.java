@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,12 +21,13 @@ import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.bus.wire.LinkLimits;
 import org.smmulator.bus.wire.NettyTransport;
-import org.smmulator.bus.wire.WireLoop;
 import org.smmulator.device.atc.AtcRecorder;
-import org.smmulator.device.execution.Execution;
 import org.smmulator.device.execution.LoopExecution;
 import org.smmulator.device.execution.Signal;
-import org.smmulator.device.execution.ThreadExecution;
+import org.smmulator.device.execution.Steps;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop;
+import org.smmulator.execution.ThreadExecution;
 
 /**
  * A model on the bus: says hello, runs the model while the link is open, reports statistics, and
@@ -45,6 +46,7 @@ public final class AttachedDevice {
   private final DeviceModel model;
   private final DeviceOptions options;
   private final Execution execution;
+  private final Function<String, Steps> steps;
   private final boolean reporting;
   private final @Nullable AtcRecorder recorder;
   private final LinkHandler handler = new Handler();
@@ -65,12 +67,17 @@ public final class AttachedDevice {
    */
   public AttachedDevice(DeviceModel model, DeviceOptions options, Execution execution)
       throws IOException {
-    this(model, options, execution, true);
+    this(model, options, execution, name -> Steps.onTask(execution, name), true);
   }
 
   private AttachedDevice(
-      DeviceModel model, DeviceOptions options, Execution execution, boolean reporting)
+      DeviceModel model,
+      DeviceOptions options,
+      Execution execution,
+      Function<String, Steps> steps,
+      boolean reporting)
       throws IOException {
+    this.steps = steps;
     this.reporting = reporting;
     this.model = model;
     this.options = options;
@@ -84,13 +91,12 @@ public final class AttachedDevice {
    * there unasked: it reports no statistics by itself and gives up no request, so that time on the
    * loop belongs to the model alone. Such a device leaves when the root complex closes the link.
    *
-   * @param clock the loop's time in nanoseconds
    * @throws IOException if the file for the ATC's events cannot be written
    */
-  public static AttachedDevice onLoop(
-      WireLoop loop, LongSupplier clock, DeviceModel model, DeviceOptions options)
+  public static AttachedDevice onLoop(Loop loop, DeviceModel model, DeviceOptions options)
       throws IOException {
-    return new AttachedDevice(model, options, new LoopExecution(loop, clock), false);
+    return new AttachedDevice(
+        model, options, new LoopExecution(loop), name -> Steps.onLoop(loop), false);
   }
 
   /**
@@ -229,7 +235,7 @@ public final class AttachedDevice {
       if (open == null) {
         throw new IllegalStateException("an answer without a link");
       }
-      ModelTask task = new ModelTask(execution, options.name() + " registers");
+      ModelTask task = new ModelTask(steps.apply(options.name() + " registers"));
       Endpoint endpoint = new Endpoint(open, ack, model, options, recorder, execution, task);
       Session opened = new Session(open, endpoint, task);
       session = opened;
@@ -321,7 +327,7 @@ public final class AttachedDevice {
       }
 
       @Override
-      public WireLoop.Timer schedule(Runnable step, long delayNanos) {
+      public Loop.Timer schedule(Runnable step, long delayNanos) {
         return ModelTimer.start(link.loop(), task, step, delayNanos);
       }
 

@@ -1,7 +1,7 @@
 package org.smmulator.device;
 
-import org.smmulator.bus.wire.WireLoop.Timer;
-import org.smmulator.device.execution.Execution;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop.Timer;
 
 /** What an attached model has to work with. */
 public interface DeviceContext {

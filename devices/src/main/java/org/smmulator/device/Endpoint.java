@@ -16,7 +16,7 @@ import org.smmulator.device.PciFunction.MsixLayout;
 import org.smmulator.device.atc.AddressTranslationCache;
 import org.smmulator.device.atc.AtcRecorder;
 import org.smmulator.device.atc.InvalidationScope;
-import org.smmulator.device.execution.Execution;
+import org.smmulator.execution.Execution;
 
 /**
  * One function at the end of its link: takes every packet to the part it is for, and does what

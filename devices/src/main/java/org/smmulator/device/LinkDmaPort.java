@@ -3,8 +3,8 @@ package org.smmulator.device;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.smmulator.device.DmaException.Status;
-import org.smmulator.device.execution.Execution;
-import org.smmulator.device.execution.Execution.Handle;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Execution.Handle;
 
 /**
  * Hands transfers of the model's tasks to the requester on the link's thread; waits, or has the

@@ -3,7 +3,7 @@ package org.smmulator.device;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.smmulator.bus.wire.WireLoop;
+import org.smmulator.execution.Loop;
 
 /**
  * Steps that other tasks hand to the link's thread, run there in order. Steps that come together
@@ -13,13 +13,13 @@ final class LinkMailbox {
   /** Steps in one go; between two goes the link reads. */
   private static final int BATCH = 256;
 
-  private final WireLoop loop;
+  private final Loop loop;
   private final Runnable afterBatch;
   private final Queue<Runnable> steps = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private volatile boolean closed;
 
-  LinkMailbox(WireLoop loop, Runnable afterBatch) {
+  LinkMailbox(Loop loop, Runnable afterBatch) {
     this.loop = loop;
     this.afterBatch = afterBatch;
   }

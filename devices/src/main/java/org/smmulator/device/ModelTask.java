@@ -3,8 +3,7 @@ package org.smmulator.device;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.device.execution.Execution;
-import org.smmulator.device.execution.Execution.Steps;
+import org.smmulator.device.execution.Steps;
 
 /**
  * The task on which a model's own methods run, one call after another: the BAR task. An exception
@@ -19,8 +18,11 @@ final class ModelTask {
   private final AtomicInteger waiting = new AtomicInteger();
   private final Steps steps;
 
-  ModelTask(Execution execution, String name) {
-    this.steps = execution.steps(name);
+  /**
+   * @param steps where the model's methods run
+   */
+  ModelTask(Steps steps) {
+    this.steps = steps;
   }
 
   /**

@@ -1,7 +1,7 @@
 package org.smmulator.device;
 
-import org.smmulator.bus.wire.WireLoop;
-import org.smmulator.bus.wire.WireLoop.Timer;
+import org.smmulator.execution.Loop;
+import org.smmulator.execution.Loop.Timer;
 
 /** A timer of a model: expires on the link's loop, and calls back on the BAR task. */
 final class ModelTimer implements Timer {
@@ -13,7 +13,7 @@ final class ModelTimer implements Timer {
     this.call = call;
   }
 
-  static ModelTimer start(WireLoop loop, ModelTask task, Runnable step, long delayNanos) {
+  static ModelTimer start(Loop loop, ModelTask task, Runnable step, long delayNanos) {
     Call call = new Call(step);
     return new ModelTimer(loop.schedule(() -> task.callBack(call), delayNanos), call);
   }

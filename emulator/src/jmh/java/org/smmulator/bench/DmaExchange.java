@@ -14,6 +14,7 @@ import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
+import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.memory.PhysicalBus;
@@ -27,7 +28,6 @@ import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.time.NettyHardwareLoop;
 
 /** A machine with one device that reads 64 bytes of one page over and over. */
 final class DmaExchange implements DmaReadBenchmark.Exchange {
@@ -45,7 +45,7 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
   DmaExchange(EventLoop machineLoop, EventLoop deviceLoop)
       throws IOException, InterruptedException {
     this.deviceLoop = deviceLoop;
-    NettyHardwareLoop loop = new NettyHardwareLoop(machineLoop);
+    NettyLoop loop = new NettyLoop(machineLoop);
     CountDownLatch ready = new CountDownLatch(1);
     ViolationLog violations = new ViolationLog(10);
     GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);

@@ -20,6 +20,7 @@ import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.Loop;
 import org.smmulator.memory.HostMemory;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
@@ -33,7 +34,6 @@ import org.smmulator.smmu.SmmuInterrupt;
 import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.probe.Question;
-import org.smmulator.time.HardwareLoop;
 
 /**
  * The hardware of one machine, wired together on one thread: memory, SMMU, root complex, ledger and
@@ -46,7 +46,7 @@ final class Board implements AutoCloseable {
   private static final long ANSWER_SECONDS = 5;
 
   private final HardwareThread thread;
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final IntConsumer interrupts;
   private final SparseMemory ram;
   private final PhysicalBus bus;
@@ -70,7 +70,7 @@ final class Board implements AutoCloseable {
    * @param loop where the hardware runs, on that thread
    * @param interrupts given the number of each interrupt, on the hardware's thread
    */
-  Board(MachineConfig config, HardwareThread thread, HardwareLoop loop, IntConsumer interrupts) {
+  Board(MachineConfig config, HardwareThread thread, Loop loop, IntConsumer interrupts) {
     this.thread = thread;
     this.loop = loop;
     this.interrupts = interrupts;
@@ -240,7 +240,7 @@ final class Board implements AutoCloseable {
     return ROOT_BUSES;
   }
 
-  HardwareLoop loop() {
+  Loop loop() {
     return loop;
   }
 

@@ -1,19 +1,19 @@
 package org.smmulator.machine;
 
+import org.smmulator.execution.Loop;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.time.HardwareLoop;
 
 /**
  * Gives the SMMU's command queue its turns on the hardware's thread: each command is a step of its
  * own, and after so many of them the devices get theirs.
  */
 final class CommandTurns {
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final Smmu smmu;
   private final int commandsPerTurn;
   private boolean scheduled;
 
-  CommandTurns(HardwareLoop loop, Smmu smmu, int commandsPerTurn) {
+  CommandTurns(Loop loop, Smmu smmu, int commandsPerTurn) {
     this.loop = loop;
     this.smmu = smmu;
     this.commandsPerTurn = commandsPerTurn;

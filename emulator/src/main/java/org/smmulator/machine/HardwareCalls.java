@@ -4,15 +4,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import org.smmulator.arch.port.Execution;
-import org.smmulator.time.HardwareLoop;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop;
 
 /** A guest task that waits for a step on the hardware's thread. */
 final class HardwareCalls {
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final Execution execution;
 
-  HardwareCalls(HardwareLoop loop, Execution execution) {
+  HardwareCalls(Loop loop, Execution execution) {
     this.loop = loop;
     this.execution = execution;
   }

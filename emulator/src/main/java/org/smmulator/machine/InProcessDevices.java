@@ -8,8 +8,8 @@ import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.testdev.IommuTestDevice;
+import org.smmulator.execution.SteppedLoop;
 import org.smmulator.pcie.RootComplex;
-import org.smmulator.time.SteppedLoop;
 
 /**
  * Devices inside the machine: a model, its link and the root complex on one loop, with no thread of
@@ -44,7 +44,7 @@ public final class InProcessDevices {
    * @throws IOException if the options name a file for the ATC's events that cannot be written
    */
   public AttachedDevice plug(DeviceModel model, DeviceOptions options) throws IOException {
-    AttachedDevice device = AttachedDevice.onLoop(loop, loop::nanoTime, model, options);
+    AttachedDevice device = AttachedDevice.onLoop(loop, model, options);
     InProcessWire.join(root.newPort(), loop, device.handler(), loop, limits);
     return device;
   }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.cli.ExitCode;
 import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
@@ -19,18 +20,17 @@ import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.GuestConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
+import org.smmulator.execution.Loop;
+import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestOptions;
 import org.smmulator.guest.Hardware;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.sched.Task;
-import org.smmulator.guest.sched.ThreadExecution;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.probe.Question;
-import org.smmulator.time.HardwareLoop;
-import org.smmulator.time.NettyHardwareLoop;
 
 /** One machine from its configuration: hardware, guest kernel, device processes and scenario. */
 public final class Machine implements RunningMachine {
@@ -56,7 +56,7 @@ public final class Machine implements RunningMachine {
   public static Machine start(MachineConfig config) throws UserException {
     HardwareThread thread = new HardwareThread("hardware");
     InterruptController interrupts = new InterruptController();
-    HardwareLoop loop = new NettyHardwareLoop(thread.eventLoop());
+    Loop loop = new NettyLoop(thread.eventLoop());
     Board board = new Board(config, thread, loop, interrupts::raise);
     try {
       GuestKernel kernel = GuestKernel.boot(hardware(board, interrupts), options(config, board));

@@ -4,9 +4,9 @@ import java.util.function.Consumer;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.device.model.testdev.SystemMemory;
+import org.smmulator.execution.Loop;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.RootComplex;
-import org.smmulator.time.HardwareLoop;
 
 /**
  * Physical memory for a test device on the machine's own loop, and what the root complex counted of
@@ -15,14 +15,14 @@ import org.smmulator.time.HardwareLoop;
 final class SideEntrance implements SystemMemory {
   private final RootComplex root;
   private final PhysicalMemory memory;
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final int requesterId;
   private long refusedBefore;
 
   /**
    * @param requesterId of the device
    */
-  SideEntrance(RootComplex root, PhysicalMemory memory, HardwareLoop loop, int requesterId) {
+  SideEntrance(RootComplex root, PhysicalMemory memory, Loop loop, int requesterId) {
     this.root = root;
     this.memory = memory;
     this.loop = loop;

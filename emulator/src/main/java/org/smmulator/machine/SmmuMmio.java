@@ -3,10 +3,10 @@ package org.smmulator.machine;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntPredicate;
-import org.smmulator.arch.port.Execution;
 import org.smmulator.arch.port.Mmio;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.time.HardwareLoop;
 
 /**
  * The SMMU's register window as guest tasks use it. Writes are posted to the hardware's thread;
@@ -26,13 +26,13 @@ final class SmmuMmio implements Mmio {
   /** Turns on the spot before a waiting task parks: a short command queue is done by then. */
   private static final int SPINS = 200;
 
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final Execution execution;
   private final Smmu smmu;
   private final ThreadLocal<Posted> posted = ThreadLocal.withInitial(Posted::new);
   private final Queue<Execution.Handle> waiters = new ConcurrentLinkedQueue<>();
 
-  SmmuMmio(HardwareLoop loop, Execution execution, Smmu smmu) {
+  SmmuMmio(Loop loop, Execution execution, Smmu smmu) {
     this.loop = loop;
     this.execution = execution;
     this.smmu = smmu;

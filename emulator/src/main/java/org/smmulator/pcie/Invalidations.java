@@ -2,9 +2,9 @@ package org.smmulator.pcie;
 
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.execution.Loop;
+import org.smmulator.execution.Loop.Timer;
 import org.smmulator.pcie.ledger.InvalidationScope;
-import org.smmulator.time.HardwareLoop;
-import org.smmulator.time.HardwareLoop.Timer;
 
 /**
  * The Invalidate Requests of one function (PCIe 10.3): at most 32 and at most its Invalidate Queue
@@ -66,7 +66,7 @@ final class Invalidations {
   /** What waits beyond this becomes one request for everything: to drop more is allowed. */
   static final int MAX_WAITING = 1 << 16;
 
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final long timeoutNanos;
   private final Sink sink;
   private final int depth;
@@ -96,7 +96,7 @@ final class Invalidations {
 
   private @Nullable Timer timer;
 
-  Invalidations(HardwareLoop loop, long timeoutNanos, int depth, Sink sink) {
+  Invalidations(Loop loop, long timeoutNanos, int depth, Sink sink) {
     this.loop = loop;
     this.timeoutNanos = timeoutNanos;
     this.depth = depth;

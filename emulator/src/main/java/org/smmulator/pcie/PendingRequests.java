@@ -6,8 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
-import org.smmulator.time.HardwareLoop;
+import org.smmulator.execution.Loop.Timer;
+import org.smmulator.execution.Loop;
 import org.smmulator.time.HardwareLoop.Timer;
+import org.smmulator.time.HardwareLoop;
 
 /**
  * The non-posted requests that the root complex has sent to one function, configuration accesses
@@ -60,7 +62,7 @@ final class PendingRequests {
   private static final int TAGS = 256;
   private static final int MAX_WAITING = 4096;
 
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final long timeoutNanos;
   private final @Nullable Request[] outstanding = new @Nullable Request[TAGS];
   private final long[] deadline = new long[TAGS];
@@ -79,7 +81,7 @@ final class PendingRequests {
   private long timerAt = UNLIMITED;
   private long timeouts;
 
-  PendingRequests(HardwareLoop loop, long timeoutNanos) {
+  PendingRequests(Loop loop, long timeoutNanos) {
     this.loop = loop;
     this.timeoutNanos = timeoutNanos;
   }

@@ -15,12 +15,12 @@ import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.LinkHandler;
+import org.smmulator.execution.Loop;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.InvalidationScope;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.time.HardwareLoop;
 
 /**
  * The PCIe root complex of one machine: slots 1 to 31 of its root buses, each for one link with one
@@ -36,7 +36,7 @@ public final class RootComplex {
   /** Links beside those of all devices: peers that come, say hello or are refused, and go. */
   private static final int MOST_STRANGERS = 64;
 
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final Smmu smmu;
   private final RootComplexConfig config;
   private final GrantLedger ledger;
@@ -62,7 +62,7 @@ public final class RootComplex {
   private BareStreams bareStreams = new Nobody();
 
   public RootComplex(
-      HardwareLoop loop,
+      Loop loop,
       Smmu smmu,
       PhysicalBus bus,
       RootComplexConfig config,
@@ -430,7 +430,7 @@ public final class RootComplex {
     return function == null ? 0 : function.counted(counter);
   }
 
-  HardwareLoop loop() {
+  Loop loop() {
     return loop;
   }
 

@@ -1,8 +1,8 @@
 package org.smmulator.pcie;
 
 import org.jspecify.annotations.Nullable;
-import org.smmulator.time.HardwareLoop;
-import org.smmulator.time.HardwareLoop.Timer;
+import org.smmulator.execution.Loop;
+import org.smmulator.execution.Loop.Timer;
 
 /**
  * What firmware does before software looks: reads who the function is, sizes its BARs and leaves
@@ -71,7 +71,7 @@ final class Training {
   /**
    * @param timeoutNanos for all of it
    */
-  void start(HardwareLoop loop, long timeoutNanos) {
+  void start(Loop loop, long timeoutNanos) {
     timer = loop.schedule(() -> late(timeoutNanos / 1_000_000), timeoutNanos);
     read(
         0,

@@ -2,9 +2,9 @@ package org.smmulator.qtest;
 
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.execution.Loop;
 import org.smmulator.pcie.BareStreams;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.time.HardwareLoop;
 
 /**
  * The endpoint behind all streams that have no device: what the SMMU sends there is a line for the
@@ -18,18 +18,18 @@ final class InjectedStreams implements BareStreams {
   private static final int PAGE_LOG2 = 12;
   private static final int ALL_TAGS = -1;
 
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final Smmu smmu;
   private final long timeoutNanos;
   private final Lines lines;
-  private final HardwareLoop.@Nullable Timer[] timers = new HardwareLoop.@Nullable Timer[ITAGS];
+  private final Loop.@Nullable Timer[] timers = new Loop.@Nullable Timer[ITAGS];
   private final ArrayDeque<String> waiting = new ArrayDeque<>();
   private int nextTag;
 
   /** Tags given up whose answer may still come, as a set. */
   private int owed;
 
-  InjectedStreams(HardwareLoop loop, Smmu smmu, long timeoutNanos, Lines lines) {
+  InjectedStreams(Loop loop, Smmu smmu, long timeoutNanos, Lines lines) {
     this.loop = loop;
     this.smmu = smmu;
     this.timeoutNanos = timeoutNanos;
@@ -95,7 +95,7 @@ final class InjectedStreams implements BareStreams {
       sendWaiting();
       return false;
     }
-    HardwareLoop.Timer timer = timers[tag];
+    Loop.Timer timer = timers[tag];
     if (timer == null) {
       return false;
     }
@@ -107,7 +107,7 @@ final class InjectedStreams implements BareStreams {
   /** Power-on: nothing is under way. */
   void reset() {
     for (int tag = 0; tag < ITAGS; tag++) {
-      HardwareLoop.Timer timer = timers[tag];
+      Loop.Timer timer = timers[tag];
       if (timer != null) {
         timer.cancel();
         timers[tag] = null;

@@ -7,6 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.execution.SteppedLoop;
+import org.smmulator.execution.WallClock;
 
 /**
  * Hardware whose time somebody else owns: on one thread, and idle whenever {@link #run} returns.
@@ -32,8 +34,7 @@ public final class SteppedHardware {
 
   /** Hardware on real time, from now on. */
   public static SteppedHardware onRealTime(EventLoop thread) {
-    long start = System.nanoTime();
-    return onClock(thread, () -> System.nanoTime() - start);
+    return onClock(thread, new WallClock()::nanoTime);
   }
 
   /** Hardware on the time of a clock that runs by itself, in nanoseconds. */

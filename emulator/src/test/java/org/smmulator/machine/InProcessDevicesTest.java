@@ -15,6 +15,7 @@ import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.execution.SteppedLoop;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.BareGuest;
@@ -27,7 +28,6 @@ import org.smmulator.pcie.ledger.RecordedViolations;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.time.SteppedLoop;
 
 /** Root complex, SMMU, memory and devices on one loop of virtual time; the test is the software. */
 class InProcessDevicesTest {

@@ -23,8 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.bus.wire.BusAddress;
+import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
+import org.smmulator.execution.Loop;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.ledger.GrantLedger;
@@ -33,8 +35,6 @@ import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.time.HardwareLoop;
-import org.smmulator.time.NettyHardwareLoop;
 
 /** Peers that connect over TCP and are no devices: each is cut off, counted, and hurts nobody. */
 class BadPeerTest {
@@ -43,7 +43,7 @@ class BadPeerTest {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final EventLoop eventLoop = (EventLoop) group.next();
-  private final HardwareLoop loop = new NettyHardwareLoop(eventLoop);
+  private final Loop loop = new NettyHardwareLoop(eventLoop);
   private final RecordedViolations violations = new RecordedViolations();
   private final RootComplexConfig config =
       new RootComplexConfig(1_000_000_000L, 60_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1);

@@ -3,18 +3,17 @@ package org.smmulator.pcie;
 import java.util.ArrayDeque;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.bus.wire.WireLoop;
-import org.smmulator.time.HardwareLoop;
+import org.smmulator.execution.Loop;
 
 /** The loop of hardware and links that runs when the test says so, on time that the test moves. */
-public final class ManualLoop implements HardwareLoop, WireLoop {
+public final class ManualLoop implements Loop {
   private final ArrayDeque<Runnable> steps = new ArrayDeque<>();
   private final PriorityQueue<Alarm> alarms = new PriorityQueue<>();
   private long now = 1_000_000_000L;
   private long order;
 
   /** One timer of either kind. */
-  public static final class Alarm implements HardwareLoop.Timer, WireLoop.Timer, Comparable<Alarm> {
+  public static final class Alarm implements Loop.Timer, Comparable<Alarm> {
     private final Runnable step;
     private final long at;
     private final long order;

@@ -1,10 +1,10 @@
 package org.smmulator.guest;
 
-import org.smmulator.arch.port.Execution;
 import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.arch.port.PhysicalMemory;
+import org.smmulator.execution.Execution;
 
 /**
  * The machine, as far as the guest can touch it.

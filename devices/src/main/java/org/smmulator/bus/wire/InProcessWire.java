@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.execution.Loop;
 
 /**
  * A bus connection without a socket: what one end's link sends is given to the other end's loop, in
@@ -15,9 +16,9 @@ public final class InProcessWire {
   /** Joins a root complex and a device; both handlers are told on their loops. */
   public static void join(
       LinkHandler rootComplex,
-      WireLoop rootComplexLoop,
+      Loop rootComplexLoop,
       LinkHandler device,
-      WireLoop deviceLoop,
+      Loop deviceLoop,
       LinkLimits limits) {
     End up = new End(rootComplexLoop, "device in this process");
     End down = new End(deviceLoop, "bus in this process");
@@ -31,7 +32,7 @@ public final class InProcessWire {
 
   /** What one of the two links sends through; on that link's loop unless said otherwise. */
   private static final class End implements Wire {
-    private final WireLoop loop;
+    private final Loop loop;
     private final String peer;
 
     /** Sent and not yet taken by the other end; counted on both loops. */
@@ -40,7 +41,7 @@ public final class InProcessWire {
     private @Nullable End other;
     private @Nullable Link link;
 
-    End(WireLoop loop, String peer) {
+    End(Loop loop, String peer) {
       this.loop = loop;
       this.peer = peer;
     }
@@ -51,7 +52,7 @@ public final class InProcessWire {
     }
 
     @Override
-    public WireLoop loop() {
+    public Loop loop() {
       return loop;
     }
 

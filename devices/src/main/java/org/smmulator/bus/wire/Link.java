@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.execution.Loop;
 
 /**
  * One end of one bus connection. It cuts the received stream into frames in place, hands
@@ -41,7 +42,7 @@ public final class Link {
   private State state = State.GREETING;
   private boolean helloReceived;
   private int peerMaxLength = Frame.MAX_LENGTH;
-  private WireLoop.@Nullable Timer helloTimer;
+  private Loop.@Nullable Timer helloTimer;
 
   private final ReceiveBuffer received;
 
@@ -64,7 +65,7 @@ public final class Link {
     return wire.peer();
   }
 
-  public WireLoop loop() {
+  public Loop loop() {
     return wire.loop();
   }
 

@@ -17,11 +17,6 @@ import java.util.function.Supplier;
 public final class NettyTransport {
   private NettyTransport() {}
 
-  /** The loop as links see it. */
-  public static WireLoop loop(EventLoop loop) {
-    return new NettyLoop(loop);
-  }
-
   /** Listens at the root complex's end, with a new handler for each device that connects. */
   public static NettySockets.Listener listen(
       EventLoop loop, BusAddress address, LinkLimits limits, Supplier<LinkHandler> handlers)
@@ -64,23 +59,5 @@ public final class NettyTransport {
     return channel.remoteAddress() instanceof InetSocketAddress tcp
         ? NetUtil.toSocketAddressString(tcp)
         : listening.toString();
-  }
-
-  private record NettyLoop(EventLoop loop) implements WireLoop {
-    @Override
-    public void execute(Runnable step) {
-      loop.execute(step);
-    }
-
-    @Override
-    public Timer schedule(Runnable step, long delayNanos) {
-      var future = loop.schedule(step, delayNanos, TimeUnit.NANOSECONDS);
-      return () -> future.cancel(false);
-    }
-
-    @Override
-    public boolean inLoop() {
-      return loop.inEventLoop();
-    }
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.execution.Loop;
 
 /**
  * A socket as the wire of one link, on the socket's event loop. Closing in good order shuts the
@@ -26,13 +27,13 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final Channel channel;
-  private final WireLoop loop;
+  private final Loop loop;
   private final String peer;
   private final Link link;
 
   SocketWire(Channel channel, String peer, Link.Role role, LinkHandler handler, LinkLimits limits) {
     this.channel = channel;
-    this.loop = NettyTransport.loop(channel.eventLoop());
+    this.loop = new NettyLoop(channel.eventLoop());
     this.peer = peer;
     this.link = new Link(role, handler, limits, this);
   }
@@ -42,7 +43,7 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   }
 
   @Override
-  public WireLoop loop() {
+  public Loop loop() {
     return loop;
   }
 

@@ -1,10 +1,11 @@
 package org.smmulator.bus.wire;
 
 import io.netty.buffer.ByteBuf;
+import org.smmulator.execution.Loop;
 
 /** What a link sends through: a socket or the other link of the same process. */
 interface Wire {
-  WireLoop loop();
+  Loop loop();
 
   /** Who is at the other end, for people. */
   String peer();

@@ -1,7 +1,7 @@
 package org.smmulator.device.execution;
 
-import java.util.function.LongSupplier;
-import org.smmulator.bus.wire.WireLoop;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop;
 
 /**
  * Everything of a device happens on the loop that its link runs on, one step at a time, on the
@@ -10,25 +10,15 @@ import org.smmulator.bus.wire.WireLoop;
  * org.smmulator.device.DmaPort#startRead}) and is called back.
  */
 public final class LoopExecution implements Execution {
-  private final WireLoop loop;
-  private final LongSupplier clock;
+  private final Loop loop;
 
-  /**
-   * @param clock the loop's time in nanoseconds
-   */
-  public LoopExecution(WireLoop loop, LongSupplier clock) {
+  public LoopExecution(Loop loop) {
     this.loop = loop;
-    this.clock = clock;
   }
 
   @Override
   public long nanoTime() {
-    return clock.getAsLong();
-  }
-
-  @Override
-  public Steps steps(String name) {
-    return new LoopSteps(loop);
+    return loop.nanoTime();
   }
 
   @Override
@@ -51,32 +41,12 @@ public final class LoopExecution implements Execution {
     throw waiting();
   }
 
-  private static IllegalStateException waiting() {
-    return new IllegalStateException("a device on a loop has no tasks, and must not wait");
+  @Override
+  public void yieldPoint() {
+    // A step is never interrupted by another.
   }
 
-  /** Steps of one owner among all others of the loop. */
-  private static final class LoopSteps implements Steps {
-    private final WireLoop loop;
-    private boolean ended;
-
-    LoopSteps(WireLoop loop) {
-      this.loop = loop;
-    }
-
-    @Override
-    public void add(Runnable step) {
-      loop.execute(
-          () -> {
-            if (!ended) {
-              step.run();
-            }
-          });
-    }
-
-    @Override
-    public void end() {
-      add(() -> ended = true);
-    }
+  private static IllegalStateException waiting() {
+    return new IllegalStateException("a device on a loop has no tasks, and must not wait");
   }
 }

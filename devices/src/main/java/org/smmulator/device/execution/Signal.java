@@ -3,7 +3,8 @@ package org.smmulator.device.execution;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
-import org.smmulator.device.execution.Execution.Handle;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Execution.Handle;
 
 /**
  * Tasks wait here until something they watch has changed. Whoever changes it calls {@link #raise}

@@ -2,9 +2,10 @@ package org.smmulator.device.execution;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.smmulator.execution.Execution;
 
 /** Steps that a task of their own takes, and waits for. */
-final class TaskSteps implements Execution.Steps {
+final class TaskSteps implements Steps {
   private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
   private final Signal signal;
   private volatile boolean ended;

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.smmulator.bus.wire.NettyTransport;
-import org.smmulator.bus.wire.WireLoop;
+import org.smmulator.bus.wire.NettyLoop;
+import org.smmulator.execution.Loop;
 
 /** The thread of a fake root complex, and how the test's thread has things done there. */
 final class FakeLoop implements AutoCloseable {
@@ -23,14 +23,14 @@ final class FakeLoop implements AutoCloseable {
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final EventLoop eventLoop = group.next();
-  private final WireLoop wireLoop = NettyTransport.loop(eventLoop);
+  private final Loop wireLoop = new NettyLoop(eventLoop);
   private final Map<CompletableFuture<Void>, BooleanSupplier> awaited = new LinkedHashMap<>();
 
   EventLoop eventLoop() {
     return eventLoop;
   }
 
-  WireLoop wireLoop() {
+  Loop wireLoop() {
     return wireLoop;
   }
 

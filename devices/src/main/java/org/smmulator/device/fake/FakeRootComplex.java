@@ -22,8 +22,8 @@ import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.execution.ThreadExecution;
 import org.smmulator.device.fake.FakeTranslations.Mapping;
+import org.smmulator.execution.ThreadExecution;
 
 /**
  * A root complex for tests: flat memory from address 0, translations that the test sets, answers

@@ -3,9 +3,10 @@ package org.smmulator.bus.wire;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.PriorityQueue;
+import org.smmulator.execution.Loop;
 
 /** A loop that runs when the test says so, on the test's time. */
-final class ManualLoop implements WireLoop {
+final class ManualLoop implements Loop {
   private record Due(long at, long order, Runnable step) {}
 
   private final Deque<Runnable> steps = new ArrayDeque<>();
@@ -17,6 +18,11 @@ final class ManualLoop implements WireLoop {
 
   /** What the loop says about the caller. */
   boolean inside = true;
+
+  @Override
+  public long nanoTime() {
+    return now;
+  }
 
   @Override
   public void execute(Runnable step) {

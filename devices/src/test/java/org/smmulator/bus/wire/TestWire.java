@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
+import org.smmulator.execution.Loop;
 
 /** A wire whose far end is the test: raw bytes in, raw bytes out, every buffer accounted for. */
 final class TestWire implements Wire {
@@ -16,7 +17,7 @@ final class TestWire implements Wire {
   boolean aborted;
 
   @Override
-  public WireLoop loop() {
+  public Loop loop() {
     return loop;
   }
 

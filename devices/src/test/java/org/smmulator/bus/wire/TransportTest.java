@@ -36,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.execution.Loop;
 
 @Timeout(240)
 class TransportTest {
@@ -104,8 +105,8 @@ class TransportTest {
   void holdsTheSameConversationOnEveryWire(String wire) throws Exception {
     Device device = new Device();
     if (wire.startsWith("in process")) {
-      WireLoop up = NettyTransport.loop(rootLoop);
-      WireLoop down = wire.endsWith("one loop") ? up : NettyTransport.loop(deviceLoop);
+      Loop up = new NettyLoop(rootLoop);
+      Loop down = wire.endsWith("one loop") ? up : new NettyLoop(deviceLoop);
       InProcessWire.join(root, up, device, down, LinkLimits.DEFAULT);
     } else {
       var listener = listen(address(wire), LinkLimits.DEFAULT);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.arch.port.FrameObserver;
-import org.smmulator.time.HardwareLoop;
+import org.smmulator.execution.Loop;
 
 /**
  * Catches stale translations. A translated packet carries only a physical address and the ATC is in
@@ -45,7 +45,7 @@ public final class GrantLedger implements FrameObserver {
   /** Functions whose grants wait to be released; with more, the oldest is done at once. */
   private static final int MOST_LEAVING = 4;
 
-  private final HardwareLoop loop;
+  private final Loop loop;
   private final ViolationLog violations;
   private final long ramBase;
   private final long ramBytes;
@@ -74,7 +74,7 @@ public final class GrantLedger implements FrameObserver {
   /**
    * A ledger over one range of RAM; grants outside of it (doorbells) are checked by access only.
    */
-  public GrantLedger(HardwareLoop loop, ViolationLog violations, long ramBase, long ramBytes) {
+  public GrantLedger(Loop loop, ViolationLog violations, long ramBase, long ramBytes) {
     this(loop, violations, ramBase, ramBytes, DEFAULT_LIMIT);
   }
 
@@ -84,7 +84,7 @@ public final class GrantLedger implements FrameObserver {
    * @param limit live grants that one function may have
    */
   public GrantLedger(
-      HardwareLoop loop, ViolationLog violations, long ramBase, long ramBytes, int limit) {
+      Loop loop, ViolationLog violations, long ramBase, long ramBytes, int limit) {
     this.limit = limit;
     this.loop = loop;
     this.violations = violations;
@@ -130,7 +130,7 @@ public final class GrantLedger implements FrameObserver {
     release(SLICE);
     if (!leaving.isEmpty()) {
       // A timer and not a step: links get their turn in between.
-      HardwareLoop.Timer unused = loop.schedule(this::releaseSlice, 0);
+      Loop.Timer unused = loop.schedule(this::releaseSlice, 0);
     }
   }
 

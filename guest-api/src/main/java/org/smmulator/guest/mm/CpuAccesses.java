@@ -3,7 +3,7 @@ package org.smmulator.guest.mm;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.arch.port.Execution;
+import org.smmulator.execution.Execution;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 

@@ -1,7 +1,7 @@
 package org.smmulator.guest.mm;
 
-import org.smmulator.arch.port.Execution;
 import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.execution.Execution;
 
 /**
  * The guest's CPUs accessing a process's memory: one page at a time, each in its own short section,

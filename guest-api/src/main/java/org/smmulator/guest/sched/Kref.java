@@ -1,7 +1,7 @@
 package org.smmulator.guest.sched;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import org.smmulator.arch.port.Execution;
+import org.smmulator.execution.Execution;
 
 /**
  * A reference count as Linux's {@code kref}. It starts at zero, which means "not to be grabbed":

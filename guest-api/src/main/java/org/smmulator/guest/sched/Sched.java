@@ -2,7 +2,7 @@ package org.smmulator.guest.sched;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import org.smmulator.arch.port.Execution;
+import org.smmulator.execution.Execution;
 
 /**
  * The kernel's primitives over one execution. Each task must run on a Java thread of its own; a

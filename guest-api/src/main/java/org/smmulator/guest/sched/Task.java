@@ -3,7 +3,7 @@ package org.smmulator.guest.sched;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.arch.port.Execution;
+import org.smmulator.execution.Execution;
 
 /**
  * A kernel task. It knows its context (spin locks held, SRCU sections, lock classes in the order

@@ -3,7 +3,7 @@ package org.smmulator.guest.sched;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.arch.port.Execution;
+import org.smmulator.execution.Execution;
 
 /**
  * The mutual exclusion under spin locks and mutexes: an owner, and waiters that park in arrival

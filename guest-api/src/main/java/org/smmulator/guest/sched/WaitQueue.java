@@ -2,7 +2,7 @@ package org.smmulator.guest.sched;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
-import org.smmulator.arch.port.Execution;
+import org.smmulator.execution.Execution;
 
 /**
  * Tasks waiting for a condition. Whoever makes the condition true calls {@link #wakeAll}

@@ -1,8 +1,8 @@
 /**
  * The guest kernel's primitives: tasks, locks, wait queues, work queues, SRCU. Built once on {@link
- * org.smmulator.arch.port.Execution} and atomics, so that Java threads ({@link
- * org.smmulator.guest.sched.ThreadExecution}) and the seeded scheduler on virtual time ({@link
- * org.smmulator.guest.sched.DeterministicExecution}) share them. They know whether the caller may
+ * org.smmulator.execution.Execution} and atomics, so that Java threads ({@link
+ * org.smmulator.execution.ThreadExecution}) and the seeded scheduler on virtual time ({@link
+ * org.smmulator.execution.DeterministicExecution}) share them. They know whether the caller may
  * sleep and in which order lock classes are taken, and throw when a rule is broken. The only
  * package of {@code guest} that may use threads and the system clock.
  */

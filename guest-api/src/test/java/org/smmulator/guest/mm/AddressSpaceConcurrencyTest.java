@@ -10,10 +10,10 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.smmulator.arch.port.Execution;
-import org.smmulator.guest.sched.DeterministicExecution;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.sched.Task;
-import org.smmulator.guest.sched.ThreadExecution;
 
 /**
  * CPUs, a device, reclaim, fork and unmapping at work on one address space at once. Nobody may

@@ -12,10 +12,10 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.smmulator.guest.sched.DeterministicExecution;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
-import org.smmulator.guest.sched.ThreadExecution;
 import org.smmulator.guest.sched.WaitQueue;
 
 /** Users, references and registrations of an address space, from its creation to its end. */

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.smmulator.guest.sched.ThreadExecution;
+import org.smmulator.execution.ThreadExecution;
 
 /**
  * Random operations on several processes against a model that knows nothing of page tables: per

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.port.BusAbort;
+import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.sched.Sched;
-import org.smmulator.guest.sched.ThreadExecution;
 
 class FrameAllocatorTest {
   private static final int PAGE = MmKernel.PAGE;

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.arch.port.Execution;
 import org.smmulator.arch.port.FrameObserver;
+import org.smmulator.execution.Execution;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.TaskKilled;
 

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.sched.Context;
-import org.smmulator.guest.sched.ThreadExecution;
 
 /** What each operation tells the notifiers, and what page table and frames look like meanwhile. */
 class NotifierSequenceTest {

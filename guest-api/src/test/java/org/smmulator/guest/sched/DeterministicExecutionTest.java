@@ -8,7 +8,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.smmulator.arch.port.Execution;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.ScheduleFailure;
 
 class DeterministicExecutionTest {
   private static final int TASKS = 4;

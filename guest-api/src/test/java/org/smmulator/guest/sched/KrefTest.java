@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.smmulator.execution.ThreadExecution;
 
 class KrefTest {
   private final Kref kref = new Kref(new Sched(new ThreadExecution()));

@@ -4,6 +4,8 @@ import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.ThreadExecution;
 
 /** The ways to run a test body: once on Java threads, and in orders drawn from seeds. */
 final class Runs {

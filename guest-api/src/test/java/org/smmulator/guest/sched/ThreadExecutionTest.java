@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.smmulator.execution.ThreadExecution;
 
 class ThreadExecutionTest {
   private final ThreadExecution execution = new ThreadExecution();

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.ThreadExecution;
 
 class WaitingTest {
   static Stream<Named<Runs.Run>> runs() {

@@ -8,12 +8,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.bus.wire.WireLoop.Timer;
 import org.smmulator.device.DeviceContext;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DmaException;
 import org.smmulator.device.DmaException.Status;
 import org.smmulator.device.PciFunction;
+import org.smmulator.execution.Loop.Timer;
 
 /**
  * The {@code edu} device: a liveness check, a factorial, an interrupt at will, and one DMA transfer

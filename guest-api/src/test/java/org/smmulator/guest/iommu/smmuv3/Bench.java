@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.AddressSpaces;
 import org.smmulator.guest.mm.FrameAllocator;
-import org.smmulator.guest.sched.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
 
 /** A guest with a driver over a scripted SMMU, run as one schedule drawn from a seed. */

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
-import org.smmulator.arch.port.Execution;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
+import org.smmulator.execution.Execution;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.WaitQueue;
 

@@ -1,4 +1,4 @@
-package org.smmulator.time;
+package org.smmulator.execution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,8 +16,8 @@ class SteppedLoopTest {
     story.add(loop.nanoTime() + " " + what);
   }
 
-  private HardwareLoop.Timer[] timer(String name, long delayNanos) {
-    HardwareLoop.Timer[] timer = new HardwareLoop.Timer[1];
+  private Loop.Timer[] timer(String name, long delayNanos) {
+    Loop.Timer[] timer = new Loop.Timer[1];
     loop.execute(() -> timer[0] = loop.schedule(() -> tell(name), delayNanos));
     return timer;
   }
@@ -100,7 +100,7 @@ class SteppedLoopTest {
 
   @Test
   void cancelledTimersDoNotFire() {
-    HardwareLoop.Timer[] timer = timer("a", 5);
+    Loop.Timer[] timer = timer("a", 5);
     loop.runUntilIdle();
     loop.execute(() -> timer[0].cancel());
     loop.advanceTo(10);

@@ -1,11 +1,10 @@
-package org.smmulator.guest.sched;
+package org.smmulator.execution;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.arch.port.Execution;
 
 /**
  * Tasks one at a time in an order drawn from a seed, on virtual time. Each task is a Java thread,

@@ -1,4 +1,4 @@
-package org.smmulator.time;
+package org.smmulator.execution;
 
 import java.util.Comparator;
 import java.util.PriorityQueue;
@@ -6,7 +6,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.bus.wire.WireLoop;
 
 /**
  * Hardware that runs when somebody runs it. Its time is virtual, and stands still until it is
@@ -20,7 +19,7 @@ import org.smmulator.bus.wire.WireLoop;
  * #advanceToNextDeadline}, and sets and cancels timers, also between its runs. Others may call
  * {@link #execute} and {@link #nanoTime}.
  */
-public final class SteppedLoop implements HardwareLoop, WireLoop {
+public final class SteppedLoop implements Loop {
   /** No timer is set. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
@@ -48,13 +47,13 @@ public final class SteppedLoop implements HardwareLoop, WireLoop {
    * A loop on the time of a clock, in nanoseconds; it is asked anew for each timer, since the loop
    * may have been idle for long.
    */
-  SteppedLoop(Runnable wake, @Nullable LongSupplier clock) {
+  public SteppedLoop(Runnable wake, @Nullable LongSupplier clock) {
     this.wake = wake;
     this.clock = clock;
   }
 
   /** A timer that is set. */
-  private final class Deadline implements HardwareLoop.Timer, WireLoop.Timer {
+  private final class Deadline implements Loop.Timer {
     private final long nanos;
     private final long order;
     private final Runnable step;

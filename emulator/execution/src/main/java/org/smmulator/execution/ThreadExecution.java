@@ -1,11 +1,10 @@
-package org.smmulator.guest.sched;
+package org.smmulator.execution;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.arch.port.Execution;
 
 /** Tasks as Java daemon threads on wall-clock time. Any thread may use it and counts as a task. */
 public final class ThreadExecution implements Execution {
@@ -13,11 +12,19 @@ public final class ThreadExecution implements Execution {
   private static final ThreadLocal<ThreadHandle> CURRENT =
       ThreadLocal.withInitial(ThreadHandle::ofCurrentThread);
 
-  private final long origin = System.nanoTime();
+  private final WallClock clock;
+
+  public ThreadExecution() {
+    this(new WallClock());
+  }
+
+  public ThreadExecution(WallClock clock) {
+    this.clock = clock;
+  }
 
   @Override
   public long nanoTime() {
-    return System.nanoTime() - origin;
+    return clock.nanoTime();
   }
 
   @Override

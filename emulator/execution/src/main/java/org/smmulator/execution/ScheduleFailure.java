@@ -1,4 +1,4 @@
-package org.smmulator.guest.sched;
+package org.smmulator.execution;
 
 /** The first failure of a deterministic run, with the seed that repeats it. */
 public final class ScheduleFailure extends RuntimeException {

@@ -1,11 +1,12 @@
-package org.smmulator.arch.port;
+package org.smmulator.execution;
 
 /**
- * What runs tasks and tells the time: Java threads on wall-clock time, or one deterministic
- * scheduler on virtual time. The primitives of {@code guest.sched} are built on nothing else.
+ * Runs tasks and tells the time: Java threads on wall-clock time, or one deterministic scheduler on
+ * virtual time. What waits, waits here: the primitives of guest and devices are built on nothing
+ * else.
  */
 public interface Execution {
-  /** A started task. */
+  /** A started task, as {@link #unpark} names it. */
   interface Handle {
     String name();
   }
@@ -16,7 +17,7 @@ public interface Execution {
   /** Starts a task. */
   Handle spawn(String name, Runnable body);
 
-  /** The running task. */
+  /** The running task; on threads, any thread that asks is one. */
   Handle current();
 
   /**
