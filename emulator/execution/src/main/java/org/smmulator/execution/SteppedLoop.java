@@ -1,7 +1,5 @@
 package org.smmulator.execution;
 
-import java.util.Comparator;
-import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
@@ -21,15 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SteppedLoop implements Loop {
   /** No timer is set. */
-  public static final long NO_DEADLINE = Long.MAX_VALUE;
+  public static final long NO_DEADLINE = Timers.NONE;
 
   private final Runnable wake;
   private final @Nullable LongSupplier clock;
   private final Queue<Runnable> steps = new ConcurrentLinkedQueue<>();
-  private final PriorityQueue<Deadline> deadlines =
-      new PriorityQueue<>(
-          Comparator.comparingLong(Deadline::nanos).thenComparingLong(Deadline::order));
-  private long timersSet;
+  private final Timers timers = new Timers();
   private volatile long now;
   private volatile @Nullable Thread runner;
 
@@ -52,32 +47,6 @@ public final class SteppedLoop implements Loop {
     this.clock = clock;
   }
 
-  /** A timer that is set. */
-  private final class Deadline implements Loop.Timer {
-    private final long nanos;
-    private final long order;
-    private final Runnable step;
-
-    Deadline(long nanos, long order, Runnable step) {
-      this.nanos = nanos;
-      this.order = order;
-      this.step = step;
-    }
-
-    long nanos() {
-      return nanos;
-    }
-
-    long order() {
-      return order;
-    }
-
-    @Override
-    public void cancel() {
-      deadlines.remove(this);
-    }
-  }
-
   @Override
   public long nanoTime() {
     return clock == null ? now : clock.getAsLong();
@@ -92,13 +61,12 @@ public final class SteppedLoop implements Loop {
   }
 
   @Override
-  public Deadline schedule(Runnable step, long delayNanos) {
-    Deadline deadline = new Deadline(later(Math.max(0, delayNanos)), timersSet++, step);
-    deadlines.add(deadline);
+  public Timer schedule(Runnable step, long delayNanos) {
+    Timer timer = timers.set(step, nanoTime(), delayNanos);
     if (!inLoop()) {
       wake.run();
     }
-    return deadline;
+    return timer;
   }
 
   @Override
@@ -114,16 +82,14 @@ public final class SteppedLoop implements Loop {
   /** Moves time to the first deadline and on to idleness there; stays if there is none. */
   public void advanceToNextDeadline() {
     runUntilIdle();
-    Deadline next = deadlines.peek();
-    if (next != null) {
-      advanceTo(next.nanos);
+    if (!timers.isEmpty()) {
+      advanceTo(timers.next());
     }
   }
 
   /** When the next timer fires. */
   public long nextDeadline() {
-    Deadline next = deadlines.peek();
-    return next == null ? NO_DEADLINE : next.nanos;
+    return timers.next();
   }
 
   /** The time after a delay; the clock ends at the largest value. */
@@ -142,20 +108,20 @@ public final class SteppedLoop implements Loop {
     runner = Thread.currentThread();
     try {
       runSteps();
-      for (Deadline next = deadlines.peek(); isDue(next, nanos); next = deadlines.peek()) {
-        deadlines.remove();
-        now = Math.max(now, next.nanos);
-        next.step.run();
+      long until = Math.max(now, nanos);
+      for (long due = timers.next(); due <= until; due = timers.next()) {
+        Runnable step = timers.poll(until);
+        if (step == null) {
+          break;
+        }
+        now = Math.max(now, due);
+        step.run();
         runSteps();
       }
       now = Math.max(now, nanos);
     } finally {
       runner = null;
     }
-  }
-
-  private boolean isDue(@Nullable Deadline deadline, long nanos) {
-    return deadline != null && deadline.nanos <= Math.max(now, nanos);
   }
 
   private void runSteps() {
