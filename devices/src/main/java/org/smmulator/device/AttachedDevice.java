@@ -174,7 +174,7 @@ public final class AttachedDevice {
       log.warn("{}: the model did not stop in time", options.name());
     }
     current.endpoint().mailbox().post(() -> leave(current));
-    closed.join();
+    stoppedSignal.await(closed::isDone);
   }
 
   private void leave(Session current) {
@@ -289,6 +289,7 @@ public final class AttachedDevice {
         closeRecord();
         attached.completeExceptionally(new IOException(why));
         closed.complete(why);
+        stoppedSignal.raise();
       }
     }
 

@@ -1,25 +1,19 @@
 package org.smmulator.machine;
 
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
-import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.LinkLimits;
-import org.smmulator.bus.wire.NettySockets;
-import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.HostMemory;
 import org.smmulator.memory.PhysicalBus;
@@ -43,9 +37,9 @@ final class Board implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Board.class);
   private static final int VIOLATION_GROUPS_KEPT = 20;
   private static final int ROOT_BUSES = 1;
-  private static final long ANSWER_SECONDS = 5;
+  private static final long ANSWER_NANOS = 5_000_000_000L;
 
-  private final HardwareThread thread;
+  private final Execution execution;
   private final Loop loop;
   private final IntConsumer interrupts;
   private final SparseMemory ram;
@@ -57,7 +51,6 @@ final class Board implements AutoCloseable {
   private final HotplugBlock hotPlug;
   private final RootComplex rootComplex;
   private final LinkLimits linkLimits;
-  private final List<NettySockets.Listener> listeners = new ArrayList<>();
   private Runnable onRegistersChanged = () -> {};
 
   /** Only streams outside of PCIe stall, and all devices of a board are on PCIe. */
@@ -67,11 +60,12 @@ final class Board implements AutoCloseable {
   private Runnable onSendEvent = () -> {};
 
   /**
-   * @param loop where the hardware runs, on that thread
-   * @param interrupts given the number of each interrupt, on the hardware's thread
+   * @param execution runs those who ask the hardware
+   * @param loop where the hardware runs
+   * @param interrupts given the number of each interrupt, on the hardware's loop
    */
-  Board(MachineConfig config, HardwareThread thread, Loop loop, IntConsumer interrupts) {
-    this.thread = thread;
+  Board(MachineConfig config, Execution execution, Loop loop, IntConsumer interrupts) {
+    this.execution = execution;
     this.loop = loop;
     this.interrupts = interrupts;
     HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
@@ -156,15 +150,6 @@ final class Board implements AutoCloseable {
         ROOT_BUSES);
   }
 
-  /** Opens the listeners; devices may come from here on. */
-  void listen(BusConfig config) throws IOException {
-    for (String address : config.listen()) {
-      listeners.add(
-          NettyTransport.listen(
-              thread.eventLoop(), BusAddress.parse(address), linkLimits, rootComplex::newPort));
-    }
-  }
-
   /** As {@code RunningMachine.tellNews}; callable from any thread. */
   void tellNews(Consumer<String> news) {
     loop.execute(() -> rootComplex.tellNews(news));
@@ -172,10 +157,6 @@ final class Board implements AutoCloseable {
 
   LinkLimits linkLimits() {
     return linkLimits;
-  }
-
-  List<String> busAddresses() {
-    return listeners.stream().map(listener -> listener.address().toString()).toList();
   }
 
   /** A step for the hardware's thread whenever a register that software polls has changed. */
@@ -194,32 +175,44 @@ final class Board implements AutoCloseable {
   }
 
   /**
-   * The answer of a step on the hardware's thread. Callable from any other thread.
+   * The answer of a step on the hardware's loop. Callable by any task, and on threads by any
+   * thread; not by the loop itself.
    *
    * @throws IllegalStateException if there is no answer; its message says why
    */
-  <T> T ask(Supplier<T> step) throws InterruptedException {
-    CompletableFuture<T> answer = new CompletableFuture<>();
+  <T> T ask(Supplier<T> step) {
+    AtomicReference<Supplier<T>> answer = new AtomicReference<>();
+    Execution.Handle asking = execution.current();
     try {
       loop.execute(
           () -> {
-            try {
-              answer.complete(step.get());
-            } catch (RuntimeException e) {
-              answer.completeExceptionally(e);
-            }
+            answer.set(answer(step));
+            execution.unpark(asking);
           });
-      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
     } catch (RejectedExecutionException e) {
       throw new IllegalStateException("the machine has stopped", e);
-    } catch (TimeoutException e) {
-      throw new IllegalStateException(
-          "the machine is busy: its hardware has not answered for "
-              + ANSWER_SECONDS
-              + " s; ask again",
-          e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("the hardware failed: " + e.getCause(), e);
+    }
+    long deadline = execution.nanoTime() + ANSWER_NANOS;
+    while (answer.get() == null) {
+      if (execution.nanoTime() >= deadline) {
+        throw new IllegalStateException(
+            "the machine is busy: its hardware has not answered for "
+                + ANSWER_NANOS / 1_000_000_000
+                + " s; ask again");
+      }
+      execution.park(deadline);
+    }
+    return answer.get().get();
+  }
+
+  private static <T> Supplier<T> answer(Supplier<T> step) {
+    try {
+      T value = step.get();
+      return () -> value;
+    } catch (RuntimeException e) {
+      return () -> {
+        throw new IllegalStateException("the hardware failed: " + e, e);
+      };
     }
   }
 
@@ -228,12 +221,7 @@ final class Board implements AutoCloseable {
    * hardware's.
    */
   List<String> explain(Question question) {
-    try {
-      return ask(() -> smmu.explain(question));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while the hardware worked", e);
-    }
+    return ask(() -> smmu.explain(question));
   }
 
   int rootBuses() {
@@ -273,11 +261,19 @@ final class Board implements AutoCloseable {
     return violations;
   }
 
+  /** Tells every device that the machine stops. */
   @Override
   public void close() {
-    listeners.forEach(NettySockets.Listener::close);
-    thread.eventLoop().submit(rootComplex::shutdown).awaitUninterruptibly(1, TimeUnit.SECONDS);
-    thread.close();
-    violations.close();
+    try {
+      ask(
+          () -> {
+            rootComplex.shutdown();
+            return true;
+          });
+    } catch (IllegalStateException e) {
+      log.debug("the hardware had stopped before its devices were told", e);
+    } finally {
+      violations.close();
+    }
   }
 }

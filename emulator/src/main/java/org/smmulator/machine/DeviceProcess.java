@@ -13,7 +13,7 @@ import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.Exposure;
 
 /** A device in a JVM of its own, attached over the bus as anybody's device would be. */
-final class DeviceProcess implements AutoCloseable {
+final class DeviceProcess implements PluggedDevice {
   private static final long DETACH_SECONDS = 60;
 
   private final DeviceConfig config;
@@ -62,11 +62,13 @@ final class DeviceProcess implements AutoCloseable {
     return command;
   }
 
-  DeviceConfig config() {
+  @Override
+  public DeviceConfig config() {
     return config;
   }
 
-  boolean isAlive() {
+  @Override
+  public boolean isAlive() {
     return process.isAlive();
   }
 

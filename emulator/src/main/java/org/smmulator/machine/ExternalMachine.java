@@ -7,6 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.wire.BusAddress;
+import org.smmulator.bus.wire.NettySockets;
+import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.cli.ExitCode;
 import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
@@ -19,6 +22,7 @@ import org.smmulator.config.PortAddress;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.execution.ThreadExecution;
 import org.smmulator.metrics.Summary;
 import org.smmulator.qtest.Commands;
 import org.smmulator.qtest.GuestPort;
@@ -30,7 +34,9 @@ import org.smmulator.time.SteppedHardware;
 /** One machine without a guest kernel: hardware, devices, and the port for whoever drives it. */
 final class ExternalMachine implements RunningMachine {
   private final MachineConfig config;
+  private final HardwareThread thread = new HardwareThread("hardware");
   private final SteppedHardware hardware;
+  private final List<NettySockets.Listener> listeners = new ArrayList<>();
   private final Board board;
   private final Commands commands;
   private final HardwareThread portThread = new HardwareThread("guest-port");
@@ -64,13 +70,12 @@ final class ExternalMachine implements RunningMachine {
 
   private ExternalMachine(MachineConfig config) {
     this.config = config;
-    HardwareThread thread = new HardwareThread("hardware");
     hardware =
         config.guest().clock() == GuestConfig.Clock.VIRTUAL
             ? SteppedHardware.onVirtualTime(thread.eventLoop())
             : SteppedHardware.onRealTime(thread.eventLoop());
     Interception interception = new Interception(port);
-    board = new Board(config, thread, hardware.loop(), interception::edge);
+    board = new Board(config, new ThreadExecution(), hardware.loop(), interception::edge);
     board.rootComplex().pins().connect(interception::pin);
     plugs =
         new InProcessDevices(board.rootComplex(), board.bus(), hardware.loop(), board.linkLimits());
@@ -95,10 +100,17 @@ final class ExternalMachine implements RunningMachine {
   }
 
   private void open() throws IOException, UserException {
-    board.listen(config.bus());
+    for (String at : config.bus().listen()) {
+      listeners.add(
+          NettyTransport.listen(
+              thread.eventLoop(),
+              BusAddress.parse(at),
+              board.linkLimits(),
+              board.rootComplex()::newPort));
+    }
     for (DeviceConfig device : config.devices()) {
       if (device.model() == DeviceConfig.DeviceModel.DMA) {
-        processes.add(DeviceProcess.start(device, board.busAddresses().get(0)));
+        processes.add(DeviceProcess.start(device, busAddresses().get(0)));
       }
     }
     plugIn();
@@ -139,7 +151,7 @@ final class ExternalMachine implements RunningMachine {
 
   @Override
   public List<String> busAddresses() {
-    return board.busAddresses();
+    return listeners.stream().map(listener -> listener.address().toString()).toList();
   }
 
   @Override
@@ -185,7 +197,9 @@ final class ExternalMachine implements RunningMachine {
     try {
       last = summaries.collect();
     } finally {
+      listeners.forEach(NettySockets.Listener::close);
       board.close();
+      thread.close();
     }
   }
 }

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
-import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.cli.ExitCode;
 import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
@@ -20,8 +19,7 @@ import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.GuestConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
-import org.smmulator.execution.Loop;
-import org.smmulator.execution.ThreadExecution;
+import org.smmulator.execution.Execution;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestOptions;
 import org.smmulator.guest.Hardware;
@@ -35,15 +33,17 @@ import org.smmulator.smmu.probe.Question;
 /** One machine from its configuration: hardware, guest kernel, device processes and scenario. */
 public final class Machine implements RunningMachine {
   private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
-  private static final long PROGRESS_MILLIS = 100;
+  private static final long PROGRESS_NANOS = 100_000_000L;
   private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final MachineConfig config;
+  private final Platform platform;
+  private final List<String> busAddresses;
   private final Board board;
   private final GuestKernel kernel;
   private final DataCheck check;
   private final SummaryCollector summaries;
-  private final List<DeviceProcess> devices = new ArrayList<>();
+  private final List<PluggedDevice> devices = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable Summary last;
 
@@ -54,26 +54,36 @@ public final class Machine implements RunningMachine {
    *     left running then
    */
   public static Machine start(MachineConfig config) throws UserException {
-    HardwareThread thread = new HardwareThread("hardware");
+    return start(config, new WallClockPlatform());
+  }
+
+  /** As above, on a platform, which the machine closes. */
+  static Machine start(MachineConfig config, Platform platform) throws UserException {
     InterruptController interrupts = new InterruptController();
-    Loop loop = new NettyLoop(thread.eventLoop());
-    Board board = new Board(config, thread, loop, interrupts::raise);
+    Board board = new Board(config, platform.execution(), platform.hardware(), interrupts::raise);
     try {
-      GuestKernel kernel = GuestKernel.boot(hardware(board, interrupts), options(config, board));
-      board.listen(config.bus());
-      return new Machine(config, board, kernel);
+      Hardware hardware = hardware(board, platform.execution(), interrupts);
+      GuestKernel kernel = GuestKernel.boot(hardware, options(config, board));
+      return new Machine(config, platform, board, kernel, platform.listen(config.bus(), board));
     } catch (IommuException e) {
-      board.close();
+      platform.close();
       throw new UserException(ExitCode.INTERNAL, "the guest did not boot: " + e.getMessage());
     } catch (IOException e) {
-      board.close();
+      platform.close();
       throw new UserException(
           ExitCode.USAGE, e.getMessage() + "; stop what listens there or change bus.listen");
     }
   }
 
-  private Machine(MachineConfig config, Board board, GuestKernel kernel) {
+  private Machine(
+      MachineConfig config,
+      Platform platform,
+      Board board,
+      GuestKernel kernel,
+      List<String> busAddresses) {
     this.config = config;
+    this.platform = platform;
+    this.busAddresses = busAddresses;
     this.board = board;
     this.kernel = kernel;
     this.check = new DataCheck(board.violations());
@@ -81,8 +91,8 @@ public final class Machine implements RunningMachine {
   }
 
   /** The board as the guest sees it. */
-  private static Hardware hardware(Board board, InterruptController interrupts) {
-    ThreadExecution execution = new ThreadExecution();
+  private static Hardware hardware(
+      Board board, Execution execution, InterruptController interrupts) {
     HardwareCalls calls = new HardwareCalls(board.loop(), execution);
     SmmuMmio smmu = new SmmuMmio(board.loop(), execution, board.smmu());
     board.onRegistersChanged(smmu::wakeWaiters);
@@ -118,7 +128,7 @@ public final class Machine implements RunningMachine {
 
   @Override
   public List<String> busAddresses() {
-    return board.busAddresses();
+    return busAddresses;
   }
 
   /** The device processes that this machine has started. */
@@ -196,15 +206,15 @@ public final class Machine implements RunningMachine {
    */
   void plugIn() throws UserException {
     for (DeviceConfig device : config.devices()) {
-      devices.add(DeviceProcess.start(device, board.busAddresses().get(0)));
+      devices.add(platform.plug(device, board));
     }
   }
 
   private boolean follow(Scenario scenario, Task task, ScenarioConfig story, Progress progress)
       throws UserException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(story.timeoutSeconds());
+    long deadline = kernel.sched().nanoTime() + TimeUnit.SECONDS.toNanos(story.timeoutSeconds());
     long planned = scenario.operationsPlanned();
-    while (!task.isDone() && System.nanoTime() < deadline && !closed.get()) {
+    while (!task.isDone() && kernel.sched().nanoTime() < deadline && !closed.get()) {
       progress.update(
           String.format(
               "step %d/%d %s, %,d of at most %,d operations, %,d bytes compared",
@@ -215,14 +225,14 @@ public final class Machine implements RunningMachine {
               planned,
               check.bytesCompared()));
       requireAttached();
-      Thread.sleep(PROGRESS_MILLIS);
+      kernel.sched().sleep(PROGRESS_NANOS);
     }
     return task.isDone();
   }
 
   /** A device that ended before it came says why by itself; nobody need wait for it. */
   private void requireAttached() throws UserException {
-    for (DeviceProcess device : devices) {
+    for (PluggedDevice device : devices) {
       if (!device.isAlive() && !kernel.hasSeen(address(device))) {
         throw new UserException(
             notDone(),
@@ -233,15 +243,15 @@ public final class Machine implements RunningMachine {
     }
   }
 
-  private static PciAddress address(DeviceProcess device) {
+  private static PciAddress address(PluggedDevice device) {
     return new PciAddress(device.config().id().requesterId());
   }
 
   /** Detaches the machine's own devices, so that their last counts are in. */
   private void unplug() {
-    devices.forEach(DeviceProcess::close);
+    devices.forEach(PluggedDevice::close);
     long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
-    for (DeviceProcess device : devices) {
+    for (PluggedDevice device : devices) {
       kernel.awaitGone(address(device), deadline);
     }
   }
@@ -251,11 +261,12 @@ public final class Machine implements RunningMachine {
     if (closed.getAndSet(true)) {
       return;
     }
-    devices.forEach(DeviceProcess::close);
+    devices.forEach(PluggedDevice::close);
     try {
       last = summaries.collect();
     } finally {
       board.close();
+      platform.close();
     }
   }
 }

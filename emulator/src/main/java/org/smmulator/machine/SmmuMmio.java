@@ -64,11 +64,10 @@ final class SmmuMmio implements Mmio {
   @Override
   public boolean awaitChange(long offset, IntPredicate until, long deadlineNanos) {
     awaitOwnWrites();
-    for (int i = 0; i < SPINS; i++) {
+    for (int i = 0; i < SPINS && execution.spin(); i++) {
       if (until.test((int) smmu.readRegister((int) offset, 4))) {
         return true;
       }
-      Thread.onSpinWait();
     }
     Execution.Handle me = execution.current();
     while (true) {

@@ -48,12 +48,7 @@ final class SummaryCollector {
 
   /** Callable from any thread but the hardware's. */
   Summary collect() {
-    try {
-      return board.ask(this::onLoop);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Summary.EMPTY;
-    }
+    return board.ask(this::onLoop);
   }
 
   private Summary onLoop() {

@@ -42,6 +42,11 @@ public final class LoopExecution implements Execution {
   }
 
   @Override
+  public boolean spin() {
+    return false;
+  }
+
+  @Override
   public void yieldPoint() {
     // A step is never interrupted by another.
   }

@@ -142,6 +142,12 @@ public final class DeterministicExecution implements Execution {
     choose(me);
   }
 
+  /** Nothing happens while a task turns on the spot. */
+  @Override
+  public boolean spin() {
+    return false;
+  }
+
   @Override
   public void yieldPoint() {
     Fiber me = me();

@@ -28,6 +28,13 @@ public interface Execution {
 
   void unpark(Handle task);
 
+  /**
+   * A short turn on the spot, for who waits for something that is about to happen.
+   *
+   * @return whether it makes sense to look again before parking
+   */
+  boolean spin();
+
   /** A point at which another task may run first. */
   void yieldPoint();
 }

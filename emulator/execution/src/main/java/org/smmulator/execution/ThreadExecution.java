@@ -60,6 +60,12 @@ public final class ThreadExecution implements Execution {
   }
 
   @Override
+  public boolean spin() {
+    Thread.onSpinWait();
+    return true;
+  }
+
+  @Override
   public void yieldPoint() {
     // Threads are preempted anywhere.
   }

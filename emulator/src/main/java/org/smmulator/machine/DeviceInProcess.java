@@ -1,0 +1,71 @@
+package org.smmulator.machine;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.smmulator.bus.wire.InProcessWire;
+import org.smmulator.cli.ExitCode;
+import org.smmulator.cli.UserException;
+import org.smmulator.config.DeviceConfig;
+import org.smmulator.device.AttachedDevice;
+import org.smmulator.device.DeviceOptions;
+import org.smmulator.device.model.dma.DmaEngine;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.TaskLoop;
+
+/** A device in the machine's process, with tasks and a link of its own. */
+final class DeviceInProcess implements PluggedDevice {
+  private final DeviceConfig config;
+  private final AttachedDevice device;
+  private final TaskLoop link;
+
+  private DeviceInProcess(DeviceConfig config, AttachedDevice device, TaskLoop link) {
+    this.config = config;
+    this.device = device;
+    this.link = link;
+  }
+
+  /**
+   * @param execution runs the device's tasks
+   */
+  static DeviceInProcess start(DeviceConfig config, Execution execution, Board board)
+      throws UserException {
+    AttachedDevice device;
+    try {
+      device =
+          new AttachedDevice(
+              new DmaEngine(config.queues(), config.pri()), options(config), execution);
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.USAGE, "device " + config.id() + " cannot be started: " + e.getMessage());
+    }
+    TaskLoop link = TaskLoop.start(execution, "link of " + config.id());
+    InProcessWire.join(
+        board.rootComplex().newPort(), board.loop(), device.handler(), link, board.linkLimits());
+    return new DeviceInProcess(config, device, link);
+  }
+
+  private static DeviceOptions options(DeviceConfig config) {
+    DeviceOptions options =
+        DeviceOptions.of(config.model().spelled(), config.label())
+            .withRequesterId(config.id().requesterId())
+            .withAtc(config.atc().sets(), config.atc().ways())
+            .withKeepInvalidated(config.sabotage() != null);
+    return config.record() == null ? options : options.withRecord(Path.of(config.record()));
+  }
+
+  @Override
+  public DeviceConfig config() {
+    return config;
+  }
+
+  @Override
+  public boolean isAlive() {
+    return !device.whenClosed().isDone();
+  }
+
+  @Override
+  public void close() {
+    device.detach();
+    link.end();
+  }
+}

@@ -1,0 +1,40 @@
+package org.smmulator.machine;
+
+import java.io.IOException;
+import java.util.List;
+import org.smmulator.cli.UserException;
+import org.smmulator.config.BusConfig;
+import org.smmulator.config.DeviceConfig;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop;
+
+/**
+ * Where a machine runs: what runs its tasks and its hardware, tells the time, and brings its
+ * devices. Two exist: threads on the wall clock with sockets, and one scheduler on virtual time.
+ */
+interface Platform extends AutoCloseable {
+  /** Runs the guest's tasks, and what else waits. */
+  Execution execution();
+
+  /** Runs the hardware. */
+  Loop hardware();
+
+  /**
+   * Opens the bus for devices that come by themselves; addresses as HOST:PORT or unix:PATH, with
+   * the real port, and none where there are no sockets.
+   *
+   * @throws IOException if an address cannot be used, with one sentence
+   */
+  List<String> listen(BusConfig config, Board board) throws IOException;
+
+  /**
+   * Starts a device that the machine brings along; it attaches by itself.
+   *
+   * @throws UserException if it cannot be started
+   */
+  PluggedDevice plug(DeviceConfig config, Board board) throws UserException;
+
+  /** Ends the hardware's loop, after everything else has ended. */
+  @Override
+  void close();
+}
