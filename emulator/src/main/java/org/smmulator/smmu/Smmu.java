@@ -14,6 +14,7 @@ import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.probe.Explainer;
 import org.smmulator.smmu.probe.Question;
 import org.smmulator.smmu.probe.RegisterTranslation;
+import org.smmulator.smmu.queue.CommandOrder;
 import org.smmulator.smmu.queue.CommandQueue;
 import org.smmulator.smmu.queue.EventQueue;
 import org.smmulator.smmu.queue.PageRequestQueue;
@@ -208,6 +209,11 @@ public final class Smmu {
   /** Executes one command, if there is one to execute. */
   public void step() {
     commandQueue.step();
+  }
+
+  /** From now on invalidations between two CMD_SYNCs take effect in this order. */
+  public void commandOrder(CommandOrder order) {
+    commandQueue.order(order);
   }
 
   /** Where CPUs broadcast their TLB maintenance to; on the hardware's thread. */

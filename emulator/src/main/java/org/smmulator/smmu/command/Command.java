@@ -21,6 +21,16 @@ public final class Command {
     return CommandOpcode.of(word0);
   }
 
+  /** Whether it is one that drops cached information, in the SMMU or in a device. */
+  public boolean isInvalidation() {
+    CommandOpcode opcode = opcode();
+    return opcode != null
+        && switch (opcode) {
+          case PREFETCH_CONFIG, PREFETCH_ADDR, PRI_RESP, RESUME, STALL_TERM, SYNC -> false;
+          default -> true;
+        };
+  }
+
   long get(BitField field) {
     return field.get(field.word() == 0 ? word0 : word1);
   }

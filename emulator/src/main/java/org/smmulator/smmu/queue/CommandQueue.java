@@ -13,6 +13,7 @@ import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.ats.AtcInvalidations;
 import org.smmulator.smmu.command.Command;
 import org.smmulator.smmu.command.CommandExecutor;
+import org.smmulator.smmu.command.CommandResult;
 import org.smmulator.smmu.register.GlobalErrors;
 import org.smmulator.smmu.register.Registers;
 
@@ -20,7 +21,8 @@ import org.smmulator.smmu.register.Registers;
  * Walks the command queue (IHI 0070 3.5.1, 4.1.3 and 7.1): fetches the command at RD, has it
  * executed, and moves RD. After an error RD stays at the command, CMDQ_CONS.ERR says why, and
  * nothing is fetched until software acknowledges GERROR.CMDQ_ERR; then the command is fetched anew.
- * A CMD_SYNC that waits stays at RD too.
+ * A CMD_SYNC that waits stays at RD too. Where a {@link CommandOrder} says so, an invalidation
+ * behind RD takes effect early, and is only consumed when its turn comes.
  */
 public final class CommandQueue {
   private final PhysicalMemory memory;
@@ -32,6 +34,12 @@ public final class CommandQueue {
   private final boolean wakesCpus;
   private final int maxLog2;
   private final Command command = new Command();
+  private final Command ahead = new Command();
+  private CommandOrder order = CommandOrder.IN_TURN;
+
+  /** Bit n: the command n places behind RD has taken effect. */
+  private int executedAhead;
+
   private boolean syncWaits;
 
   public CommandQueue(
@@ -67,8 +75,15 @@ public final class CommandQueue {
       return;
     }
     syncWaits = false;
-    if (!fetch()) {
+    if (order != CommandOrder.IN_TURN && executeAhead()) {
+      return;
+    }
+    if (!fetch(0, command)) {
       stop(QueueIndex.CERROR_ABT);
+      return;
+    }
+    if ((executedAhead & 1) != 0) {
+      consume();
       return;
     }
     switch (executor.execute(command)) {
@@ -79,23 +94,57 @@ public final class CommandQueue {
     }
   }
 
+  /** From now on invalidations take effect in this order. */
+  public void order(CommandOrder chosen) {
+    order = chosen;
+  }
+
+  /** Executes an invalidation before its turn, if one is chosen that can be. */
+  private boolean executeAhead() {
+    int commands =
+        QueuePosition.distance(position(SmmuRegister.CMDQ_PROD), readPosition(), sizeLog2());
+    int chosen = order.choose(Math.min(commands, CommandOrder.WINDOW));
+    for (int i = 0; i <= chosen; i++) {
+      if (!fetch(i, ahead) || !ahead.isInvalidation()) {
+        return false;
+      }
+    }
+    if (chosen == 0 || (executedAhead >>> chosen & 1) != 0) {
+      return false;
+    }
+    if (executor.execute(ahead) == CommandResult.DONE) {
+      executedAhead |= 1 << chosen;
+    }
+    return true;
+  }
+
   /** Power-on. */
   public void reset() {
     syncWaits = false;
+    executedAhead = 0;
   }
 
   /** Software may have disabled the queue: a CMD_SYNC that waited is as if never fetched. */
   public void registersWritten() {
-    syncWaits &= registers.commandQueueEnabled();
+    if (!registers.commandQueueEnabled()) {
+      syncWaits = false;
+      executedAhead = 0;
+    }
   }
 
-  private boolean fetch() {
+  /** Fetches the command so many places behind RD. */
+  private boolean fetch(int behind, Command target) {
+    int log2 = sizeLog2();
+    int position = readPosition();
+    for (int i = 0; i < behind; i++) {
+      position = QueuePosition.next(position, log2);
+    }
     long address =
         QueuePosition.address(
-            registers.get(SmmuRegister.CMDQ_BASE), readPosition(), sizeLog2(), CommandField.BYTES);
+            registers.get(SmmuRegister.CMDQ_BASE), position, log2, CommandField.BYTES);
     try {
       long first = memory.load64(address);
-      command.set(first, memory.load64(address + Long.BYTES));
+      target.set(first, memory.load64(address + Long.BYTES));
       return true;
     } catch (BusAbort abort) {
       return false;
@@ -105,6 +154,7 @@ public final class CommandQueue {
   private void consume() {
     int log2 = sizeLog2();
     int position = readPosition();
+    executedAhead >>>= 1;
     registers.publish(
         SmmuRegister.CMDQ_CONS, QueueIndex.INDEX.of(QueuePosition.next(position, log2)));
     int waiting = QueuePosition.distance(position(SmmuRegister.CMDQ_PROD), position, log2);
@@ -119,6 +169,7 @@ public final class CommandQueue {
   private void stop(int error) {
     long cons = QueueIndex.INDEX.of(readPosition()) | QueueIndex.ERR.of(error);
     registers.publish(SmmuRegister.CMDQ_CONS, cons);
+    executedAhead = 0; // software may write other commands there
     errors.raise(Gerror.CMDQ_ERR);
   }
 
