@@ -18,6 +18,8 @@ public record MachineConfig(
         GuestConfig guest,
     @Key(meaning = "Devices that the machine plugs in by itself.", fallback = "[]")
         List<DeviceConfig> devices,
+    @Key(meaning = "How long things take in a simulated run.", fallback = "{}")
+        SimulationConfig simulation,
     @Key(meaning = "Bugs planted in the machine, to see the checks find them.", fallback = "{}")
         SabotageConfig sabotage,
     @Key(
@@ -33,12 +35,13 @@ public record MachineConfig(
   /** The same machine with another seed for its address streams. */
   public MachineConfig withSeed(long seed) {
     ScenarioConfig seeded = scenario == null ? null : scenario.withSeed(seed);
-    return new MachineConfig(machine, smmu, bus, http, guest, devices, sabotage, seeded);
+    return new MachineConfig(
+        machine, smmu, bus, http, guest, devices, simulation, sabotage, seeded);
   }
 
   /** The same machine with its guest port elsewhere. */
   public MachineConfig withGuestPort(PortAddress port) {
     return new MachineConfig(
-        machine, smmu, bus, http, guest.withPort(port), devices, sabotage, scenario);
+        machine, smmu, bus, http, guest.withPort(port), devices, simulation, sabotage, scenario);
   }
 }

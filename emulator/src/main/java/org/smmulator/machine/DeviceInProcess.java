@@ -27,20 +27,28 @@ final class DeviceInProcess implements PluggedDevice {
   /**
    * @param execution runs the device's tasks
    */
-  static DeviceInProcess start(DeviceConfig config, Execution execution, Board board)
+  static DeviceInProcess start(DeviceConfig config, Execution execution, Board board, Timing timing)
       throws UserException {
     AttachedDevice device;
     try {
       device =
           new AttachedDevice(
-              new DmaEngine(config.queues(), config.pri()), options(config), execution);
+              new DmaEngine(config.queues(), config.pri(), timing.deviceNanos()),
+              options(config),
+              execution);
     } catch (IOException e) {
       throw new UserException(
           ExitCode.USAGE, "device " + config.id() + " cannot be started: " + e.getMessage());
     }
     TaskLoop link = TaskLoop.start(execution, "link of " + config.id());
     InProcessWire.join(
-        board.rootComplex().newPort(), board.loop(), device.handler(), link, board.linkLimits());
+        board.rootComplex().newPort(),
+        board.loop(),
+        timing.downstream(),
+        device.handler(),
+        link,
+        timing.upstream(),
+        board.linkLimits());
     return new DeviceInProcess(config, device, link);
   }
 

@@ -229,6 +229,11 @@ public final class Smmu {
     return explainer.explain(question);
   }
 
+  /** Descriptors that table walks have read so far. */
+  public long descriptorReads() {
+    return stages.descriptorReads();
+  }
+
   /** What has been counted so far. */
   public SmmuCounters counters() {
     return new SmmuCounters(

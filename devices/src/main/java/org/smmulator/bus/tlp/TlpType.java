@@ -47,7 +47,7 @@ public enum TlpType {
   }
 
   /** The type of a header that begins with this byte, null if PCIe defines none. */
-  static @Nullable TlpType of(int firstByte) {
+  public static @Nullable TlpType of(int firstByte) {
     return BY_FIRST_BYTE[firstByte & 0xFF];
   }
 

@@ -8,7 +8,8 @@ import org.smmulator.execution.Loop;
 
 /**
  * A bus connection without a socket: what one end's link sends is given to the other end's loop, in
- * order, and handled there as one read event. Each end may have a loop of its own or share one.
+ * order, and handled there as one read event. Each end may have a loop of its own or share one. On
+ * loops of one clock frames may take their time, and are then handled one by one.
  */
 public final class InProcessWire {
   private InProcessWire() {}
@@ -20,20 +21,52 @@ public final class InProcessWire {
       LinkHandler device,
       Loop deviceLoop,
       LinkLimits limits) {
-    End up = new End(rootComplexLoop, "device in this process");
-    End down = new End(deviceLoop, "bus in this process");
+    join(
+        new End(rootComplexLoop, "device in this process", null),
+        new End(deviceLoop, "bus in this process", null),
+        rootComplex,
+        device,
+        limits);
+  }
+
+  /**
+   * As above, with frames that take their time.
+   *
+   * @param downstream of what the root complex sends
+   * @param upstream of what the device sends
+   */
+  public static void join(
+      LinkHandler rootComplex,
+      Loop rootComplexLoop,
+      Transit downstream,
+      LinkHandler device,
+      Loop deviceLoop,
+      Transit upstream,
+      LinkLimits limits) {
+    join(
+        new End(rootComplexLoop, "device in this process", downstream),
+        new End(deviceLoop, "bus in this process", upstream),
+        rootComplex,
+        device,
+        limits);
+  }
+
+  private static void join(
+      End up, End down, LinkHandler rootComplex, LinkHandler device, LinkLimits limits) {
     Link rootPort = new Link(Link.Role.ROOT_PORT, rootComplex, limits, up);
     Link endpoint = new Link(Link.Role.ENDPOINT, device, limits, down);
     up.attach(down, rootPort);
     down.attach(up, endpoint);
-    rootComplexLoop.execute(rootPort::connected);
-    deviceLoop.execute(endpoint::connected);
+    up.loop.execute(rootPort::connected);
+    down.loop.execute(endpoint::connected);
   }
 
   /** What one of the two links sends through; on that link's loop unless said otherwise. */
   private static final class End implements Wire {
     private final Loop loop;
     private final String peer;
+    private final @Nullable Transit transit;
+    private final ArrivalTimes arrivals = new ArrivalTimes();
 
     /** Sent and not yet taken by the other end; counted on both loops. */
     private final AtomicLong unsent = new AtomicLong();
@@ -41,9 +74,10 @@ public final class InProcessWire {
     private @Nullable End other;
     private @Nullable Link link;
 
-    End(Loop loop, String peer) {
+    End(Loop loop, String peer, @Nullable Transit transit) {
       this.loop = loop;
       this.peer = peer;
+      this.transit = transit;
     }
 
     void attach(End otherEnd, Link ownLink) {
@@ -68,13 +102,43 @@ public final class InProcessWire {
 
     @Override
     public void send(ByteBuf bytes) {
+      if (transit == null) {
+        sendWhole(bytes, 0);
+        return;
+      }
+      while (bytes.isReadable()) {
+        int start = bytes.readerIndex();
+        FrameClass frame = FrameClass.of(bytes, start);
+        long earliest = loop.nanoTime() + transit.nanos(frame);
+        int length = Frame.KIND + bytes.getInt(start + Frame.LENGTH);
+        sendWhole(allocate(length).writeBytes(bytes, length), arrivals.of(frame, earliest));
+      }
+      bytes.release();
+    }
+
+    /** Hands over what arrives together; a time that is past is now. */
+    private void sendWhole(ByteBuf bytes, long arrival) {
       int count = bytes.readableBytes();
       unsent.addAndGet(count);
-      End receiver = joined(other);
-      receiver.loop.execute(
+      joined(other)
+          .at(
+              arrival,
+              () -> {
+                unsent.addAndGet(-count);
+                joined(other).deliver(bytes);
+              });
+    }
+
+    /** Runs a step on this end's loop at a time; one that is past is now. */
+    private void at(long nanos, Runnable step) {
+      loop.execute(
           () -> {
-            unsent.addAndGet(-count);
-            receiver.deliver(bytes);
+            long left = nanos - loop.nanoTime();
+            if (left <= 0) {
+              step.run();
+            } else {
+              loop.schedule(step, left);
+            }
           });
     }
 
@@ -97,8 +161,7 @@ public final class InProcessWire {
     @Override
     public void abort() {
       loop.execute(this::end);
-      End receiver = joined(other);
-      receiver.loop.execute(receiver::end);
+      joined(other).at(arrivals.last(), joined(other)::end);
     }
 
     private void end() {

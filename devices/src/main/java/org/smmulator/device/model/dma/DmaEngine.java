@@ -38,6 +38,7 @@ public final class DmaEngine implements DeviceModel {
 
   private final int queueCount;
   private final int pageRequestCapacity;
+  private final long workNanos;
   private final List<DmaQueue> queues = new ArrayList<>();
   private @Nullable DeviceContext context;
 
@@ -48,6 +49,15 @@ public final class DmaEngine implements DeviceModel {
    * @param pageRequestCapacity page requests it can have outstanding, up to 512; 0 for no PRI
    */
   public DmaEngine(int queueCount, int pageRequestCapacity) {
+    this(queueCount, pageRequestCapacity, 0);
+  }
+
+  /**
+   * An engine that takes its time.
+   *
+   * @param workNanos of each descriptor, before its first access
+   */
+  public DmaEngine(int queueCount, int pageRequestCapacity, long workNanos) {
     if (queueCount < 1 || queueCount > MOST_QUEUES) {
       throw new IllegalArgumentException(
           "dma with " + queueCount + " queues: 1 to " + MOST_QUEUES + " is right");
@@ -58,6 +68,7 @@ public final class DmaEngine implements DeviceModel {
     }
     this.queueCount = queueCount;
     this.pageRequestCapacity = pageRequestCapacity;
+    this.workNanos = workNanos;
   }
 
   @Override
@@ -76,7 +87,7 @@ public final class DmaEngine implements DeviceModel {
   public void start(DeviceContext deviceContext) {
     context = deviceContext;
     for (int queue = 0; queue < queueCount; queue++) {
-      queues.add(new DmaQueue(queue, MAX_RING_LOG2_VALUE, deviceContext));
+      queues.add(new DmaQueue(queue, MAX_RING_LOG2_VALUE, workNanos, deviceContext));
     }
   }
 

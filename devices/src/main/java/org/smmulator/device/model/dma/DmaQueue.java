@@ -30,6 +30,7 @@ final class DmaQueue {
 
   private final int index;
   private final int maxRingLog2;
+  private final long workNanos;
   private final DeviceContext context;
   private final Signal signal;
 
@@ -46,9 +47,10 @@ final class DmaQueue {
   private volatile boolean ended;
   private volatile boolean workerEnded;
 
-  DmaQueue(int index, int maxRingLog2, DeviceContext context) {
+  DmaQueue(int index, int maxRingLog2, long workNanos, DeviceContext context) {
     this.index = index;
     this.maxRingLog2 = maxRingLog2;
+    this.workNanos = workNanos;
     this.context = context;
     this.signal = new Signal(context.execution());
     context.spawn("queue " + index, this::work);
@@ -166,7 +168,8 @@ final class DmaQueue {
                   completionBase,
                   ringLog2,
                   (pasid & PASID_VALID) != 0 ? pasid & PASID_MASK : DmaPort.NO_PASID,
-                  (ctrl & CTRL_INTERRUPT) != 0),
+                  (ctrl & CTRL_INTERRUPT) != 0,
+                  workNanos),
               context,
               signal);
       signal.raise();

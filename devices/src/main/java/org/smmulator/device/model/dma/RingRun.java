@@ -23,9 +23,16 @@ final class RingRun {
    * What the registers said when the queue was enabled.
    *
    * @param pasid of data accesses, or {@link DmaPort#NO_PASID}
+   * @param workNanos of each descriptor, before its first access
    */
   record Settings(
-      int queue, long ringBase, long completionBase, int ringLog2, int pasid, boolean interrupt) {
+      int queue,
+      long ringBase,
+      long completionBase,
+      int ringLog2,
+      int pasid,
+      boolean interrupt,
+      long workNanos) {
     int entries() {
       return 1 << ringLog2;
     }
@@ -124,7 +131,14 @@ final class RingRun {
     dma.read(DmaPort.NO_PASID, address, fetched, 0, count * Descriptor.BYTES);
     for (int i = 0; i < count && !stopping; i++) {
       Descriptor descriptor = Descriptor.read(fetched, i * Descriptor.BYTES);
+      takeTime();
       complete(descriptor, operations.perform(descriptor, settings.pasid()));
+    }
+  }
+
+  private void takeTime() {
+    if (settings.workNanos() > 0) {
+      signal.await(() -> stopping, context.execution().nanoTime() + settings.workNanos());
     }
   }
 
