@@ -1,5 +1,6 @@
 package org.smmulator.cli;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
@@ -18,6 +19,25 @@ public interface MachineLauncher {
    *     running then
    */
   RunningMachine start(MachineConfig config) throws UserException;
+
+  /**
+   * Runs a machine file's scenario on one scheduler and virtual time. The scenario's seed decides
+   * the order of everything.
+   *
+   * @param events file for the ordered story of the run, or null
+   * @throws UserException if the file cannot be simulated, the scenario stopped, or anything in the
+   *     machine failed
+   */
+  SimulatedOutcome simulate(MachineConfig config, @Nullable Path events, Progress progress)
+      throws UserException;
+
+  /**
+   * The end of a simulated run.
+   *
+   * @param virtualNanos time that passed in it
+   * @param switches hand-overs between its tasks
+   */
+  record SimulatedOutcome(Ending ending, Summary summary, long virtualNanos, long switches) {}
 
   /** One running machine. */
   interface RunningMachine extends AutoCloseable {

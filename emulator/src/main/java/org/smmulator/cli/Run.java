@@ -128,7 +128,7 @@ final class Run {
     return e instanceof UserException user ? user.exitCode() : ExitCode.INTERNAL;
   }
 
-  private static ExitCode code(Ending ending, Summary last) {
+  static ExitCode code(Ending ending, Summary last) {
     if (ending == Ending.TIMED_OUT) {
       return ExitCode.TIMED_OUT;
     }
@@ -176,7 +176,7 @@ final class Run {
 
   /** The launcher asks the shell; without it only older JDKs have no console when redirected. */
   @SuppressWarnings("SystemConsoleNull")
-  private static boolean isTerminal() {
+  static boolean isTerminal() {
     String told = System.getProperty("smmulator.terminal");
     return told == null
         ? Runtime.version().feature() < 22 && System.console() != null

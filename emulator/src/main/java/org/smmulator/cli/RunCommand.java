@@ -2,6 +2,7 @@ package org.smmulator.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.ConfigException;
 import org.smmulator.config.ConfigFile;
@@ -9,6 +10,7 @@ import org.smmulator.config.Exposure;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.PortAddress;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Smmulator.Version.class)
 final class RunCommand implements Callable<Integer> {
-  private final MachineLauncher launcher;
+  private final Supplier<MachineLauncher> launcher;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -50,7 +52,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed instead of scenario.seed; the same seed repeats the address streams.")
+      description =
+          "Seed instead of scenario.seed; the same seed repeats the address streams, and a"
+              + " simulated run wholly.")
   private @Nullable Long seed;
 
   @Option(
@@ -62,10 +66,12 @@ final class RunCommand implements Callable<Integer> {
       })
   private @Nullable String guestPort;
 
+  @Mixin private SimulateOptions simulate = new SimulateOptions();
+
   @Option(names = "--no-http", description = "Start no HTTP server, whatever http.listen says.")
   private boolean noHttp;
 
-  RunCommand(MachineLauncher launcher) {
+  RunCommand(Supplier<MachineLauncher> launcher) {
     this.launcher = launcher;
   }
 
@@ -75,8 +81,16 @@ final class RunCommand implements Callable<Integer> {
     if (summaryFile != null) {
       Output.requireWritable("--summary", summaryFile);
     }
+    if (simulate.events != null) {
+      Output.requireWritable("--events", simulate.events);
+    }
+    if (simulate.isWanted()) {
+      return new Simulation(launcher.get(), config, file, simulate, Output.of(spec))
+          .run(new Report(Output.of(spec), summaryFile), stay)
+          .code();
+    }
     String http = noHttp ? null : config.http().listen();
-    try (MachineSession session = MachineSession.start(launcher, config, http)) {
+    try (MachineSession session = MachineSession.start(launcher.get(), config, http)) {
       Output output = Output.of(spec);
       Run run = new Run(session, config, output, new Report(output, summaryFile), stay);
       Thread hook = new Thread(() -> stopped(run), "shutdown");

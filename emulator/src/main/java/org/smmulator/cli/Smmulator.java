@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.smmulator.config.ConfigException;
@@ -46,7 +47,7 @@ public final class Smmulator implements Runnable {
   }
 
   public static void main(String[] args) {
-    CommandLine line = commandLine(config -> machineLauncher().start(config));
+    CommandLine line = commandLine(Smmulator::machineLauncher);
     line.setOut(StandardOutput.open());
     System.exit(Output.of(line).endsWith(execute(line, args)));
   }
@@ -62,7 +63,7 @@ public final class Smmulator implements Runnable {
   }
 
   /** The whole command line over a machine; for {@link #main} and tests. */
-  public static CommandLine commandLine(MachineLauncher launcher) {
+  public static CommandLine commandLine(Supplier<MachineLauncher> launcher) {
     CommandLine line =
         new CommandLine(new Smmulator())
             .addSubcommand(new RunCommand(launcher))

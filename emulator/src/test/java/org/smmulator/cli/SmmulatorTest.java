@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,20 @@ class SmmulatorTest {
     private @Nullable MachineConfig config;
     private int closed;
     private @Nullable String guestPort;
+    private @Nullable Path eventsFile;
+    private final Set<Long> simulatedSeeds = ConcurrentHashMap.newKeySet();
+    private long failingSeed = -1;
+
+    @Override
+    public SimulatedOutcome simulate(
+        MachineConfig simulated, @Nullable Path events, Progress progress) throws UserException {
+      config = simulated;
+      eventsFile = events;
+      long seed = Objects.requireNonNull(simulated.scenario()).seed();
+      simulatedSeeds.add(seed);
+      Summary seen = seed == failingSeed ? Summaries.failed() : summary;
+      return new SimulatedOutcome(ending, seen, 5_000_000, 1_000);
+    }
 
     @Override
     public RunningMachine start(MachineConfig started) throws UserException {
@@ -106,7 +122,7 @@ class SmmulatorTest {
   }
 
   private int execute(String... args) {
-    CommandLine line = Smmulator.commandLine(launcher);
+    CommandLine line = Smmulator.commandLine(() -> launcher);
     line.setOut(new PrintWriter(out, true));
     line.setErr(new PrintWriter(err, true));
     return line.execute(args);
@@ -448,7 +464,7 @@ class SmmulatorTest {
   void unexpectedFailuresAreInternalErrors() throws IOException {
     CommandLine line =
         Smmulator.commandLine(
-            config -> {
+            () -> {
               throw new IllegalStateException("broken invariant");
             });
     line.setErr(new PrintWriter(err, true));

@@ -1,7 +1,7 @@
 package org.smmulator.bus.wire;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.Loop;
@@ -97,7 +97,7 @@ public final class InProcessWire {
 
     @Override
     public ByteBuf allocate(int bytes) {
-      return PooledByteBufAllocator.DEFAULT.buffer(bytes);
+      return Unpooled.buffer(bytes); // what is under way when a run ends is nobody's to release
     }
 
     @Override

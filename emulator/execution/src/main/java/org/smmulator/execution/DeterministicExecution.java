@@ -30,6 +30,8 @@ public final class DeterministicExecution implements Execution {
   private @Nullable Fiber mainFiber;
   private long now;
   private long steps;
+  private long switches;
+  private EventLog events = EventLog.OFF;
   private @Nullable Failure failure;
   private volatile boolean stopping;
   private volatile @Nullable Thread controller;
@@ -50,6 +52,16 @@ public final class DeterministicExecution implements Execution {
 
   public long seed() {
     return seed;
+  }
+
+  /** From now on each hand-over between tasks is an event of the task that goes on. */
+  public void recordSwitches(EventLog log) {
+    events = log;
+  }
+
+  /** Hand-overs from one task to another so far. */
+  public long switches() {
+    return switches;
   }
 
   /** Scheduling points passed so far. */
@@ -184,9 +196,17 @@ public final class DeterministicExecution implements Execution {
     } else if (next == me) {
       return;
     } else {
-      next.resume();
+      handOver(next);
     }
     me.awaitTurn();
+  }
+
+  private void handOver(Fiber next) {
+    switches++;
+    if (events.isOn()) {
+      events.record(now, next.name, "runs");
+    }
+    next.resume();
   }
 
   private void countStep() {
@@ -240,7 +260,7 @@ public final class DeterministicExecution implements Execution {
     if (next == null) {
       stop(fiber.name, new IllegalStateException("deadlock; no task can run:" + dump()));
     } else {
-      next.resume();
+      handOver(next);
     }
   }
 

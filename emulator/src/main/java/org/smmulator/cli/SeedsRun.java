@@ -1,0 +1,106 @@
+package org.smmulator.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.metrics.Summary;
+
+/**
+ * One machine file simulated with many seeds, as many at a time as there are processors, until all
+ * are done or one fails.
+ */
+final class SeedsRun {
+  /** The first failure that was seen; of several processors, not always that of the least seed. */
+  record Failed(long seed, ExitCode code, String why, @Nullable Summary summary) {}
+
+  private static final long GLANCE_MILLIS = 100;
+
+  private final MachineLauncher launcher;
+  private final MachineConfig config;
+  private final Seeds seeds;
+  private final Progress progress;
+  private final AtomicLong next;
+  private final AtomicLong done = new AtomicLong();
+  private final AtomicLong switches = new AtomicLong();
+  private final AtomicLong accesses = new AtomicLong();
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicReference<@Nullable Failed> failed = new AtomicReference<>();
+  private final long startNanos = System.nanoTime();
+
+  SeedsRun(MachineLauncher launcher, MachineConfig config, Seeds seeds, Progress progress) {
+    this.launcher = launcher;
+    this.config = config;
+    this.seeds = seeds;
+    this.progress = progress;
+    this.next = new AtomicLong(seeds.first());
+  }
+
+  /** Runs them; the failure that ended it, or null. */
+  @Nullable Failed run() throws InterruptedException {
+    int processors = Runtime.getRuntime().availableProcessors();
+    ExecutorService workers = Executors.newFixedThreadPool(processors);
+    try {
+      for (int i = 0; i < processors; i++) {
+        workers.execute(this::work);
+      }
+      workers.shutdown();
+      while (!workers.awaitTermination(GLANCE_MILLIS, TimeUnit.MILLISECONDS)) {
+        progress.update(total());
+      }
+      return failed.get();
+    } finally {
+      workers.shutdownNow();
+    }
+  }
+
+  private void work() {
+    for (long seed = next.getAndIncrement();
+        seed <= seeds.last() && failed.get() == null;
+        seed = next.getAndIncrement()) {
+      Failed failure = runOne(seed);
+      if (failure != null) {
+        failed.compareAndSet(null, failure);
+      }
+    }
+  }
+
+  private @Nullable Failed runOne(long seed) {
+    Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
+    try {
+      SimulatedOutcome outcome = launcher.simulate(config.withSeed(seed), null, silent);
+      done.incrementAndGet();
+      switches.addAndGet(outcome.switches());
+      accesses.addAndGet(outcome.summary().verdict().checked().accessesChecked());
+      bytes.addAndGet(outcome.summary().verdict().checked().bytesCompared());
+      if (outcome.ending() == Ending.TIMED_OUT) {
+        return new Failed(
+            seed,
+            ExitCode.TIMED_OUT,
+            "did not finish in scenario.timeoutSeconds",
+            outcome.summary());
+      }
+      return outcome.summary().verdict().passed()
+          ? null
+          : new Failed(seed, ExitCode.FAILED, "the verdict failed", outcome.summary());
+    } catch (UserException e) {
+      return new Failed(seed, e.exitCode(), String.valueOf(e.getMessage()), null);
+    } catch (RuntimeException e) {
+      return new Failed(seed, ExitCode.INTERNAL, "internal error: " + e, null);
+    }
+  }
+
+  /** What has been done so far, in one line. */
+  String total() {
+    double seconds = (System.nanoTime() - startNanos) / 1e9;
+    return String.format(
+        "%,d of %,d machines, %,d hand-overs, %,d accesses checked, %,d bytes compared, %.0f s",
+        done.get(), seeds.count(), switches.get(), accesses.get(), bytes.get(), seconds);
+  }
+}

@@ -1,0 +1,47 @@
+package org.smmulator.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options of {@code run} for virtual time. */
+final class SimulateOptions {
+  @Option(
+      names = "--simulated",
+      description = {
+        "Run on virtual time, with guest, hardware, links and devices in this process, in an",
+        "order that the seed decides: the same file and seed give the same run."
+      })
+  boolean simulated;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "FIRST..LAST",
+      converter = Range.class,
+      description = "Simulate the scenario with each of these seeds; stops at the first failure.")
+  @Nullable Seeds seeds;
+
+  @Option(
+      names = "--events",
+      paramLabel = "FILE",
+      description = "Write what happens, in order, as lines of JSON.")
+  @Nullable Path events;
+
+  boolean isWanted() {
+    return simulated || seeds != null;
+  }
+
+  /** A range of seeds. */
+  private static final class Range implements ITypeConverter<Seeds> {
+    @Override
+    public Seeds convert(String text) {
+      try {
+        return Seeds.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package org.smmulator.cli;
+
+import java.nio.file.Path;
+import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.config.ScenarioConfig;
+import org.smmulator.metrics.Summary;
+
+/** {@code smmulator run --simulated}: one run on virtual time, or one for each of many seeds. */
+final class Simulation {
+  private final MachineLauncher launcher;
+  private final MachineConfig config;
+  private final Path file;
+  private final SimulateOptions options;
+  private final Output output;
+
+  /**
+   * @param file of the machine, as the user named it
+   */
+  Simulation(
+      MachineLauncher launcher,
+      MachineConfig config,
+      Path file,
+      SimulateOptions options,
+      Output output) {
+    this.launcher = launcher;
+    this.config = config;
+    this.file = file;
+    this.options = options;
+    this.output = output;
+  }
+
+  ExitCode run(Report report, boolean stay) throws UserException {
+    ScenarioConfig scenario = config.scenario();
+    if (scenario == null) {
+      throw usage("--simulated needs a scenario; nobody else can reach such a machine");
+    }
+    if (stay) {
+      throw usage("--stay: a simulated machine ends with its scenario; leave one of the two out");
+    }
+    Seeds seeds = options.seeds;
+    if (seeds == null) {
+      return one(report, scenario.seed());
+    }
+    if (options.events != null) {
+      throw usage("--events: with --seeds there would be many stories; name one --seed");
+    }
+    return many(report, seeds);
+  }
+
+  private static UserException usage(String sentence) {
+    return new UserException(ExitCode.USAGE, sentence);
+  }
+
+  private ExitCode one(Report report, long seed) throws UserException {
+    long start = System.nanoTime();
+    SimulatedOutcome outcome;
+    try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
+      outcome = launcher.simulate(config, options.events, progress);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    output.say(
+        String.format(
+            "simulated with seed %d: %.6f s of virtual time in %.1f s, %,d hand-overs between"
+                + " tasks",
+            seed, outcome.virtualNanos() / 1e9, seconds, outcome.switches()));
+    ExitCode code = report.give(outcome::summary, Run.code(outcome.ending(), outcome.summary()));
+    if (outcome.ending() == Ending.TIMED_OUT) {
+      output.say(
+          "smmulator: the scenario did not finish in scenario.timeoutSeconds of virtual time");
+    }
+    return code;
+  }
+
+  private ExitCode many(Report report, Seeds seeds) throws UserException {
+    SeedsRun.Failed failed;
+    SeedsRun run;
+    try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
+      run = new SeedsRun(launcher, config, seeds, progress);
+      failed = run.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ExitCode.STOPPED;
+    }
+    output.say(run.total());
+    if (failed == null) {
+      output.say("all seeds passed");
+      return ExitCode.OK;
+    }
+    Summary summary = failed.summary();
+    ExitCode code = summary == null ? failed.code() : report.give(() -> summary, failed.code());
+    output.say("seed " + failed.seed() + ": " + failed.why() + "; to repeat it:");
+    output.say("smmulator run " + file + " --simulated --seed " + failed.seed());
+    return code;
+  }
+}

@@ -1,0 +1,93 @@
+package org.smmulator.machine;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.cli.ExitCode;
+import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
+import org.smmulator.cli.Progress;
+import org.smmulator.cli.UserException;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.config.ScenarioConfig;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.EventLog;
+import org.smmulator.execution.ScheduleFailure;
+import org.smmulator.metrics.Summary;
+
+/**
+ * One run of a machine file on one scheduler and virtual time, from the boot to the last device's
+ * leaving. The scenario's seed decides everything: the same file and seed give the same run.
+ */
+final class SimulatedRun {
+  private static final Logger LOG = LoggerFactory.getLogger(SimulatedRun.class);
+
+  private final MachineConfig config;
+  private final ScenarioConfig story;
+  private final EventLog events;
+  private final Progress progress;
+  private @Nullable Ending ending;
+  private @Nullable Summary summary;
+  private @Nullable UserException refused;
+
+  /**
+   * @throws UserException if the file describes no machine that can be simulated
+   */
+  SimulatedRun(MachineConfig config, EventLog events, Progress progress) throws UserException {
+    if (config.guest().isExternal()) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--simulated needs the built-in guest; a program at the guest port has a clock of its"
+              + " own");
+    }
+    ScenarioConfig scenario = config.scenario();
+    if (scenario == null) {
+      throw new UserException(
+          ExitCode.USAGE, "--simulated needs a scenario; nobody else can reach such a machine");
+    }
+    this.config = config;
+    this.story = scenario;
+    this.events = events;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @throws UserException if the scenario stopped, or anything in the machine failed
+   */
+  SimulatedOutcome run() throws UserException {
+    DeterministicExecution execution =
+        new DeterministicExecution(
+            story.seed(), Long.MAX_VALUE); // the scenario has a time of its own
+    execution.recordSwitches(events);
+    try {
+      execution.run(() -> machine(execution));
+    } catch (ScheduleFailure e) {
+      LOG.error("the simulated machine failed", e);
+      throw new UserException(ExitCode.INTERNAL, "the simulated machine failed: " + e.getMessage());
+    }
+    if (refused != null) {
+      throw refused;
+    }
+    if (ending == null || summary == null) {
+      throw new IllegalStateException("a run without an end");
+    }
+    return new SimulatedOutcome(ending, summary, execution.nanoTime(), execution.switches());
+  }
+
+  /** On the first task. */
+  private void machine(DeterministicExecution execution) {
+    try (Machine machine =
+        Machine.start(config, new SimulatedPlatform(execution, config.simulation()))) {
+      ending = machine.runScenario(progress);
+      machine.close();
+      summary = machine.summary();
+    } catch (UserException e) {
+      refused = e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("nobody interrupts a task", e);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package org.smmulator.machine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.smmulator.cli.Smmulator;
+import picocli.CommandLine;
+
+/** The whole machine on one seed: the real driver, the real SMMU and real ATCs, from the shell. */
+class SimulatedMachineTest {
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    CommandLine line = Smmulator.commandLine(Launcher::new);
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    List<String> all = new ArrayList<>(List.of("run"));
+    all.addAll(List.of(args));
+    return line.execute(all.toArray(String[]::new));
+  }
+
+  private String file(String yaml) throws Exception {
+    return Files.writeString(folder.resolve("machine.yaml"), yaml).toString();
+  }
+
+  private String[] recorded(String file, int seed, String as) {
+    return new String[] {
+      file,
+      "--simulated",
+      "--seed",
+      Integer.toString(seed),
+      "--summary",
+      folder.resolve(as + ".json").toString(),
+      "--events",
+      folder.resolve(as + ".events").toString()
+    };
+  }
+
+  private void assertSame(String one, String other) throws Exception {
+    assertThat(folder.resolve(other + ".json"))
+        .hasSameBinaryContentAs(folder.resolve(one + ".json"));
+    assertThat(folder.resolve(other + ".events"))
+        .hasSameBinaryContentAs(folder.resolve(one + ".events"));
+  }
+
+  @Test
+  void oneSeedIsOneRunInOneJvmAndInTwo() throws Exception {
+    String file = file(Machines.configs("little.yaml"));
+    assertThat(run(recorded(file, 3, "first"))).as(err.toString()).isZero();
+    assertThat(run(recorded(file, 3, "second"))).isZero();
+    assertThat(run(recorded(file, 4, "other"))).isZero();
+
+    Process child = inAnotherJvm(recorded(file, 3, "third"));
+    String said = new String(child.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(child.waitFor()).as(said).isZero();
+
+    assertSame("first", "second");
+    assertSame("first", "third");
+    assertThat(Files.readString(folder.resolve("other.events")))
+        .isNotEqualTo(Files.readString(folder.resolve("first.events")));
+    assertThat(err.toString()).contains("simulated with seed 3: ", " hand-overs between tasks");
+  }
+
+  private static Process inAnotherJvm(String... args) throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command = new ArrayList<>(List.of(java, "-ea", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.addAll(List.of("org.smmulator.cli.Smmulator", "run"));
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+  }
+
+  @Test
+  void manySeedsPassAndWhatWasCheckedIsSaid() throws Exception {
+    assertThat(run(file(Machines.configs("little.yaml")), "--seeds", "1..10"))
+        .as(err.toString())
+        .isZero();
+    assertThat(err.toString())
+        .contains(
+            "10 of 10 machines, ", " hand-overs, ", " accesses checked, ", "all seeds passed");
+  }
+
+  /** The checks know nothing of the bug; the first seeds find it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2x2, sabotage: keep-invalidated | {} | stale accesses",
+        "2x2 | {loseInvalidation: 3} | protocol violations",
+        "2x2 | {reuseFrameEarly: true} | frames freed under a live grant"
+      })
+  void aPlantedBugEndsTheSeedsWithACommandThatRepeatsIt(String atc, String bug, String row)
+      throws Exception {
+    String yaml =
+        Machines.configs("little.yaml").replace("atc: 2x2", "atc: " + atc)
+            + "bus: {invalidationTimeoutMillis: 5}\nsabotage: "
+            + bug;
+    assertThat(run(file(yaml), "--seeds", "1..50")).as(err.toString()).isEqualTo(1);
+    String[] lines = err.toString().split("\n");
+    String repeat = lines[lines.length - 1];
+    assertThat(repeat).startsWith("smmulator run " + folder).contains(" --simulated --seed ");
+    assertThat(out.toString()).containsPattern(row + " +[1-9]");
+
+    out.getBuffer().setLength(0);
+    String[] words = repeat.split(" ");
+    assertThat(run(words[2], words[3], words[4], words[5])).isEqualTo(1);
+    assertThat(out.toString()).containsPattern(row + " +[1-9]");
+  }
+
+  @Test
+  void whatCannotBeSimulatedIsOneSentence() throws Exception {
+    assertThat(run(file("machine: {name: bare}\n"), "--simulated")).isEqualTo(2);
+    assertThat(err.toString()).contains("--simulated needs a scenario");
+    assertThat(run(file("machine: {name: bare}\n"), "--seeds", "5..1")).isEqualTo(2);
+    assertThat(err.toString()).contains("'5..1' is no range of seeds; use one such as 1..1000");
+    String little = file(Machines.configs("little.yaml"));
+    assertThat(run(little, "--simulated", "--stay")).isEqualTo(2);
+    assertThat(run(little, "--seeds", "1..2", "--events", folder.resolve("e").toString()))
+        .isEqualTo(2);
+  }
+}
