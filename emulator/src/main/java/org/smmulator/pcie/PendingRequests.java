@@ -6,10 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
-import org.smmulator.execution.Loop.Timer;
 import org.smmulator.execution.Loop;
-import org.smmulator.time.HardwareLoop.Timer;
-import org.smmulator.time.HardwareLoop;
+import org.smmulator.execution.Loop.Timer;
 
 /**
  * The non-posted requests that the root complex has sent to one function, configuration accesses
