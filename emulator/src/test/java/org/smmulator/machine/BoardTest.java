@@ -5,20 +5,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.time.NettyHardwareLoop;
+import org.smmulator.bus.wire.NettyLoop;
+import org.smmulator.execution.ThreadExecution;
 
 /** Who asks the hardware while its thread does something else. */
 class BoardTest {
   @TempDir private Path folder;
 
+  private final HardwareThread thread = new HardwareThread("hardware");
+
+  @AfterEach
+  void close() {
+    thread.close();
+  }
+
   private Board board() throws Exception {
-    HardwareThread thread = new HardwareThread("hardware");
     return new Board(
         Machines.config(folder, "machine: {name: board, ramMiB: 64}\n"),
-        thread,
-        new NettyHardwareLoop(thread.eventLoop()),
+        new ThreadExecution(),
+        new NettyLoop(thread.eventLoop()),
         intid -> {});
   }
 
@@ -46,7 +54,7 @@ class BoardTest {
   @Test
   void saysThatTheMachineHasStopped() throws Exception {
     Board board = board();
-    board.close();
+    thread.close();
     assertThatThrownBy(() -> board.ask(() -> 1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("the machine has stopped");

@@ -83,8 +83,7 @@ public final class GrantLedger implements FrameObserver {
    *
    * @param limit live grants that one function may have
    */
-  public GrantLedger(
-      Loop loop, ViolationLog violations, long ramBase, long ramBytes, int limit) {
+  public GrantLedger(Loop loop, ViolationLog violations, long ramBase, long ramBytes, int limit) {
     this.limit = limit;
     this.loop = loop;
     this.violations = violations;
