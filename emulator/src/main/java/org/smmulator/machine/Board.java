@@ -13,6 +13,7 @@ import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.LinkLimits;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.HostMemory;
@@ -28,6 +29,7 @@ import org.smmulator.smmu.SmmuInterrupt;
 import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.probe.QueueText;
 
 /**
  * The hardware of one machine, wired together on one thread: memory, SMMU, root complex, ledger and
@@ -51,6 +53,7 @@ final class Board implements AutoCloseable {
   private final HotplugBlock hotPlug;
   private final RootComplex rootComplex;
   private final LinkLimits linkLimits;
+  private EventLog events = EventLog.OFF;
   private Runnable onRegistersChanged = () -> {};
 
   /** Only streams outside of PCIe stall, and all devices of a board are on PCIe. */
@@ -120,6 +123,20 @@ final class Board implements AutoCloseable {
     }
 
     @Override
+    public void commandConsumed(long word0, long word1) {
+      if (events.isOn()) {
+        events.record(loop.nanoTime(), "smmu", QueueText.command(word0, word1));
+      }
+    }
+
+    @Override
+    public void eventRecorded(long[] record) {
+      if (events.isOn()) {
+        events.record(loop.nanoTime(), "smmu", "event " + QueueText.event(record));
+      }
+    }
+
+    @Override
     public void sendEvent() {
       onSendEvent.run();
     }
@@ -153,6 +170,12 @@ final class Board implements AutoCloseable {
   /** As {@code RunningMachine.tellNews}; callable from any thread. */
   void tellNews(Consumer<String> news) {
     loop.execute(() -> rootComplex.tellNews(news));
+  }
+
+  /** From now on what the hardware does is recorded. */
+  void recordTo(EventLog log) {
+    events = log;
+    rootComplex.recordTo(log);
   }
 
   LinkLimits linkLimits() {

@@ -20,6 +20,7 @@ import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.pcie.ledger.FunctionGrants;
+import org.smmulator.pcie.ledger.InvalidationScope;
 
 /**
  * The function at the end of one link, from the hello until the link is gone: its identity, what
@@ -106,6 +107,30 @@ final class AttachedFunction implements Invalidations.Sink {
     return answering;
   }
 
+  // The story.
+
+  boolean isRecording() {
+    return root.events().isOn();
+  }
+
+  /** Records what went over the link; to be asked {@link #isRecording} before. */
+  void record(String what) {
+    root.events().record(root.loop().nanoTime(), id, what);
+  }
+
+  private void record(String what, Invalidations.Request request) {
+    if (isRecording()) {
+      InvalidationScope scope = request.scope();
+      record(
+          String.format(
+              "%s%s 0x%x to 0x%x", what, pasid(scope.pasid()), scope.first(), scope.last()));
+    }
+  }
+
+  static String pasid(int pasid) {
+    return pasid < 0 ? "" : " PASID " + pasid;
+  }
+
   // Counting.
 
   void count(FunctionCounter counter) {
@@ -186,6 +211,9 @@ final class AttachedFunction implements Invalidations.Sink {
 
   void sendPageResponse(int pasid, int prgIndex, int code) {
     credits.answered(prgIndex);
+    if (isRecording()) {
+      record("page response" + pasid(pasid) + " group " + prgIndex + " code " + code);
+    }
     ByteBuf out = begin();
     TlpWriter.pasidPrefix(out, config.responseNeedsPasid ? pasid : -1, false, false);
     TlpWriter.pageResponse(out, RequesterId.ROOT, requesterId, prgIndex, code);
@@ -229,6 +257,7 @@ final class AttachedFunction implements Invalidations.Sink {
 
   @Override
   public void send(int itag, Invalidations.Request request) {
+    record("invalidation", request);
     count(INVALIDATIONS_SENT);
     if (root.isInvalidationLost()) {
       return;
@@ -244,6 +273,7 @@ final class AttachedFunction implements Invalidations.Sink {
 
   @Override
   public void completed(Invalidations.Request request, long issuedUpTo, long nanos) {
+    record("invalidation completed", request);
     count(INVALIDATIONS_COMPLETED);
     invalidationLatency[LatencyBuckets.index(nanos)]++;
     grants.revoke(request.scope(), issuedUpTo);
@@ -252,6 +282,7 @@ final class AttachedFunction implements Invalidations.Sink {
 
   @Override
   public void timedOut(Invalidations.Request request) {
+    record("invalidation timed out", request);
     count(INVALIDATIONS_TIMED_OUT);
     answering = false;
     long millis = root.config().invalidationTimeoutNanos() / 1_000_000;

@@ -15,6 +15,7 @@ import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.LinkHandler;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.pcie.ledger.GrantLedger;
@@ -60,6 +61,7 @@ public final class RootComplex {
   private long invalidationsSent;
   private long invalidationToLose;
   private BareStreams bareStreams = new Nobody();
+  private EventLog events = EventLog.OFF;
 
   public RootComplex(
       Loop loop,
@@ -428,6 +430,15 @@ public final class RootComplex {
   public long counted(int requesterId, FunctionCounter counter) {
     AttachedFunction function = function(requesterId);
     return function == null ? 0 : function.counted(counter);
+  }
+
+  /** From now on what goes over the links is recorded. */
+  public void recordTo(EventLog log) {
+    events = log;
+  }
+
+  EventLog events() {
+    return events;
   }
 
   Loop loop() {

@@ -50,6 +50,9 @@ final class TranslationServices {
         tlp.privilegedRequested(),
         tlp.executeRequested());
     smmu.translationRequest(transaction, tlp.translationsRequested(), answer);
+    if (function.isRecording()) {
+      record(function, tlp);
+    }
     ByteBuf out = function.begin();
     if (answer.status() == AtsAnswer.Status.SUCCESS) {
       for (int i = 0; i < answer.count(); i++) {
@@ -64,6 +67,30 @@ final class TranslationServices {
       TlpWriter.completion(out, RequesterId.ROOT, tlp.transaction(), status, NO_DATA_COUNT);
     }
     function.end();
+  }
+
+  private void record(AttachedFunction function, Tlp tlp) {
+    String pages = AttachedFunction.pasid(tlp.pasid()) + String.format(" 0x%x", tlp.address());
+    function.record(
+        "translation request"
+            + pages
+            + " x"
+            + tlp.translationsRequested()
+            + (tlp.noWrite() ? " read" : " write"));
+    StringBuilder text = new StringBuilder("translation completion" + pages);
+    if (answer.status() != AtsAnswer.Status.SUCCESS) {
+      text.append(' ').append(answer.status());
+    }
+    for (int i = 0; answer.status() == AtsAnswer.Status.SUCCESS && i < answer.count(); i++) {
+      int flags = AtsEntry.flags(answer.entry(i));
+      text.append(
+          String.format(
+              " 0x%x %s%s",
+              AtsEntry.address(answer.entry(i)),
+              (flags & AtsEntry.READ) != 0 ? "R" : "-",
+              (flags & AtsEntry.WRITE) != 0 ? "W" : "-"));
+    }
+    function.record(text.toString());
   }
 
   /**
@@ -92,6 +119,15 @@ final class TranslationServices {
   /** A Page Request or stop marker; while the interface is off nobody would answer it. */
   void pageRequest(AttachedFunction function, Tlp tlp) {
     int group = tlp.prgIndex();
+    if (function.isRecording()) {
+      function.record(
+          String.format(
+              "page request%s 0x%x group %d flags %d",
+              AttachedFunction.pasid(tlp.pasid()),
+              tlp.pageAddress(),
+              group,
+              tlp.pageRequestFlags()));
+    }
     function.count(tlp.isStopMarker() ? STOP_MARKERS : PAGE_REQUESTS);
     ProtocolRule broken = Permissions.broken(function.config, tlp);
     if (broken != null) {

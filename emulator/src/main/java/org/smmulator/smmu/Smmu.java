@@ -95,7 +95,7 @@ public final class Smmu {
         new Configurations(bus, bus, stages.intermediateAddresses(), registers, spaces, features);
     broadcasts = new BroadcastMaintenance(features, registers, caches);
     explainer = new Explainer(features, registers, bus, configurations, caches);
-    eventQueue = new EventQueue(features, bus, registers, errors, interrupts);
+    eventQueue = new EventQueue(features, bus, registers, errors, interrupts, outputs);
     events = new EventRecorder(features, eventQueue);
     stalled = new StalledTransactions(features, events, outputs, this::translate);
     FaultHandling faults = new FaultHandling(features, registers, events, stalled);

@@ -36,6 +36,16 @@ public interface SmmuOutputs {
    */
   void transactionResumed(Transaction tx);
 
+  /** A command was consumed; its two words. For those who tell the story. */
+  default void commandConsumed(long word0, long word1) {}
+
+  /**
+   * An event record was written; valid during the call. For those who tell the story.
+   *
+   * @param record its four words
+   */
+  default void eventRecorded(long[] record) {}
+
   /** The event that CPUs wait for with WFE: a CMD_SYNC with CS = SEV is complete. */
   void sendEvent();
 

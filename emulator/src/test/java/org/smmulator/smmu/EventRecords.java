@@ -33,7 +33,7 @@ final class EventRecords {
     MsiWriter msi = new MsiWriter(features, bus);
     GlobalErrors errors = new GlobalErrors(registers, msi, outputs);
     Interrupts interrupts = new Interrupts(registers, msi, errors, outputs);
-    queue = new EventQueue(features, bus, registers, errors, interrupts);
+    queue = new EventQueue(features, bus, registers, errors, interrupts, new SilentOutputs());
     recorder = new EventRecorder(features, queue);
     writes.write(Vectors.register("EVENTQ_BASE"), 8, RAM | LOG2);
     write("CR0", 0b100);

@@ -31,6 +31,14 @@ public final class Command {
         };
   }
 
+  long word0() {
+    return word0;
+  }
+
+  long word1() {
+    return word1;
+  }
+
   long get(BitField field) {
     return field.get(field.word() == 0 ? word0 : word1);
   }

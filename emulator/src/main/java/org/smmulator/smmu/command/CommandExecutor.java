@@ -139,6 +139,7 @@ public final class CommandExecutor {
       throw new IllegalStateException("a command without opcode was executed");
     }
     consumed[opcode.code()]++;
+    outputs.commandConsumed(command.word0(), command.word1());
     if (opcode == CommandOpcode.SYNC) {
       signal(command);
     }

@@ -9,6 +9,9 @@ import org.smmulator.arch.BitField;
 
 /** The fields of a structure by the names of its layout class, in the order declared there. */
 final class Fields {
+  /** What is said where there is no field to tell of. */
+  static final String NONE = "all fields are 0";
+
   private record Named(String name, BitField field) {}
 
   /** Names that the architecture does not write in capitals. */
@@ -78,6 +81,6 @@ final class Fields {
             value < 10 && value >= 0 ? Long.toString(value) : "0x" + Long.toHexString(value));
       }
     }
-    return text.isEmpty() ? "all fields are 0" : text.toString();
+    return text.isEmpty() ? NONE : text.toString();
   }
 }

@@ -6,6 +6,7 @@ import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.register.Gerror;
 import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.SmmuOutputs;
 import org.smmulator.smmu.fault.EventSink;
 import org.smmulator.smmu.register.GlobalErrors;
 import org.smmulator.smmu.register.Interrupts;
@@ -27,6 +28,7 @@ public final class EventQueue implements EventSink {
   private final Registers registers;
   private final GlobalErrors errors;
   private final Interrupts interrupts;
+  private final SmmuOutputs outputs;
   private final long[] last = new long[EventField.WORDS];
 
   /** Whether {@link #last} is the record before PROD. */
@@ -39,7 +41,8 @@ public final class EventQueue implements EventSink {
       PhysicalMemory memory,
       Registers registers,
       GlobalErrors errors,
-      Interrupts interrupts) {
+      Interrupts interrupts,
+      SmmuOutputs outputs) {
     this.queue =
         new OutputQueue(
             memory,
@@ -51,6 +54,7 @@ public final class EventQueue implements EventSink {
     this.registers = registers;
     this.errors = errors;
     this.interrupts = interrupts;
+    this.outputs = outputs;
   }
 
   /** Software may have disabled the queue: it may have another memory and position next time. */
@@ -108,6 +112,7 @@ public final class EventQueue implements EventSink {
     }
     System.arraycopy(record, 0, last, 0, last.length);
     hasLast = true;
+    outputs.eventRecorded(record);
     if (wasEmpty) {
       interrupts.eventQueue();
     }
