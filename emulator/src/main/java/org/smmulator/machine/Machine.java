@@ -133,7 +133,10 @@ public final class Machine implements RunningMachine {
 
   /** The device processes that this machine has started. */
   List<DeviceProcess> devices() {
-    return List.copyOf(devices);
+    return devices.stream()
+        .filter(DeviceProcess.class::isInstance)
+        .map(DeviceProcess.class::cast)
+        .toList();
   }
 
   /** The guest that runs on this machine. */

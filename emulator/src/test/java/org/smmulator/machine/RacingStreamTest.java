@@ -21,7 +21,7 @@ import org.smmulator.guest.mm.AddressSpaces;
 import org.smmulator.guest.mm.FrameAllocator;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.PciAddress;
-import org.smmulator.guest.sched.DeterministicExecution;
+import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.machine.ScenarioProcess.Binding;

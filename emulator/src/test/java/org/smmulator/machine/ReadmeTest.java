@@ -208,7 +208,7 @@ class ReadmeTest extends DrivenMachine {
 
   private static CommandLine commandLine() {
     return Smmulator.commandLine(
-        config -> {
+        () -> {
           throw new IllegalStateException("nothing is started here");
         });
   }

@@ -43,7 +43,7 @@ class BadPeerTest {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final EventLoop eventLoop = (EventLoop) group.next();
-  private final Loop loop = new NettyHardwareLoop(eventLoop);
+  private final Loop loop = new NettyLoop(eventLoop);
   private final RecordedViolations violations = new RecordedViolations();
   private final RootComplexConfig config =
       new RootComplexConfig(1_000_000_000L, 60_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1);

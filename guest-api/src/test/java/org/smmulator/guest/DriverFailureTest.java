@@ -18,7 +18,7 @@ import org.smmulator.guest.pci.FakePci;
 import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.pci.dma.DmaQueue;
-import org.smmulator.guest.sched.DeterministicExecution;
+import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.guest.sva.SvaStatistics;

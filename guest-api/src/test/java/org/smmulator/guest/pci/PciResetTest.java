@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
-import org.smmulator.guest.sched.DeterministicExecution;
+import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
 
 /** Function Level Reset as a guest does it. */
