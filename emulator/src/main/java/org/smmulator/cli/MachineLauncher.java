@@ -1,11 +1,11 @@
 package org.smmulator.cli;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.probe.Question;
 
@@ -15,20 +15,21 @@ public interface MachineLauncher {
    * Starts the machine, its listeners and its guest kernel. A machine with a scenario plugs its
    * devices in when that begins, with {@link RunningMachine#runScenario}; another one does now.
    *
+   * @param events told what guest and hardware do
    * @throws UserException if it cannot start, such as when a port is in use; nothing is left
    *     running then
    */
-  RunningMachine start(MachineConfig config) throws UserException;
+  RunningMachine start(MachineConfig config, EventLog events) throws UserException;
 
   /**
    * Runs a machine file's scenario on one scheduler and virtual time. The scenario's seed decides
    * the order of everything.
    *
-   * @param events file for the ordered story of the run, or null
+   * @param events told what everybody does
    * @throws UserException if the file cannot be simulated, the scenario stopped, or anything in the
    *     machine failed
    */
-  SimulatedOutcome simulate(MachineConfig config, @Nullable Path events, Progress progress)
+  SimulatedOutcome simulate(MachineConfig config, EventLog events, Progress progress)
       throws UserException;
 
   /**

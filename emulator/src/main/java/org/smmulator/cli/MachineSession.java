@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.probe.Question;
 import org.smmulator.web.WebServer;
@@ -23,7 +24,8 @@ final class MachineSession implements AutoCloseable {
   }
 
   /** Starts the HTTP server first: its port is the likelier one to be in use. */
-  static MachineSession start(MachineLauncher launcher, MachineConfig config, @Nullable String http)
+  static MachineSession start(
+      MachineLauncher launcher, MachineConfig config, @Nullable String http, EventLog events)
       throws UserException {
     MachineSession session;
     try {
@@ -33,7 +35,7 @@ final class MachineSession implements AutoCloseable {
           ExitCode.USAGE, e.getMessage() + "; use another http.listen, or --no-http");
     }
     try {
-      session.machine = launcher.start(config);
+      session.machine = launcher.start(config, events);
       return session;
     } finally {
       if (session.machine == null) {

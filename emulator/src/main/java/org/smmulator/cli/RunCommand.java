@@ -81,22 +81,27 @@ final class RunCommand implements Callable<Integer> {
     if (summaryFile != null) {
       Output.requireWritable("--summary", summaryFile);
     }
-    if (simulate.events != null) {
-      Output.requireWritable("--events", simulate.events);
+    Output output = Output.of(spec);
+    try (EventFile events = EventFile.open(simulate.events)) {
+      Report report = new Report(output, summaryFile);
+      ExitCode code =
+          simulate.isWanted()
+              ? new Simulation(launcher.get(), config, file, simulate, output)
+                  .run(report, stay, events)
+              : run(config, output, report, events);
+      return events.end(output, code).code();
     }
-    if (simulate.isWanted()) {
-      return new Simulation(launcher.get(), config, file, simulate, Output.of(spec))
-          .run(new Report(Output.of(spec), summaryFile), stay)
-          .code();
-    }
+  }
+
+  private ExitCode run(MachineConfig config, Output output, Report report, EventFile events)
+      throws UserException {
     String http = noHttp ? null : config.http().listen();
-    try (MachineSession session = MachineSession.start(launcher.get(), config, http)) {
-      Output output = Output.of(spec);
-      Run run = new Run(session, config, output, new Report(output, summaryFile), stay);
-      Thread hook = new Thread(() -> stopped(run), "shutdown");
+    try (MachineSession session = MachineSession.start(launcher.get(), config, http, events)) {
+      Run run = new Run(session, config, output, report, stay);
+      Thread hook = new Thread(() -> stopped(run, events), "shutdown");
       Runtime.getRuntime().addShutdownHook(hook);
       try {
-        return run.call().code();
+        return run.call();
       } finally {
         Output.removeHook(hook);
       }
@@ -131,8 +136,9 @@ final class RunCommand implements Callable<Integer> {
     return new UserException(ExitCode.USAGE, "--guest-port: " + sentence);
   }
 
-  private static void stopped(Run run) {
+  private static void stopped(Run run, EventFile events) {
     Integer code = run.stop();
+    events.close();
     if (code != null) {
       Runtime.getRuntime().halt(code);
     }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Summary;
 
 /**
@@ -74,7 +75,7 @@ final class SeedsRun {
   private @Nullable Failed runOne(long seed) {
     Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
     try {
-      SimulatedOutcome outcome = launcher.simulate(config.withSeed(seed), null, silent);
+      SimulatedOutcome outcome = launcher.simulate(config.withSeed(seed), EventLog.OFF, silent);
       done.incrementAndGet();
       switches.addAndGet(outcome.switches());
       accesses.addAndGet(outcome.summary().verdict().checked().accessesChecked());

@@ -5,6 +5,7 @@ import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Summary;
 
 /** {@code smmulator run --simulated}: one run on virtual time, or one for each of many seeds. */
@@ -31,7 +32,7 @@ final class Simulation {
     this.output = output;
   }
 
-  ExitCode run(Report report, boolean stay) throws UserException {
+  ExitCode run(Report report, boolean stay, EventLog events) throws UserException {
     ScenarioConfig scenario = config.scenario();
     if (scenario == null) {
       throw usage("--simulated needs a scenario; nobody else can reach such a machine");
@@ -41,9 +42,9 @@ final class Simulation {
     }
     Seeds seeds = options.seeds;
     if (seeds == null) {
-      return one(report, scenario.seed());
+      return one(report, scenario.seed(), events);
     }
-    if (options.events != null) {
+    if (events.isOn()) {
       throw usage("--events: with --seeds there would be many stories; name one --seed");
     }
     return many(report, seeds);
@@ -53,11 +54,11 @@ final class Simulation {
     return new UserException(ExitCode.USAGE, sentence);
   }
 
-  private ExitCode one(Report report, long seed) throws UserException {
+  private ExitCode one(Report report, long seed, EventLog events) throws UserException {
     long start = System.nanoTime();
     SimulatedOutcome outcome;
     try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
-      outcome = launcher.simulate(config, options.events, progress);
+      outcome = launcher.simulate(config, events, progress);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     output.say(

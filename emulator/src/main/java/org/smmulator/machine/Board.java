@@ -53,7 +53,7 @@ final class Board implements AutoCloseable {
   private final HotplugBlock hotPlug;
   private final RootComplex rootComplex;
   private final LinkLimits linkLimits;
-  private EventLog events = EventLog.OFF;
+  private final EventLog events;
   private Runnable onRegistersChanged = () -> {};
 
   /** Only streams outside of PCIe stall, and all devices of a board are on PCIe. */
@@ -66,11 +66,18 @@ final class Board implements AutoCloseable {
    * @param execution runs those who ask the hardware
    * @param loop where the hardware runs
    * @param interrupts given the number of each interrupt, on the hardware's loop
+   * @param events told what the hardware does
    */
-  Board(MachineConfig config, Execution execution, Loop loop, IntConsumer interrupts) {
+  Board(
+      MachineConfig config,
+      Execution execution,
+      Loop loop,
+      IntConsumer interrupts,
+      EventLog events) {
     this.execution = execution;
     this.loop = loop;
     this.interrupts = interrupts;
+    this.events = events;
     HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
     ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
     bus = new PhysicalBus(ram, interrupts);
@@ -88,6 +95,7 @@ final class Board implements AutoCloseable {
     RootComplexConfig links = rootComplexConfig(config.bus());
     linkLimits = links.linkLimits();
     rootComplex = new RootComplex(loop, smmu, bus, links, ledger, violations, hotPlug);
+    rootComplex.recordTo(events);
     Integer lost = config.sabotage().loseInvalidation();
     if (lost != null) {
       rootComplex.loseInvalidation(lost);
@@ -170,12 +178,6 @@ final class Board implements AutoCloseable {
   /** As {@code RunningMachine.tellNews}; callable from any thread. */
   void tellNews(Consumer<String> news) {
     loop.execute(() -> rootComplex.tellNews(news));
-  }
-
-  /** From now on what the hardware does is recorded. */
-  void recordTo(EventLog log) {
-    events = log;
-    rootComplex.recordTo(log);
   }
 
   LinkLimits linkLimits() {

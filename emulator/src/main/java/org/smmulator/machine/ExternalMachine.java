@@ -22,6 +22,7 @@ import org.smmulator.config.PortAddress;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.metrics.Summary;
 import org.smmulator.qtest.Commands;
@@ -51,10 +52,11 @@ final class ExternalMachine implements RunningMachine {
   /**
    * Starts the hardware and its devices, and opens the guest port.
    *
+   * @param events told what the hardware does
    * @throws UserException if an address cannot be used; nothing is left running then
    */
-  static ExternalMachine start(MachineConfig config) throws UserException {
-    ExternalMachine machine = new ExternalMachine(config);
+  static ExternalMachine start(MachineConfig config, EventLog events) throws UserException {
+    ExternalMachine machine = new ExternalMachine(config, events);
     try {
       machine.open();
       return machine;
@@ -68,14 +70,14 @@ final class ExternalMachine implements RunningMachine {
     }
   }
 
-  private ExternalMachine(MachineConfig config) {
+  private ExternalMachine(MachineConfig config, EventLog events) {
     this.config = config;
     hardware =
         config.guest().clock() == GuestConfig.Clock.VIRTUAL
             ? SteppedHardware.onVirtualTime(thread.eventLoop())
             : SteppedHardware.onRealTime(thread.eventLoop());
     Interception interception = new Interception(port);
-    board = new Board(config, new ThreadExecution(), hardware.loop(), interception::edge);
+    board = new Board(config, new ThreadExecution(), hardware.loop(), interception::edge, events);
     board.rootComplex().pins().connect(interception::pin);
     plugs =
         new InProcessDevices(board.rootComplex(), board.bus(), hardware.loop(), board.linkLimits());

@@ -19,6 +19,7 @@ import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.GuestConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestOptions;
@@ -50,19 +51,22 @@ public final class Machine implements RunningMachine {
   /**
    * Starts the hardware, boots the guest and opens the listeners.
    *
+   * @param events told what guest and hardware do
    * @throws UserException if an address is in use or the configuration fits no machine; nothing is
    *     left running then
    */
-  public static Machine start(MachineConfig config) throws UserException {
-    return start(config, new WallClockPlatform());
+  public static Machine start(MachineConfig config, EventLog events) throws UserException {
+    return start(config, new WallClockPlatform(), events);
   }
 
   /** As above, on a platform, which the machine closes. */
-  static Machine start(MachineConfig config, Platform platform) throws UserException {
+  static Machine start(MachineConfig config, Platform platform, EventLog events)
+      throws UserException {
     InterruptController interrupts = new InterruptController();
-    Board board = new Board(config, platform.execution(), platform.hardware(), interrupts::raise);
+    Board board =
+        new Board(config, platform.execution(), platform.hardware(), interrupts::raise, events);
     try {
-      Hardware hardware = hardware(board, platform.execution(), interrupts);
+      Hardware hardware = hardware(board, platform.execution(), interrupts, events);
       GuestKernel kernel = GuestKernel.boot(hardware, options(config, board));
       return new Machine(config, platform, board, kernel, platform.listen(config.bus(), board));
     } catch (IommuException e) {
@@ -92,7 +96,7 @@ public final class Machine implements RunningMachine {
 
   /** The board as the guest sees it. */
   private static Hardware hardware(
-      Board board, Execution execution, InterruptController interrupts) {
+      Board board, Execution execution, InterruptController interrupts, EventLog events) {
     HardwareCalls calls = new HardwareCalls(board.loop(), execution);
     SmmuMmio smmu = new SmmuMmio(board.loop(), execution, board.smmu());
     board.onRegistersChanged(smmu::wakeWaiters);
@@ -104,7 +108,8 @@ public final class Machine implements RunningMachine {
         new PciMemoryMmio(calls, board.rootComplex()),
         new HotPlugMmio(calls, board.hotPlug()),
         interrupts,
-        board.ledger());
+        board.ledger(),
+        events);
   }
 
   private static GuestOptions options(MachineConfig config, Board board) {

@@ -70,8 +70,11 @@ final class Scenario {
   void run() throws ScenarioException {
     List<Step> steps = config.steps();
     for (int i = 0; i < steps.size(); i++) {
-      now = steps.get(i).getClass().getSimpleName();
-      perform(steps.get(i));
+      Step step = steps.get(i);
+      now = step.getClass().getSimpleName();
+      kernel.sched().record(() -> "begins " + step);
+      perform(step);
+      kernel.sched().record(() -> "ends " + step);
       stepsDone = i + 1;
     }
     for (List<Task> tasks : background.values()) {

@@ -79,7 +79,7 @@ final class SimulatedRun {
   /** On the first task. */
   private void machine(DeterministicExecution execution) {
     try (Machine machine =
-        Machine.start(config, new SimulatedPlatform(execution, config.simulation()))) {
+        Machine.start(config, new SimulatedPlatform(execution, config.simulation()), events)) {
       ending = machine.runScenario(progress);
       machine.close();
       summary = machine.summary();

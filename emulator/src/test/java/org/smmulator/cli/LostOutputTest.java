@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.machine.Launcher;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.web.WebServer;
@@ -67,7 +68,7 @@ class LostOutputTest {
   @Test
   void aFullDiskIsAnErrorOfADeviceWhoseIdNobodyLearns() throws Exception {
     MachineConfig config = ConfigFile.load(Path.of(file(MACHINE)));
-    try (RunningMachine machine = new Launcher().start(config)) {
+    try (RunningMachine machine = new Launcher().start(config, EventLog.OFF)) {
       assertEndsOnAFullDisk("attach dma --bus " + machine.busAddresses().get(0));
     }
   }

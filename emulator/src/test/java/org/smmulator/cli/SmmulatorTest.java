@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.config.Configs;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.PortAddress;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
@@ -53,15 +54,13 @@ class SmmulatorTest {
     private @Nullable MachineConfig config;
     private int closed;
     private @Nullable String guestPort;
-    private @Nullable Path eventsFile;
     private final Set<Long> simulatedSeeds = ConcurrentHashMap.newKeySet();
     private long failingSeed = -1;
 
     @Override
-    public SimulatedOutcome simulate(
-        MachineConfig simulated, @Nullable Path events, Progress progress) throws UserException {
+    public SimulatedOutcome simulate(MachineConfig simulated, EventLog events, Progress progress)
+        throws UserException {
       config = simulated;
-      eventsFile = events;
       long seed = Objects.requireNonNull(simulated.scenario()).seed();
       simulatedSeeds.add(seed);
       Summary seen = seed == failingSeed ? Summaries.failed() : summary;
@@ -69,7 +68,7 @@ class SmmulatorTest {
     }
 
     @Override
-    public RunningMachine start(MachineConfig started) throws UserException {
+    public RunningMachine start(MachineConfig started, EventLog events) throws UserException {
       if (startFailure != null) {
         throw startFailure;
       }

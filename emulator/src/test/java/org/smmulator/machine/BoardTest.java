@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.bus.wire.NettyLoop;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.ThreadExecution;
 
 /** Who asks the hardware while its thread does something else. */
@@ -27,7 +28,8 @@ class BoardTest {
         Machines.config(folder, "machine: {name: board, ramMiB: 64}\n"),
         new ThreadExecution(),
         new NettyLoop(thread.eventLoop()),
-        intid -> {});
+        intid -> {},
+        EventLog.OFF);
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.config.PortAddress;
+import org.smmulator.execution.EventLog;
 
 /** A machine without a kernel, and the program that drives it over a real socket. */
 @Timeout(240)
@@ -38,7 +39,7 @@ abstract class DrivenMachine {
   }
 
   Harness start(String yaml) throws Exception {
-    machine = new Launcher().start(Machines.config(folder, MACHINE + yaml));
+    machine = new Launcher().start(Machines.config(folder, MACHINE + yaml), EventLog.OFF);
     opened = connect();
     return opened;
   }
@@ -47,7 +48,9 @@ abstract class DrivenMachine {
   Harness startFile(String name) throws Exception {
     PortAddress port = PortAddress.parse("unix:" + folder.resolve("s") + ",server=on");
     machine =
-        new Launcher().start(Machines.config(folder, Machines.configs(name)).withGuestPort(port));
+        new Launcher()
+            .start(
+                Machines.config(folder, Machines.configs(name)).withGuestPort(port), EventLog.OFF);
     opened = connect();
     return opened;
   }

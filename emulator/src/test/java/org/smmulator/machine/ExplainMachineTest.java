@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.smmulator.cli.MachineLauncher.RunningMachine;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.SmmuSummary;
 import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.probe.Question;
@@ -64,7 +65,8 @@ class ExplainMachineTest extends DrivenMachine {
 
   @Test
   void aMachineWithTheBuiltInKernelExplainsToo() throws Exception {
-    try (RunningMachine running = new Launcher().start(Machines.config(folder, MACHINE))) {
+    try (RunningMachine running =
+        new Launcher().start(Machines.config(folder, MACHINE), EventLog.OFF)) {
       assertThat(running.explain(READ))
           .contains("transaction of stream 0x20: read at 0xab00010")
           .anyMatch(line -> line.startsWith("rule: "));

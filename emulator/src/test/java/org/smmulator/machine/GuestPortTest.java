@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.cli.UserException;
+import org.smmulator.execution.EventLog;
 
 /** Connections, clocks, mistakes and hostile input at the guest port. */
 class GuestPortTest extends DrivenMachine {
@@ -181,7 +182,8 @@ class GuestPortTest extends DrivenMachine {
           new Launcher()
               .start(
                   Machines.config(
-                      folder, MACHINE + "guest: {kind: external, port: 'unix:" + path + "'}\n"));
+                      folder, MACHINE + "guest: {kind: external, port: 'unix:" + path + "'}\n"),
+                  EventLog.OFF);
       opened = new Harness(server.accept());
       assertThat(opened.ask("endianness")).isEqualTo("OK little");
       opened.close();
@@ -192,7 +194,8 @@ class GuestPortTest extends DrivenMachine {
   @Test
   void aPortThatCannotBeOpenedIsOneSentenceAndLeavesNothingRunning() throws Exception {
     String nobody = "guest: {kind: external, port: 'unix:" + folder.resolve("nobody") + "'}\n";
-    assertThatThrownBy(() -> new Launcher().start(Machines.config(folder, MACHINE + nobody)))
+    assertThatThrownBy(
+            () -> new Launcher().start(Machines.config(folder, MACHINE + nobody), EventLog.OFF))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("nobody")
         .hasMessageEndingWith("change bus.listen or guest.port, or free it");

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
@@ -73,7 +74,7 @@ class HostileDeviceTest {
 
   @BeforeEach
   void startAMachineAndItsHonestDevice() throws Exception {
-    machine = Machine.start(Machines.config(folder, YAML));
+    machine = Machine.start(Machines.config(folder, YAML), EventLog.OFF);
     kernel = machine.kernel();
     web = WebServer.start("127.0.0.1:0", machine::summary, machine::explain);
     DeviceConfig.DeviceModel dma = DeviceConfig.DeviceModel.DMA;

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
@@ -62,7 +63,7 @@ class LinkTroubleTest {
   @BeforeEach
   void startTwoDevicesAndTwoProcesses() throws Exception {
     config = Machines.config(folder, YAML);
-    machine = Machine.start(config);
+    machine = Machine.start(config, EventLog.OFF);
     kernel = machine.kernel();
     troubledDevice = Machines.attach(machine, config, 0);
     healthyDevice = Machines.attach(machine, config, 1);

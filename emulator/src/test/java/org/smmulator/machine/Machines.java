@@ -11,6 +11,7 @@ import org.smmulator.cli.Progress;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Summary;
 
 /** Machines for tests: on ports that the system chooses, without HTTP. */
@@ -37,7 +38,7 @@ final class Machines {
   static Outcome run(Path folder, String yaml) throws Exception {
     Progress progress =
         new Progress(new PrintWriter(System.err, true, StandardCharsets.UTF_8), false, () -> 0);
-    try (Machine machine = Machine.start(config(folder, yaml))) {
+    try (Machine machine = Machine.start(config(folder, yaml), EventLog.OFF)) {
       Ending ending = machine.runScenario(progress);
       return new Outcome(ending, machine.summary());
     }

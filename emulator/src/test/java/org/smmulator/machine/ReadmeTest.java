@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.smmulator.bench.CompareCommand;
 import org.smmulator.cli.Smmulator;
 import org.smmulator.config.PortAddress;
+import org.smmulator.execution.EventLog;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -78,7 +79,9 @@ class ReadmeTest extends DrivenMachine {
     PortAddress port = PortAddress.parse("unix:" + folder.resolve("guest") + ",server=on");
     machine =
         new Launcher()
-            .start(Machines.config(folder, Machines.configs("bare.yaml")).withGuestPort(port));
+            .start(
+                Machines.config(folder, Machines.configs("bare.yaml")).withGuestPort(port),
+                EventLog.OFF);
     Path file = Files.writeString(folder.resolve("program.py"), program);
     return run("python3", file.toString()).lines().toList();
   }
@@ -108,7 +111,9 @@ class ReadmeTest extends DrivenMachine {
 
     assertThat(runTests("BlinkerTest")).isPositive();
 
-    machine = new Launcher().start(Machines.config(folder, "machine: {name: x, ramMiB: 64}\n"));
+    machine =
+        new Launcher()
+            .start(Machines.config(folder, "machine: {name: x, ramMiB: 64}\n"), EventLog.OFF);
     String printed =
         run(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -11,6 +11,7 @@ import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.PciAddress;
 import org.smmulator.config.ScenarioConfig;
+import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.metrics.DeviceSummary;
@@ -68,7 +69,7 @@ class RefusedDeviceTest {
             null,
             null,
             null);
-    try (Machine machine = Machine.start(Machines.config(folder, MACHINE));
+    try (Machine machine = Machine.start(Machines.config(folder, MACHINE), EventLog.OFF);
         DeviceProcess device = DeviceProcess.start(withoutPri, machine.busAddresses().get(0))) {
       GuestKernel kernel = machine.kernel();
       Scenario scenario =

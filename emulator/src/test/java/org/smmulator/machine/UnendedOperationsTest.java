@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.cli.Progress;
+import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.Verdict.Outcome;
 import org.smmulator.metrics.Violation;
@@ -50,7 +51,8 @@ class UnendedOperationsTest {
 
   private Verdict runAndSend(String signal) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "no /bin/kill (Debian package procps)");
-    try (Machine machine = Machine.start(Machines.config(folder, story(2_000, 3_600)))) {
+    try (Machine machine =
+        Machine.start(Machines.config(folder, story(2_000, 3_600)), EventLog.OFF)) {
       CompletableFuture<Ending> ending = new CompletableFuture<>();
       Thread run =
           new Thread(

@@ -61,7 +61,7 @@ public final class GuestKernel implements PciBus.Listener {
   }
 
   private GuestKernel(Hardware hardware, GuestOptions options) throws IommuException {
-    sched = new Sched(hardware.execution());
+    sched = new Sched(hardware.execution(), hardware.events());
     enginesChanged = sched.waitQueue("engines");
     frames =
         new FrameAllocator(

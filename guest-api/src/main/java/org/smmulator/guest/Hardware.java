@@ -4,6 +4,7 @@ import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.arch.port.PhysicalMemory;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 
 /**
@@ -13,6 +14,7 @@ import org.smmulator.execution.Execution;
  * @param ecam configuration space of all functions
  * @param pciMemory PCIe memory space; offsets are physical addresses
  * @param hotPlug the hot-plug register block
+ * @param events told what the guest does
  */
 public record Hardware(
     Execution execution,
@@ -22,4 +24,5 @@ public record Hardware(
     Mmio pciMemory,
     Mmio hotPlug,
     Interrupts interrupts,
-    FrameObserver frames) {}
+    FrameObserver frames,
+    EventLog events) {}

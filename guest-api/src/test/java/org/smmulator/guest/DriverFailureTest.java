@@ -9,6 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.EventLog;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.smmuv3.FakeRam;
 import org.smmulator.guest.iommu.smmuv3.FakeSmmu;
@@ -18,7 +20,6 @@ import org.smmulator.guest.pci.FakePci;
 import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.pci.dma.DmaQueue;
-import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.guest.sva.SvaStatistics;
@@ -111,7 +112,8 @@ class DriverFailureTest {
             device,
             pci.hotPlug,
             interrupts,
-            (pa, generation) -> {}),
+            (pa, generation) -> {},
+            EventLog.OFF),
         new GuestOptions(
             FakeRam.BASE,
             RAM_BYTES,

@@ -11,7 +11,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.execution.Loop;
 
 /**
  * The violations of one machine, grouped: those of one device and PASID whose sentences differ in

@@ -197,6 +197,7 @@ public final class AddressSpace {
    */
   public FaultOutcome handleFault(long va, FaultAccess access, boolean remote) {
     (remote ? kernel.counters().remoteFaults : kernel.counters().cpuFaults).increment();
+    kernel.sched().record(() -> "%s page fault: 0x%x %s".formatted(name, va, access));
     lockMmap();
     try {
       Vma vma = vmas.find(va);

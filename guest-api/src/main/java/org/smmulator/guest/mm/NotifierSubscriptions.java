@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.guest.sched.Guarded;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
@@ -133,6 +134,7 @@ final class NotifierSubscriptions {
       for (Subscription subscription : hashed) {
         if (subscription.hashed) {
           counters.release.increment();
+          sched.record(() -> mm.name() + " notifier: release");
           call(subscription, notifier -> notifier.release(mm));
         }
       }
@@ -147,6 +149,7 @@ final class NotifierSubscriptions {
     forEach(
         notifier -> {
           counters.invalidateRange.increment();
+          record("invalidate_range", start, end);
           notifier.invalidateRange(mm, start, end);
         });
   }
@@ -156,6 +159,7 @@ final class NotifierSubscriptions {
     forEach(
         notifier -> {
           counters.clearFlushYoung.increment();
+          record("clear_flush_young", start, end);
           young[0] |= notifier.clearFlushYoung(mm, start, end);
         });
     return young[0];
@@ -165,8 +169,14 @@ final class NotifierSubscriptions {
     forEach(
         notifier -> {
           counters.changePte.increment();
+          record("change_pte", va, va + Descriptor.PAGE_BYTES);
           notifier.changePte(mm, va);
         });
+  }
+
+  private void record(String callback, long start, long end) {
+    sched.record(
+        () -> "%s notifier: %s 0x%x to 0x%x".formatted(mm.name(), callback, start, end - 1));
   }
 
   private void forEach(Consumer<MmuNotifier> callback) {

@@ -2,6 +2,8 @@ package org.smmulator.guest.sched;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Supplier;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 
 /**
@@ -13,13 +15,27 @@ import org.smmulator.execution.Execution;
  */
 public final class Sched {
   private final Execution execution;
+  private final EventLog events;
   private final ConcurrentMap<String, LockClass> lockClasses = new ConcurrentHashMap<>();
 
   @SuppressWarnings("ThreadLocalUsage") // one kernel, one set of tasks
   private final ThreadLocal<Task> running = new ThreadLocal<>();
 
+  /** A kernel whose doings nobody records. */
   public Sched(Execution execution) {
+    this(execution, EventLog.OFF);
+  }
+
+  public Sched(Execution execution, EventLog events) {
     this.execution = execution;
+    this.events = events;
+  }
+
+  /** Puts what the running task does on record, if somebody wants to know. */
+  public void record(Supplier<String> what) {
+    if (events.isOn()) {
+      events.record(execution.nanoTime(), current().name(), what.get());
+    }
   }
 
   public Execution execution() {
