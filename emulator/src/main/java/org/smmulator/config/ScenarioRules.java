@@ -36,12 +36,9 @@ final class ScenarioRules {
 
   void check(List<Step> steps) {
     for (int i = 0; i < steps.size(); i++) {
-      String path = Problems.element("scenario.steps", i);
-      for (Map.Entry<String, Class<?>> kind : Shape.steps().entrySet()) {
-        if (kind.getValue().isInstance(steps.get(i))) {
-          step(steps.get(i), Problems.child(path, kind.getKey()));
-        }
-      }
+      Step step = steps.get(i);
+      String path = Problems.child(Problems.element("scenario.steps", i), step.word());
+      step.choose(new Cases(path));
     }
     background.forEach(
         (name, stream) ->
@@ -50,62 +47,103 @@ final class ScenarioRules {
                 "nothing waits for stream " + name + "; add '- wait: {background: " + name + "}'"));
   }
 
-  private void step(Step step, String path) {
-    if (step instanceof Step.StartProcess start) {
-      start(start.name(), start.pages(), path);
-    } else if (step instanceof Step.Bind bind) {
-      bind(bind, path);
-    } else if (step instanceof Step.Dma dma) {
-      dma(dma, path);
-    } else if (step instanceof Step.Wait wait) {
-      if (background.remove(wait.background()) == null) {
+  /** What each kind of step needs and leaves behind. */
+  private final class Cases implements StepCases<RuntimeException> {
+    private final String path;
+
+    Cases(String path) {
+      this.path = path;
+    }
+
+    @Override
+    public void startProcess(Step.StartProcess step) {
+      start(step.name(), step.pages(), path);
+    }
+
+    @Override
+    public void bind(Step.Bind step) {
+      ScenarioRules.this.bind(step, path);
+    }
+
+    @Override
+    public void dma(Step.Dma step) {
+      ScenarioRules.this.dma(step, path);
+    }
+
+    @Override
+    public void await(Step.Wait step) {
+      if (background.remove(step.background()) == null) {
         problems.add(
             path + ".background",
             "no stream "
-                + wait.background()
+                + step.background()
                 + " is in the background; "
                 + one(background.keySet()));
       }
-    } else if (step instanceof Step.Write write) {
-      range(write.process(), write.page(), write.pages(), path);
-    } else if (step instanceof Step.Munmap munmap) {
-      range(munmap.process(), munmap.page(), munmap.pages(), path);
-    } else if (step instanceof Step.Mprotect mprotect) {
-      range(mprotect.process(), mprotect.page(), mprotect.pages(), path);
-    } else if (step instanceof Step.Age age) {
-      range(age.process(), age.page(), age.pages(), path);
-    } else {
-      processOrDevice(step, path);
     }
-  }
 
-  private void processOrDevice(Step step, String path) {
-    if (step instanceof Step.Fork fork) {
-      Guest parent = guest(fork.process(), path + ".process");
-      name(fork.child(), parent == null ? 1 : parent.pages, path + ".child");
-    } else if (step instanceof Step.UnbindWhileBusy unbind) {
-      Guest guest = guest(unbind.process(), path + ".process");
-      if (bound(unbind.process(), guest, unbind.device(), path + ".device") && guest != null) {
-        busy(unbind.process(), unbind.device(), path + ".process");
-        guest.bound.remove(unbind.device());
+    @Override
+    public void write(Step.Write step) {
+      range(step.process(), step.page(), step.pages(), path);
+    }
+
+    @Override
+    public void munmap(Step.Munmap step) {
+      range(step.process(), step.page(), step.pages(), path);
+    }
+
+    @Override
+    public void mprotect(Step.Mprotect step) {
+      range(step.process(), step.page(), step.pages(), path);
+    }
+
+    @Override
+    public void age(Step.Age step) {
+      range(step.process(), step.page(), step.pages(), path);
+    }
+
+    @Override
+    public void fork(Step.Fork step) {
+      Guest parent = guest(step.process(), path + ".process");
+      name(step.child(), parent == null ? 1 : parent.pages, path + ".child");
+    }
+
+    @Override
+    public void unbindWhileBusy(Step.UnbindWhileBusy step) {
+      Guest guest = guest(step.process(), path + ".process");
+      if (bound(step.process(), guest, step.device(), path + ".device") && guest != null) {
+        busy(step.process(), step.device(), path + ".process");
+        guest.bound.remove(step.device());
       }
-    } else if (step instanceof Step.DetachDomain detach) {
-      if (attached(detach.device(), path + ".device")) {
-        detached.add(detach.device());
-        living.values().forEach(guest -> guest.bound.remove(detach.device()));
+    }
+
+    @Override
+    public void detachDomain(Step.DetachDomain step) {
+      if (attached(step.device(), path + ".device")) {
+        detached.add(step.device());
+        living.values().forEach(guest -> guest.bound.remove(step.device()));
       }
-    } else if (step instanceof Step.Kill kill) {
-      Guest guest = guest(kill.process(), path + ".process");
+    }
+
+    @Override
+    public void kill(Step.Kill step) {
+      Guest guest = guest(step.process(), path + ".process");
       if (guest != null) {
-        busy(kill.process(), null, path + ".process");
+        busy(step.process(), null, path + ".process");
       }
-      end(kill.process());
-    } else if (step instanceof Step.Exit exit) {
-      guest(exit.process(), path + ".process");
-      idle(exit.process(), path + ".process");
-      end(exit.process());
-    } else if (step instanceof Step.Verify verify) {
-      guest(verify.process(), path + ".process");
+      end(step.process());
+    }
+
+    @Override
+    public void exit(Step.Exit step) {
+      guest(step.process(), path + ".process");
+      idle(step.process(), path + ".process");
+      end(step.process());
+    }
+
+    @Override
+    public void verify(Step.Verify step) {
+      guest(step.process(), path + ".process");
     }
   }
 

@@ -13,6 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, include = JsonTypeInfo.As.WRAPPER_OBJECT)
 public sealed interface Step {
+  /** Calls the case of this kind of step. */
+  <E extends Exception> void choose(StepCases<E> cases) throws E;
+
+  /** Its kind, as in a file. */
+  default String word() {
+    return getClass().getAnnotation(JsonTypeName.class).value();
+  }
 
   /** Starts a guest process with one demand-zero, readable and writable buffer. */
   @JsonTypeName("process")
@@ -20,7 +27,12 @@ public sealed interface Step {
       @Key(meaning = "Name of the new process.", syntax = Syntax.NAME) String name,
       @Key(meaning = "Size of its buffer.", unit = "pages of 4 KiB", min = 1, max = 1 << 18)
           int pages)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.startProcess(this);
+    }
+  }
 
   /** Binds a process's address space to devices; each gets the process's PASID. */
   @JsonTypeName("bind")
@@ -30,6 +42,11 @@ public sealed interface Step {
       implements Step {
     public Bind {
       devices = List.copyOf(devices);
+    }
+
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.bind(this);
     }
   }
 
@@ -89,12 +106,22 @@ public sealed interface Step {
       devices = List.copyOf(devices);
       mix = List.copyOf(mix);
     }
+
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.dma(this);
+    }
   }
 
   /** Waits for a stream in the background. */
   @JsonTypeName("wait")
   record Wait(@Key(meaning = "Name of the stream.", syntax = Syntax.NAME) String background)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.await(this);
+    }
+  }
 
   /** The process writes seeded bytes into pages; this breaks copy-on-write after a fork. */
   @JsonTypeName("write")
@@ -102,7 +129,12 @@ public sealed interface Step {
       @Key(meaning = "Process that writes.", syntax = Syntax.NAME) String process,
       @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
       @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.write(this);
+    }
+  }
 
   /** Unmaps pages and, if asked, maps fresh zero pages at the same place. */
   @JsonTypeName("munmap")
@@ -111,7 +143,12 @@ public sealed interface Step {
       @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
       @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages,
       @Key(meaning = "Map fresh zero pages at the same place.", fallback = "true") boolean remap)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.munmap(this);
+    }
+  }
 
   /** Changes what may be done with pages. */
   @JsonTypeName("mprotect")
@@ -120,14 +157,24 @@ public sealed interface Step {
       @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
       @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages,
       @Key(meaning = "What is allowed: nothing, reading, or reading and writing.") Protection prot)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.mprotect(this);
+    }
+  }
 
   /** Forks a process: parent and child share their frames until one of them writes. */
   @JsonTypeName("fork")
   record Fork(
       @Key(meaning = "The parent.", syntax = Syntax.NAME) String process,
       @Key(meaning = "Name of the child.", syntax = Syntax.NAME) String child)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.fork(this);
+    }
+  }
 
   /** Clears the access flag of pages, as reclaim does when it looks for unused ones. */
   @JsonTypeName("age")
@@ -135,33 +182,63 @@ public sealed interface Step {
       @Key(meaning = "Process whose pages age.", syntax = Syntax.NAME) String process,
       @Key(meaning = "First page.", unit = "pages of 4 KiB", max = 1 << 18) int page,
       @Key(meaning = "Number of pages.", unit = "pages of 4 KiB", min = 1, max = 1 << 18) int pages)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.age(this);
+    }
+  }
 
   /** Unbinds a process from a device in the middle of DMA. */
   @JsonTypeName("unbindWhileBusy")
   record UnbindWhileBusy(
       @Key(meaning = "Process to unbind.", syntax = Syntax.NAME) String process,
       @Key(meaning = "Id of the device.") PciAddress device)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.unbindWhileBusy(this);
+    }
+  }
 
   /** Detaches a device from its domain; every process bound to it loses it. */
   @JsonTypeName("detachDomain")
-  record DetachDomain(@Key(meaning = "Id of the device.") PciAddress device) implements Step {}
+  record DetachDomain(@Key(meaning = "Id of the device.") PciAddress device) implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.detachDomain(this);
+    }
+  }
 
   /** Kills a process in the middle of DMA on every device that it is bound to. */
   @JsonTypeName("kill")
   record Kill(@Key(meaning = "Process to kill.", syntax = Syntax.NAME) String process)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.kill(this);
+    }
+  }
 
   /** Ends a process that has no DMA under way. */
   @JsonTypeName("exit")
   record Exit(@Key(meaning = "Process to end.", syntax = Syntax.NAME) String process)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.exit(this);
+    }
+  }
 
   /** Compares every page that the process may read with what it must hold. */
   @JsonTypeName("verify")
   record Verify(@Key(meaning = "Process to check.", syntax = Syntax.NAME) String process)
-      implements Step {}
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.verify(this);
+    }
+  }
 
   /** Operations of the dma model. */
   enum Operation {

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.config.PciAddress;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
+import org.smmulator.config.StepCases;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
@@ -22,7 +23,7 @@ import org.smmulator.machine.ScenarioProcess.Binding;
  * Runs the steps of a scenario, one after the other, on a task of the guest. A step that cannot be
  * done ends the scenario with one sentence.
  */
-final class Scenario {
+final class Scenario implements StepCases<ScenarioException> {
   private final GuestKernel kernel;
   private final ScenarioConfig config;
   private final int attachTimeoutMillis;
@@ -71,9 +72,9 @@ final class Scenario {
     List<Step> steps = config.steps();
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
-      now = step.getClass().getSimpleName();
+      now = step.word();
       kernel.sched().record(() -> "begins " + step);
-      perform(step);
+      step.choose(this);
       kernel.sched().record(() -> "ends " + step);
       stepsDone = i + 1;
     }
@@ -83,56 +84,12 @@ final class Scenario {
     now = "done";
   }
 
-  private void perform(Step step) throws ScenarioException {
-    try {
-      if (step instanceof Step.StartProcess start) {
-        startProcess(start);
-      } else if (step instanceof Step.Bind bind) {
-        bind(bind);
-      } else if (step instanceof Step.Dma dma) {
-        dma(dma);
-      } else if (step instanceof Step.Wait wait) {
-        join(background.getOrDefault(wait.background(), List.of()));
-      } else if (step instanceof Step.DetachDomain detach) {
-        detachDomain(detach);
-      } else {
-        performOnOneProcess(step);
-      }
-    } catch (IommuException e) {
-      throw new ScenarioException(step + ": " + e.getMessage(), e);
-    }
-  }
-
-  private void performOnOneProcess(Step step) throws ScenarioException {
-    if (step instanceof Step.Write write) {
-      steps(write.process()).write(write, config.seed());
-    } else if (step instanceof Step.Munmap munmap) {
-      steps(munmap.process()).munmap(munmap);
-    } else if (step instanceof Step.Mprotect mprotect) {
-      steps(mprotect.process()).mprotect(mprotect);
-    } else if (step instanceof Step.Age age) {
-      steps(age.process()).age(age);
-    } else if (step instanceof Step.Fork fork) {
-      processes.put(fork.child(), steps(fork.process()).fork(fork));
-    } else if (step instanceof Step.UnbindWhileBusy unbind) {
-      ScenarioProcess process = process(unbind.process());
-      steps(unbind.process()).unbindWhileBusy(binding(process, unbind.device()));
-    } else if (step instanceof Step.Kill kill) {
-      steps(kill.process()).kill();
-    } else if (step instanceof Step.Exit exit) {
-      steps(exit.process()).exit();
-    } else if (step instanceof Step.Verify verify) {
-      steps(verify.process()).verify();
-    } else {
-      throw new IllegalStateException("a step without code: " + step);
-    }
-  }
-
   private ProcessSteps steps(String process) throws ScenarioException {
     return new ProcessSteps(kernel.sched(), process(process), check);
   }
 
-  private void startProcess(Step.StartProcess step) {
+  @Override
+  public void startProcess(Step.StartProcess step) {
     GuestProcess process = kernel.startProcess(step.name());
     long base = process.mm().mmap(bytes(step.pages()), Prot.READ_WRITE);
     processes.put(
@@ -144,16 +101,22 @@ final class Scenario {
             new Gate(kernel.sched())));
   }
 
-  private void bind(Step.Bind step) throws ScenarioException, IommuException {
+  @Override
+  public void bind(Step.Bind step) throws ScenarioException {
     ScenarioProcess process = process(step.process());
     for (PciAddress id : step.devices()) {
       DmaEngine engine = engine(id);
-      EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
-      process.bindings().add(new Binding(kernel.sched(), queue));
+      try {
+        EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
+        process.bindings().add(new Binding(kernel.sched(), queue));
+      } catch (IommuException e) {
+        throw new ScenarioException(step + ": " + e.getMessage(), e);
+      }
     }
   }
 
-  private void dma(Step.Dma step) throws ScenarioException {
+  @Override
+  public void dma(Step.Dma step) throws ScenarioException {
     List<Task> tasks = new ArrayList<>();
     for (String name : step.processes()) {
       ScenarioProcess process = process(name);
@@ -179,6 +142,11 @@ final class Scenario {
     }
   }
 
+  @Override
+  public void await(Step.Wait step) throws ScenarioException {
+    join(background.getOrDefault(step.background(), List.of()));
+  }
+
   private static void join(List<Task> tasks) throws ScenarioException {
     for (Task task : tasks) {
       task.join();
@@ -189,7 +157,8 @@ final class Scenario {
     }
   }
 
-  private void detachDomain(Step.DetachDomain step) throws ScenarioException {
+  @Override
+  public void detachDomain(Step.DetachDomain step) throws ScenarioException {
     org.smmulator.guest.pci.PciAddress address = address(step.device());
     List<Binding> ended = new ArrayList<>();
     for (Map.Entry<String, ScenarioProcess> entry : processes.entrySet()) {
@@ -204,6 +173,52 @@ final class Scenario {
     }
     kernel.detachDomain(address);
     ended.forEach(Binding::close);
+  }
+
+  @Override
+  public void write(Step.Write step) throws ScenarioException {
+    steps(step.process()).write(step, config.seed());
+  }
+
+  @Override
+  public void munmap(Step.Munmap step) throws ScenarioException {
+    steps(step.process()).munmap(step);
+  }
+
+  @Override
+  public void mprotect(Step.Mprotect step) throws ScenarioException {
+    steps(step.process()).mprotect(step);
+  }
+
+  @Override
+  public void age(Step.Age step) throws ScenarioException {
+    steps(step.process()).age(step);
+  }
+
+  @Override
+  public void fork(Step.Fork step) throws ScenarioException {
+    processes.put(step.child(), steps(step.process()).fork(step));
+  }
+
+  @Override
+  public void unbindWhileBusy(Step.UnbindWhileBusy step) throws ScenarioException {
+    ScenarioProcess process = process(step.process());
+    steps(step.process()).unbindWhileBusy(binding(process, step.device()));
+  }
+
+  @Override
+  public void kill(Step.Kill step) throws ScenarioException {
+    steps(step.process()).kill();
+  }
+
+  @Override
+  public void exit(Step.Exit step) throws ScenarioException {
+    steps(step.process()).exit();
+  }
+
+  @Override
+  public void verify(Step.Verify step) throws ScenarioException {
+    steps(step.process()).verify();
   }
 
   private ScenarioProcess process(String name) throws ScenarioException {
