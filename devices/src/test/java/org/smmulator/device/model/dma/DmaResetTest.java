@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.smmulator.bus.wire.Loop.Timer;
 import org.smmulator.device.DeviceContext;
 import org.smmulator.device.DmaPort;
 import org.smmulator.device.Msi;
 import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop.Timer;
 import org.smmulator.execution.ThreadExecution;
 
 /** A reset that comes while a worker is held up. */
