@@ -78,10 +78,14 @@ final class SimulatedRun {
 
   /** On the first task. */
   private void machine(DeterministicExecution execution) {
-    try (Machine machine =
-        Machine.start(config, new SimulatedPlatform(execution, config.simulation()), events)) {
-      ending = machine.runScenario(progress);
-      machine.close();
+    try {
+      Machine machine =
+          Machine.start(config, new SimulatedPlatform(execution, config.simulation()), events);
+      try {
+        ending = machine.runScenario(progress);
+      } finally {
+        machine.close();
+      }
       summary = machine.summary();
     } catch (UserException e) {
       refused = e;
