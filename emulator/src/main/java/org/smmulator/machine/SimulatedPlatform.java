@@ -58,7 +58,7 @@ final class SimulatedPlatform implements Platform {
   }
 
   private long linkNanos() {
-    return times.linkNanos() + random.nextInt(times.linkNanos() + 1);
+    return times.linkNanos() + random.nextLong(times.linkNanos() + 1L);
   }
 
   /** Answers come after the walk and the access that they wait for. */
