@@ -8,13 +8,17 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.cli.Smmulator;
 import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 /** The whole machine on one seed: the real driver, the real SMMU and real ATCs, from the shell. */
 class SimulatedMachineTest {
@@ -92,6 +96,64 @@ class SimulatedMachineTest {
             "10 of 10 machines, ", " hand-overs, ", " accesses checked, ", "all seeds passed");
   }
 
+  /** The way of one munmap, among everything else that goes on. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theEventsTellTheStoryOfAnMunmap(boolean simulated) throws Exception {
+    Path events = folder.resolve("events");
+    String yaml = Machines.configs("little.yaml") + "http: {listen: null}\n";
+    List<String> arguments = new ArrayList<>(List.of(file(yaml), "--events", events.toString()));
+    if (simulated) {
+      arguments.add("--simulated");
+    }
+    assertThat(run(arguments.toArray(String[]::new))).as(err.toString()).isZero();
+
+    List<String> told = told(events);
+    int at = 0;
+    for (String next :
+        List.of(
+            "scenario: begins Munmap",
+            "scenario: alice notifier: invalidate_range 0x",
+            "smmu: TLBI_NH_VA ",
+            "smmu: SYNC ",
+            "00:04.0: invalidation PASID 1 0x",
+            "00:04.0: invalidation completed PASID 1 0x",
+            "scenario: ends Munmap")) {
+      at = indexAfter(at, told, next);
+    }
+    for (String kind :
+        List.of(
+            "00:05.0: translation request PASID 1 0x",
+            "00:05.0: translation completion PASID 1 0x",
+            "00:05.0: page request PASID 1 0x",
+            "page faults of 00:05.0: alice page fault: 0x",
+            "00:05.0: page response PASID 1 group ",
+            "smmu: ATC_INV ")) {
+      assertThat(told).as(kind).anyMatch(event -> event.startsWith(kind));
+    }
+    assertThat(told.contains("hardware: runs")).isEqualTo(simulated);
+  }
+
+  /** Each event as "who: what". */
+  private static List<String> told(Path events) throws Exception {
+    List<String> told = new ArrayList<>();
+    for (String line : Files.readAllLines(events)) {
+      JsonNode event = new ObjectMapper().readTree(line);
+      assertThat(event.get("t").asLong()).isNotNegative();
+      told.add(event.get("who").asString() + ": " + event.get("what").asString());
+    }
+    return told;
+  }
+
+  private static int indexAfter(int at, List<String> told, String start) {
+    for (int i = at; i < told.size(); i++) {
+      if (told.get(i).startsWith(start)) {
+        return i;
+      }
+    }
+    throw new AssertionError("no '" + start + "' after event " + at);
+  }
+
   /** The checks know nothing of the bug; the first seeds find it. */
   @ParameterizedTest
   @CsvSource(
@@ -108,14 +170,14 @@ class SimulatedMachineTest {
             + "bus: {invalidationTimeoutMillis: 5}\nsabotage: "
             + bug;
     assertThat(run(file(yaml), "--seeds", "1..50")).as(err.toString()).isEqualTo(1);
-    String[] lines = err.toString().split("\n");
-    String repeat = lines[lines.length - 1];
+    List<String> lines = err.toString().lines().toList();
+    String repeat = lines.get(lines.size() - 1);
     assertThat(repeat).startsWith("smmulator run " + folder).contains(" --simulated --seed ");
     assertThat(out.toString()).containsPattern(row + " +[1-9]");
 
     out.getBuffer().setLength(0);
-    String[] words = repeat.split(" ");
-    assertThat(run(words[2], words[3], words[4], words[5])).isEqualTo(1);
+    List<String> words = Arrays.asList(repeat.split(" ", -1));
+    assertThat(run(words.subList(2, words.size()).toArray(String[]::new))).isEqualTo(1);
     assertThat(out.toString()).containsPattern(row + " +[1-9]");
   }
 
