@@ -1,12 +1,16 @@
 package org.smmulator.guest;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.execution.DeterministicExecution;
@@ -18,6 +22,7 @@ import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.FakeFunction;
 import org.smmulator.guest.pci.FakePci;
 import org.smmulator.guest.pci.PciAddress;
+import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.pci.dma.DmaQueue;
 import org.smmulator.guest.sched.Sched;
@@ -36,6 +41,7 @@ class DriverFailureTest {
   private final DeterministicExecution execution = new DeterministicExecution(1);
   private final FakePci pci = new FakePci();
   private final DeviceMemory device = new DeviceMemory();
+  private boolean disconnectFails;
 
   /** The registers of a DMA engine with two queues that are always quiet. */
   private static final class DeviceMemory implements Mmio {
@@ -73,19 +79,6 @@ class DriverFailureTest {
     }
   }
 
-  private static FakeFunction engine() {
-    return new FakeFunction(0x534d, 0x0001)
-        .bar64(0, 0x10000)
-        .msix(4, 0x8000)
-        .extended(0x100, 0x0f, 0x140, 0x0000_0005)
-        .extended(0x140, 0x13, 0x180, 0, 64, 0)
-        .extended(0x180, 0x1b, 0, 0x0000_1000)
-        .mask(0x106, 2, 0x801f)
-        .mask(0x144, 2, 0x3)
-        .mask(0x14c, 4, -1)
-        .mask(0x186, 2, 0xf);
-  }
-
   private GuestKernel boot() throws IommuException {
     FakeRam ram = new FakeRam(RAM_BYTES);
     FakeSmmu smmu = new FakeSmmu(new Sched(execution), ram);
@@ -99,6 +92,9 @@ class DriverFailureTest {
 
           @Override
           public void disconnect(int intid) {
+            if (disconnectFails) {
+              throw new AssertionError("a bug in the release of an interrupt");
+            }
             smmu.disconnect(intid);
             pci.interrupts.disconnect(intid);
           }
@@ -132,29 +128,106 @@ class DriverFailureTest {
     return IntStream.range(0, 60);
   }
 
-  @ParameterizedTest
-  @MethodSource("accesses")
-  void whateverAccessFailsTheSlotIsFreeForTheNextDevice(int accesses) {
+  /** What a test does as a task of the kernel. */
+  private interface Story {
+    void tell(GuestKernel kernel) throws IommuException;
+  }
+
+  private void tell(Story story) {
     execution.run(
         () -> {
           try {
-            tell(accesses);
+            story.tell(boot());
           } catch (IommuException e) {
             throw new AssertionError(e);
           }
         });
   }
 
-  private void tell(int accesses) throws IommuException {
-    GuestKernel kernel = boot();
+  @ParameterizedTest
+  @MethodSource("accesses")
+  void whateverAccessFailsTheSlotIsFreeForTheNextDevice(int accesses) {
+    tell(kernel -> failAndReplace(kernel, accesses));
+  }
+
+  /** The device is there, but nothing that its driver began. */
+  @Test
+  void aDeviceWhoseDriverFailedIsAttachedToNothing() {
+    tell(
+        kernel -> {
+          plugAndUnplug(kernel);
+          long frames = kernel.frames().freeFrames();
+          device.accessesLeft = 0;
+          device.failsForGood = true;
+          pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+          assertThatThrownBy(() -> awaitEngine(kernel))
+              .isInstanceOf(IommuException.class)
+              .hasMessageContaining("its driver failed");
+          kernel.sched().sleep(SECOND);
+          PciDevice plugged = requireNonNull(kernel.pci().find(SLOT));
+          assertThat(plugged.iommuDevice().domain()).isNull();
+          assertThat(kernel.frames().freeFrames()).isEqualTo(frames);
+        });
+  }
+
+  @Test
+  void aQueueThatCouldNotBeStartedLeavesItsProcessUnbound() {
+    tell(
+        kernel -> {
+          pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+          DmaEngine engine = requireNonNull(awaitEngine(kernel));
+          GuestProcess process = kernel.startProcess("p");
+          device.accessesLeft = 0;
+          assertThatThrownBy(() -> engine.open(process.mm()))
+              .hasMessage("a bug in the access of the device");
+          SvaStatistics sva = kernel.sva().statistics();
+          assertThat(sva.binds()).as("it was bound when it failed").isEqualTo(1);
+          assertThat(sva.bonds()).isZero();
+          assertThat(sva.pasidsLive()).isZero();
+          DmaQueue queue = engine.open(process.mm());
+          assertThat(queue.pasid()).isEqualTo(1);
+        });
+  }
+
+  /** The device itself is quiet, and must not reach memory for what its driver did not do. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aDriverThatFailsWhenItsDeviceLeavesDoesNotKeepTheDomain(boolean isPulled) {
+    tell(
+        kernel -> {
+          pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+          DmaEngine engine = requireNonNull(awaitEngine(kernel));
+          engine.open(kernel.startProcess("p").mm());
+          disconnectFails = true;
+          if (isPulled) {
+            pci.unplug(SLOT.requesterId());
+            assertThat(kernel.awaitGone(SLOT, deadline(kernel))).isTrue();
+          } else {
+            kernel.detachDomain(SLOT);
+          }
+          assertThat(engine.device().iommuDevice().domain()).isNull();
+          assertThat(kernel.sva().statistics().bonds()).isZero();
+          assertThat(kernel.engine(SLOT)).isNull();
+        });
+  }
+
+  private static long deadline(GuestKernel kernel) {
+    return kernel.sched().nanoTime() + 100 * SECOND;
+  }
+
+  private static @Nullable DmaEngine awaitEngine(GuestKernel kernel) throws IommuException {
+    return kernel.awaitEngine(SLOT, deadline(kernel));
+  }
+
+  private void failAndReplace(GuestKernel kernel, int accesses) throws IommuException {
     plugAndUnplug(kernel);
     long frames = kernel.frames().freeFrames();
     int interrupts = pci.handlers.size();
     device.accessesLeft = accesses;
     device.failsForGood = accesses % 2 == 1;
-    pci.plug(SLOT.requesterId(), engine());
+    pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
     try {
-      DmaEngine engine = kernel.awaitEngine(SLOT, kernel.sched().nanoTime() + SECOND);
+      DmaEngine engine = awaitEngine(kernel);
       if (engine != null) {
         use(kernel, engine);
       }
@@ -174,11 +247,8 @@ class DriverFailureTest {
   }
 
   private void plugAndUnplug(GuestKernel kernel) throws IommuException {
-    pci.plug(SLOT.requesterId(), engine());
-    @Nullable DmaEngine engine = kernel.awaitEngine(SLOT, kernel.sched().nanoTime() + SECOND);
-    if (engine == null) {
-      throw new AssertionError("the device is not driven");
-    }
+    pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+    DmaEngine engine = requireNonNull(awaitEngine(kernel), "the device is not driven");
     GuestProcess process = kernel.startProcess("p");
     process.mm().mmap(4096, Prot.READ_WRITE);
     DmaQueue queue = engine.open(process.mm());
@@ -190,7 +260,7 @@ class DriverFailureTest {
 
   private void unplug(GuestKernel kernel) {
     pci.unplug(SLOT.requesterId());
-    assertThat(kernel.awaitGone(SLOT, kernel.sched().nanoTime() + 100 * SECOND)).isTrue();
+    assertThat(kernel.awaitGone(SLOT, deadline(kernel))).isTrue();
     kernel.addressSpaces().flushAsyncPuts();
     kernel.sched().sleep(SECOND);
   }

@@ -13,6 +13,20 @@ public final class FakeFunction {
     mask(0x04, 2, 0x0406);
   }
 
+  /** As the bundled DMA engine with ATS, PRI and PASID. */
+  public static FakeFunction dmaEngine() {
+    return new FakeFunction(0x534d, 0x0001)
+        .bar64(0, 0x10000)
+        .msix(4, 0x8000)
+        .extended(0x100, 0x0f, 0x140, 0x0000_0005)
+        .extended(0x140, 0x13, 0x180, 0, 64, 0)
+        .extended(0x180, 0x1b, 0, 0x0000_1000)
+        .mask(0x106, 2, 0x801f)
+        .mask(0x144, 2, 0x3)
+        .mask(0x14c, 4, -1)
+        .mask(0x186, 2, 0xf);
+  }
+
   /** A 64-bit BAR of a power-of-two size. */
   public FakeFunction bar64(int bar, long size) {
     int register = 0x10 + 4 * bar;

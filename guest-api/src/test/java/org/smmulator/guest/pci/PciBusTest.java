@@ -28,19 +28,6 @@ class PciBusTest {
         }
       };
 
-  private static FakeFunction engine() {
-    return new FakeFunction(0x534d, 0x0001)
-        .bar64(0, 0x10000)
-        .msix(4, 0x8000)
-        .extended(0x100, 0x0f, 0x140, 0x0000_0005)
-        .extended(0x140, 0x13, 0x180, 0, 64, 0)
-        .extended(0x180, 0x1b, 0, 0x0000_1000)
-        .mask(0x106, 2, 0x801f)
-        .mask(0x144, 2, 0x3)
-        .mask(0x14c, 4, -1)
-        .mask(0x186, 2, 0xf);
-  }
-
   private PciBus scanned() {
     PciBus bus = bus();
     bus.scan();
@@ -53,15 +40,15 @@ class PciBusTest {
 
   @Test
   void findsFunctionsAndIgnoresEmptySlots() {
-    pci.functions.put(RID, engine());
+    pci.functions.put(RID, FakeFunction.dmaEngine());
     execution.run(this::scanned);
     assertThat(log).containsExactly("+00:04.0 [534d:0001]");
   }
 
   @Test
   void givesWideBarsNaturallyAlignedAddressesAboveFourGibibytes() {
-    FakeFunction first = engine();
-    FakeFunction second = engine();
+    FakeFunction first = FakeFunction.dmaEngine();
+    FakeFunction second = FakeFunction.dmaEngine();
     pci.functions.put(RID, first);
     pci.functions.put(RID + 8, second);
     execution.run(this::scanned);
@@ -80,7 +67,7 @@ class PciBusTest {
 
   @Test
   void readsWhatTheCapabilitiesSay() {
-    pci.functions.put(RID, engine());
+    pci.functions.put(RID, FakeFunction.dmaEngine());
     execution.run(
         () -> {
           PciDevice device = scanned().devices().get(0);
@@ -99,7 +86,7 @@ class PciBusTest {
 
   @Test
   void enablesPriWithAnAllocationAfterAReset() {
-    FakeFunction function = engine();
+    FakeFunction function = FakeFunction.dmaEngine();
     pci.functions.put(RID, function);
     execution.run(() -> scanned().devices().get(0).iommuDevice().ats().enablePri(16));
     assertThat(function.read(0x144, 2)).isEqualTo(1);
@@ -108,7 +95,7 @@ class PciBusTest {
 
   @Test
   void programsAVectorMaskedAndUnmasksItLast() {
-    pci.functions.put(RID, engine());
+    pci.functions.put(RID, FakeFunction.dmaEngine());
     execution.run(() -> scanned().devices().get(0).msix().set(1, 0xffff_f040L, 81));
     assertThat(pci.memoryWrites)
         .containsExactly(
@@ -126,11 +113,11 @@ class PciBusTest {
           Sched sched = new Sched(execution);
           PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, listener);
           new HotPlug(sched, pci.interrupts, pci.hotPlug, bus);
-          pci.plug(RID, engine());
+          pci.plug(RID, FakeFunction.dmaEngine());
           sched.sleep(1_000);
           pci.unplug(RID);
           sched.sleep(1_000);
-          pci.plug(RID, engine());
+          pci.plug(RID, FakeFunction.dmaEngine());
           sched.sleep(1_000);
         });
     assertThat(log)
@@ -140,8 +127,8 @@ class PciBusTest {
 
   @Test
   void reusesTheAddressesOfAFunctionThatIsGone() {
-    FakeFunction second = engine();
-    pci.functions.put(RID, engine());
+    FakeFunction second = FakeFunction.dmaEngine();
+    pci.functions.put(RID, FakeFunction.dmaEngine());
     execution.run(
         () -> {
           PciBus bus = scanned();
@@ -165,7 +152,7 @@ class PciBusTest {
   @Test
   void leavesAFunctionAloneWhoseBarDoesNotFitAndGoesOn() {
     pci.functions.put(RID, new FakeFunction(0x1234, 1).bar64(0, 1L << 40));
-    pci.functions.put(RID + 8, engine());
+    pci.functions.put(RID + 8, FakeFunction.dmaEngine());
     execution.run(this::scanned);
     assertThat(log).containsExactly("+00:05.0 [534d:0001]");
   }
@@ -177,7 +164,7 @@ class PciBusTest {
           Sched sched = new Sched(execution);
           PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, failing());
           new HotPlug(sched, pci.interrupts, pci.hotPlug, bus);
-          pci.plug(RID, engine());
+          pci.plug(RID, FakeFunction.dmaEngine());
           sched.sleep(1_000);
           pci.unplug(RID);
           sched.sleep(1_000);
