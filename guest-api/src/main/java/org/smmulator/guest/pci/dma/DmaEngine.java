@@ -256,6 +256,7 @@ public final class DmaEngine {
     } finally {
       lock.unlock();
     }
+    queue.abandon();
     freeRing(queue.ring());
   }
 

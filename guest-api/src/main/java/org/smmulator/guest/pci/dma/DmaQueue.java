@@ -11,7 +11,8 @@ import org.smmulator.guest.sched.WaitQueue;
 
 /**
  * One running queue of the engine, bound to one PASID. Operations are taken in order; any task may
- * submit, and each waits for its own. The mutex guards the ring.
+ * submit, and each waits for its own. The mutex guards the ring, whose memory may be somebody
+ * else's once the queue is stopped.
  */
 public final class DmaQueue {
   /** How long without a completion before the device is asked how it is; all ones is an error. */
@@ -130,6 +131,12 @@ public final class DmaQueue {
         sched.sleep(200_000);
       }
     }
+    abandon();
+    return quiet && !device.isGone();
+  }
+
+  /** Takes what is done, and leaves the ring alone from then on. */
+  void abandon() {
     lock.lock();
     try {
       reapLocked();
@@ -137,12 +144,6 @@ public final class DmaQueue {
     } finally {
       lock.unlock();
     }
-    completed.wakeAll();
-    return quiet && !device.isGone();
-  }
-
-  void abandon() {
-    stopped = true;
     completed.wakeAll();
   }
 
@@ -208,7 +209,7 @@ public final class DmaQueue {
 
   private void reapLocked() {
     lock.assertHeld();
-    while (reaped < submitted && ring.isDone(reaped)) {
+    while (!stopped && reaped < submitted && ring.isDone(reaped)) {
       results[(int) (reaped % ring.entries())] = ring.result(reaped);
       reaped++;
     }

@@ -5,7 +5,7 @@ import org.smmulator.arch.port.PhysicalMemory;
 
 /**
  * The descriptors and completion records of one queue, in guest memory that the device reaches
- * through its default domain. Guarded by the queue's mutex, but for {@link #isDone}.
+ * through its default domain. Guarded by the queue's mutex.
  */
 final class DmaRing {
   private final PhysicalMemory memory;

@@ -61,8 +61,8 @@ final class AttachTest {
                   "TLBI_NH_ASID asid=" + FakeSmmu.hex(asid),
                   "SYNC",
                   "device: PASID off");
-          assertThat(bench.smmu.steWord(Bench.STREAM, 0)).isEqualTo(1);
-          assertThat(bench.smmu.steWord(Bench.STREAM, 1)).isZero();
+          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0)).isEqualTo(1);
+          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 1)).isZero();
           assertThat(device.domain()).isNull();
           assertThat(bench.asids).hasSize(1);
           int streamTableLeaf = 4;
@@ -94,17 +94,17 @@ final class AttachTest {
           bench.smmu.seenAtInvalidation.clear();
           driver.attachDefaultDomain(bench.device(Bench.STREAM));
           long[] entry = Vectors.words("driver-structures.txt", "STE_SVA");
-          entry[0] |= bench.smmu.steWord(Bench.STREAM, 0) & POINTER;
+          entry[0] |= bench.smmu.tables.steWord(Bench.STREAM, 0) & POINTER;
           for (int word = 0; word < 8; word++) {
-            assertThat(bench.smmu.steWord(Bench.STREAM, word)).isEqualTo(entry[word]);
+            assertThat(bench.smmu.tables.steWord(Bench.STREAM, word)).isEqualTo(entry[word]);
           }
           assertThat(bench.smmu.seenAtInvalidation)
               .containsExactly(List.of(1L, 0L), List.of(1L, entry[1]), List.of(entry[0], entry[1]));
           long[] context = Vectors.words("driver-structures.txt", "CD_TRANSLATING");
           long asid = bench.asids.get(1);
-          assertThat(bench.smmu.cdWord(Bench.STREAM, 0, 0))
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, 0, 0))
               .isEqualTo((context[0] & 0xffff_ffff_ffffL) | asid << 48);
-          assertThat(bench.smmu.cdWord(Bench.STREAM, 0, 3)).isEqualTo(context[3]);
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, 0, 3)).isEqualTo(context[3]);
         });
   }
 
@@ -120,8 +120,8 @@ final class AttachTest {
           bench.takeJournal();
           driver.attachDefaultDomain(device);
           long[] entry = Vectors.words("driver-structures.txt", "STE_PLAIN");
-          assertThat(bench.smmu.steWord(Bench.STREAM, 0) & ~POINTER).isEqualTo(entry[0]);
-          assertThat(bench.smmu.steWord(Bench.STREAM, 1)).isEqualTo(entry[1]);
+          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0) & ~POINTER).isEqualTo(entry[0]);
+          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 1)).isEqualTo(entry[1]);
           assertThat(driver.maxPasid(device)).isZero();
           assertThat(bench.takeJournal())
               .noneMatch(line -> line.startsWith("device:") || line.startsWith("ATC_INV"));
@@ -201,7 +201,7 @@ final class AttachTest {
               .isInstanceOfSatisfying(
                   IommuException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT));
           assertThat(bench.takeJournal()).noneMatch(line -> line.contains("ATS on"));
-          assertThat(bench.smmu.steWord(Bench.STREAM, 0)).isEqualTo(1);
+          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0)).isEqualTo(1);
           bench.smmu.silent.clear();
           driver.attachDefaultDomain(device);
           assertThat(device.domain()).isNotNull();

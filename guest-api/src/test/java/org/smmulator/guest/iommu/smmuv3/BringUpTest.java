@@ -119,7 +119,7 @@ final class BringUpTest {
           bench.probe();
           assertThat(bench.smmu.get(0x88)).isEqualTo(8);
           for (int stream = 0; stream < 256; stream++) {
-            assertThat(bench.smmu.steWord(stream, 0)).isEqualTo(1);
+            assertThat(bench.smmu.tables.steWord(stream, 0)).isEqualTo(1);
           }
         });
   }

@@ -27,17 +27,8 @@ final class DefaultDomainTest {
     return domain;
   }
 
-  /** The level 3 descriptor of an address in the domain's table, by a walk of its own. */
   private static long descriptor(Bench bench, long iova) {
-    long table = bench.smmu.cdWord(Bench.STREAM, 0, 1);
-    for (int shift : new int[] {39, 30, 21}) {
-      long entry = bench.ram.peek(table + (iova >>> shift & 0x1ff) * 8);
-      if ((entry & 3) != 3) {
-        return 0;
-      }
-      table = entry & 0xffff_ffff_f000L;
-    }
-    return bench.ram.peek(table + (iova >>> 12 & 0x1ff) * 8);
+    return bench.smmu.tables.domainPage(Bench.STREAM, iova);
   }
 
   @Test

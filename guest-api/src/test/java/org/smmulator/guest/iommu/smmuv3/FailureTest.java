@@ -37,7 +37,7 @@ class FailureTest {
       assertThat(device.domain()).isNull();
       assertThat(bench.frames.freeFrames()).isEqualTo(frames);
       assertThat(bench.asids).hasSize(1);
-      assertThat(bench.smmu.steWord(Bench.STREAM, 0)).isEqualTo(1);
+      assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0)).isEqualTo(1);
     }
   }
 
@@ -103,7 +103,9 @@ class FailureTest {
           assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
           bench.takeJournal();
           driver.block(domain);
-          assertThat(bench.smmu.steWord(Bench.STREAM, 0)).as("STE.Config aborts").isEqualTo(1);
+          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0))
+              .as("STE.Config aborts")
+              .isEqualTo(1);
           assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isFalse();
           assertThat(bench.takeJournal()).contains("CFGI_STE sid=208 leaf", "SYNC");
           driver.mmInvalidate(domain, prepared.device, PASID, context, 0, 0);

@@ -22,7 +22,7 @@ public final class FakeRam implements PhysicalMemory {
     }
   }
 
-  void poke(long pa, long value) {
+  public void poke(long pa, long value) {
     try {
       store64(pa, value);
     } catch (BusAbort abort) {

@@ -33,44 +33,10 @@ public final class FakeSmmu implements Mmio, Interrupts {
   private static final int CMDQ_PROD = 0x98;
   private static final int CMDQ_CONS = 0x9c;
 
-  private static final Map<Integer, String> NAMES = new HashMap<>();
-
-  static {
-    String[] rows = {
-      "20 CR0",
-      "28 CR1",
-      "2c CR2",
-      "44 GBPA",
-      "50 IRQ_CTRL",
-      "64 GERRORN",
-      "68 GERROR_IRQ_CFG0",
-      "70 GERROR_IRQ_CFG1",
-      "74 GERROR_IRQ_CFG2",
-      "80 STRTAB_BASE",
-      "88 STRTAB_BASE_CFG",
-      "90 CMDQ_BASE",
-      "98 CMDQ_PROD",
-      "9c CMDQ_CONS",
-      "a0 EVENTQ_BASE",
-      "b0 EVENTQ_IRQ_CFG0",
-      "b8 EVENTQ_IRQ_CFG1",
-      "bc EVENTQ_IRQ_CFG2",
-      "c0 PRIQ_BASE",
-      "d0 PRIQ_IRQ_CFG0",
-      "d8 PRIQ_IRQ_CFG1",
-      "dc PRIQ_IRQ_CFG2",
-      "100a8 EVENTQ_PROD",
-      "100ac EVENTQ_CONS",
-      "100c8 PRIQ_PROD",
-      "100cc PRIQ_CONS"
-    };
-    for (String row : rows) {
-      String[] cells = row.split(" ", -1);
-      NAMES.put(Integer.parseInt(cells[0], 16), cells[1]);
-    }
-  }
-
   final List<String> journal = new ArrayList<>();
+
+  /** What software has put into memory for the streams. */
+  public final StreamTables tables;
 
   /** Streams whose devices do not answer ATC invalidations. */
   final Set<Integer> silent = new HashSet<>();
@@ -104,6 +70,7 @@ public final class FakeSmmu implements Mmio, Interrupts {
   public FakeSmmu(Sched sched, FakeRam ram) {
     this.sched = sched;
     this.ram = ram;
+    this.tables = new StreamTables(ram, this::get);
     this.work = sched.waitQueue("fake smmu");
     // S1P, TTF AArch64, COHACC, Hyp, ATS, ASID16, PRI, CD2L, TTENDIAN little, ATSRECERR, 2-level.
     set(0x00, 0x2 | 0x8 | 0x10 | 0x200 | 0x400 | 0x1000 | 0x1_0000 | 0x8_0000 | 0x40_0000);
@@ -137,12 +104,12 @@ public final class FakeSmmu implements Mmio, Interrupts {
     sched.execution().yieldPoint();
     int register = (int) offset;
     checkRules(register);
-    if (NAMES.get(register) == null) {
+    if (RegisterNames.of(register) == null) {
       throw new AssertionError("write to read-only or unknown register 0x" + hex(offset));
     }
     boolean index = (register & 0xffff) >= 0x98 && isEnabledQueueIndex(register);
     if (!index) {
-      journal.add(NAMES.get(register) + "=0x" + hex(value));
+      journal.add(RegisterNames.of(register) + "=0x" + hex(value));
     }
     set(register, value);
     changed();
@@ -177,7 +144,7 @@ public final class FakeSmmu implements Mmio, Interrupts {
           default -> false;
         };
     if (broken) {
-      throw new AssertionError(NAMES.get(register) + " must not be written now");
+      throw new AssertionError(RegisterNames.of(register) + " must not be written now");
     }
   }
 
@@ -316,7 +283,7 @@ public final class FakeSmmu implements Mmio, Interrupts {
       case 0x03 -> {
         int id = (int) (word0 >>> 32);
         staleSte.add(id);
-        seenAtInvalidation.add(List.of(steWord(id, 0), steWord(id, 1)));
+        seenAtInvalidation.add(List.of(tables.steWord(id, 0), tables.steWord(id, 1)));
         return "CFGI_STE" + stream + leaf;
       }
       case 0x04 -> {
@@ -325,8 +292,9 @@ public final class FakeSmmu implements Mmio, Interrupts {
       case 0x05 -> {
         int id = (int) (word0 >>> 32);
         int context = (int) (word0 >>> 12 & 0xfffff);
-        if (steWord(id, 0) != 1) {
-          seenAtInvalidation.add(List.of(cdWord(id, context, 0), cdWord(id, context, 1)));
+        if (tables.steWord(id, 0) != 1) {
+          seenAtInvalidation.add(
+              List.of(tables.cdWord(id, context, 0), tables.cdWord(id, context, 1)));
         }
         return "CFGI_CD" + stream + " ssid=" + (word0 >>> 12 & 0xfffff) + leaf;
       }
@@ -357,35 +325,11 @@ public final class FakeSmmu implements Mmio, Interrupts {
     }
   }
 
-  /** Physical address of a stream's entry, found by a walk of its own; 0 if there is none. */
-  long steAddress(int streamId) {
-    long base = get(0x80) & 0xf_ffff_ffff_ffc0L;
-    if (get(0x88) >>> 16 == 0) {
-      return base + streamId * 64L;
-    }
-    long level1 = ram.peek(base + (streamId >>> 8) * 8L);
-    return (level1 & 0x1f) == 9 ? (level1 & 0xf_ffff_ffff_ffc0L) + (streamId & 0xff) * 64L : 0;
-  }
-
-  /** Physical address of a context descriptor of a stream with 2-level tables; 0 if none. */
-  long cdAddress(int streamId, int substreamId) {
-    long level1 =
-        ram.peek((steWord(streamId, 0) & 0xf_ffff_ffff_ffc0L) + (substreamId >>> 10) * 8L);
-    return (level1 & 1) == 0 ? 0 : (level1 & 0xf_ffff_ffff_f000L) + (substreamId & 0x3ff) * 64L;
-  }
-
-  long cdWord(int streamId, int substreamId, int word) {
-    return ram.peek(cdAddress(streamId, substreamId) + 8L * word);
-  }
-
-  public long steWord(int streamId, int word) {
-    return ram.peek(steAddress(streamId) + 8L * word);
-  }
-
   /** Whether translated traffic is let through, by what the SMMU may still have cached. */
   boolean acceptsTranslated(int streamId) {
     long[] entry =
-        cachedSte.computeIfAbsent(streamId, id -> new long[] {steWord(id, 0), steWord(id, 1)});
+        cachedSte.computeIfAbsent(
+            streamId, id -> new long[] {tables.steWord(id, 0), tables.steWord(id, 1)});
     return (entry[0] >>> 1 & 7) == 5 && (entry[1] >>> 28 & 3) == 1;
   }
 

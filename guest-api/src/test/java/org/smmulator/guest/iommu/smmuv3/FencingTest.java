@@ -182,7 +182,7 @@ final class FencingTest {
           pair.invalidateSilent();
           unmapping.join();
           pair.driver.detachDevice(device);
-          assertThat(bench.smmu.steWord(Bench.STREAM, 0)).isEqualTo(1);
+          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0)).isEqualTo(1);
           assertThat(bench.smmu.timeouts).isEqualTo(1);
         });
   }

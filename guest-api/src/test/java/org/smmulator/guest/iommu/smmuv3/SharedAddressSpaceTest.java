@@ -65,7 +65,8 @@ final class SharedAddressSpaceTest {
           long first = (words[0] & 0xffff_ffff_ffffL) | (long) mm.asid() << 48;
           assertThat(bench.smmu.seenAtInvalidation)
               .containsExactly(List.of(0L, mm.pageTableRoot()), List.of(first, mm.pageTableRoot()));
-          assertThat(bench.smmu.cdWord(Bench.STREAM, beyondFirstLeaf, 3)).isEqualTo(words[3]);
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, beyondFirstLeaf, 3))
+              .isEqualTo(words[3]);
         });
   }
 
@@ -78,7 +79,7 @@ final class SharedAddressSpaceTest {
               .driver()
               .mmAttach(shared.domain(), shared.device(), PASID + 1, shared.context(), false);
           assertThat(bench.takeJournal()).isEmpty();
-          assertThat(bench.smmu.cdWord(Bench.STREAM, PASID + 1, 0)).isZero();
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID + 1, 0)).isZero();
         });
   }
 
@@ -201,7 +202,7 @@ final class SharedAddressSpaceTest {
                   "SYNC",
                   "ATC_INV sid=208 ssid=5 0 size=52",
                   "SYNC");
-          assertThat(bench.smmu.cdWord(Bench.STREAM, PASID, 0)).isZero();
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isZero();
         });
   }
 
@@ -210,11 +211,11 @@ final class SharedAddressSpaceTest {
     Bench.run(
         bench -> {
           Shared shared = Shared.on(bench);
-          long before = bench.smmu.cdWord(Bench.STREAM, PASID, 0);
+          long before = bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0);
           shared.detach(DetachMode.KEEP_CD);
           assertThat(bench.takeJournal())
               .containsExactly("ATC_INV sid=208 ssid=5 0 size=52", "SYNC");
-          assertThat(bench.smmu.cdWord(Bench.STREAM, PASID, 0)).isEqualTo(before);
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isEqualTo(before);
         });
   }
 
@@ -236,10 +237,10 @@ final class SharedAddressSpaceTest {
           long quiet = Vectors.words("driver-structures.txt", "CD_QUIET_WORD")[0];
           long quietAsid = bench.asids.get(0);
           long first = (quiet & 0xffff_ffff_ffffL) | quietAsid << 48;
-          assertThat(bench.smmu.cdWord(Bench.STREAM, PASID, 0)).isEqualTo(first);
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isEqualTo(first);
           assertThat(bench.smmu.seenAtInvalidation)
               .containsExactly(List.of(first, shared.context().mm().pageTableRoot()));
-          assertThat(bench.smmu.cdWord(Bench.STREAM, PASID, 1)).isZero();
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 1)).isZero();
         });
   }
 
@@ -252,9 +253,9 @@ final class SharedAddressSpaceTest {
           bench.takeJournal();
           shared.driver().clearQuiet(shared.domain(), PASID);
           assertThat(bench.takeJournal()).containsExactly("CFGI_CD sid=208 ssid=5", "SYNC");
-          assertThat(bench.smmu.cdWord(Bench.STREAM, PASID, 0)).isZero();
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isZero();
           shared.driver().mmAttach(shared.domain(), shared.device(), PASID, shared.context(), true);
-          assertThat(bench.smmu.cdWord(Bench.STREAM, PASID, 1))
+          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 1))
               .isEqualTo(shared.context().mm().pageTableRoot());
         });
   }
