@@ -50,7 +50,7 @@ final class DmaStream {
   }
 
   void run(int operations) {
-    for (int i = 0; i < operations && !process.isEnding(); i++) {
+    for (int i = 0; i < operations && !isOver(); i++) {
       Item item = addresses.next();
       process.gate().enter();
       try {
@@ -66,6 +66,15 @@ final class DmaStream {
         process.gate().leave();
       }
     }
+  }
+
+  private boolean isOver() {
+    return process.isEnding() || bindings.stream().allMatch(Binding::isEnding);
+  }
+
+  /** Whether no device is left that could do anything: what is at work ends at once. */
+  boolean isCutOff() {
+    return bindings.stream().allMatch(binding -> binding.queue().isCutOff());
   }
 
   private void perform(Binding binding, Item item) {

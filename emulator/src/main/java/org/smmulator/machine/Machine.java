@@ -36,6 +36,7 @@ public final class Machine implements RunningMachine {
   private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
   private static final long PROGRESS_NANOS = 100_000_000L;
   private static final long DETACH_NANOS = 60_000_000_000L;
+  private static final long LOOK_NANOS = 1_000_000L;
 
   private final MachineConfig config;
   private final Platform platform;
@@ -190,7 +191,7 @@ public final class Machine implements RunningMachine {
     if (task.isDone() && (failure[0] != null || task.failure() != null)) {
       throw new UserException(notDone(), describe(failure[0], task.failure()));
     }
-    unplug();
+    unplug(scenario);
     return inTime ? Ending.DONE : Ending.TIMED_OUT;
   }
 
@@ -255,12 +256,15 @@ public final class Machine implements RunningMachine {
     return new PciAddress(device.config().id().requesterId());
   }
 
-  /** Detaches the machine's own devices, so that their last counts are in. */
-  private void unplug() {
+  /** Detaches the machine's own devices, so that their last counts are in, and who used them. */
+  private void unplug(Scenario scenario) {
     devices.forEach(PluggedDevice::close);
     long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
     for (PluggedDevice device : devices) {
       kernel.awaitGone(address(device), deadline);
+    }
+    while (scenario.isLosingDevices() && kernel.sched().nanoTime() < deadline) {
+      kernel.sched().sleep(LOOK_NANOS);
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.config.PciAddress;
@@ -24,6 +25,8 @@ import org.smmulator.machine.ScenarioProcess.Binding;
  * done ends the scenario with one sentence.
  */
 final class Scenario implements StepCases<ScenarioException> {
+  private record Running(Task task, DmaStream stream) {}
+
   private final GuestKernel kernel;
   private final ScenarioConfig config;
   private final int attachTimeoutMillis;
@@ -31,6 +34,7 @@ final class Scenario implements StepCases<ScenarioException> {
   private final AtomicLong operationsDone = new AtomicLong();
   private final Map<String, ScenarioProcess> processes = new LinkedHashMap<>();
   private final Map<String, List<Task>> background = new LinkedHashMap<>();
+  private final List<Running> streams = new CopyOnWriteArrayList<>();
   private volatile int stepsDone;
   private volatile String now = "waiting for devices";
 
@@ -66,6 +70,11 @@ final class Scenario implements StepCases<ScenarioException> {
       }
     }
     return planned;
+  }
+
+  /** Whether streams have yet to find out that all of their devices are gone. */
+  boolean isLosingDevices() {
+    return streams.stream().anyMatch(each -> !each.task.isDone() && each.stream.isCutOff());
   }
 
   void run() throws ScenarioException {
@@ -133,7 +142,9 @@ final class Scenario implements StepCases<ScenarioException> {
               step.bytes());
       DmaStream stream =
           new DmaStream(kernel.sched(), process, bindings, addresses, check, operationsDone);
-      tasks.add(kernel.sched().spawn("dma " + name, () -> stream.run(step.operations())));
+      Task task = kernel.sched().spawn("dma " + name, () -> stream.run(step.operations()));
+      streams.add(new Running(task, stream));
+      tasks.add(task);
     }
     if (step.background() == null) {
       join(tasks);
