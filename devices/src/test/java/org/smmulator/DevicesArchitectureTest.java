@@ -2,6 +2,7 @@ package org.smmulator;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -60,4 +61,8 @@ class DevicesArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.smmulator.device..");
+
+  @ArchTest
+  static final ArchRule packagesHaveNoCircles =
+      slices().matching("org.smmulator.(**)").should().beFreeOfCycles();
 }

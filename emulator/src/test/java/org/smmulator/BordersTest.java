@@ -1,6 +1,7 @@
 package org.smmulator;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -45,4 +46,18 @@ class BordersTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "org.smmulator.smmu..", "org.smmulator.arch..", "org.smmulator.pcie..");
+
+  @ArchTest
+  static final ArchRule theMachineKnowsNoCommandLine =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("org.smmulator.cli..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.smmulator.cli..");
+
+  /** Of all modules, and of all together. */
+  @ArchTest
+  static final ArchRule packagesHaveNoCircles =
+      slices().matching("org.smmulator.(**)").should().beFreeOfCycles();
 }

@@ -27,7 +27,7 @@ import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** A machine with one device that reads 64 bytes of one page over and over. */
 final class DmaExchange implements DmaReadBenchmark.Exchange {

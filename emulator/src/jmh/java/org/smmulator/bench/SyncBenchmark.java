@@ -18,7 +18,7 @@ import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.MemoryMap;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * CMD_SYNC with nothing to wait for, from the write of CMDQ_PROD until it is fetched from memory

@@ -13,9 +13,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.smmu.AtsAnswer;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * Transactions and ATS translation requests that miss a small TLB and walk four levels, in random

@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.smmulator.arch.vmsa.Granule;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.tlb.AddressRange;
 import org.smmulator.smmu.tlb.AddressSpace;
 import org.smmulator.smmu.tlb.Regime;

@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * TLBI_NH_ASID with a TLB of 65,536 entries that holds 256 pages of each of 256 ASIDs: from the

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * TLBI_NH_VA of pages that are in a TLB of 65,536 entries, in random order: from the write of

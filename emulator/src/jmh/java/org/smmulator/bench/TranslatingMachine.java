@@ -15,8 +15,8 @@ import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * One SMMU, one stream, a number of PASIDs from 1 on, each with an ASID of the same number, and

@@ -23,6 +23,8 @@ import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.dma.DmaEngine;
 import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /**

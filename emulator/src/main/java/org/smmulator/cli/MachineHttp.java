@@ -7,6 +7,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.smmulator.config.Syntax;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 import picocli.CommandLine.Option;
 
 /** The HTTP server of a running machine, as commands ask it. */

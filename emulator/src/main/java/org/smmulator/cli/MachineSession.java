@@ -3,11 +3,14 @@ package org.smmulator.cli;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher;
+import org.smmulator.launch.MachineLauncher.RunningMachine;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.WebServer;
 
 /**

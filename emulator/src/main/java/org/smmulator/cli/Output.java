@@ -4,6 +4,8 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 

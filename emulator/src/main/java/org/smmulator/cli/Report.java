@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.launch.ExitCode;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.SummaryTables;

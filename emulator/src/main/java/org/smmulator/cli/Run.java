@@ -6,9 +6,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.BusAddress;
-import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.config.Exposure;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
 
 /**

@@ -7,10 +7,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.cli.MachineLauncher.Ending;
-import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
 
 /**

@@ -1,11 +1,15 @@
 package org.smmulator.cli;
 
 import java.nio.file.Path;
-import org.smmulator.cli.MachineLauncher.Ending;
-import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
 
 /** {@code smmulator run --simulated}: one run on virtual time, or one for each of many seeds. */

@@ -3,6 +3,8 @@ package org.smmulator.cli;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.SummaryTables;
 import picocli.CommandLine.Command;

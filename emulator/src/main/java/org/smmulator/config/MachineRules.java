@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.config.DeviceConfig.DeviceModel;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** Rules between keys of a machine file: memory map, addresses, identifiers. */
 final class MachineRules {

@@ -3,8 +3,8 @@ package org.smmulator.config;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * What must be there for the steps {@code bind}: a process shares its memory with a device through

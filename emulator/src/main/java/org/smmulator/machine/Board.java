@@ -25,11 +25,11 @@ import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuInterrupt;
-import org.smmulator.smmu.SmmuOutputs;
-import org.smmulator.smmu.Transaction;
-import org.smmulator.smmu.probe.Question;
-import org.smmulator.smmu.probe.QueueText;
+import org.smmulator.smmu.explain.Question;
+import org.smmulator.smmu.explain.QueueText;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.SmmuOutputs;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * The hardware of one machine, wired together on one thread: memory, SMMU, root complex, ledger and

@@ -3,14 +3,14 @@ package org.smmulator.machine;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.smmulator.bus.wire.InProcessWire;
-import org.smmulator.cli.ExitCode;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.dma.DmaEngine;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.TaskLoop;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 
 /** A device in the machine's process, with tasks and a link of its own. */
 final class DeviceInProcess implements PluggedDevice {

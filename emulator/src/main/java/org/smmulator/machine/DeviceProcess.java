@@ -4,13 +4,12 @@ import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
-import org.smmulator.bus.wire.BusAddress;
-import org.smmulator.cli.ExitCode;
-import org.smmulator.cli.Smmulator;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.DeviceConfig;
-import org.smmulator.config.Exposure;
+import org.smmulator.launch.DeviceProgram;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 
 /** A device in a JVM of its own, attached over the bus as anybody's device would be. */
 final class DeviceProcess implements PluggedDevice {
@@ -46,20 +45,14 @@ final class DeviceProcess implements PluggedDevice {
         System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
     List<String> command = new ArrayList<>(List.of(java, "-Xmx256m", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Smmulator.class.getName(), "attach", "dma", "--bus", bus));
-    command.addAll(List.of("--id", config.id().toString(), "--atc", config.atc().toString()));
-    command.addAll(List.of("--queues", Integer.toString(config.queues())));
-    command.addAll(List.of("--pri", Integer.toString(config.pri()), "--name", config.label()));
-    if (Exposure.isExposed(BusAddress.parse(bus))) {
-      command.add("--exposed"); // as the machine's file says
-    }
-    if (config.record() != null) {
-      command.addAll(List.of("--record", config.record()));
-    }
-    if (config.sabotage() != null) {
-      command.addAll(List.of("--sabotage", "keep-invalidated"));
-    }
+    command.addAll(program().commandLine(config, bus));
     return command;
+  }
+
+  private static DeviceProgram program() {
+    return ServiceLoader.load(DeviceProgram.class)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no program of a device in this jar"));
   }
 
   @Override

@@ -1,10 +1,10 @@
 package org.smmulator.machine;
 
-import org.smmulator.cli.MachineLauncher;
-import org.smmulator.cli.Progress;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.MachineLauncher;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
 
 /** What {@code smmulator run} finds as a service. */
 public final class Launcher implements MachineLauncher {

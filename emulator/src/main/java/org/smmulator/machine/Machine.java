@@ -10,11 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
-import org.smmulator.cli.ExitCode;
-import org.smmulator.cli.MachineLauncher.Ending;
-import org.smmulator.cli.MachineLauncher.RunningMachine;
-import org.smmulator.cli.Progress;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.GuestConfig;
 import org.smmulator.config.MachineConfig;
@@ -28,8 +23,13 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sva.PasidPolicy;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.RunningMachine;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
 
 /** One machine from its configuration: hardware, guest kernel, device processes and scenario. */
 public final class Machine implements RunningMachine {

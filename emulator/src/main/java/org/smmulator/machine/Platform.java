@@ -2,11 +2,11 @@ package org.smmulator.machine;
 
 import java.io.IOException;
 import java.util.List;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
+import org.smmulator.launch.UserException;
 
 /**
  * Where a machine runs: what runs its tasks and its hardware, tells the time, and brings its

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.smmulator.bus.wire.FrameClass;
 import org.smmulator.bus.wire.Transit;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.SimulationConfig;
@@ -12,6 +11,7 @@ import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.TaskLoop;
+import org.smmulator.launch.UserException;
 import org.smmulator.smmu.Smmu;
 
 /**

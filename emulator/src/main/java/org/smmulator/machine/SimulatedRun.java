@@ -3,16 +3,16 @@ package org.smmulator.machine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.cli.ExitCode;
-import org.smmulator.cli.MachineLauncher.Ending;
-import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
-import org.smmulator.cli.Progress;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.ScheduleFailure;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
 
 /**

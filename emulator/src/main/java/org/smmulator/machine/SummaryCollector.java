@@ -26,8 +26,8 @@ import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.RootComplexCounters;
 import org.smmulator.pcie.ledger.LedgerCounters;
 import org.smmulator.pcie.ledger.ViolationLog;
-import org.smmulator.smmu.CacheCounters;
-import org.smmulator.smmu.SmmuCounters;
+import org.smmulator.smmu.port.CacheCounters;
+import org.smmulator.smmu.port.SmmuCounters;
 
 /** Gathers what hardware, guest and checks have counted; the hardware's part on its own thread. */
 final class SummaryCollector {

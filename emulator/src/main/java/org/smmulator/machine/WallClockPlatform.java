@@ -7,13 +7,13 @@ import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
-import org.smmulator.cli.UserException;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.execution.WallClock;
+import org.smmulator.launch.UserException;
 
 /** Threads and real time: the hardware on one event loop, devices over sockets. */
 final class WallClockPlatform implements Platform {

@@ -15,7 +15,7 @@ import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * Memory reads, writes and atomics that functions send: through the SMMU, past the ledger if they

@@ -13,10 +13,10 @@ import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.Violation;
-import org.smmulator.smmu.AtsAnswer;
-import org.smmulator.smmu.PageRequestFlags;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.PageRequestFlags;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * ATS and PRI (PCIe chapter 10): translation requests, with a grant in the ledger for each entry

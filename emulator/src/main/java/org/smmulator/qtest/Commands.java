@@ -1,6 +1,6 @@
 package org.smmulator.qtest;
 
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.port.Transaction;
 
 /** All commands of the guest port. Executed one at a time by the thread of the port. */
 public final class Commands {

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.smmu.AtsAnswer;
-import org.smmulator.smmu.PageRequestFlags;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.PageRequestFlags;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * Commands that inject one transaction as any stream, whether or not a device sits there. What the

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.PciAddress;
-import org.smmulator.smmu.Transaction;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * The parameters of {@code /api/explain}. What is wrong with them is an {@link

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.SummaryMeters;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
 
 /** The four answers, each by its path. */
 final class Pages {

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.smmulator.metrics.Summary;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
 
 /**
  * Serves one machine's summary: {@code /metrics}, {@code /api/summary} and the page at {@code /};

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.launch.ExitCode;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 

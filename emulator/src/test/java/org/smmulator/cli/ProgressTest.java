@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
+import org.smmulator.launch.Progress;
 
 class ProgressTest {
   private static final long SECOND = 1_000_000_000L;

@@ -25,10 +25,14 @@ import org.smmulator.config.Configs;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.PortAddress;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.WebServer;
 import picocli.CommandLine;
 

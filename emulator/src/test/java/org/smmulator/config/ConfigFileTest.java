@@ -18,9 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.smmulator.smmu.Architecture;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 class ConfigFileTest {
   private static final String MACHINE = "machine: {name: x}\n";

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.config.PortAddress;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.MachineLauncher.RunningMachine;
 
 /** A machine without a kernel, and the program that drives it over a real socket. */
 @Timeout(240)

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
-import org.smmulator.cli.MachineLauncher.RunningMachine;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.metrics.SmmuSummary;
-import org.smmulator.smmu.Transaction;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
+import org.smmulator.smmu.port.Transaction;
 
 /** Explanations asked of whole machines, from a thread that is not the hardware's. */
 class ExplainMachineTest extends DrivenMachine {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.metrics.DeviceSummary;
 
 /** An honest device that touches more pages than it may hold translations of. */

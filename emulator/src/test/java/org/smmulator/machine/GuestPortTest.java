@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.cli.UserException;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.UserException;
 
 /** Connections, clocks, mistakes and hostile input at the guest port. */
 class GuestPortTest extends DrivenMachine {

@@ -27,7 +27,7 @@ import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.RecordedViolations;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** Root complex, SMMU, memory and devices on one loop of virtual time; the test is the software. */
 class InProcessDevicesTest {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.metrics.DeviceSummary;
 
 /** The whole first journey, with device processes of its own over TCP. */

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.MachineLauncher.Ending;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.PciAddress;
@@ -14,6 +13,7 @@ import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.sched.Task;
+import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.pcie.ledger.ViolationLog;
 

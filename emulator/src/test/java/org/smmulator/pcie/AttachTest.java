@@ -20,7 +20,7 @@ import org.smmulator.bus.wire.Link;
 import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.pcie.ledger.GrantLedger;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** From the hello to the good-bye, and configuration and memory space in between. */
 class AttachTest {

@@ -34,7 +34,7 @@ import org.smmulator.pcie.ledger.RecordedViolations;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** Peers that connect over TCP and are no devices: each is cut off, counted, and hurts nobody. */
 class BadPeerTest {

@@ -10,10 +10,10 @@ import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.RecordedViolations;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuInterrupt;
-import org.smmulator.smmu.SmmuOutputs;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.SmmuOutputs;
+import org.smmulator.smmu.port.Transaction;
 
 /** Root complex, SMMU and memory as one machine on manual time, with software that is a test. */
 final class TestMachine implements SmmuOutputs {

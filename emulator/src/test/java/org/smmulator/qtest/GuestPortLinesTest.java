@@ -31,7 +31,7 @@ import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.time.SteppedHardware;
 
 /** Hardware that has more to say than the port's loop can pass on. */

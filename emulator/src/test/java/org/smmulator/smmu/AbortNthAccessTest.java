@@ -8,8 +8,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
-import org.smmulator.smmu.AtsAnswer.Status;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.AtsAnswer.Status;
+import org.smmulator.smmu.port.PageRequestFlags;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**
  * Every memory access of a scenario aborts once, one after the other, until the scenario completes

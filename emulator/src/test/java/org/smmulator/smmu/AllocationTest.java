@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** What happens for every packet and every invalidation allocates nothing. */
 class AllocationTest {

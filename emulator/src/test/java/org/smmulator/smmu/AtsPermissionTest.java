@@ -6,7 +6,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.smmulator.smmu.AtsAnswer.Status;
+import org.smmulator.smmu.port.AtsAnswer.Status;
 
 /** Permissions and sizes of ATS entries. */
 class AtsPermissionTest {

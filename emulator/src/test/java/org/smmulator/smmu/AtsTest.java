@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.smmu.AtsAnswer.Status;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.AtsAnswer.Status;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 class AtsTest {
   private static final int NONE = BareGuest.NONE;

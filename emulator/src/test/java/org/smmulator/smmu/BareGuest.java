@@ -6,6 +6,9 @@ import java.util.stream.LongStream;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * Software on bare metal with one SMMU: it lays out structures in memory and reads and writes

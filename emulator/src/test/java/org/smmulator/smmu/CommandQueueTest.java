@@ -10,6 +10,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.smmu.RecordedOutputs.AtcInvalidation;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuInterrupt;
 
 class CommandQueueTest {
   private static final int NONE = BareGuest.NONE;

@@ -9,6 +9,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.smmu.RecordedOutputs.PageResponse;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.Transaction;
 
 /** What is easy to get wrong about commands and their queue. */
 class CommandTrapsTest {

@@ -6,7 +6,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.CacheCounters;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** What is cached, and what each command drops. */
 class ConfigurationCacheTest extends ConfigurationScene {

@@ -2,7 +2,7 @@ package org.smmulator.smmu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** One stream, a guest that writes its structures, and the faults they give. */
 abstract class ConfigurationScene {

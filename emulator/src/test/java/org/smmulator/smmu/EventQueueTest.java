@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.event.EventType;
+import org.smmulator.smmu.port.SmmuInterrupt;
 
 class EventQueueTest {
   private static final long OVERFLOW = 0x8000_0000L;

@@ -10,6 +10,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.smmu.fault.Fault;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 
 /** Each kind of event record, bit by bit. */
 class EventRecordTest {

@@ -6,6 +6,7 @@ import org.smmulator.arch.port.BusAbort;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.smmu.fault.EventRecorder;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.queue.EventQueue;
 import org.smmulator.smmu.register.ControlChanges;
 import org.smmulator.smmu.register.GlobalErrors;

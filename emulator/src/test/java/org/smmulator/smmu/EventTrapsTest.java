@@ -6,6 +6,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.smmulator.smmu.port.PageRequestFlags;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.Transaction;
 
 /** What is easy to get wrong about events, page requests and interrupts. */
 class EventTrapsTest {

@@ -6,8 +6,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.smmulator.smmu.Transaction.Outcome;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
+import org.smmulator.smmu.port.SmmuCounters;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** What an explanation says, and that it leaves everything as it was. */
 class ExplainTest {

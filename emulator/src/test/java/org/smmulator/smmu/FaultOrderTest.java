@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**
  * Everything that can be wrong with one transaction is wrong at once, and is repaired piece by

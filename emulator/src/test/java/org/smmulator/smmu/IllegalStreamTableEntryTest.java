@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**
  * Every condition that makes a stream table entry ILLEGAL, each beside a neighbour that is legal:

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**
  * Streams that both stages translate: what stage 1 fetches, and where it leads, is intermediate.

@@ -1,11 +1,11 @@
 package org.smmulator.smmu;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.smmulator.smmu.PageRequestFlags.EXECUTE;
-import static org.smmulator.smmu.PageRequestFlags.LAST;
-import static org.smmulator.smmu.PageRequestFlags.PRIVILEGED;
-import static org.smmulator.smmu.PageRequestFlags.READ;
-import static org.smmulator.smmu.PageRequestFlags.WRITE;
+import static org.smmulator.smmu.port.PageRequestFlags.EXECUTE;
+import static org.smmulator.smmu.port.PageRequestFlags.LAST;
+import static org.smmulator.smmu.port.PageRequestFlags.PRIVILEGED;
+import static org.smmulator.smmu.port.PageRequestFlags.READ;
+import static org.smmulator.smmu.port.PageRequestFlags.WRITE;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,6 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.smmu.RecordedOutputs.PageResponse;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.port.SmmuInterrupt;
 
 class PageRequestTest {
   private static final int NONE = BareGuest.NONE;

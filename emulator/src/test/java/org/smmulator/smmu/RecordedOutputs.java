@@ -2,6 +2,9 @@ package org.smmulator.smmu;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.SmmuOutputs;
+import org.smmulator.smmu.port.Transaction;
 
 /** What the SMMU told its surroundings, in order. */
 class RecordedOutputs implements SmmuOutputs {

@@ -7,6 +7,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.arch.register.Cr1;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.PageRequestFlags;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.Transaction;
 
 /** What is easy to get wrong about the registers. */
 class RegisterTrapsTest {

@@ -7,6 +7,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.Transaction;
 
 class RegistersTest {
   private static SmmuFeatures withoutAts() {

@@ -3,6 +3,8 @@ package org.smmulator.smmu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 
 class ResetTest {
   private final BareGuest guest = new BareGuest(SmmuFeatures.defaults());

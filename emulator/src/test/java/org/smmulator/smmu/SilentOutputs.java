@@ -1,5 +1,9 @@
 package org.smmulator.smmu;
 
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.SmmuOutputs;
+import org.smmulator.smmu.port.Transaction;
+
 /** Surroundings that take what an SMMU tells them and answer nothing; for subclasses to listen. */
 public class SilentOutputs implements SmmuOutputs {
   @Override

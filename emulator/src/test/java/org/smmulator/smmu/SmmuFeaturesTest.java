@@ -14,10 +14,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.smmu.SmmuFeatures.Caches;
-import org.smmulator.smmu.SmmuFeatures.Httu;
-import org.smmulator.smmu.SmmuFeatures.Queues;
-import org.smmulator.smmu.SmmuFeatures.StallModel;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures.Caches;
+import org.smmulator.smmu.feature.SmmuFeatures.Httu;
+import org.smmulator.smmu.feature.SmmuFeatures.Queues;
+import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
 
 class SmmuFeaturesTest {
   private static final SmmuFeatures DEFAULTS = SmmuFeatures.defaults();

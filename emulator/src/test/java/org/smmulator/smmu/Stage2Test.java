@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** Streams that only stage 2 translates. */
 class Stage2Test {

@@ -10,8 +10,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.smmu.RecordedOutputs.Resumed;
-import org.smmulator.smmu.Transaction.Outcome;
 import org.smmulator.smmu.fault.StalledTransactions;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** Faults that stall, and what software can do about them. */
 class StallTest {

@@ -14,6 +14,8 @@ import org.smmulator.arch.event.EventType;
 import org.smmulator.smmu.RecordedOutputs.Resumed;
 import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.fault.StalledTransactions;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * Random devices and random software: whatever they do, every transaction that stalled is resumed

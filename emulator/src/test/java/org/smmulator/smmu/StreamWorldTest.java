@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** Stream worlds: EL1, EL2 with one table and one privilege, EL2 with host extensions. */
 class StreamWorldTest {

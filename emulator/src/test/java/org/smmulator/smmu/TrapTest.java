@@ -6,8 +6,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.smmu.AtsAnswer.Status;
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.port.AtsAnswer.Status;
+import org.smmulator.smmu.port.PageRequestFlags;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**
  * Places where it is easy to go wrong, one test for each: those of structures, translation, ATS and

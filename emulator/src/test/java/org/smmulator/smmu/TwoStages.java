@@ -2,7 +2,8 @@ package org.smmulator.smmu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.smmulator.smmu.Transaction.Outcome;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**
  * Stream 5, translated by two stages. What stage 1 reads lies at {@link #OFFSET} above its place in

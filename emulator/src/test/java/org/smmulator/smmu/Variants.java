@@ -3,8 +3,11 @@ package org.smmulator.smmu;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
-import org.smmulator.smmu.SmmuFeatures.Httu;
-import org.smmulator.smmu.SmmuFeatures.StallModel;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures.Httu;
+import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
 
 /**
  * SMMUs that have all features but some, in a few words: {@code "-S1P httu=NONE oas=40"}. What

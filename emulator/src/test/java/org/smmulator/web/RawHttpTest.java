@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.metrics.Summary;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
 
 /** What no ordinary client sends, on raw sockets. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

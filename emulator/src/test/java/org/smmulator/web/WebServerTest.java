@@ -25,7 +25,7 @@ import org.smmulator.metrics.Latencies;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
 
 class WebServerTest {
   private final AtomicReference<Summary> summary = new AtomicReference<>(Summary.EMPTY);

@@ -1,13 +1,13 @@
 package org.smmulator.smmu.ats;
 
 import org.smmulator.arch.event.EventType;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.fault.EventRecorder;
 import org.smmulator.smmu.fault.Fault;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.translation.Translator;
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.port.Transaction;
 
 /** One entry of the command queue, as it was when it was fetched; reused. */
 public final class Command {

@@ -1,12 +1,10 @@
 package org.smmulator.smmu.command;
 
 import org.smmulator.arch.command.CommandField;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuOutputs;
-import org.smmulator.smmu.Transaction;
-import org.smmulator.smmu.ats.AtcInvalidations;
-import org.smmulator.smmu.ats.PageResponseCode;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuOutputs;
+import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
 
 /**

@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.structure.Ste;
-import org.smmulator.smmu.CacheCounters;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.CacheCounters;
+import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.AddressSpaces;
 

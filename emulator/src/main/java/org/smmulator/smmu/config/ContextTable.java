@@ -6,8 +6,8 @@ import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.structure.Cd;
 import org.smmulator.arch.structure.L1Cd;
 import org.smmulator.arch.structure.Ste;
-import org.smmulator.smmu.SmmuFeatures;
 import org.smmulator.smmu.fault.Fault;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.tlb.AddressSpaces;
 
 /**

@@ -3,10 +3,10 @@ package org.smmulator.smmu.config;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.arch.vmsa.Granule;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuFeatures.Httu;
-import org.smmulator.smmu.SmmuFeatures.StallModel;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures.Httu;
+import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
 import org.smmulator.smmu.tlb.AddressSpace;
 
 /**

@@ -6,8 +6,8 @@ import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.arch.register.StrtabBase;
 import org.smmulator.arch.structure.L1Std;
 import org.smmulator.arch.structure.Ste;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.AddressSpaces;
 

@@ -4,10 +4,10 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.structure.Ste;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuFeatures.StallModel;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
+import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.tlb.AddressSpaces;
 import org.smmulator.smmu.tlb.Regime;
 

@@ -5,9 +5,9 @@ import java.util.Map;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.event.EventField;
 import org.smmulator.arch.event.EventType;
-import org.smmulator.smmu.Architecture;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * Composes event records (IHI 0070 7.3). Privilege and instruction are those after the overrides of

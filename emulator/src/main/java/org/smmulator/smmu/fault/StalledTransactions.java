@@ -8,10 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuOutputs;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuOutputs;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * Transactions that a fault has stalled (IHI 0070 3.12.2, 4.8). Each is in one of three states:

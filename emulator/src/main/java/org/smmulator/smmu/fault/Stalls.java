@@ -1,6 +1,6 @@
 package org.smmulator.smmu.fault;
 
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.port.Transaction;
 
 /** Where transactions wait that a fault has stalled. */
 @FunctionalInterface

@@ -7,13 +7,13 @@ import org.smmulator.arch.register.Gerror;
 import org.smmulator.arch.register.QueueBase;
 import org.smmulator.arch.register.QueueIndex;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuOutputs;
-import org.smmulator.smmu.ats.AtcInvalidations;
+import org.smmulator.smmu.command.AtcInvalidations;
 import org.smmulator.smmu.command.Command;
 import org.smmulator.smmu.command.CommandExecutor;
 import org.smmulator.smmu.command.CommandResult;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.register.GlobalErrors;
 import org.smmulator.smmu.register.Registers;
 

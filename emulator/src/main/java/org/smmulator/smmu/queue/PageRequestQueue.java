@@ -5,7 +5,7 @@ import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.register.Gerror;
 import org.smmulator.arch.register.IrqCfg;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.register.GlobalErrors;
 import org.smmulator.smmu.register.Interrupts;
 import org.smmulator.smmu.register.Registers;

@@ -1,7 +1,7 @@
 package org.smmulator.smmu.register;
 
 import org.smmulator.arch.register.Gatos;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * One translation asked for by GATOS_SID and GATOS_ADDR (IHI 0070 9.1).

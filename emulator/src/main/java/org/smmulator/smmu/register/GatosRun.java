@@ -2,9 +2,9 @@ package org.smmulator.smmu.register;
 
 import org.smmulator.arch.register.Gatos;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * GATOS_CTRL.RUN (IHI 0070 9.1): a request is translated while software's write of RUN waits, so

@@ -5,8 +5,8 @@ import org.smmulator.arch.register.Gerror;
 import org.smmulator.arch.register.IrqCfg;
 import org.smmulator.arch.register.IrqCtrl;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.SmmuInterrupt;
-import org.smmulator.smmu.SmmuOutputs;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.SmmuOutputs;
 
 /**
  * Interrupts of the three queues (IHI 0070 3.18): an edge on a wired line, and an MSI as well where

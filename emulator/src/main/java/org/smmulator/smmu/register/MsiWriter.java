@@ -2,8 +2,8 @@ package org.smmulator.smmu.register;
 
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * Message-signalled interrupts of the SMMU itself: 32-bit writes, physical (IHI 0070 3.18.1). An

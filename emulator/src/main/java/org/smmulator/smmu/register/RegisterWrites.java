@@ -8,8 +8,8 @@ import org.smmulator.arch.register.Gbpa;
 import org.smmulator.arch.register.IrqCtrl;
 import org.smmulator.arch.register.QueueIndex;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuOutputs;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuOutputs;
 
 /**
  * What a write by software does to a register (IHI 0070 6.3). Every handshake is acknowledged at

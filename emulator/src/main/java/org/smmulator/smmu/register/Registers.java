@@ -13,10 +13,10 @@ import org.smmulator.arch.register.QueueBase;
 import org.smmulator.arch.register.QueueIndex;
 import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.arch.register.StrtabBase;
-import org.smmulator.smmu.Architecture;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuOutputs;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuOutputs;
 
 /**
  * The values of all registers (IHI 0070 6.2). The hardware's thread is the only one that stores,

@@ -8,8 +8,8 @@ import org.smmulator.arch.register.Idr1;
 import org.smmulator.arch.register.Idr3;
 import org.smmulator.arch.register.Idr5;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * What registers hold after reset: the ID registers (IHI 0070 6.3.1 to 6.3.8) show what is

@@ -1,8 +1,8 @@
 package org.smmulator.smmu.tlb;
 
 import org.smmulator.arch.port.BroadcastTlbi;
-import org.smmulator.smmu.Feature;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.register.Registers;
 
 /**

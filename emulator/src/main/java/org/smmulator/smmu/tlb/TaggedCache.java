@@ -1,6 +1,6 @@
 package org.smmulator.smmu.tlb;
 
-import org.smmulator.smmu.CacheCounters;
+import org.smmulator.smmu.port.CacheCounters;
 
 /**
  * What TLB and walk cache have in common: entries for an aligned block of an address space's input

@@ -1,6 +1,6 @@
 package org.smmulator.smmu.tlb;
 
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * The TLB (IHI 0070 3.17): translations of blocks of 2^12 to 2^47 bytes side by side, those of one

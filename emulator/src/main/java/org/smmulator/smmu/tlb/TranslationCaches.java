@@ -1,6 +1,6 @@
 package org.smmulator.smmu.tlb;
 
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * TLB and walk cache as TLBI commands and broadcast TLB maintenance see them (IHI 0070 3.17, 4.4):

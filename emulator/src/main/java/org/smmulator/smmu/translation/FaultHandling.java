@@ -2,8 +2,6 @@ package org.smmulator.smmu.translation;
 
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.ContextDescriptor;
 import org.smmulator.smmu.config.Stage2Context;
@@ -11,6 +9,8 @@ import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.fault.EventRecorder;
 import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.fault.Stalls;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
 
 /**

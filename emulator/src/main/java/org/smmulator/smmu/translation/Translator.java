@@ -3,12 +3,12 @@ package org.smmulator.smmu.translation;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.register.Gbpa;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.Transaction;
 import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.fault.Fault;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.Translation;
 

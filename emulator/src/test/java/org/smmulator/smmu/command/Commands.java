@@ -3,10 +3,10 @@ package org.smmulator.smmu.command;
 import java.util.Objects;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.register.SmmuRegister;
-import org.smmulator.smmu.Architecture;
-import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.SilentOutputs;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.TranslationCaches;
 

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.arch.vmsa.Granule;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.tlb.AddressSpace;
 import org.smmulator.smmu.tlb.AddressSpaces;
 import org.smmulator.smmu.tlb.Regime;

@@ -5,15 +5,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.smmulator.arch.port.BroadcastTlbi;
-import org.smmulator.smmu.Architecture;
-import org.smmulator.smmu.AtsAnswer;
-import org.smmulator.smmu.Feature;
 import org.smmulator.smmu.Smmu;
-import org.smmulator.smmu.SmmuFeatures;
-import org.smmulator.smmu.SmmuInterrupt;
-import org.smmulator.smmu.SmmuOutputs;
-import org.smmulator.smmu.Transaction;
-import org.smmulator.smmu.probe.Question;
+import org.smmulator.smmu.explain.Question;
+import org.smmulator.smmu.feature.Architecture;
+import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.SmmuInterrupt;
+import org.smmulator.smmu.port.SmmuOutputs;
+import org.smmulator.smmu.port.Transaction;
 
 /** The one place where the simulation touches the SMMU: its public methods, nothing else. */
 final class SmmuUnderTest {

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.vmsa.Granule;
-import org.smmulator.smmu.SmmuFeatures;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 class TlbTest {
   private static final long VA = 0x7fff_1234_5000L;

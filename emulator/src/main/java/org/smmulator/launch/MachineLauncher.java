@@ -1,0 +1,99 @@
+package org.smmulator.launch;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
+import org.smmulator.metrics.Summary;
+import org.smmulator.smmu.explain.Question;
+
+/** Builds and starts a machine; found as a service, so that the command line knows no parts. */
+public interface MachineLauncher {
+  /**
+   * Starts the machine, its listeners and its guest kernel. A machine with a scenario plugs its
+   * devices in when that begins, with {@link RunningMachine#runScenario}; another one does now.
+   *
+   * @param events told what guest and hardware do
+   * @throws UserException if it cannot start, such as when a port is in use; nothing is left
+   *     running then
+   */
+  RunningMachine start(MachineConfig config, EventLog events) throws UserException;
+
+  /**
+   * Runs a machine file's scenario on one scheduler and virtual time. The scenario's seed decides
+   * the order of everything.
+   *
+   * @param events told what everybody does
+   * @throws UserException if the file cannot be simulated, the scenario stopped, or anything in the
+   *     machine failed
+   */
+  SimulatedOutcome simulate(MachineConfig config, EventLog events, Progress progress)
+      throws UserException;
+
+  /**
+   * The end of a simulated run.
+   *
+   * @param virtualNanos time that passed in it
+   * @param switches hand-overs between its tasks
+   */
+  record SimulatedOutcome(Ending ending, Summary summary, long virtualNanos, long switches) {}
+
+  /** One running machine. */
+  interface RunningMachine extends AutoCloseable {
+    /** Where devices can attach, as HOST:PORT or unix:PATH, with the real port. */
+    List<String> busAddresses();
+
+    /** Where the harness of an external guest connects, or is; null for the built-in kernel. */
+    default @Nullable String guestPort() {
+      return null;
+    }
+
+    /**
+     * From now on a line goes there for each device that comes or leaves, those before included.
+     *
+     * @param news called from any thread
+     */
+    default void tellNews(Consumer<String> news) {}
+
+    /** Waits until the machine has nobody left who could use it; for ever, if it listens. */
+    default void awaitEnd() throws InterruptedException {
+      new CountDownLatch(1).await();
+    }
+
+    /**
+     * What has been counted so far; callable from any thread at any time.
+     *
+     * @throws IllegalStateException if the machine does not answer; the message says why
+     */
+    Summary summary();
+
+    /**
+     * Explains one translation as the tables are now, a line each; callable from any thread.
+     *
+     * @throws IllegalStateException if the machine does not answer; the message says why
+     */
+    List<String> explain(Question question);
+
+    /**
+     * Starts the configured device processes, waits for them and runs the scenario's steps.
+     *
+     * @return how it ended
+     * @throws UserException if a device process cannot be started
+     */
+    Ending runScenario(Progress progress) throws UserException, InterruptedException;
+
+    /** Stops everything, also while the scenario runs; can be repeated. */
+    @Override
+    void close();
+  }
+
+  /** How a scenario ended. */
+  enum Ending {
+    /** All steps were done; the verdict says how well. */
+    DONE,
+    /** The scenario's time was over before its steps were. */
+    TIMED_OUT
+  }
+}
