@@ -255,7 +255,7 @@ final class Endpoint {
   private void sendMessage(int vector, long address, int data) {
     byte[] bytes = {(byte) data, (byte) (data >>> 8), (byte) (data >>> 16), (byte) (data >>> 24)};
     requester.begin(
-        new DmaOperation(
+        new DmaTransfer(
             DmaPort.NO_PASID,
             true,
             address,
@@ -266,7 +266,7 @@ final class Endpoint {
   }
 
   /** Says so if the write of a message failed: nobody waits for it. */
-  private static void messageSent(int vector, DmaOperation ended) {
+  private static void messageSent(int vector, DmaTransfer ended) {
     DmaException failure = ended.failure();
     if (failure != null && failure.status() != Status.LINK_DOWN) {
       log.warn("the message of vector {} was not sent: {}", vector, failure.getMessage());

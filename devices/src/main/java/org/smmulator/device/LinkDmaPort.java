@@ -49,11 +49,11 @@ final class LinkDmaPort implements DmaPort {
     start(operation(pasid, true, address, source, offset, length, tell(outcome)));
   }
 
-  private Consumer<DmaOperation> tell(Outcome outcome) {
+  private Consumer<DmaTransfer> tell(Outcome outcome) {
     return ended -> task.callBack(() -> outcome.ended(ended.failure()));
   }
 
-  private void start(DmaOperation operation) {
+  private void start(DmaTransfer operation) {
     if (operation.length == 0) {
       operation.end();
     } else if (!mailbox.post(() -> requester.begin(operation))) {
@@ -70,7 +70,7 @@ final class LinkDmaPort implements DmaPort {
           "DMA blocks, and the link's own thread would wait for itself");
     }
     Handle self = execution.current();
-    DmaOperation operation =
+    DmaTransfer operation =
         operation(pasid, write, address, bytes, offset, length, ended -> execution.unpark(self));
     start(operation);
     while (!operation.ended()) {
@@ -82,18 +82,18 @@ final class LinkDmaPort implements DmaPort {
     }
   }
 
-  private static DmaOperation operation(
+  private static DmaTransfer operation(
       int pasid,
       boolean write,
       long address,
       byte[] bytes,
       int offset,
       int length,
-      Consumer<DmaOperation> onEnd) {
+      Consumer<DmaTransfer> onEnd) {
     Objects.checkFromIndexSize(offset, length, bytes.length);
     if (pasid < NO_PASID || pasid >= PASIDS) {
       throw new IllegalArgumentException("PASID " + pasid + ": 0 to 2^20 - 1 or none is right");
     }
-    return new DmaOperation(pasid, write, address, bytes, offset, length, onEnd);
+    return new DmaTransfer(pasid, write, address, bytes, offset, length, onEnd);
   }
 }

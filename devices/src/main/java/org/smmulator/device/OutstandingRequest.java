@@ -17,7 +17,7 @@ final class OutstandingRequest {
   Use use = Use.FREE;
 
   /** Of a read: whose bytes, where they go, how many, and how many came. */
-  @Nullable DmaOperation operation;
+  @Nullable DmaTransfer operation;
 
   int position;
   int length;
@@ -57,7 +57,7 @@ final class OutstandingRequest {
 
   /** Whether it is a read through a translation that a scope reaches. */
   boolean uses(InvalidationScope scope) {
-    DmaOperation reader = operation;
+    DmaTransfer reader = operation;
     return use == Use.READ
         && reader != null
         && translationSizeLog2 != 0

@@ -5,12 +5,12 @@ package org.smmulator.device;
  * at most one of them waits for a translation, and the span with it.
  */
 final class PageSpan {
-  final DmaOperation operation;
+  final DmaTransfer operation;
   private final int end;
   private int next;
 
   /** Bytes {@code next} to {@code end} of the operation. */
-  PageSpan(DmaOperation operation, int next, int end) {
+  PageSpan(DmaTransfer operation, int next, int end) {
     this.operation = operation;
     this.next = next;
     this.end = end;

@@ -23,7 +23,7 @@ import org.smmulator.device.atc.AddressTranslationCache;
  *
  * <p>Only the link's thread may call it.
  */
-final class Requester implements TranslationRequests.Spans, PageRequests.Answers {
+final class Requester implements TranslationRequester.Spans, PageRequestInterface.Answers {
   private static final Logger log = LoggerFactory.getLogger(Requester.class);
 
   /** Where a root complex may split completions (Base Specification 2.3.1.1). */
@@ -36,12 +36,12 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
   private final DeviceStatistics statistics;
   private final LongSupplier clock;
   private final int pasidBits;
-  private final TranslationRequests translations;
-  private final PageRequests pageRequests;
-  private final Invalidations invalidations;
+  private final TranslationRequester translations;
+  private final PageRequestInterface pageRequests;
+  private final InvalidateCompleter invalidations;
 
-  private final Set<DmaOperation> active = new LinkedHashSet<>();
-  private final Queue<DmaOperation> toCut = new ArrayDeque<>();
+  private final Set<DmaTransfer> active = new LinkedHashSet<>();
+  private final Queue<DmaTransfer> toCut = new ArrayDeque<>();
   private final Queue<PageSpan> withoutTag = new ArrayDeque<>();
   private boolean linkDown;
   private boolean held;
@@ -54,25 +54,25 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
     this.statistics = parts.statistics();
     this.clock = parts.clock();
     this.pasidBits = pasidBits;
-    this.pageRequests = new PageRequests(parts, this);
-    this.translations = new TranslationRequests(parts, pageRequests, this);
-    this.invalidations = new Invalidations(parts, translations, keepInvalidated);
+    this.pageRequests = new PageRequestInterface(parts, this);
+    this.translations = new TranslationRequester(parts, pageRequests, this);
+    this.invalidations = new InvalidateCompleter(parts, translations, keepInvalidated);
   }
 
-  TranslationRequests translations() {
+  TranslationRequester translations() {
     return translations;
   }
 
-  PageRequests pageRequests() {
+  PageRequestInterface pageRequests() {
     return pageRequests;
   }
 
-  Invalidations invalidations() {
+  InvalidateCompleter invalidations() {
     return invalidations;
   }
 
   /** Begins an operation of at least one byte. */
-  void begin(DmaOperation operation) {
+  void begin(DmaTransfer operation) {
     if (linkDown || held) {
       operation.fail(Status.LINK_DOWN, operation.address);
       operation.end();
@@ -83,7 +83,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
     pump();
   }
 
-  private void queue(DmaOperation operation) {
+  private void queue(DmaTransfer operation) {
     if (!operation.queued && operation.mayCut()) {
       operation.queued = true;
       toCut.add(operation);
@@ -107,7 +107,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
 
   /** A page of the operation whose turn it is; operations take turns page by page. */
   private @Nullable PageSpan nextSpan() {
-    DmaOperation operation = toCut.poll();
+    DmaTransfer operation = toCut.poll();
     while (operation != null) {
       operation.queued = false;
       if (operation.mayCut()) {
@@ -122,7 +122,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
 
   /** Sends the packets of a span until it is through, failed, or has to wait. */
   private void advance(PageSpan span) {
-    DmaOperation operation = span.operation;
+    DmaTransfer operation = span.operation;
     while (span.hasPacket() && !operation.hasFailed()) {
       if (!tags.available()) {
         withoutTag.add(span);
@@ -140,7 +140,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
   }
 
   @Override
-  public boolean mayRequest(DmaOperation operation) {
+  public boolean mayRequest(DmaTransfer operation) {
     return config.busMaster()
         && (operation.pasid == DmaPort.NO_PASID
             || (config.pasidEnabled() && operation.pasid >>> pasidBits == 0));
@@ -180,7 +180,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
   }
 
   private void send(PageSpan span, boolean translated, long busAddress, int sizeLog2) {
-    DmaOperation operation = span.operation;
+    DmaTransfer operation = span.operation;
     int pasid = translated ? DmaPort.NO_PASID : operation.pasid;
     if (operation.write) {
       int bytes = span.packetBytes(config.maxPayloadBytes());
@@ -296,7 +296,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
           address & 0x7F);
     }
     int target = request.position + request.received;
-    DmaOperation operation = operationOf(request);
+    DmaTransfer operation = operationOf(request);
     completion.buffer().getBytes(completion.payloadIndex() + lead, operation.bytes, target, bytes);
     request.received += bytes;
     statistics.bytesRead += bytes;
@@ -307,18 +307,18 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
   }
 
   private void failRead(OutstandingRequest request, Status status) {
-    DmaOperation operation = operationOf(request);
+    DmaTransfer operation = operationOf(request);
     operation.fail(status, request.address);
     endRead(request, operation);
   }
 
-  private void endRead(OutstandingRequest request, DmaOperation operation) {
+  private void endRead(OutstandingRequest request, DmaTransfer operation) {
     int held = request.heldItags;
     tags.release(request);
     readEnded(held, operation);
   }
 
-  private void readEnded(int heldItags, DmaOperation operation) {
+  private void readEnded(int heldItags, DmaTransfer operation) {
     operation.readDone();
     invalidations.readEnded(heldItags);
     endIfDrained(operation);
@@ -333,7 +333,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
   private void timedOut(OutstandingRequest request) {
     log.warn("no completion in time for tag {}", request.tag);
     PendingTranslation translation = request.translation;
-    DmaOperation operation = request.operation;
+    DmaTransfer operation = request.operation;
     int held = request.heldItags;
     tags.abandon(request, clock.getAsLong());
     if (translation != null) {
@@ -352,7 +352,7 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
     invalidations.releaseAll();
     toCut.clear();
     withoutTag.clear();
-    for (DmaOperation operation : new ArrayList<>(active)) {
+    for (DmaTransfer operation : new ArrayList<>(active)) {
       active.remove(operation);
       operation.fail(Status.LINK_DOWN, operation.address);
       operation.end();
@@ -370,14 +370,14 @@ final class Requester implements TranslationRequests.Spans, PageRequests.Answers
     abandonAll();
   }
 
-  private void endIfDrained(DmaOperation operation) {
+  private void endIfDrained(DmaTransfer operation) {
     if (operation.isDrained() && active.remove(operation)) {
       operation.end();
     }
   }
 
-  private static DmaOperation operationOf(OutstandingRequest request) {
-    DmaOperation operation = request.operation;
+  private static DmaTransfer operationOf(OutstandingRequest request) {
+    DmaTransfer operation = request.operation;
     if (operation == null) {
       throw new IllegalStateException("tag " + request.tag + " reads for nobody");
     }

@@ -36,9 +36,9 @@ class AttachedDeviceTest {
 
   @Test
   void stopsTheModelReportsAndSaysGoodByeWhenDetached() throws Exception {
-    try (Bench bench = Bench.withAts()) {
-      bench.root.map(Bench.PASID, Bench.VA, 0x1000, 12, Bench.RW);
-      bench.write(Bench.PASID, Bench.VA);
+    try (DeviceBench bench = DeviceBench.withAts()) {
+      bench.root.map(DeviceBench.PASID, DeviceBench.VA, 0x1000, 12, DeviceBench.RW);
+      bench.write(DeviceBench.PASID, DeviceBench.VA);
 
       bench.device.detach();
       bench.root.awaitClosed();
@@ -59,9 +59,9 @@ class AttachedDeviceTest {
 
   @Test
   void reportsStatisticsUnasked() throws Exception {
-    try (Bench bench = Bench.withAts()) {
-      bench.root.map(Bench.PASID, Bench.VA, 0x1000, 12, Bench.RW);
-      bench.write(Bench.PASID, Bench.VA);
+    try (DeviceBench bench = DeviceBench.withAts()) {
+      bench.root.map(DeviceBench.PASID, DeviceBench.VA, 0x1000, 12, DeviceBench.RW);
+      bench.write(DeviceBench.PASID, DeviceBench.VA);
 
       bench.root.awaitStatistics(slots -> slots[DeviceCounter.BYTES_WRITTEN.slot()] == 8);
     }
@@ -69,7 +69,7 @@ class AttachedDeviceTest {
 
   @Test
   void stopsTheModelWhenTheLinkIsLost() throws Exception {
-    try (Bench bench = new Bench()) {
+    try (DeviceBench bench = new DeviceBench()) {
       bench.root.closeLink();
 
       assertThat(bench.device.whenClosed().join()).contains("the machine stops");
@@ -81,8 +81,8 @@ class AttachedDeviceTest {
   void recordsTheEventsOfItsAtc(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("atc.txt");
     DeviceOptions options = DeviceOptions.of("test", "test").withAtc(1, 1).withRecord(file);
-    try (Bench bench = Bench.withAts(options)) {
-      bench.root.map(5, 0x1000, 0x1000, 12, Bench.RW);
+    try (DeviceBench bench = DeviceBench.withAts(options)) {
+      bench.root.map(5, 0x1000, 0x1000, 12, DeviceBench.RW);
       bench.read(5, 0x1000);
       bench.device.detach();
     }
@@ -94,8 +94,8 @@ class AttachedDeviceTest {
   void theRecordIsWholeWhenTheLinkIsLost(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("atc.txt");
     DeviceOptions options = DeviceOptions.of("test", "test").withAtc(1, 1).withRecord(file);
-    try (Bench bench = Bench.withAts(options)) {
-      bench.root.map(5, 0x1000, 0x1000, 12, Bench.RW);
+    try (DeviceBench bench = DeviceBench.withAts(options)) {
+      bench.root.map(5, 0x1000, 0x1000, 12, DeviceBench.RW);
       bench.read(5, 0x1000);
       bench.root.closeLink();
       bench.device.whenClosed().orTimeout(10, TimeUnit.SECONDS).join();
@@ -109,8 +109,8 @@ class AttachedDeviceTest {
     Path full = Path.of("/dev/full");
     Assumptions.assumeTrue(Files.exists(full), "there is no /dev/full, a disk without room");
     DeviceOptions options = DeviceOptions.of("test", "test").withAtc(1, 1).withRecord(full);
-    try (Bench bench = Bench.withAts(options)) {
-      bench.root.map(5, 0x2000, 0x2000, 13, Bench.RW);
+    try (DeviceBench bench = DeviceBench.withAts(options)) {
+      bench.root.map(5, 0x2000, 0x2000, 13, DeviceBench.RW);
       for (int i = 0; i < 5000; i++) {
         assertThat(bench.read(5, 0x2000 + (i & 1) * 0x1000)).isNull();
       }

@@ -2,9 +2,9 @@ package org.smmulator.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.smmulator.device.Bench.PASID;
-import static org.smmulator.device.Bench.RW;
-import static org.smmulator.device.Bench.VA;
+import static org.smmulator.device.DeviceBench.PASID;
+import static org.smmulator.device.DeviceBench.RW;
+import static org.smmulator.device.DeviceBench.VA;
 import static org.smmulator.device.DmaException.Status.COMPLETER_ABORT;
 import static org.smmulator.device.DmaException.Status.DISABLED;
 import static org.smmulator.device.DmaException.Status.LINK_DOWN;
@@ -29,10 +29,10 @@ import org.smmulator.device.fake.Packet;
 class DmaTest {
   private static final int DEVICE_CONTROL = 0x48;
 
-  private Bench bench;
+  private DeviceBench bench;
 
   DmaTest() throws Exception {
-    bench = new Bench();
+    bench = new DeviceBench();
   }
 
   @AfterEach
@@ -56,7 +56,7 @@ class DmaTest {
     useSmallPackets();
     bench.root.splitCompletionsAt(64);
     bench.root.map(PASID, VA, 0, 22, RW);
-    byte[] written = Bench.pattern(100_003, 1);
+    byte[] written = DeviceBench.pattern(100_003, 1);
     byte[] read = new byte[100_003 + 7];
 
     bench.dma.write(PASID, VA + 0x1003, written, 0, written.length);
@@ -96,12 +96,12 @@ class DmaTest {
     bench.root.awaitHeldReads(256);
     bench.root.configRead(0);
     assertThat(bench.root.heldReads()).isEqualTo(256);
-    byte[] content = Bench.pattern(target.length, 2);
+    byte[] content = DeviceBench.pattern(target.length, 2);
     bench.root.write(256 * 128, Arrays.copyOfRange(content, 256 * 128, content.length));
 
     bench.root.releaseReads();
 
-    assertThat(Bench.end(reader)).isNull();
+    assertThat(DeviceBench.end(reader)).isNull();
     assertThat(Arrays.copyOfRange(target, 256 * 128, target.length))
         .isEqualTo(Arrays.copyOfRange(content, 256 * 128, content.length));
   }
@@ -123,17 +123,17 @@ class DmaTest {
     bench.root.respond(0, 0);
     bench.root.releaseReads();
 
-    assertThat(Bench.end(faulting)).isNull();
-    assertThat(Bench.end(reader)).isNull();
+    assertThat(DeviceBench.end(faulting)).isNull();
+    assertThat(DeviceBench.end(reader)).isNull();
   }
 
   @Test
   void failsWithStatusAndAddressOfACompletion() {
     bench.root.map(NO_PASID, 0, 0, 22, RW);
     bench.root.answerReadsWith(CompletionStatus.CA);
-    DmaException aborted = Bench.failed(bench.read(NO_PASID, 0x1238));
+    DmaException aborted = DeviceBench.failed(bench.read(NO_PASID, 0x1238));
     bench.root.answerReadsWith(CompletionStatus.UR);
-    DmaException unsupported = Bench.failed(bench.read(NO_PASID, 0x1000));
+    DmaException unsupported = DeviceBench.failed(bench.read(NO_PASID, 0x1000));
 
     assertThat(aborted.status()).isEqualTo(COMPLETER_ABORT);
     assertThat(aborted.address()).isEqualTo(0x1238);
@@ -147,7 +147,7 @@ class DmaTest {
     bench.root.map(PASID, VA, 0, 12, RW);
 
     DmaException failure =
-        Bench.failed(Bench.end(bench.start(false, PASID, VA, new byte[3 * 4096])));
+        DeviceBench.failed(DeviceBench.end(bench.start(false, PASID, VA, new byte[3 * 4096])));
 
     assertThat(failure.address()).isEqualTo(VA + 0x1000);
   }
@@ -157,17 +157,17 @@ class DmaTest {
     bench.root.map(NO_PASID, 0, 0, 22, RW);
     bench.root.configWrite(0x04, 0b010);
 
-    assertThat(Bench.failed(bench.write(NO_PASID, 0)).status()).isEqualTo(DISABLED);
+    assertThat(DeviceBench.failed(bench.write(NO_PASID, 0)).status()).isEqualTo(DISABLED);
 
     assertThat(bench.root.packets()).noneMatch(p -> p.type() == TlpType.MEMORY_WRITE);
   }
 
   @Test
   void sendsNoPasidThatIsNotEnabledOrTooWide() {
-    assertThat(Bench.failed(bench.read(PASID, VA)).status()).isEqualTo(DISABLED);
+    assertThat(DeviceBench.failed(bench.read(PASID, VA)).status()).isEqualTo(DISABLED);
     bench.root.enablePasid();
-    assertThat(Bench.failed(bench.read(1 << 10, VA)).status()).isEqualTo(DISABLED);
-    assertThat(Bench.failed(bench.read(PASID, VA)).status()).isEqualTo(UNSUPPORTED_REQUEST);
+    assertThat(DeviceBench.failed(bench.read(1 << 10, VA)).status()).isEqualTo(DISABLED);
+    assertThat(DeviceBench.failed(bench.read(PASID, VA)).status()).isEqualTo(UNSUPPORTED_REQUEST);
   }
 
   @Test
@@ -175,7 +175,7 @@ class DmaTest {
     bench.close();
     DeviceOptions impatient =
         DeviceOptions.of("test", "test").withCompletionTimeoutNanos(100_000_000);
-    bench = new Bench(impatient);
+    bench = new DeviceBench(impatient);
     useAts();
     bench.root.map(PASID, VA, 0x5000, 12, RW);
     bench.write(PASID, VA);
@@ -183,7 +183,7 @@ class DmaTest {
     CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
     int itag = bench.root.invalidate(PASID, false, VA, 12);
 
-    assertThat(Bench.failed(Bench.end(reader)).status()).isEqualTo(TIMED_OUT);
+    assertThat(DeviceBench.failed(DeviceBench.end(reader)).status()).isEqualTo(TIMED_OUT);
     bench.root.awaitAcknowledged(itag);
     bench.root.releaseReads();
     bench.root.configRead(0);
@@ -193,11 +193,12 @@ class DmaTest {
   @Test
   void timesOutOnATranslationThatNeverComes() throws Exception {
     bench.close();
-    bench = new Bench(DeviceOptions.of("test", "test").withCompletionTimeoutNanos(100_000_000));
+    bench =
+        new DeviceBench(DeviceOptions.of("test", "test").withCompletionTimeoutNanos(100_000_000));
     useAts();
     bench.root.holdTranslations();
 
-    assertThat(Bench.failed(bench.read(PASID, VA)).status()).isEqualTo(TIMED_OUT);
+    assertThat(DeviceBench.failed(bench.read(PASID, VA)).status()).isEqualTo(TIMED_OUT);
   }
 
   @ParameterizedTest
@@ -207,11 +208,11 @@ class DmaTest {
     bench.root.splitCompletionsAt(splitBytes);
     bench.root.misplaceCompletionsBy(misplacedBytes);
     byte[] target = new byte[256];
-    bench.root.write(0, Bench.pattern(256, 3));
+    bench.root.write(0, DeviceBench.pattern(256, 3));
 
-    DmaException failure = Bench.end(bench.start(false, NO_PASID, 0, target));
+    DmaException failure = DeviceBench.end(bench.start(false, NO_PASID, 0, target));
 
-    assertThat(Bench.failed(failure).status()).isEqualTo(LINK_DOWN);
+    assertThat(DeviceBench.failed(failure).status()).isEqualTo(LINK_DOWN);
     assertThat(target).containsOnly(0);
     bench.device.whenClosed().join();
   }
@@ -224,11 +225,11 @@ class DmaTest {
     byte[] target = new byte[8];
     CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, target);
     bench.root.awaitHeldReads(1);
-    bench.root.write(0x5000, Bench.pattern(8, 3));
+    bench.root.write(0x5000, DeviceBench.pattern(8, 3));
 
     bench.root.reset();
 
-    assertThat(Bench.failed(Bench.end(reader)).status()).isEqualTo(LINK_DOWN);
+    assertThat(DeviceBench.failed(DeviceBench.end(reader)).status()).isEqualTo(LINK_DOWN);
     assertThat(bench.root.configRead(0x04) & 0b110).isZero();
     bench.root.releaseReads();
     bench.root.configRead(0);
@@ -245,9 +246,9 @@ class DmaTest {
 
     bench.root.closeLink();
 
-    assertThat(Bench.failed(Bench.end(reader)).status()).isEqualTo(LINK_DOWN);
+    assertThat(DeviceBench.failed(DeviceBench.end(reader)).status()).isEqualTo(LINK_DOWN);
     bench.device.whenClosed().join();
-    assertThat(Bench.failed(bench.read(NO_PASID, 0)).status()).isEqualTo(LINK_DOWN);
+    assertThat(DeviceBench.failed(bench.read(NO_PASID, 0)).status()).isEqualTo(LINK_DOWN);
   }
 
   @Test
@@ -256,7 +257,7 @@ class DmaTest {
     useSmallPackets();
     bench.root.splitCompletionsAt(64);
     bench.root.map(PASID, VA, 0, 22, RW);
-    byte[] content = Bench.pattern(8 * 20_000, 4);
+    byte[] content = DeviceBench.pattern(8 * 20_000, 4);
     bench.root.write(0, content);
     List<byte[]> targets = new ArrayList<>();
     List<CompletableFuture<@Nullable DmaException>> readers = new ArrayList<>();
@@ -265,7 +266,7 @@ class DmaTest {
       readers.add(bench.start(false, PASID, VA + 20_000L * i, targets.get(i)));
     }
     for (int i = 0; i < 8; i++) {
-      assertThat(Bench.end(readers.get(i))).isNull();
+      assertThat(DeviceBench.end(readers.get(i))).isNull();
       assertThat(targets.get(i))
           .isEqualTo(Arrays.copyOfRange(content, 20_000 * i, 20_000 * (i + 1)));
     }

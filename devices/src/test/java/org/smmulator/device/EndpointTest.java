@@ -19,10 +19,10 @@ class EndpointTest {
   private static final int MSIX_ENABLE = 1 << 31;
   private static final int MSIX_FUNCTION_MASK = 1 << 30;
 
-  private final Bench bench;
+  private final DeviceBench bench;
 
   EndpointTest() throws Exception {
-    bench = new Bench();
+    bench = new DeviceBench();
   }
 
   @AfterEach
@@ -153,9 +153,9 @@ class EndpointTest {
     bench.root.enablePasid();
     bench.root.enableAts();
     prepareVector(1, 0x51);
-    bench.root.map(Bench.PASID, Bench.VA, 0x5000, 12, Bench.RW);
+    bench.root.map(DeviceBench.PASID, DeviceBench.VA, 0x5000, 12, DeviceBench.RW);
 
-    bench.dma.write(Bench.PASID, Bench.VA, new byte[4], 0, 4);
+    bench.dma.write(DeviceBench.PASID, DeviceBench.VA, new byte[4], 0, 4);
     bench.msi.raise(1);
     bench.root.awaitMessages(1);
 

@@ -1,8 +1,8 @@
 package org.smmulator.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.smmulator.device.Bench.RW;
-import static org.smmulator.device.Bench.VA;
+import static org.smmulator.device.DeviceBench.RW;
+import static org.smmulator.device.DeviceBench.VA;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ class RandomTrafficTest {
     List<Revoked> revoked = new ArrayList<>();
     long[] counters;
     List<Packet> packets;
-    try (Bench bench = Bench.withAts(options)) {
+    try (DeviceBench bench = DeviceBench.withAts(options)) {
       bench.root.splitCompletionsAt(64);
       bench.root.enablePageRequests(3);
       bench.root.onPageRequest(
@@ -70,7 +70,7 @@ class RandomTrafficTest {
     checkAgainstNaiveLru(Files.readAllLines(file), counters);
   }
 
-  private void runTraffic(Bench bench, List<Revoked> revoked) {
+  private void runTraffic(DeviceBench bench, List<Revoked> revoked) {
     List<CompletableFuture<@Nullable Void>> tasks = new ArrayList<>();
     for (int i = 0; i < TASKS; i++) {
       Random random = new Random(SEED + i);
@@ -85,7 +85,7 @@ class RandomTrafficTest {
     tasks.forEach(CompletableFuture::join);
   }
 
-  private static void transfers(Bench bench, Random random) {
+  private static void transfers(DeviceBench bench, Random random) {
     byte[] bytes = new byte[3 * 4096];
     for (int i = 0; i < TRANSFERS; i++) {
       int length = 1 + random.nextInt(random.nextInt(4) == 0 ? bytes.length : 64);
@@ -103,11 +103,11 @@ class RandomTrafficTest {
     }
   }
 
-  private void revokeOne(Bench bench, Random random, List<Revoked> revoked) {
+  private void revokeOne(DeviceBench bench, Random random, List<Revoked> revoked) {
     int pasid = 1 + random.nextInt(2);
     long address = VA + 4096L * random.nextInt(PAGES);
     long frame = bench.root.translate(pasid, address);
-    if (frame < 0 || nextFrame.get() > Bench.MEMORY_BYTES / 4096 - 200) {
+    if (frame < 0 || nextFrame.get() > DeviceBench.MEMORY_BYTES / 4096 - 200) {
       return;
     }
     bench.root.unmap(pasid, address);

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.smmulator.device.DmaException.Status;
 
 class StartedTransferTest {
-  private final Bench bench;
+  private final DeviceBench bench;
 
   StartedTransferTest() throws Exception {
-    bench = new Bench();
-    bench.root.map(NO_PASID, 0, 0, 22, Bench.RW);
+    bench = new DeviceBench();
+    bench.root.map(NO_PASID, 0, 0, 22, DeviceBench.RW);
   }
 
   @AfterEach
@@ -44,7 +44,7 @@ class StartedTransferTest {
 
   @Test
   void aStartedTransferIsToldToTheModelOnItsTask() {
-    byte[] content = Bench.pattern(10_000, 3);
+    byte[] content = DeviceBench.pattern(10_000, 3);
     byte[] copy = new byte[10_000];
     Told written = new Told();
     Told read = new Told();

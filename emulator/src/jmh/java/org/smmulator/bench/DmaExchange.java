@@ -19,8 +19,8 @@ import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
-import org.smmulator.pcie.BareGuest;
 import org.smmulator.pcie.HotplugBlock;
+import org.smmulator.pcie.MinimalGuest;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
@@ -48,15 +48,16 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
     NettyLoop loop = new NettyLoop(machineLoop);
     CountDownLatch ready = new CountDownLatch(1);
     ViolationLog violations = new ViolationLog(10);
-    GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);
+    GrantLedger ledger =
+        new GrantLedger(loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
     PhysicalBus bus =
-        new PhysicalBus(new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES), intid -> {});
+        new PhysicalBus(new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES), intid -> {});
     Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
     RootComplexConfig config = RootComplexConfig.defaults();
     RootComplex root =
         new RootComplex(
             loop, smmu, bus, config, ledger, violations, new HotplugBlock(ready::countDown));
-    BareGuest guest = new BareGuest(bus, smmu);
+    MinimalGuest guest = new MinimalGuest(bus, smmu);
     guest.map(guest.translatingStream(ID), VA, guest.allocate(4096), true);
     BusAddress any = BusAddress.parse("127.0.0.1:0");
     NettySockets.Listener listener =

@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.smmulator.arch.vmsa.Granule;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.tlb.AddressRange;
-import org.smmulator.smmu.tlb.AddressSpace;
 import org.smmulator.smmu.tlb.Regime;
+import org.smmulator.smmu.tlb.TlbSpace;
 import org.smmulator.smmu.tlb.Translation;
 import org.smmulator.smmu.tlb.TranslationCaches;
 
@@ -44,9 +44,9 @@ public class TlbStoreBenchmark {
 
   private final AddressRange range = new AddressRange();
   private TranslationCaches caches;
-  private AddressSpace own;
-  private AddressSpace other;
-  private AddressSpace global;
+  private TlbSpace own;
+  private TlbSpace other;
+  private TlbSpace global;
   private long[] addresses;
   private int next;
 

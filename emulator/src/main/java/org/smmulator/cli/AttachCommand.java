@@ -12,16 +12,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig.DeviceSabotage;
 import org.smmulator.config.Exposure;
-import org.smmulator.config.PciAddress;
 import org.smmulator.config.Syntax;
 import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.model.dma.DmaEngine;
+import org.smmulator.device.model.dma.DmaDevice;
 import org.smmulator.device.model.edu.EduDevice;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
@@ -168,7 +168,7 @@ final class AttachCommand implements Callable<Integer> {
       }
       dmaMask = mask(option.getValue());
     }
-    return model.equals("edu") ? new EduDevice(dmaMask) : new DmaEngine(queues, pri);
+    return model.equals("edu") ? new EduDevice(dmaMask) : new DmaDevice(queues, pri);
   }
 
   /** Decimal, or hexadecimal after 0x, up to 64 bits. */
@@ -211,7 +211,7 @@ final class AttachCommand implements Callable<Integer> {
 
   /** Until Ctrl-C, or until the machine ends the link. */
   private ExitCode serve(AttachedDevice device) throws UserException, InterruptedException {
-    PciAddress granted = PciAddress.ofRequesterId(granted(device));
+    PciAddress granted = new PciAddress(granted(device));
     Output output = Output.of(spec);
     output.print(model + " is attached as " + granted + " to " + bus + "; Ctrl-C detaches it");
     if (output.out().checkError()) {

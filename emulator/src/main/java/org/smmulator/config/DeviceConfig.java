@@ -3,6 +3,7 @@ package org.smmulator.config;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.PciAddress;
 
 /**
  * One element of {@code devices}: a device that the machine starts and attaches, in a process of

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.DeviceConfig.DeviceModel;
 import org.smmulator.smmu.feature.SmmuFeatures;
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.PciAddress;
 
 /**
  * Goes through the steps of a scenario as the machine will, with names instead of memory: who

@@ -3,6 +3,7 @@ package org.smmulator.config;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.PciAddress;
 
 /**
  * One step of a scenario: a mapping whose single key names the step, such as {@code - exit:

@@ -6,7 +6,7 @@ import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.model.dma.DmaEngine;
+import org.smmulator.device.model.dma.DmaDevice;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.TaskLoop;
 import org.smmulator.launch.ExitCode;
@@ -33,7 +33,7 @@ final class DeviceInProcess implements PluggedDevice {
     try {
       device =
           new AttachedDevice(
-              new DmaEngine(config.queues(), config.pri(), timing.deviceNanos()),
+              new DmaDevice(config.queues(), config.pri(), timing.deviceNanos()),
               options(config),
               execution);
     } catch (IOException e) {

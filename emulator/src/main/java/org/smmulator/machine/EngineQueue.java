@@ -1,7 +1,7 @@
 package org.smmulator.machine;
 
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.guest.GuestKernel;
-import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.pci.dma.DmaOperation;
 import org.smmulator.guest.pci.dma.DmaQueue;

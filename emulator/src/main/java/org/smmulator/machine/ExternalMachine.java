@@ -35,12 +35,12 @@ import org.smmulator.time.SteppedHardware;
 /** One machine without a guest kernel: hardware, devices, and the port for whoever drives it. */
 final class ExternalMachine implements RunningMachine {
   private final MachineConfig config;
-  private final HardwareThread thread = new HardwareThread("hardware");
+  private final EventLoopThread thread = new EventLoopThread("hardware");
   private final SteppedHardware hardware;
   private final List<NettySockets.Listener> listeners = new ArrayList<>();
   private final Board board;
   private final Commands commands;
-  private final HardwareThread portThread = new HardwareThread("guest-port");
+  private final EventLoopThread portThread = new EventLoopThread("guest-port");
   private final GuestPort port = new GuestPort(portThread.eventLoop());
   private final List<DeviceProcess> processes = new ArrayList<>();
   private final InProcessDevices plugs;

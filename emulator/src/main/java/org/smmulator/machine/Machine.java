@@ -20,7 +20,6 @@ import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestOptions;
 import org.smmulator.guest.Hardware;
 import org.smmulator.guest.iommu.IommuException;
-import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.launch.ExitCode;
@@ -242,7 +241,7 @@ public final class Machine implements RunningMachine {
   /** A device that ended before it came says why by itself; nobody need wait for it. */
   private void requireAttached() throws UserException {
     for (PluggedDevice device : devices) {
-      if (!device.isAlive() && !kernel.hasSeen(address(device))) {
+      if (!device.isAlive() && !kernel.hasSeen(device.config().id())) {
         throw new UserException(
             notDone(),
             "device "
@@ -252,16 +251,12 @@ public final class Machine implements RunningMachine {
     }
   }
 
-  private static PciAddress address(PluggedDevice device) {
-    return new PciAddress(device.config().id().requesterId());
-  }
-
   /** Detaches the machine's own devices, so that their last counts are in, and who used them. */
   private void unplug(Scenario scenario) {
     devices.forEach(PluggedDevice::close);
     long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
     for (PluggedDevice device : devices) {
-      kernel.awaitGone(address(device), deadline);
+      kernel.awaitGone(device.config().id(), deadline);
     }
     while (scenario.isLosingDevices() && kernel.sched().nanoTime() < deadline) {
       kernel.sched().sleep(LOOK_NANOS);

@@ -1,6 +1,6 @@
 package org.smmulator.machine;
 
-import org.smmulator.guest.pci.PciAddress;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.guest.pci.dma.DmaOperation;
 import org.smmulator.guest.pci.dma.DmaResult;
 

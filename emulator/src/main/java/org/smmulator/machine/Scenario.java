@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.smmulator.config.PciAddress;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepCases;
@@ -170,7 +170,7 @@ final class Scenario implements StepCases<ScenarioException> {
 
   @Override
   public void detachDomain(Step.DetachDomain step) throws ScenarioException {
-    org.smmulator.guest.pci.PciAddress address = address(step.device());
+    PciAddress address = step.device();
     List<Binding> ended = new ArrayList<>();
     for (Map.Entry<String, ScenarioProcess> entry : processes.entrySet()) {
       for (Binding binding : entry.getValue().bindings()) {
@@ -244,7 +244,7 @@ final class Scenario implements StepCases<ScenarioException> {
     long deadline = kernel.sched().nanoTime() + TimeUnit.MILLISECONDS.toNanos(attachTimeoutMillis);
     DmaEngine engine;
     try {
-      engine = kernel.awaitEngine(address(id), deadline);
+      engine = kernel.awaitEngine(id, deadline);
     } catch (IommuException e) {
       String hint =
           e.errno() == Errno.ETIMEDOUT ? "; bus.invalidationTimeoutMillis allows more" : "";
@@ -262,16 +262,12 @@ final class Scenario implements StepCases<ScenarioException> {
 
   private static Binding binding(ScenarioProcess process, PciAddress id) throws ScenarioException {
     for (Binding binding : process.bindings()) {
-      if (binding.queue().device().equals(address(id))) {
+      if (binding.queue().device().equals(id)) {
         return binding;
       }
     }
     throw new ScenarioException(
         "process '" + process.process() + "' is not bound to device " + id, null);
-  }
-
-  private static org.smmulator.guest.pci.PciAddress address(PciAddress id) {
-    return new org.smmulator.guest.pci.PciAddress(id.requesterId());
   }
 
   private static long bytes(int pages) {

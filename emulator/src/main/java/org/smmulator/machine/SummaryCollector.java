@@ -20,7 +20,7 @@ import org.smmulator.metrics.SmmuSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SvaSummary;
 import org.smmulator.metrics.Verdict;
-import org.smmulator.metrics.Violation;
+import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.RootComplexCounters;
@@ -197,22 +197,22 @@ final class SummaryCollector {
         groups.leftOut());
   }
 
-  private static Violation violation(ViolationLog.Group group) {
+  private static ViolationSummary violation(ViolationLog.Group group) {
     org.smmulator.pcie.ledger.Violation violation = group.first();
     int none = org.smmulator.pcie.ledger.Violation.NONE;
-    return new Violation(
+    return new ViolationSummary(
         switch (violation.kind()) {
-          case STALE_ACCESS -> Violation.Kind.STALE_ACCESS;
-          case OVERDUE_ACCESS -> Violation.Kind.OVERDUE_ACCESS;
-          case FREED_UNDER_GRANT -> Violation.Kind.FREED_UNDER_GRANT;
-          case PROTOCOL -> Violation.Kind.PROTOCOL_VIOLATION;
-          case DATA_MISMATCH -> Violation.Kind.DATA_MISMATCH;
-          case UNENDED_OPERATION -> Violation.Kind.UNENDED_OPERATION;
+          case STALE_ACCESS -> ViolationSummary.Kind.STALE_ACCESS;
+          case OVERDUE_ACCESS -> ViolationSummary.Kind.OVERDUE_ACCESS;
+          case FREED_UNDER_GRANT -> ViolationSummary.Kind.FREED_UNDER_GRANT;
+          case PROTOCOL -> ViolationSummary.Kind.PROTOCOL_VIOLATION;
+          case DATA_MISMATCH -> ViolationSummary.Kind.DATA_MISMATCH;
+          case UNENDED_OPERATION -> ViolationSummary.Kind.UNENDED_OPERATION;
         },
         violation.device().isEmpty() ? null : violation.device(),
         violation.pasid() == none ? null : violation.pasid(),
-        violation.address() == none ? null : Violation.hex(violation.address()),
-        violation.frame() == none ? null : Violation.hex(violation.frame()),
+        violation.address() == none ? null : ViolationSummary.hex(violation.address()),
+        violation.frame() == none ? null : ViolationSummary.hex(violation.frame()),
         violation.text(),
         group.count());
   }

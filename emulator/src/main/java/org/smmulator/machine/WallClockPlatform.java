@@ -19,7 +19,7 @@ import org.smmulator.launch.UserException;
 final class WallClockPlatform implements Platform {
   private final WallClock clock = new WallClock();
   private final Execution execution = new ThreadExecution(clock);
-  private final HardwareThread thread = new HardwareThread("hardware");
+  private final EventLoopThread thread = new EventLoopThread("hardware");
   private final Loop hardware = new NettyLoop(thread.eventLoop(), clock);
   private final List<NettySockets.Listener> listeners = new ArrayList<>();
 

@@ -173,7 +173,7 @@ public final class SummaryTables {
     check(table, "protocol violations", verdict.protocolViolations(), packets(checked));
     check(table, "operations that did not end", verdict.unendedOperations(), operations(checked));
     table.appendTo(out);
-    for (Violation violation : verdict.violations()) {
+    for (ViolationSummary violation : verdict.violations()) {
       out.append("  ").append(describe(violation)).append('\n');
     }
     if (verdict.violationsLeftOut() > 0) {
@@ -207,7 +207,7 @@ public final class SummaryTables {
     return count(checked.packetsJudged()) + " packets judged";
   }
 
-  private static String describe(Violation violation) {
+  private static String describe(ViolationSummary violation) {
     List<String> where = new ArrayList<>();
     part(where, "device", violation.device());
     part(where, "PASID", violation.pasid());

@@ -26,7 +26,7 @@ public record Verdict(
     long protocolViolations,
     long unendedOperations,
     Checked checked,
-    List<Violation> violations,
+    List<ViolationSummary> violations,
     long violationsLeftOut) {
   /** What a verdict comes down to. */
   public enum Outcome {

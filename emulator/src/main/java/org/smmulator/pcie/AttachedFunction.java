@@ -20,7 +20,7 @@ import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.pcie.ledger.FunctionGrants;
-import org.smmulator.pcie.ledger.InvalidationScope;
+import org.smmulator.pcie.ledger.RevocationScope;
 
 /**
  * The function at the end of one link, from the hello until the link is gone: its identity, what
@@ -120,7 +120,7 @@ final class AttachedFunction implements Invalidations.Sink {
 
   private void record(String what, Invalidations.Request request) {
     if (isRecording()) {
-      InvalidationScope scope = request.scope();
+      RevocationScope scope = request.scope();
       record(
           String.format(
               "%s%s 0x%x to 0x%x", what, pasid(scope.pasid()), scope.first(), scope.last()));

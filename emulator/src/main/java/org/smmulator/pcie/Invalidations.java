@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.Loop.Timer;
-import org.smmulator.pcie.ledger.InvalidationScope;
+import org.smmulator.pcie.ledger.RevocationScope;
 
 /**
  * The Invalidate Requests of one function (PCIe 10.3): at most 32 and at most its Invalidate Queue
@@ -46,7 +46,7 @@ final class Invalidations {
    * @param asked the last grant given out before the SMMU asked for it
    * @param count how many of the SMMU's it stands for
    */
-  record Request(InvalidationScope scope, int sizeLog2, long asked, long count) {}
+  record Request(RevocationScope scope, int sizeLog2, long asked, long count) {}
 
   /** What an Invalidate Completion did. */
   enum Acknowledged {
@@ -139,7 +139,7 @@ final class Invalidations {
     Request next = waiting.poll();
     if (next == null && beyond > 0) {
       // It drops more than was asked for, so that nothing is overdue if it is given up.
-      next = new Request(InvalidationScope.EVERYTHING, Long.SIZE, NO_GRANT, beyond);
+      next = new Request(RevocationScope.EVERYTHING, Long.SIZE, NO_GRANT, beyond);
       beyond = 0;
     }
     return next;

@@ -19,7 +19,7 @@ import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.pcie.ledger.GrantLedger;
-import org.smmulator.pcie.ledger.InvalidationScope;
+import org.smmulator.pcie.ledger.RevocationScope;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.Smmu;
 
@@ -246,8 +246,8 @@ public final class RootComplex {
     }
     int sizeLog2 = Math.min(SMALLEST_PAGE_LOG2 + pagesLog2, Long.SIZE);
     long within = sizeLog2 == Long.SIZE ? -1L : (1L << sizeLog2) - 1;
-    InvalidationScope scope =
-        new InvalidationScope(substreamId, global, address & ~within, address | within);
+    RevocationScope scope =
+        new RevocationScope(substreamId, global, address & ~within, address | within);
     function.invalidate(new Invalidations.Request(scope, sizeLog2, ledger.mark(), 1));
   }
 

@@ -129,7 +129,7 @@ final class TranslationServices {
               tlp.pageRequestFlags()));
     }
     function.count(tlp.isStopMarker() ? STOP_MARKERS : PAGE_REQUESTS);
-    ProtocolRule broken = Permissions.broken(function.config, tlp);
+    ProtocolRule broken = RequestRules.broken(function.config, tlp);
     if (broken != null) {
       judge.forbidden(function, broken, tlp.pasid(), tlp.pageAddress());
     }

@@ -61,7 +61,7 @@ final class UpstreamPackets {
       MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
       return;
     }
-    ProtocolRule broken = Permissions.broken(function.config, tlp);
+    ProtocolRule broken = RequestRules.broken(function.config, tlp);
     if (broken != null) {
       judge.forbidden(function, broken, tlp.pasid(), tlp.address());
     }

@@ -20,7 +20,7 @@ public final class Commands {
         new InjectedStreams(
             machine.hardware().loop(), machine.smmu(), machine.invalidationTimeoutNanos(), lines);
     machine.root().standFor(injected);
-    memory = new MemoryCommands(new AddressSpace(machine));
+    memory = new MemoryCommands(new CpuPhysicalMemory(machine));
     clock = new ClockCommands(machine.hardware());
     streams = new StreamCommands(machine, injected, lines);
     powerOn = new PowerOn(machine, injected);

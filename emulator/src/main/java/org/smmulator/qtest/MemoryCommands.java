@@ -10,9 +10,9 @@ final class MemoryCommands {
 
   private static final String PREFIX = "0x";
 
-  private final AddressSpace space;
+  private final CpuPhysicalMemory space;
 
-  MemoryCommands(AddressSpace space) {
+  MemoryCommands(CpuPhysicalMemory space) {
     this.space = space;
   }
 

@@ -26,12 +26,12 @@ import org.smmulator.smmu.queue.EventQueue;
 import org.smmulator.smmu.queue.PageRequestQueue;
 import org.smmulator.smmu.register.ControlChanges;
 import org.smmulator.smmu.register.GlobalErrors;
-import org.smmulator.smmu.register.Interrupts;
 import org.smmulator.smmu.register.MsiWriter;
+import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.RegisterWrites;
 import org.smmulator.smmu.register.Registers;
-import org.smmulator.smmu.tlb.AddressSpaces;
 import org.smmulator.smmu.tlb.BroadcastMaintenance;
+import org.smmulator.smmu.tlb.TlbSpaces;
 import org.smmulator.smmu.tlb.TranslationCaches;
 import org.smmulator.smmu.translation.FaultHandling;
 import org.smmulator.smmu.translation.Stages;
@@ -93,9 +93,9 @@ public final class Smmu {
             new RegisterTranslation(features, registers, bus));
     MsiWriter msi = new MsiWriter(features, bus);
     GlobalErrors errors = new GlobalErrors(registers, msi, outputs);
-    Interrupts interrupts = new Interrupts(registers, msi, errors, outputs);
+    QueueInterrupts interrupts = new QueueInterrupts(registers, msi, errors, outputs);
     caches = new TranslationCaches(features.caches());
-    AddressSpaces spaces = caches.spaces();
+    TlbSpaces spaces = caches.spaces();
     stages = new Stages(bus, bus, caches);
     configurations =
         new Configurations(bus, bus, stages.intermediateAddresses(), registers, spaces, features);

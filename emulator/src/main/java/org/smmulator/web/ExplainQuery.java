@@ -4,7 +4,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.config.PciAddress;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.smmu.port.Transaction;
 

@@ -5,6 +5,7 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.smmulator.arch.port.PciAddress;
 
 /** The records that a machine file is bound to. */
 final class RecordTypes {

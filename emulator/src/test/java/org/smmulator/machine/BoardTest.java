@@ -16,7 +16,7 @@ import org.smmulator.execution.ThreadExecution;
 class BoardTest {
   @TempDir private Path folder;
 
-  private final HardwareThread thread = new HardwareThread("hardware");
+  private final EventLoopThread thread = new EventLoopThread("hardware");
 
   @AfterEach
   void close() {

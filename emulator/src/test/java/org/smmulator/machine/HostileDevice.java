@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.model.dma.DmaEngine;
+import org.smmulator.device.model.dma.DmaDevice;
 
 /**
  * A device that the guest drives as any other and that sends, between the packets of an honest
@@ -42,7 +42,7 @@ final class HostileDevice implements AutoCloseable {
           AttachedDevice.connect(
               loop,
               new BusAddress.Tcp("127.0.0.1", relay.getLocalPort()),
-              new DmaEngine(1, 32),
+              new DmaDevice(1, 32),
               options);
       model = relay.accept();
     }

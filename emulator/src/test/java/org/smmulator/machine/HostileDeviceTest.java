@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.execution.EventLog;
@@ -29,7 +30,6 @@ import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.Prot;
-import org.smmulator.guest.pci.PciAddress;
 import org.smmulator.guest.pci.dma.DmaOperation;
 import org.smmulator.guest.pci.dma.DmaQueue;
 import org.smmulator.guest.pci.dma.DmaResult;
@@ -79,7 +79,7 @@ class HostileDeviceTest {
     web = WebServer.start("127.0.0.1:0", machine::summary, machine::explain);
     DeviceConfig.DeviceModel dma = DeviceConfig.DeviceModel.DMA;
     AtcGeometry atc = new AtcGeometry(16, 4);
-    var slot = org.smmulator.config.PciAddress.parse("00:04.0");
+    var slot = PciAddress.parse("00:04.0");
     honest =
         DeviceProcess.start(
             new DeviceConfig(slot, dma, atc, 1, 32, 28, "honest", null, null),

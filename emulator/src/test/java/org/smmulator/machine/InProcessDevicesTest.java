@@ -18,9 +18,9 @@ import org.smmulator.device.model.edu.EduDevice;
 import org.smmulator.execution.SteppedLoop;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
-import org.smmulator.pcie.BareGuest;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.HotplugBlock;
+import org.smmulator.pcie.MinimalGuest;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
@@ -42,10 +42,10 @@ class InProcessDevicesTest {
   private final List<Integer> msis = new ArrayList<>();
   private final List<String> lines = new ArrayList<>();
   private final PhysicalBus bus =
-      new PhysicalBus(new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES), msis::add);
+      new PhysicalBus(new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES), msis::add);
   private final Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
   private final RootComplex root;
-  private final BareGuest guest = new BareGuest(bus, smmu);
+  private final MinimalGuest guest = new MinimalGuest(bus, smmu);
   private final InProcessDevices devices;
 
   InProcessDevicesTest() {
@@ -57,7 +57,7 @@ class InProcessDevicesTest {
             smmu,
             bus,
             config,
-            new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES),
+            new GrantLedger(loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES),
             violations,
             new HotplugBlock(() -> {}));
     root.pins().connect((line, asserted) -> lines.add(line + (asserted ? " up" : " down")));

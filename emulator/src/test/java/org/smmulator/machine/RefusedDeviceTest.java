@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
-import org.smmulator.config.PciAddress;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
@@ -95,9 +95,8 @@ class RefusedDeviceTest {
 
       device.close();
       long soon = kernel.sched().nanoTime() + 60_000_000_000L;
-      var at = new org.smmulator.guest.pci.PciAddress(address.requesterId());
-      assertThat(kernel.awaitGone(at, soon)).isTrue();
-      assertThat(kernel.awaitEngine(at, kernel.sched().nanoTime()))
+      assertThat(kernel.awaitGone(address, soon)).isTrue();
+      assertThat(kernel.awaitEngine(address, kernel.sched().nanoTime()))
           .as("no device, no reason")
           .isNull();
     }

@@ -8,8 +8,8 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.metrics.Summary;
-import org.smmulator.metrics.Violation;
-import org.smmulator.metrics.Violation.Kind;
+import org.smmulator.metrics.ViolationSummary;
+import org.smmulator.metrics.ViolationSummary.Kind;
 
 /** Planted bugs, each of which the checks must find without knowing of it. */
 class SabotageTest {
@@ -106,8 +106,8 @@ class SabotageTest {
 
   /** At least one violation of the kind names device, PASID, address and frame. */
   private static void reports(Summary summary, Kind kind) {
-    List<Violation> violations = summary.verdict().violations();
-    Predicate<Violation> complete =
+    List<ViolationSummary> violations = summary.verdict().violations();
+    Predicate<ViolationSummary> complete =
         violation ->
             violation.kind() == kind
                 && "00:04.0".equals(violation.device())

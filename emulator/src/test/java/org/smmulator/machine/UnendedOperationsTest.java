@@ -16,7 +16,7 @@ import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.Progress;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.Verdict.Outcome;
-import org.smmulator.metrics.Violation;
+import org.smmulator.metrics.ViolationSummary;
 
 /** Scenarios whose device is lost, silent or unplugged in the middle of its operations. */
 @Timeout(600)
@@ -97,7 +97,7 @@ class UnendedOperationsTest {
     assertThat(verdict.unendedOperations()).isEqualTo(1);
     assertThat(verdict.checked().operations()).isBetween(2_000L, 3_999L);
     assertThat(verdict.violations())
-        .filteredOn(violation -> violation.kind() == Violation.Kind.UNENDED_OPERATION)
+        .filteredOn(violation -> violation.kind() == ViolationSummary.Kind.UNENDED_OPERATION)
         .singleElement()
         .satisfies(violation -> assertThat(violation.device()).isEqualTo("00:04.0"));
   }

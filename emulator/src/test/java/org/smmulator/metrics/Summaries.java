@@ -21,13 +21,13 @@ public final class Summaries {
   }
 
   public static Summary failed() {
-    Violation stale =
-        new Violation(
-            Violation.Kind.STALE_ACCESS,
+    ViolationSummary stale =
+        new ViolationSummary(
+            ViolationSummary.Kind.STALE_ACCESS,
             "00:04.0",
             7,
-            Violation.hex(0x7000),
-            Violation.hex(0x4000_1000L),
+            ViolationSummary.hex(0x7000),
+            ViolationSummary.hex(0x4000_1000L),
             "write without a live grant",
             377);
     Summary good = passed();

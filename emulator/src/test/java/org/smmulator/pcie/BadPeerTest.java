@@ -53,9 +53,10 @@ class BadPeerTest {
   private NettySockets.@Nullable Listener listener;
 
   private RootComplex rootComplex() {
-    SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
+    SparseMemory ram = new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
     PhysicalBus bus = new PhysicalBus(ram, intid -> {});
-    GrantLedger ledger = new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES);
+    GrantLedger ledger =
+        new GrantLedger(loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
     Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
     return new RootComplex(loop, smmu, bus, config, ledger, violations, new HotplugBlock(() -> {}));
   }

@@ -24,7 +24,7 @@ class FunctionResetTest {
   private static final long VA = 0x7f00_1234_5000L;
 
   private final TestMachine machine = new TestMachine();
-  private final BareGuest guest = machine.guest;
+  private final MinimalGuest guest = machine.guest;
   private final long root = guest.translatingStream(ID);
   private final long frame = guest.allocate(4096);
   private final List<String> done = new ArrayList<>();
@@ -179,7 +179,7 @@ class FunctionResetTest {
     List<Long> values = new ArrayList<>();
     machine.root.memoryRead(BAR, 4, values::add);
     machine.run();
-    Packet read = device.take();
+    ReceivedPacket read = device.take();
     functionReset();
     assertThat(values).containsExactly(0xFFFF_FFFFL);
     device.send(
@@ -332,7 +332,7 @@ class FunctionResetTest {
   void answersToInvalidationsFlowWhileTheResetIsUnderWay() {
     guest.invalidate(ID, PASID, VA, 0);
     machine.run();
-    Packet request = device.take();
+    ReceivedPacket request = device.take();
     assertThat(request.messageCode()).isEqualTo(MessageCode.INVALIDATE_REQUEST);
     device.silent = true;
     functionReset();

@@ -18,7 +18,7 @@ class GrantBoundTest {
   private static final int RW = AtsEntry.READ | AtsEntry.WRITE;
 
   private final TestMachine machine = new TestMachine(RootComplexConfig.defaults(), LIMIT);
-  private final BareGuest guest = machine.guest;
+  private final MinimalGuest guest = machine.guest;
   private final long root = guest.translatingStream(ID);
   private final long frames = guest.allocate(4 * 4096);
   private ScriptedDevice device = new ScriptedDevice(ID, 0);
@@ -34,7 +34,7 @@ class GrantBoundTest {
   private String translate(long va, int count) {
     device.requestTranslation(5, PASID, va, count, false);
     machine.run();
-    Packet answer = device.take();
+    ReceivedPacket answer = device.take();
     assertThat(answer.status()).isEqualTo(SC);
     return answer.payload();
   }

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayDeque;
 import org.junit.jupiter.api.Test;
-import org.smmulator.pcie.ledger.InvalidationScope;
+import org.smmulator.pcie.ledger.RevocationScope;
 
 /** What no command queue can do quickly: more requests than may wait. */
 class InvalidationsTest {
-  private static final InvalidationScope PAGE = new InvalidationScope(1, false, 0x1000, 0x1fff);
+  private static final RevocationScope PAGE = new RevocationScope(1, false, 0x1000, 0x1fff);
 
   private static final int ITAGS = 32;
 
@@ -26,7 +26,7 @@ class InvalidationsTest {
         @Override
         public void send(int itag, Invalidations.Request request) {
           onTheWire.add(itag);
-          everything |= request.scope().equals(InvalidationScope.EVERYTHING);
+          everything |= request.scope().equals(RevocationScope.EVERYTHING);
         }
 
         @Override

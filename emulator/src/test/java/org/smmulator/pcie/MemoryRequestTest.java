@@ -19,7 +19,7 @@ class MemoryRequestTest {
   private static final long VA = 0x7f00_1234_5000L;
 
   private final TestMachine machine = new TestMachine();
-  private final BareGuest guest = machine.guest;
+  private final MinimalGuest guest = machine.guest;
   private final long root = guest.translatingStream(ID);
   private final long frame = guest.allocate(4096);
   private final long readOnly = guest.allocate(4096);
@@ -32,7 +32,7 @@ class MemoryRequestTest {
     guest.map(root, VA + 0x1000, readOnly, false);
   }
 
-  private Packet answer() {
+  private ReceivedPacket answer() {
     machine.run();
     return device.take();
   }
@@ -49,7 +49,7 @@ class MemoryRequestTest {
   void readsThroughThePageTableOfThePasid() {
     guest.store(frame + 0x10, 0x0807_0605_0403_0201L);
     device.read(9, PASID, VA + 0x10, 8);
-    Packet answer = answer();
+    ReceivedPacket answer = answer();
     assertThat(answer.type()).isEqualTo(TlpType.COMPLETION_DATA);
     assertThat(answer.tag()).isEqualTo(9);
     assertThat(answer.byteCount()).isEqualTo(8);
@@ -61,7 +61,7 @@ class MemoryRequestTest {
   void returnsTheEnabledBytesOnlyAndSaysWhereTheyStand() {
     guest.store(frame + 0x10, 0x0807_0605_0403_0201L);
     device.read(9, PASID, VA + 0x13, 3);
-    Packet answer = answer();
+    ReceivedPacket answer = answer();
     assertThat(answer.byteCount()).isEqualTo(3);
     assertThat(answer.lowerAddress()).isEqualTo(0x13);
     assertThat(answer.payload()).isEqualTo("0000000405060000");
@@ -74,11 +74,11 @@ class MemoryRequestTest {
     }
     device.read(9, PASID, VA + 0x0f8, 0x318);
     machine.run();
-    List<Packet> answers = device.takeAll();
+    List<ReceivedPacket> answers = device.takeAll();
     assertThat(answers)
-        .extracting(Packet::byteCount)
+        .extracting(ReceivedPacket::byteCount)
         .containsExactly(0x318, 0x310, 0x210, 0x110, 0x10);
-    assertThat(answers).extracting(Packet::lowerAddress).containsExactly(0x78, 0, 0, 0, 0);
+    assertThat(answers).extracting(ReceivedPacket::lowerAddress).containsExactly(0x78, 0, 0, 0, 0);
     assertThat(answers)
         .extracting(p -> p.payload().length() / 2)
         .containsExactly(8, 256, 256, 256, 16);
@@ -89,7 +89,7 @@ class MemoryRequestTest {
   @Test
   void answersAReadOfNothingWithOneByteCounted() {
     device.read(9, PASID, VA + 4, 0);
-    Packet answer = answer();
+    ReceivedPacket answer = answer();
     assertThat(answer.status()).isEqualTo(SC);
     assertThat(answer.byteCount()).isEqualTo(1);
     assertThat(answer.payload()).isEqualTo("00000000");
@@ -98,7 +98,7 @@ class MemoryRequestTest {
   @Test
   void refusesAReadThatNothingMaps() {
     device.read(9, PASID, VA + 0x2000, 64);
-    Packet answer = answer();
+    ReceivedPacket answer = answer();
     assertThat(answer.type()).isEqualTo(TlpType.COMPLETION);
     assertThat(answer.status()).isEqualTo(UR);
     assertThat(answer.byteCount()).isEqualTo(64);
@@ -107,9 +107,9 @@ class MemoryRequestTest {
 
   @Test
   void abortsAReadThatFindsNoMemory() {
-    guest.map(root, VA + 0x3000, BareGuest.RAM + BareGuest.RAM_BYTES, true);
+    guest.map(root, VA + 0x3000, MinimalGuest.RAM + MinimalGuest.RAM_BYTES, true);
     device.read(9, PASID, VA + 0x3000, 64);
-    Packet answer = answer();
+    ReceivedPacket answer = answer();
     assertThat(answer.type()).isEqualTo(TlpType.COMPLETION);
     assertThat(answer.status()).isEqualTo(CA);
     device.write(PASID, 0, VA + 0x3000, bytes(1));

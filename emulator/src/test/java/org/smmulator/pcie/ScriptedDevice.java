@@ -26,7 +26,7 @@ final class ScriptedDevice implements LinkHandler {
   static final int PRI = 0x110;
   static final int PASID = 0x120;
 
-  final List<Packet> received = new ArrayList<>();
+  final List<ReceivedPacket> received = new ArrayList<>();
   final int[] config = new int[1024];
 
   /** Writable bits. */
@@ -111,7 +111,7 @@ final class ScriptedDevice implements LinkHandler {
     switch (tlp.type()) {
       case CONFIG_READ -> configRead(tlp);
       case CONFIG_WRITE -> configWrite(tlp);
-      default -> received.add(Packet.of(tlp));
+      default -> received.add(ReceivedPacket.of(tlp));
     }
   }
 
@@ -256,15 +256,15 @@ final class ScriptedDevice implements LinkHandler {
   }
 
   /** The one packet received since the last call. */
-  Packet take() {
+  ReceivedPacket take() {
     if (received.size() != 1) {
       throw new AssertionError("expected one packet, got " + received);
     }
     return received.remove(0);
   }
 
-  List<Packet> takeAll() {
-    List<Packet> all = List.copyOf(received);
+  List<ReceivedPacket> takeAll() {
+    List<ReceivedPacket> all = List.copyOf(received);
     received.clear();
     return all;
   }

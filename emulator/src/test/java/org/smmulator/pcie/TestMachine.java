@@ -22,13 +22,13 @@ final class TestMachine implements SmmuOutputs {
   final ManualLoop loop = new ManualLoop();
   final RecordedViolations violations = new RecordedViolations();
   final List<Integer> msis = new ArrayList<>();
-  final SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
+  final SparseMemory ram = new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
   final GrantLedger ledger;
   final HotplugBlock hotplug = new HotplugBlock(() -> {});
   final RootComplexConfig config;
   final Smmu smmu;
   final RootComplex root;
-  final BareGuest guest;
+  final MinimalGuest guest;
 
   TestMachine() {
     this(RootComplexConfig.defaults());
@@ -45,11 +45,12 @@ final class TestMachine implements SmmuOutputs {
   TestMachine(RootComplexConfig config, int grantsPerFunction, SmmuFeatures features) {
     this.config = config;
     ledger =
-        new GrantLedger(loop, violations, BareGuest.RAM, BareGuest.RAM_BYTES, grantsPerFunction);
+        new GrantLedger(
+            loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES, grantsPerFunction);
     PhysicalBus bus = new PhysicalBus(ram, msis::add);
     smmu = new Smmu(features, bus, this);
     root = new RootComplex(loop, smmu, bus, config, ledger, violations, hotplug);
-    guest = new BareGuest(bus, smmu);
+    guest = new MinimalGuest(bus, smmu);
   }
 
   @Override

@@ -18,7 +18,7 @@ class TranslationServicesTest {
   private static final long VA = 0x7f00_1234_5000L;
 
   private final TestMachine machine = new TestMachine();
-  private final BareGuest guest = machine.guest;
+  private final MinimalGuest guest = machine.guest;
   private final long root = guest.translatingStream(ID);
   private final long frame = guest.allocate(4096);
   private final long readOnly = guest.allocate(4096);
@@ -31,7 +31,7 @@ class TranslationServicesTest {
     guest.map(root, VA + 0x1000, readOnly, false);
   }
 
-  private Packet translate(long va, int count, boolean noWrite) {
+  private ReceivedPacket translate(long va, int count, boolean noWrite) {
     device.requestTranslation(5, PASID, va, count, noWrite);
     machine.run();
     return device.take();
@@ -39,7 +39,7 @@ class TranslationServicesTest {
 
   @Test
   void answersATranslationRequestWithEntriesInNetworkOrder() {
-    Packet answer = translate(VA, 1, false);
+    ReceivedPacket answer = translate(VA, 1, false);
     assertThat(answer.status()).isEqualTo(SC);
     assertThat(answer.tag()).isEqualTo(5);
     assertThat(answer.byteCount()).isEqualTo(8);
@@ -51,7 +51,7 @@ class TranslationServicesTest {
 
   @Test
   void grantsEachEntryWithItsOwnAddressAndPermission() {
-    Packet answer = translate(VA, 2, false);
+    ReceivedPacket answer = translate(VA, 2, false);
     assertThat(answer.payload()).isEqualTo(String.format("%016x%016x", frame | 3, readOnly | 1));
     device.write(-1, TlpWriter.TRANSLATED, frame, new byte[] {1, 2, 3, 4});
     device.readTranslated(6, readOnly, 4);
@@ -76,7 +76,7 @@ class TranslationServicesTest {
 
   @Test
   void grantsNothingWhereNothingIsMapped() {
-    Packet answer = translate(VA + 0x2000, 1, false);
+    ReceivedPacket answer = translate(VA + 0x2000, 1, false);
     assertThat(answer.status()).isEqualTo(SC);
     assertThat(answer.payload()).endsWith("000");
     assertThat(machine.ledger.counters().live()).isZero();
@@ -141,7 +141,7 @@ class TranslationServicesTest {
     assertThat(PageRequestField.SUBSTREAM_ID.get(record)).isEqualTo(PASID);
     guest.respond(ID, PASID, 0x1a);
     machine.run();
-    Packet response = device.take();
+    ReceivedPacket response = device.take();
     assertThat(response.messageCode()).isEqualTo(MessageCode.PAGE_RESPONSE);
     assertThat(response.dw2()).isEqualTo(0x0020_001a);
     assertThat(response.pasid()).isEqualTo(-1);

@@ -23,8 +23,8 @@ import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.PortAddress;
 import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
-import org.smmulator.pcie.BareGuest;
 import org.smmulator.pcie.HotplugBlock;
+import org.smmulator.pcie.MinimalGuest;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
@@ -65,12 +65,12 @@ class GuestPortLinesTest {
   }
 
   private Commands commands() {
-    SparseMemory ram = new SparseMemory(BareGuest.RAM, BareGuest.RAM_BYTES);
+    SparseMemory ram = new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
     PhysicalBus bus = new PhysicalBus(ram, intid -> {});
     Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
     ViolationLog violations = new ViolationLog(10);
     GrantLedger ledger =
-        new GrantLedger(hardware.loop(), violations, BareGuest.RAM, BareGuest.RAM_BYTES);
+        new GrantLedger(hardware.loop(), violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
     HotplugBlock hotPlug = new HotplugBlock(() -> {});
     RootComplexConfig config = RootComplexConfig.defaults();
     RootComplex root =

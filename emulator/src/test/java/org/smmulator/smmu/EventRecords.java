@@ -10,8 +10,8 @@ import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.queue.EventQueue;
 import org.smmulator.smmu.register.ControlChanges;
 import org.smmulator.smmu.register.GlobalErrors;
-import org.smmulator.smmu.register.Interrupts;
 import org.smmulator.smmu.register.MsiWriter;
+import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.RegisterWrites;
 import org.smmulator.smmu.register.Registers;
 
@@ -33,7 +33,7 @@ final class EventRecords {
     writes = new RegisterWrites(registers, features, outputs, new NoChanges(), request -> 0);
     MsiWriter msi = new MsiWriter(features, bus);
     GlobalErrors errors = new GlobalErrors(registers, msi, outputs);
-    Interrupts interrupts = new Interrupts(registers, msi, errors, outputs);
+    QueueInterrupts interrupts = new QueueInterrupts(registers, msi, errors, outputs);
     queue = new EventQueue(features, bus, registers, errors, interrupts, new SilentOutputs());
     recorder = new EventRecorder(features, queue);
     writes.write(Vectors.register("EVENTQ_BASE"), 8, RAM | LOG2);

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 import org.smmulator.bus.tlp.TlpWriter;
 
 class InProcessWireTest {
-  private final ManualLoop rootLoop = new ManualLoop();
-  private final ManualLoop deviceLoop = new ManualLoop();
+  private final LinkTestLoop rootLoop = new LinkTestLoop();
+  private final LinkTestLoop deviceLoop = new LinkTestLoop();
   private final RecordingHandler root = new RecordingHandler();
   private final RecordingHandler device = new RecordingHandler();
 

@@ -9,7 +9,7 @@ import org.smmulator.execution.Loop;
 
 /** A wire whose far end is the test: raw bytes in, raw bytes out, every buffer accounted for. */
 final class TestWire implements Wire {
-  final ManualLoop loop = new ManualLoop();
+  final LinkTestLoop loop = new LinkTestLoop();
   final List<String> sent = new ArrayList<>();
   final List<ByteBuf> buffers = new ArrayList<>();
   long unsent;

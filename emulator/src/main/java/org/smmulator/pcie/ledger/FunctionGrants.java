@@ -103,7 +103,7 @@ public final class FunctionGrants {
    *
    * @return how many grants were revoked
    */
-  public int revoke(InvalidationScope scope, long issuedUpTo) {
+  public int revoke(RevocationScope scope, long issuedUpTo) {
     int before = table.live();
     forEachCovered(scope, issuedUpTo, this::remove);
     return before - table.live();
@@ -113,7 +113,7 @@ public final class FunctionGrants {
    * The SMMU has asked for an invalidation and nobody waits for the answer any more, if one ever
    * comes: what the function was given up to {@code issuedUpTo} it must not use.
    */
-  public void giveUp(InvalidationScope scope, long issuedUpTo) {
+  public void giveUp(RevocationScope scope, long issuedUpTo) {
     byte number = overdue.add(scope);
     forEachCovered(
         scope,
@@ -125,7 +125,7 @@ public final class FunctionGrants {
         });
   }
 
-  private void forEachCovered(InvalidationScope scope, long issuedUpTo, IntConsumer visitor) {
+  private void forEachCovered(RevocationScope scope, long issuedUpTo, IntConsumer visitor) {
     if (pagesIn(scope) <= table.slots()) {
       for (long left = table.sizes(); left != 0; left &= left - 1) {
         forEachOnPages(scope, Long.numberOfTrailingZeros(left), issuedUpTo, visitor);
@@ -138,7 +138,7 @@ public final class FunctionGrants {
   }
 
   private void forEachOnPages(
-      InvalidationScope scope, int sizeLog2, long issuedUpTo, IntConsumer visitor) {
+      RevocationScope scope, int sizeLog2, long issuedUpTo, IntConsumer visitor) {
     long lastPage = scope.lastPage(sizeLog2);
     for (long page = scope.firstPage(sizeLog2); page <= lastPage; page++) {
       int slot = table.firstByVa(page);
@@ -151,13 +151,13 @@ public final class FunctionGrants {
   }
 
   private void visitIfCovered(
-      int slot, InvalidationScope scope, long issuedUpTo, IntConsumer visitor) {
+      int slot, RevocationScope scope, long issuedUpTo, IntConsumer visitor) {
     if (isCovered(slot, scope) && table.sequence[slot] <= issuedUpTo) {
       visitor.accept(slot);
     }
   }
 
-  private boolean isCovered(int slot, InvalidationScope scope) {
+  private boolean isCovered(int slot, RevocationScope scope) {
     int sizeLog2 = table.sizeLog2[slot];
     return sizeLog2 != 0
         && scope.coversPasid(table.pasid[slot])
@@ -165,7 +165,7 @@ public final class FunctionGrants {
   }
 
   /** How many pages a page-by-page search would ask for, over all sizes present. */
-  private long pagesIn(InvalidationScope scope) {
+  private long pagesIn(RevocationScope scope) {
     long pages = 0;
     for (long left = table.sizes(); left != 0; left &= left - 1) {
       int sizeLog2 = Long.numberOfTrailingZeros(left);
@@ -183,7 +183,7 @@ public final class FunctionGrants {
   }
 
   /** Shows the grants that an invalidation would have to drop. */
-  public void visit(InvalidationScope scope, GrantVisitor visitor) {
+  public void visit(RevocationScope scope, GrantVisitor visitor) {
     for (int slot = 0; slot < table.slots(); slot++) {
       if (isCovered(slot, scope)) {
         visitor.grant(table.pasid[slot], table.va[slot], table.pa[slot], table.sizeLog2[slot]);

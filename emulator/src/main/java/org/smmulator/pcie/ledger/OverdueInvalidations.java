@@ -14,7 +14,7 @@ final class OverdueInvalidations {
   private final List<String> texts = new ArrayList<>();
 
   /** The number of one more. */
-  byte add(InvalidationScope scope) {
+  byte add(RevocationScope scope) {
     if (texts.size() < MOST - 1) {
       texts.add("the ATC_INV of " + scope.describe());
     } else if (texts.size() < MOST) {

@@ -3,7 +3,7 @@ package org.smmulator.smmu.ats;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.event.PageRequestField;
-import org.smmulator.smmu.command.PageResponseCode;
+import org.smmulator.smmu.command.PriResponse;
 import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.StreamTableEntry;
@@ -61,7 +61,7 @@ public final class PageRequests {
       case WRITTEN -> {}
       case DISABLED, ABORTED -> {
         if (!marker) {
-          respond(streamId, Transaction.NO_SUBSTREAM, prgIndex, PageResponseCode.RESPONSE_FAILURE);
+          respond(streamId, Transaction.NO_SUBSTREAM, prgIndex, PriResponse.RESPONSE_FAILURE);
         }
       }
       case OVERFLOWED -> {
@@ -99,18 +99,18 @@ public final class PageRequests {
    */
   private void respondToOverflow(int streamId, int substreamId, int prgIndex) {
     if (substreamId == Transaction.NO_SUBSTREAM || features.has(Feature.PPS)) {
-      respond(streamId, substreamId, prgIndex, PageResponseCode.SUCCESS);
+      respond(streamId, substreamId, prgIndex, PriResponse.SUCCESS);
       return;
     }
     Configuration configuration = configurations.findStream(streamId);
     StreamTableEntry stream = configuration.stream();
     if (stream == null || !stream.legal()) {
       recordStreamError(streamId, substreamId, configuration);
-      respond(streamId, Transaction.NO_SUBSTREAM, prgIndex, PageResponseCode.RESPONSE_FAILURE);
+      respond(streamId, Transaction.NO_SUBSTREAM, prgIndex, PriResponse.RESPONSE_FAILURE);
       return;
     }
     int answered = stream.pasidInAutomaticResponses() ? substreamId : Transaction.NO_SUBSTREAM;
-    respond(streamId, answered, prgIndex, PageResponseCode.SUCCESS);
+    respond(streamId, answered, prgIndex, PriResponse.SUCCESS);
   }
 
   private void recordStreamError(int streamId, int substreamId, Configuration configuration) {
@@ -122,7 +122,7 @@ public final class PageRequests {
     }
   }
 
-  private void respond(int streamId, int substreamId, int prgIndex, PageResponseCode code) {
+  private void respond(int streamId, int substreamId, int prgIndex, PriResponse code) {
     automaticResponses++;
     outputs.pageResponse(streamId, substreamId, prgIndex, code.busCode());
   }

@@ -10,7 +10,7 @@ import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
 import org.smmulator.smmu.port.SmmuOutputs;
-import org.smmulator.smmu.register.Interrupts;
+import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.TranslationCaches;
 
@@ -30,7 +30,7 @@ public final class CommandExecutor {
   private final TlbInvalidations tlb;
   private final EndpointCommands endpoints;
   private final StalledTransactions stalled;
-  private final Interrupts interrupts;
+  private final QueueInterrupts interrupts;
   private final SmmuOutputs outputs;
 
   /** By opcode. */
@@ -43,7 +43,7 @@ public final class CommandExecutor {
       TranslationCaches caches,
       AtcInvalidations invalidations,
       StalledTransactions stalled,
-      Interrupts interrupts,
+      QueueInterrupts interrupts,
       SmmuOutputs outputs) {
     this.hasContexts = features.has(Feature.S1P);
     this.mayStall = features.stallModel() != StallModel.TERMINATE_ONLY;

@@ -49,7 +49,7 @@ final class EndpointCommands {
   }
 
   CommandResult respond(Command command) {
-    PageResponseCode code = PageResponseCode.of(command.getInt(CommandField.PRI_RESP));
+    PriResponse code = PriResponse.of(command.getInt(CommandField.PRI_RESP));
     if (!features.has(Feature.PRI) || code == null) {
       return CommandResult.ILLEGAL;
     }

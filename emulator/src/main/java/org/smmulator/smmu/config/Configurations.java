@@ -8,7 +8,7 @@ import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.port.CacheCounters;
 import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
-import org.smmulator.smmu.tlb.AddressSpaces;
+import org.smmulator.smmu.tlb.TlbSpaces;
 
 /**
  * Configuration lookup (IHI 0070 3.3): what is to be done with a transaction of one {StreamID,
@@ -34,7 +34,7 @@ public final class Configurations {
       PhysicalMemory contexts,
       IntermediateAddresses intermediate,
       Registers registers,
-      AddressSpaces spaces,
+      TlbSpaces spaces,
       SmmuFeatures features) {
     streamTable = new StreamTable(streams, registers, spaces, features);
     contextTable = new ContextTable(contexts, intermediate, spaces, features);

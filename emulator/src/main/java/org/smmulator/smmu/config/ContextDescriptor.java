@@ -10,9 +10,9 @@ import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.feature.SmmuFeatures.Httu;
 import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
-import org.smmulator.smmu.tlb.AddressSpace;
-import org.smmulator.smmu.tlb.AddressSpaces;
 import org.smmulator.smmu.tlb.Regime;
+import org.smmulator.smmu.tlb.TlbSpace;
+import org.smmulator.smmu.tlb.TlbSpaces;
 
 /**
  * A snapshot of one context descriptor (IHI 0070 5.4), read through one stream, valid or not, with
@@ -35,8 +35,8 @@ import org.smmulator.smmu.tlb.Regime;
 public record ContextDescriptor(
     @Nullable String illegality,
     Regime regime,
-    AddressSpace space,
-    AddressSpace globals,
+    TlbSpace space,
+    TlbSpace globals,
     boolean aborts,
     boolean records,
     boolean stalls,
@@ -59,7 +59,7 @@ public record ContextDescriptor(
       PhysicalMemory memory,
       long pa,
       StreamTableEntry stream,
-      AddressSpaces spaces,
+      TlbSpaces spaces,
       SmmuFeatures features)
       throws BusAbort {
     long word0 = memory.load64(pa);
@@ -106,7 +106,7 @@ public record ContextDescriptor(
   }
 
   /** The tag of a page; where there are no ASIDs, there is nothing to be global among. */
-  public AddressSpace spaceOf(boolean global) {
+  public TlbSpace spaceOf(boolean global) {
     return global && regime != Regime.EL2 ? globals : space;
   }
 

@@ -8,7 +8,7 @@ import org.smmulator.arch.structure.L1Cd;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.feature.SmmuFeatures;
-import org.smmulator.smmu.tlb.AddressSpaces;
+import org.smmulator.smmu.tlb.TlbSpaces;
 
 /**
  * A stream's context descriptors in guest memory: one, a linear table, or two levels with leaves of
@@ -22,7 +22,7 @@ final class ContextTable {
 
   private final PhysicalMemory memory;
   private final IntermediateAddresses intermediate;
-  private final AddressSpaces spaces;
+  private final TlbSpaces spaces;
   private final SmmuFeatures features;
 
   /** Descriptors by {StreamID, index}. */
@@ -31,7 +31,7 @@ final class ContextTable {
   ContextTable(
       PhysicalMemory memory,
       IntermediateAddresses intermediate,
-      AddressSpaces spaces,
+      TlbSpaces spaces,
       SmmuFeatures features) {
     this.memory = memory;
     this.intermediate = intermediate;

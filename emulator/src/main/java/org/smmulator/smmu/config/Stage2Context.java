@@ -7,7 +7,7 @@ import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.feature.SmmuFeatures.Httu;
 import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
-import org.smmulator.smmu.tlb.AddressSpace;
+import org.smmulator.smmu.tlb.TlbSpace;
 
 /**
  * What a stream table entry says about stage 2 (IHI 0070 5.2).
@@ -25,7 +25,7 @@ import org.smmulator.smmu.tlb.AddressSpace;
 public record Stage2Context(
     TranslationTable table,
     int intermediateBits,
-    AddressSpace space,
+    TlbSpace space,
     boolean accessFlagIgnored,
     boolean updatesAccessFlag,
     boolean updatesDirty,
@@ -45,7 +45,7 @@ public record Stage2Context(
 
   /** Reads the stage 2 fields of the entry's words 1 to 3, which are legal. */
   static Stage2Context of(
-      long word1, long word2, long word3, AddressSpace space, SmmuFeatures features) {
+      long word1, long word2, long word3, TlbSpace space, SmmuFeatures features) {
     Granule granule = granule(Ste.S2TG.getInt(word2));
     if (granule == null) {
       throw new IllegalStateException("S2TG of a legal entry is reserved");

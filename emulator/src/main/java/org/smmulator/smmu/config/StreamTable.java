@@ -9,7 +9,7 @@ import org.smmulator.arch.structure.Ste;
 import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.register.Registers;
-import org.smmulator.smmu.tlb.AddressSpaces;
+import org.smmulator.smmu.tlb.TlbSpaces;
 
 /** The stream table in guest memory, linear or of two levels (IHI 0070 3.3.1). */
 final class StreamTable {
@@ -18,14 +18,13 @@ final class StreamTable {
 
   private final PhysicalMemory memory;
   private final Registers registers;
-  private final AddressSpaces spaces;
+  private final TlbSpaces spaces;
   private final SmmuFeatures features;
 
   /** Descriptors by index alone; there is one table. */
   private final Level1Cache level1;
 
-  StreamTable(
-      PhysicalMemory memory, Registers registers, AddressSpaces spaces, SmmuFeatures features) {
+  StreamTable(PhysicalMemory memory, Registers registers, TlbSpaces spaces, SmmuFeatures features) {
     this.memory = memory;
     this.registers = registers;
     this.spaces = spaces;

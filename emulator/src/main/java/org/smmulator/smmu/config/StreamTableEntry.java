@@ -8,8 +8,8 @@ import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
 import org.smmulator.smmu.port.Transaction;
-import org.smmulator.smmu.tlb.AddressSpaces;
 import org.smmulator.smmu.tlb.Regime;
+import org.smmulator.smmu.tlb.TlbSpaces;
 
 /**
  * A snapshot of one stream table entry (IHI 0070 5.2), valid or not, with the SMMU's verdict on it.
@@ -59,7 +59,7 @@ public record StreamTableEntry(
   static StreamTableEntry read(
       PhysicalMemory memory,
       long pa,
-      AddressSpaces spaces,
+      TlbSpaces spaces,
       boolean hostExtensions,
       SmmuFeatures features)
       throws BusAbort {

@@ -8,7 +8,7 @@ import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.ContextDescriptor;
 import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.port.Transaction;
-import org.smmulator.smmu.tlb.AddressSpaces;
+import org.smmulator.smmu.tlb.TlbSpaces;
 import org.smmulator.smmu.tlb.Translation;
 import org.smmulator.smmu.tlb.TranslationCaches;
 import org.smmulator.smmu.translation.Access;
@@ -42,7 +42,7 @@ final class CacheLines {
 
   private void describeTlb(
       List<String> lines, Question question, Configuration configuration, Transaction tx) {
-    AddressSpaces spaces = caches.spaces();
+    TlbSpaces spaces = caches.spaces();
     ContextDescriptor context = configuration.context();
     StreamTableEntry stream = configuration.stream();
     boolean intermediate = question.kind() == Question.Kind.TRANSLATED;

@@ -79,7 +79,7 @@ public final class Explainer {
   }
 
   private static void addReads(List<String> lines, Trial trial, WalkLines walk) {
-    List<Read> reads = trial.probe.log.reads();
+    List<Read> reads = trial.uncached.log.reads();
     for (int i = 0; i < reads.size(); ) {
       Read read = reads.get(i);
       switch (read.purpose()) {

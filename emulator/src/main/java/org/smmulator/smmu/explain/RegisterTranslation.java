@@ -45,8 +45,9 @@ public final class RegisterTranslation implements GatosTranslator {
 
   @Override
   public long translate(GatosRequest request) {
-    Probe probe = new Probe(features, registers, memory, request.updatesFlags());
-    Configuration alone = probe.configurations.findStream(request.streamId());
+    UncachedTranslation uncached =
+        new UncachedTranslation(features, registers, memory, request.updatesFlags());
+    Configuration alone = uncached.configurations.findStream(request.streamId());
     if (alone.action() == Configuration.Action.FAULT) {
       int reason = request.stage1() ? REASON_STAGE1 : REASON_INPUT;
       return parFault(alone.requireFault().type().id(), reason, 0);
@@ -60,24 +61,24 @@ public final class RegisterTranslation implements GatosTranslator {
     int access = Access.of(request.write(), request.privileged(), request.execute());
     if (!request.stage1()) {
       long translation =
-          probe.stages.translateIntermediate(stream.stage2(), request.address(), access);
-      return result(probe, request, translation, null, stream.stage2());
+          uncached.stages.translateIntermediate(stream.stage2(), request.address(), access);
+      return result(uncached, request, translation, null, stream.stage2());
     }
     Configuration configuration =
-        probe.configurations.find(request.streamId(), request.substreamId());
+        uncached.configurations.find(request.streamId(), request.substreamId());
     if (configuration.action() == Configuration.Action.FAULT) {
       return fault(configuration.requireFault(), request, EventType.F_CD_FETCH);
     }
-    return translate(probe, request, configuration, access);
+    return translate(uncached, request, configuration, access);
   }
 
   private long translate(
-      Probe probe, GatosRequest request, Configuration configuration, int access) {
+      UncachedTranslation uncached, GatosRequest request, Configuration configuration, int access) {
     ContextDescriptor context = configuration.context();
     Stage2Context stage2 = configuration.stage2();
     if (request.stage2()) {
-      long translation = probe.stages.translate(configuration, request.address(), access);
-      return result(probe, request, translation, context, stage2);
+      long translation = uncached.stages.translate(configuration, request.address(), access);
+      return result(uncached, request, translation, context, stage2);
     }
     if (context == null) {
       // Stage 1 is configured but skipped for this request (S1DSS).
@@ -85,8 +86,8 @@ public final class RegisterTranslation implements GatosTranslator {
           ? fault(EventType.F_ADDR_SIZE)
           : par(request.address(), smallestGranuleLog2(), new MemoryAttributes(0, 0));
     }
-    long translation = probe.stages.translateStage1(context, stage2, request.address(), access);
-    return result(probe, request, translation, context, null);
+    long translation = uncached.stages.translateStage1(context, stage2, request.address(), access);
+    return result(uncached, request, translation, context, null);
   }
 
   private int smallestGranuleLog2() {
@@ -95,19 +96,20 @@ public final class RegisterTranslation implements GatosTranslator {
 
   /** Attributes come from the leaves, which were the last reads of their stages. */
   private long result(
-      Probe probe,
+      UncachedTranslation uncached,
       GatosRequest request,
       long translation,
       @Nullable ContextDescriptor context,
       @Nullable Stage2Context stage2) {
     if (translation == Translation.FAULT) {
-      return fault(probe.stages.fault(), request, EventType.F_WALK_EABT);
+      return fault(uncached.stages.fault(), request, EventType.F_WALK_EABT);
     }
-    long leaf2 = probe.log.last(Purpose.STAGE2);
+    long leaf2 = uncached.log.last(Purpose.STAGE2);
     MemoryAttributes first =
         context == null
             ? null
-            : MemoryAttributes.ofStage1(probe.log.last(Purpose.STAGE1), context.memoryAttributes());
+            : MemoryAttributes.ofStage1(
+                uncached.log.last(Purpose.STAGE1), context.memoryAttributes());
     MemoryAttributes attributes;
     if (stage2 == null) {
       attributes = first == null ? new MemoryAttributes(0, 0) : first;

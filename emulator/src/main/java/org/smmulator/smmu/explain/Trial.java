@@ -15,11 +15,13 @@ import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.translation.FaultHandling;
 import org.smmulator.smmu.translation.Translator;
 
-/** One translation through a {@link Probe}, with the event record that it would leave. */
+/**
+ * One translation through a {@link UncachedTranslation}, with the event record that it would leave.
+ */
 final class Trial {
   private static final int ONE_UNIT = 1;
 
-  final Probe probe;
+  final UncachedTranslation uncached;
   final Transaction tx = new Transaction();
   final AtsAnswer answer = new AtsAnswer();
 
@@ -37,10 +39,11 @@ final class Trial {
   Trial(SmmuFeatures features, Registers registers, PhysicalMemory memory) {
     this.features = features;
     this.registers = registers;
-    probe = new Probe(features, registers, memory, false);
+    uncached = new UncachedTranslation(features, registers, memory, false);
     events = new EventRecorder(features, new Capture());
     FaultHandling faults = new FaultHandling(features, registers, events, this::stall);
-    translator = new Translator(features, registers, probe.configurations, probe.stages, faults);
+    translator =
+        new Translator(features, registers, uncached.configurations, uncached.stages, faults);
   }
 
   void run(Question question) {
@@ -54,23 +57,24 @@ final class Trial {
     switch (question.kind()) {
       case UNTRANSLATED -> translator.translate(tx);
       case TRANSLATED -> {
-        new TranslatedAccesses(features, registers, probe.configurations, translator, events)
+        new TranslatedAccesses(features, registers, uncached.configurations, translator, events)
             .check(tx);
         // Stage 2 sees it as data, without privilege.
         tx.treatAs(false, false);
       }
       case TRANSLATION_REQUEST ->
-          new TranslationRequests(features, registers, probe.configurations, probe.stages, events)
+          new TranslationRequests(
+                  features, registers, uncached.configurations, uncached.stages, events)
               .answer(tx, ONE_UNIT, answer);
     }
     if (registers.smmuEnabled()) {
       // Cached by now, unless it is a fault; that is then found out once more.
-      int reads = probe.log.reads().size();
+      int reads = uncached.log.reads().size();
       configuration =
           question.kind() == Question.Kind.TRANSLATED
-              ? probe.configurations.findStream(question.streamId())
-              : probe.configurations.find(question.streamId(), question.substreamId());
-      probe.log.truncate(reads);
+              ? uncached.configurations.findStream(question.streamId())
+              : uncached.configurations.find(question.streamId(), question.substreamId());
+      uncached.log.truncate(reads);
     }
   }
 
@@ -79,7 +83,7 @@ final class Trial {
     Configuration found = configuration;
     return found != null && found.action() == Configuration.Action.FAULT
         ? found.requireFault()
-        : probe.stages.fault();
+        : uncached.stages.fault();
   }
 
   private boolean stall(Transaction stalled, Fault fault) {

@@ -9,7 +9,7 @@ import org.smmulator.smmu.fault.EventSink;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.register.GlobalErrors;
-import org.smmulator.smmu.register.Interrupts;
+import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.Registers;
 
 /**
@@ -27,7 +27,7 @@ public final class EventQueue implements EventSink {
   private final OutputQueue queue;
   private final Registers registers;
   private final GlobalErrors errors;
-  private final Interrupts interrupts;
+  private final QueueInterrupts interrupts;
   private final SmmuOutputs outputs;
   private final long[] last = new long[EventField.WORDS];
 
@@ -41,7 +41,7 @@ public final class EventQueue implements EventSink {
       PhysicalMemory memory,
       Registers registers,
       GlobalErrors errors,
-      Interrupts interrupts,
+      QueueInterrupts interrupts,
       SmmuOutputs outputs) {
     this.queue =
         new OutputQueue(

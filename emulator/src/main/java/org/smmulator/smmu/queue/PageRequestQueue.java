@@ -7,7 +7,7 @@ import org.smmulator.arch.register.IrqCfg;
 import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.register.GlobalErrors;
-import org.smmulator.smmu.register.Interrupts;
+import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.Registers;
 
 /**
@@ -29,7 +29,7 @@ public final class PageRequestQueue {
   private final OutputQueue queue;
   private final Registers registers;
   private final GlobalErrors errors;
-  private final Interrupts interrupts;
+  private final QueueInterrupts interrupts;
   private long written;
 
   public PageRequestQueue(
@@ -37,7 +37,7 @@ public final class PageRequestQueue {
       PhysicalMemory memory,
       Registers registers,
       GlobalErrors errors,
-      Interrupts interrupts) {
+      QueueInterrupts interrupts) {
     this.queue =
         new OutputQueue(
             memory,

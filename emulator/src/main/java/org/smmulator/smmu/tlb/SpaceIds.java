@@ -16,12 +16,12 @@ final class SpaceIds {
   private static final int FIRST_CAPACITY = 1 << 14;
 
   /** Stands where an id is retired. */
-  private static final AddressSpace RETIRED = new AddressSpace(Regime.EL1, 0, 0, false);
+  private static final TlbSpace RETIRED = new TlbSpace(Regime.EL1, 0, 0, false);
 
   private final List<TaggedCache> caches = new ArrayList<>();
-  private @Nullable AddressSpace[] byId = new @Nullable AddressSpace[FIRST_CAPACITY];
+  private @Nullable TlbSpace[] byId = new @Nullable TlbSpace[FIRST_CAPACITY];
   private int last;
-  private AddressSpace[] live = new AddressSpace[64];
+  private TlbSpace[] live = new TlbSpace[64];
   private int liveCount;
   private int liveGlobals;
   private int retired;
@@ -40,13 +40,13 @@ final class SpaceIds {
     return liveGlobals != 0;
   }
 
-  AddressSpace live(int i) {
+  TlbSpace live(int i) {
     return live[i];
   }
 
   /** The space of a tag, or null if its id is retired. */
-  @Nullable AddressSpace ofTag(long tag) {
-    AddressSpace space = byId[TaggedCache.id(tag)];
+  @Nullable TlbSpace ofTag(long tag) {
+    TlbSpace space = byId[TaggedCache.id(tag)];
     return space == RETIRED ? null : space;
   }
 
@@ -60,7 +60,7 @@ final class SpaceIds {
   }
 
   /** Gives an id to a space that has none. */
-  void assign(AddressSpace space) {
+  void assign(TlbSpace space) {
     int id = next();
     byId[id] = space;
     space.id = id;
@@ -73,20 +73,20 @@ final class SpaceIds {
   }
 
   /** Takes the id of a space none of whose entries is left. */
-  void release(AddressSpace space) {
+  void release(TlbSpace space) {
     take(space, null);
   }
 
   /** Takes the id of a space whose entries are to be gone. */
-  void retire(AddressSpace space) {
+  void retire(TlbSpace space) {
     take(space, RETIRED);
     retired++;
   }
 
-  private void take(AddressSpace space, @Nullable AddressSpace instead) {
+  private void take(TlbSpace space, @Nullable TlbSpace instead) {
     byId[space.id] = instead;
     space.id = 0;
-    AddressSpace moved = live[--liveCount];
+    TlbSpace moved = live[--liveCount];
     live[space.position] = moved;
     moved.position = space.position;
     liveGlobals -= space.isGlobal() ? 1 : 0;

@@ -50,7 +50,7 @@ final class SpaceScope {
     return asid != ANY_ASID && vmidMask == EXACT_VMID;
   }
 
-  boolean names(AddressSpace space) {
+  boolean names(TlbSpace space) {
     return space.regime() == regime
         && ((space.vmid() ^ vmid) & vmidMask) == 0
         && (space.isGlobal() ? globals : asid == ANY_ASID || asid == space.asid())

@@ -21,7 +21,7 @@ abstract class TaggedCache {
   private static final long BLOCK_MASK = (1L << ID_SHIFT) - 1;
 
   final TranslationStore store;
-  private final AddressSpaces spaces;
+  private final TlbSpaces spaces;
   final SpaceIds ids;
   private int resident;
   long lookups;
@@ -30,7 +30,7 @@ abstract class TaggedCache {
   private long evictions;
   private long invalidated;
 
-  TaggedCache(TranslationStore store, AddressSpaces spaces) {
+  TaggedCache(TranslationStore store, TlbSpaces spaces) {
     this.store = store;
     this.spaces = spaces;
     this.ids = spaces.ids();
@@ -75,7 +75,7 @@ abstract class TaggedCache {
     return (address & ((1L << UPPER_SHIFT) - 1)) | (address >>> 55 & 1) << UPPER_SHIFT;
   }
 
-  static long tag(AddressSpace space, long input, int sizeLog2) {
+  static long tag(TlbSpace space, long input, int sizeLog2) {
     long middle = 1L << (sizeLog2 - 1);
     return (long) space.id << ID_SHIFT | ((input & -(middle << 1)) | middle) >>> TAG_SHIFT;
   }
@@ -97,12 +97,12 @@ abstract class TaggedCache {
    * What chooses the set: neighbours get different ones, and so do blocks a power of two apart and
    * the same number of different spaces or sizes.
    */
-  static long index(AddressSpace space, long input, int sizeLog2) {
+  static long index(TlbSpace space, long input, int sizeLog2) {
     long block = input >>> sizeLog2;
     return block ^ block >>> 9 ^ block >>> 18 ^ ((space.id << 6 | sizeLog2) * 0x9e37_79b1L) >>> 7;
   }
 
-  final void put(AddressSpace space, long input, int sizeLog2, long value) {
+  final void put(TlbSpace space, long input, int sizeLog2, long value) {
     if (space.id == 0) {
       if (!store.hasRoom(resident)) {
         return;
@@ -127,14 +127,14 @@ abstract class TaggedCache {
   }
 
   private void evict(long tag) {
-    AddressSpace victim = ids.ofTag(tag);
+    TlbSpace victim = ids.ofTag(tag);
     if (victim == null) {
       throw new IllegalStateException("a retired entry was evicted");
     }
     forget(victim);
   }
 
-  private void forget(AddressSpace space) {
+  private void forget(TlbSpace space) {
     resident--;
     removed(space);
     if (space.leaves == 0 && space.tables == 0) {
@@ -153,14 +153,14 @@ abstract class TaggedCache {
       return;
     }
     for (int i = 0; i < selected; i++) {
-      AddressSpace space = spaces.selected(i);
+      TlbSpace space = spaces.selected(i);
       for (long sizes = sizes(space); sizes != 0; sizes &= sizes - 1) {
         probe(space, range, Long.numberOfTrailingZeros(sizes));
       }
     }
   }
 
-  private long probes(AddressSpace space, AddressRange range) {
+  private long probes(TlbSpace space, AddressRange range) {
     long probes = 0;
     for (long sizes = sizes(space); sizes != 0; sizes &= sizes - 1) {
       int sizeLog2 = Long.numberOfTrailingZeros(sizes);
@@ -170,7 +170,7 @@ abstract class TaggedCache {
     return probes;
   }
 
-  private void probe(AddressSpace space, AddressRange range, int sizeLog2) {
+  private void probe(TlbSpace space, AddressRange range, int sizeLog2) {
     int reachLog2 = reachLog2(space, sizeLog2);
     long last = range.lastBlock(sizeLog2, reachLog2);
     long block = range.firstBlock(sizeLog2, reachLog2);
@@ -187,7 +187,7 @@ abstract class TaggedCache {
   private void sweep(SpaceScope scope, AddressRange range) {
     for (int slot = 0; slot < store.slots(); slot++) {
       long tag = store.tag(slot);
-      AddressSpace space = tag == 0 ? null : ids.ofTag(tag);
+      TlbSpace space = tag == 0 ? null : ids.ofTag(tag);
       if (space != null
           && scope.names(space)
           && isNamed(range, inputOf(tag), sizeLog2Of(tag), store.value(slot))) {
@@ -196,7 +196,7 @@ abstract class TaggedCache {
     }
   }
 
-  private void drop(AddressSpace space, int slot) {
+  private void drop(TlbSpace space, int slot) {
     store.remove(slot);
     invalidated++;
     forget(space);
@@ -219,21 +219,21 @@ abstract class TaggedCache {
   }
 
   /** Bit n: the space may have entries of 2^n bytes. */
-  abstract long sizes(AddressSpace space);
+  abstract long sizes(TlbSpace space);
 
   /** How far around an address an invalidation of it reaches for entries of a size. */
-  abstract int reachLog2(AddressSpace space, int sizeLog2);
+  abstract int reachLog2(TlbSpace space, int sizeLog2);
 
   abstract boolean isNamed(AddressRange range, long input, int sizeLog2, long value);
 
   /** A space has {@code more} entries, 0 or 1, the last of them this one. */
-  abstract void added(AddressSpace space, int sizeLog2, long value, int more);
+  abstract void added(TlbSpace space, int sizeLog2, long value, int more);
 
   /** A space has one entry less. */
-  abstract void removed(AddressSpace space);
+  abstract void removed(TlbSpace space);
 
   /** The value of an entry, or 0; is no use. */
-  final long valueOf(AddressSpace space, long input, int sizeLog2) {
+  final long valueOf(TlbSpace space, long input, int sizeLog2) {
     int slot = store.slotOf(index(space, input, sizeLog2), tag(space, input, sizeLog2));
     return slot < 0 ? 0 : store.value(slot);
   }

@@ -16,7 +16,7 @@ public final class Tlb extends TaggedCache {
    *
    * @param entries a power of two times the ways, or {@link SmmuFeatures.Caches#INFINITE}
    */
-  public Tlb(int entries, int ways, AddressSpaces spaces) {
+  public Tlb(int entries, int ways, TlbSpaces spaces) {
     super(
         entries == SmmuFeatures.Caches.INFINITE
             ? new GrowingStore(spaces.ids())
@@ -26,7 +26,7 @@ public final class Tlb extends TaggedCache {
   }
 
   /** The {@link Translation} of an address in a space or among its global pages, or 0. */
-  public long lookup(AddressSpace own, AddressSpace global, long address) {
+  public long lookup(TlbSpace own, TlbSpace global, long address) {
     lookups++;
     long input = input(address);
     long found = find(own, input);
@@ -39,7 +39,7 @@ public final class Tlb extends TaggedCache {
     return found;
   }
 
-  private long find(AddressSpace space, long input) {
+  private long find(TlbSpace space, long input) {
     for (long sizes = space.leafSizes; sizes != 0; sizes &= sizes - 1) {
       int sizeLog2 = Long.numberOfTrailingZeros(sizes);
       long found = store.find(index(space, input, sizeLog2), tag(space, input, sizeLog2));
@@ -51,12 +51,12 @@ public final class Tlb extends TaggedCache {
   }
 
   /** The same without a trace in statistics or the order of use. */
-  public long peek(AddressSpace own, AddressSpace global, long address) {
+  public long peek(TlbSpace own, TlbSpace global, long address) {
     long found = peek(own, input(address));
     return found == 0 ? peek(global, input(address)) : found;
   }
 
-  private long peek(AddressSpace space, long input) {
+  private long peek(TlbSpace space, long input) {
     for (long sizes = space.leafSizes; sizes != 0; sizes &= sizes - 1) {
       long found = valueOf(space, input, Long.numberOfTrailingZeros(sizes));
       if (found != 0) {
@@ -67,7 +67,7 @@ public final class Tlb extends TaggedCache {
   }
 
   /** Keeps a translation that is no fault, in place of one of the same block. */
-  public void insert(AddressSpace space, long address, long translation) {
+  public void insert(TlbSpace space, long address, long translation) {
     put(space, input(address), Translation.sizeLog2(translation), translation);
   }
 
@@ -78,12 +78,12 @@ public final class Tlb extends TaggedCache {
   }
 
   @Override
-  long sizes(AddressSpace space) {
+  long sizes(TlbSpace space) {
     return space.leafSizes;
   }
 
   @Override
-  int reachLog2(AddressSpace space, int sizeLog2) {
+  int reachLog2(TlbSpace space, int sizeLog2) {
     long broken = space.brokenLeaves >>> sizeLog2;
     return broken == 0 ? sizeLog2 : sizeLog2 + 63 - Long.numberOfLeadingZeros(broken);
   }
@@ -94,7 +94,7 @@ public final class Tlb extends TaggedCache {
   }
 
   @Override
-  void added(AddressSpace space, int sizeLog2, long value, int more) {
+  void added(TlbSpace space, int sizeLog2, long value, int more) {
     space.leaves += more;
     space.leafSizes |= 1L << sizeLog2;
     int spanLog2 = spanLog2(value);
@@ -104,14 +104,14 @@ public final class Tlb extends TaggedCache {
   }
 
   @Override
-  void removed(AddressSpace space) {
+  void removed(TlbSpace space) {
     if (--space.leaves == 0) {
       space.leafSizes = 0;
       space.brokenLeaves = 0;
     }
   }
 
-  void retire(AddressSpace space) {
+  void retire(TlbSpace space) {
     retired(space.leaves);
     space.leaves = 0;
     space.leafSizes = 0;

@@ -14,7 +14,7 @@ public final class TranslationCaches {
   private static final int MAX_ENTRIES = 1 << 19;
   private static final int ANY_VMID = 0;
 
-  private final AddressSpaces spaces = new AddressSpaces();
+  private final TlbSpaces spaces = new TlbSpaces();
   private final SpaceScope scope = new SpaceScope();
   private final AddressRange broadcastRange = new AddressRange();
   private final Tlb tlb;
@@ -34,7 +34,7 @@ public final class TranslationCaches {
     walkCache = new WalkCache(sizes.walkEntries(), spaces);
   }
 
-  public AddressSpaces spaces() {
+  public TlbSpaces spaces() {
     return spaces;
   }
 
@@ -137,7 +137,7 @@ public final class TranslationCaches {
   private void drop(SpaceScope named) {
     int selected = spaces.select(named);
     for (int i = 0; i < selected; i++) {
-      AddressSpace space = spaces.selected(i);
+      TlbSpace space = spaces.selected(i);
       tlb.retire(space);
       walkCache.retire(space);
       spaces.ids().retire(space);

@@ -20,7 +20,7 @@ public final class WalkCache extends TaggedCache {
   private final boolean exists;
 
   /** A cache of {@code entries}, a power of two, or none if 0. */
-  public WalkCache(int entries, AddressSpaces spaces) {
+  public WalkCache(int entries, TlbSpaces spaces) {
     super(
         new SetAssociativeStore(entries, Math.max(1, Math.min(MAX_WAYS, entries)), spaces.ids()),
         spaces);
@@ -33,7 +33,7 @@ public final class WalkCache extends TaggedCache {
    *
    * @param prefixShift lowest address bit that chooses the table
    */
-  public long lookup(AddressSpace own, long address, int level, int prefixShift) {
+  public long lookup(TlbSpace own, long address, int level, int prefixShift) {
     lookups++;
     if ((own.tableSizes >>> prefixShift & 1) != 0) {
       long input = input(address);
@@ -47,7 +47,7 @@ public final class WalkCache extends TaggedCache {
   }
 
   /** The same without a trace in statistics or the order of use. */
-  public long peek(AddressSpace own, long address, int level, int prefixShift) {
+  public long peek(TlbSpace own, long address, int level, int prefixShift) {
     if ((own.tableSizes >>> prefixShift & 1) == 0) {
       return 0;
     }
@@ -74,7 +74,7 @@ public final class WalkCache extends TaggedCache {
    * @param limits 4 bits
    */
   public void insert(
-      AddressSpace own, long address, int level, int prefixShift, long table, int limits) {
+      TlbSpace own, long address, int level, int prefixShift, long table, int limits) {
     if (exists) {
       put(own, input(address), prefixShift, table | PRESENT | (long) level << LEVEL_SHIFT | limits);
     }
@@ -87,12 +87,12 @@ public final class WalkCache extends TaggedCache {
   }
 
   @Override
-  long sizes(AddressSpace space) {
+  long sizes(TlbSpace space) {
     return space.tableSizes;
   }
 
   @Override
-  int reachLog2(AddressSpace space, int sizeLog2) {
+  int reachLog2(TlbSpace space, int sizeLog2) {
     return sizeLog2;
   }
 
@@ -102,19 +102,19 @@ public final class WalkCache extends TaggedCache {
   }
 
   @Override
-  void added(AddressSpace space, int sizeLog2, long value, int more) {
+  void added(TlbSpace space, int sizeLog2, long value, int more) {
     space.tables += more;
     space.tableSizes |= 1L << sizeLog2;
   }
 
   @Override
-  void removed(AddressSpace space) {
+  void removed(TlbSpace space) {
     if (--space.tables == 0) {
       space.tableSizes = 0;
     }
   }
 
-  void retire(AddressSpace space) {
+  void retire(TlbSpace space) {
     retired(space.tables);
     space.tables = 0;
     space.tableSizes = 0;

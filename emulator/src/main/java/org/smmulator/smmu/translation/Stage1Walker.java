@@ -11,8 +11,8 @@ import org.smmulator.smmu.config.ContextDescriptor;
 import org.smmulator.smmu.config.Stage2Context;
 import org.smmulator.smmu.config.TranslationTable;
 import org.smmulator.smmu.fault.Fault;
-import org.smmulator.smmu.tlb.AddressSpace;
 import org.smmulator.smmu.tlb.Tlb;
+import org.smmulator.smmu.tlb.TlbSpace;
 import org.smmulator.smmu.tlb.Translation;
 import org.smmulator.smmu.tlb.TranslationCaches;
 import org.smmulator.smmu.tlb.WalkCache;
@@ -101,7 +101,7 @@ final class Stage1Walker {
         if (!isAccessible(context, descriptor)) {
           return fault(EventType.F_ACCESS);
         }
-        int permissions = Permissions.ofStage1(descriptor, limits, context);
+        int permissions = LeafPermissions.ofStage1(descriptor, limits, context);
         access = wanted;
         if (under != null
             && Access.isGrant(wanted)
@@ -126,7 +126,7 @@ final class Stage1Walker {
         if (table.isBeyondOutput(base)) {
           return fault(EventType.F_ADDR_SIZE);
         }
-        limits |= table.hierarchyIgnored() ? 0 : Permissions.limits(descriptor);
+        limits |= table.hierarchyIgnored() ? 0 : LeafPermissions.limits(descriptor);
         level++;
         walkCache.insert(context.space(), input, level, table.levelShift(level - 1), base, limits);
       }
@@ -207,7 +207,7 @@ final class Stage1Walker {
     int size = table.levelShift(level);
     long output = table.leafAddress(descriptor, level);
     intermediate = output | (address & ((1L << size) - 1));
-    AddressSpace space = context.spaceOf((descriptor & Descriptor.NG) == 0);
+    TlbSpace space = context.spaceOf((descriptor & Descriptor.NG) == 0);
     if (stage2 != null && granted != 0 && !alone) {
       return combined(space, table, level, permissions);
     }
@@ -224,7 +224,7 @@ final class Stage1Walker {
   }
 
   /** Stage 1 permits the access: stage 2 of its output. */
-  private long combined(AddressSpace space, TranslationTable table, int level, int permissions) {
+  private long combined(TlbSpace space, TranslationTable table, int level, int permissions) {
     Stage2Context under = stage2;
     if (under == null) {
       throw new IllegalStateException("nothing to combine with");

@@ -10,8 +10,8 @@ import org.smmulator.smmu.config.IntermediateAddresses;
 import org.smmulator.smmu.config.Stage2Context;
 import org.smmulator.smmu.config.TranslationTable;
 import org.smmulator.smmu.fault.Fault;
-import org.smmulator.smmu.tlb.AddressSpace;
 import org.smmulator.smmu.tlb.Tlb;
+import org.smmulator.smmu.tlb.TlbSpace;
 import org.smmulator.smmu.tlb.Translation;
 import org.smmulator.smmu.tlb.TranslationCaches;
 import org.smmulator.smmu.tlb.WalkCache;
@@ -28,7 +28,7 @@ final class Stage2Walker implements IntermediateAddresses {
   private final PhysicalMemory memory;
   private final Tlb tlb;
   private final WalkCache walkCache;
-  private final AddressSpace noGlobals;
+  private final TlbSpace noGlobals;
   private final Fault fault;
   private long walks;
   private long descriptorReads;
@@ -154,8 +154,8 @@ final class Stage2Walker implements IntermediateAddresses {
     if (!accessed && !stage2.updatesAccessFlag() && !stage2.accessFlagIgnored()) {
       return fault(EventType.F_ACCESS);
     }
-    int permissions = Permissions.ofStage2(descriptor, stage2);
-    boolean device = Permissions.isDevice(descriptor, stage2);
+    int permissions = LeafPermissions.ofStage2(descriptor, stage2);
+    boolean device = LeafPermissions.isDevice(descriptor, stage2);
     int granted = isMisplaced(stage2, device) ? 0 : Access.granted(access, permissions);
     long updated = descriptor;
     if (granted != 0) {

@@ -135,7 +135,7 @@ class GrantLedgerModelTest {
                 && (pasid < 0 || (global ? e.grant.pasid >= 0 : e.grant.pasid == pasid))
                 && (everything
                     || (e.grant.va <= last && e.grant.va + (1L << e.grant.log2) > first)));
-    InvalidationScope scope = new InvalidationScope(pasid, global, first, last);
+    RevocationScope scope = new RevocationScope(pasid, global, first, last);
     assertThat(devices[which].revoke(scope, mark)).isEqualTo(before - model.size());
   }
 

@@ -20,11 +20,11 @@ class GrantLedgerTest {
   private final GrantLedger ledger = new GrantLedger(loop, violations, RAM, 64L << 20);
   private final FunctionGrants device = ledger.attach("00:04.0");
 
-  private static InvalidationScope page(int pasid, long va) {
-    return new InvalidationScope(pasid, false, va, va + 0xfff);
+  private static RevocationScope page(int pasid, long va) {
+    return new RevocationScope(pasid, false, va, va + 0xfff);
   }
 
-  private int revoke(InvalidationScope scope) {
+  private int revoke(RevocationScope scope) {
     return device.revoke(scope, ledger.mark());
   }
 
@@ -91,7 +91,7 @@ class GrantLedgerTest {
     device.grant(1, VA, FRAME, 12, RW);
     device.grant(2, VA, FRAME, 12, RW);
     assertThat(revoke(page(1, VA))).isEqualTo(1);
-    assertThat(revoke(new InvalidationScope(1, true, VA, VA + 0xfff))).isEqualTo(1);
+    assertThat(revoke(new RevocationScope(1, true, VA, VA + 0xfff))).isEqualTo(1);
     assertThat(device.live()).isEqualTo(1);
     assertThat(revoke(page(-1, VA + 0x1000))).isZero();
     assertThat(revoke(page(-1, VA))).isEqualTo(1);
@@ -103,7 +103,7 @@ class GrantLedgerTest {
     for (int i = 0; i < 300; i++) {
       device.grant(i % 3, VA + i * 0x1000L, FRAME + i * 0x1000L, 12, RW);
     }
-    assertThat(revoke(new InvalidationScope(1, false, 0, -1L))).isEqualTo(100);
+    assertThat(revoke(new RevocationScope(1, false, 0, -1L))).isEqualTo(100);
     assertThat(device.live()).isEqualTo(200);
     assertThat(device.checkAccess(FRAME + 0x1000, false)).isFalse();
     assertThat(device.checkAccess(FRAME + 0x2000, false)).isTrue();

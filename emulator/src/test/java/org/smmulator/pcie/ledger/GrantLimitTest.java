@@ -43,7 +43,7 @@ class GrantLimitTest {
     assertThat(device.live()).isEqualTo(LIMIT);
     assertThat(ledger.counters().live()).isEqualTo(LIMIT);
 
-    device.revoke(new InvalidationScope(3, false, VA, VA + 0xfff), ledger.mark());
+    device.revoke(new RevocationScope(3, false, VA, VA + 0xfff), ledger.mark());
     assertThat(device.grant(3, VA - 0x1000, FRAME, 12, RW)).isTrue();
     assertThat(device.grant(3, VA - 0x2000, FRAME, 12, RW)).isFalse();
     assertThat(violations.violations()).isEmpty();

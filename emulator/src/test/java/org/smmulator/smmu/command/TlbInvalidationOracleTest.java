@@ -14,8 +14,8 @@ import org.smmulator.smmu.command.NaiveCaches.Leaf;
 import org.smmulator.smmu.command.NaiveCaches.Space;
 import org.smmulator.smmu.command.NaiveCaches.Table;
 import org.smmulator.smmu.feature.SmmuFeatures;
-import org.smmulator.smmu.tlb.AddressSpace;
 import org.smmulator.smmu.tlb.Regime;
+import org.smmulator.smmu.tlb.TlbSpace;
 import org.smmulator.smmu.tlb.Translation;
 import org.smmulator.smmu.tlb.TranslationCaches;
 import org.smmulator.smmu.tlb.WalkCache;
@@ -57,7 +57,7 @@ class TlbInvalidationOracleTest {
     private final Random random;
     private final SmmuFeatures features;
     private final TranslationCaches caches;
-    private final Commands commands;
+    private final TlbiCommands commands;
     private final NaiveCaches model = new NaiveCaches();
     private final List<Space> spaces = new ArrayList<>();
     private long output = 1;
@@ -66,9 +66,9 @@ class TlbInvalidationOracleTest {
       this.seed = seed;
       this.exact = exact;
       random = new Random(seed);
-      features = Commands.features(random.nextInt(Commands.FEATURE_SETS)).withCaches(sizes);
+      features = TlbiCommands.features(random.nextInt(TlbiCommands.FEATURE_SETS)).withCaches(sizes);
       caches = new TranslationCaches(sizes);
-      commands = new Commands(features, caches);
+      commands = new TlbiCommands(features, caches);
       for (int vmid : commands.hasStage2() ? new int[] {0, 1, 2, 9, 0x12} : new int[] {0}) {
         for (int asid : new int[] {NaiveCaches.GLOBAL, 0, 1, 0x21}) {
           spaces.add(new Space(Regime.EL1, vmid, asid, random.nextBoolean()));
@@ -120,7 +120,7 @@ class TlbInvalidationOracleTest {
       return (base + (page << 12) + (random.nextInt(6) == 0 ? far : 0)) & -4096;
     }
 
-    private AddressSpace real(Space space) {
+    private TlbSpace real(Space space) {
       return space.asid() == NaiveCaches.GLOBAL
           ? caches.spaces().global(space.regime(), space.vmid(), space.aset())
           : caches.spaces().of(space.regime(), space.vmid(), space.asid(), space.aset());

@@ -7,9 +7,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.arch.vmsa.Granule;
 import org.smmulator.smmu.feature.SmmuFeatures;
-import org.smmulator.smmu.tlb.AddressSpace;
-import org.smmulator.smmu.tlb.AddressSpaces;
 import org.smmulator.smmu.tlb.Regime;
+import org.smmulator.smmu.tlb.TlbSpace;
+import org.smmulator.smmu.tlb.TlbSpaces;
 import org.smmulator.smmu.tlb.Translation;
 import org.smmulator.smmu.tlb.TranslationCaches;
 
@@ -24,10 +24,10 @@ class TlbInvalidationsTest {
   private static final int ASID = 0x4051;
 
   private TranslationCaches caches = new TranslationCaches(new SmmuFeatures.Caches(64, 4, 16, 1));
-  private Commands commands = new Commands(Commands.features(COMPLETE), caches);
+  private TlbiCommands commands = new TlbiCommands(TlbiCommands.features(COMPLETE), caches);
 
   private void have(int featureSet) {
-    commands = new Commands(Commands.features(featureSet), caches);
+    commands = new TlbiCommands(TlbiCommands.features(featureSet), caches);
   }
 
   private CommandResult execute(String word0, String word1) {
@@ -44,8 +44,8 @@ class TlbInvalidationsTest {
    * EL2-E2H of ASID, G global of EL2-E2H; then n the same as s in the next page; then t the table.
    */
   private String survivors(String word0, String word1) {
-    AddressSpaces spaces = caches.spaces();
-    AddressSpace[] all = {
+    TlbSpaces spaces = caches.spaces();
+    TlbSpace[] all = {
       spaces.of(Regime.EL1, VMID, ASID, false),
       spaces.global(Regime.EL1, VMID, true),
       spaces.of(Regime.EL1, VMID, 0x51, true),
@@ -56,7 +56,7 @@ class TlbInvalidationsTest {
       spaces.global(Regime.EL2_E2H, 0, false)
     };
     long page = Translation.of(0x8000_0000L, 12, Granule.KB4, 3, 0x3f);
-    for (AddressSpace space : all) {
+    for (TlbSpace space : all) {
       caches.tlb().insert(space, VA, page);
     }
     caches.tlb().insert(all[0], VA + 4096, page);
@@ -131,7 +131,7 @@ class TlbInvalidationsTest {
   @Test
   void upperBytesDoNotCountWithEightBits() {
     have(EIGHT_BITS_AND_NO_RANGES);
-    AddressSpace own = caches.spaces().of(Regime.EL1, 3, 0x51, false);
+    TlbSpace own = caches.spaces().of(Regime.EL1, 3, 0x51, false);
     long page = Translation.of(0x8000_0000L, 12, Granule.KB4, 3, 0x3f);
     caches.tlb().insert(own, VA, page);
     assertThat(execute("ff52_ff03_0000_0011", "0")).isEqualTo(CommandResult.DONE);
@@ -143,7 +143,7 @@ class TlbInvalidationsTest {
   @Test
   void withoutStage2TheVmidDoesNotCount() {
     have(STAGE1_ALONE);
-    AddressSpace own = caches.spaces().of(Regime.EL1, 0, 1, false);
+    TlbSpace own = caches.spaces().of(Regime.EL1, 0, 1, false);
     caches.tlb().insert(own, VA, Translation.of(0x8000_0000L, 12, Granule.KB4, 3, 0x3f));
     assertThat(execute("0001_1234_0000_0011", "0")).isEqualTo(CommandResult.DONE);
     assertThat(caches.tlb().resident()).isZero();
@@ -151,7 +151,7 @@ class TlbInvalidationsTest {
 
   @Test
   void aRangeAtTheTopOfTheUpperHalfDoesNotGoOnInTheLowerOne() {
-    AddressSpace own = caches.spaces().of(Regime.EL1, 0, 1, false);
+    TlbSpace own = caches.spaces().of(Regime.EL1, 0, 1, false);
     long page = Translation.of(0x8000_0000L, 12, Granule.KB4, 3, 0x3f);
     caches.tlb().insert(own, 0xffff_ffff_ffff_f000L, page);
     caches.tlb().insert(own, 0, page);
@@ -164,7 +164,7 @@ class TlbInvalidationsTest {
 
   @Test
   void oneAddressDropsAllPiecesThatStage2MadeOfABlock() {
-    AddressSpace own = caches.spaces().of(Regime.EL1, 0, 1, false);
+    TlbSpace own = caches.spaces().of(Regime.EL1, 0, 1, false);
     long piece = Translation.of(0x8000_0000L, 12, Granule.KB4, 2, 0x3f);
     long page = Translation.of(0x8000_0000L, 12, Granule.KB4, 3, 0x3f);
     caches.tlb().insert(own, 0x20_0000, piece);

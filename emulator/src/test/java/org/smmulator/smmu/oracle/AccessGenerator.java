@@ -5,16 +5,16 @@ import org.jspecify.annotations.Nullable;
 /** Random accesses to one machine, most of them to what its tables map. */
 final class AccessGenerator {
   private final Chance chance;
-  private final Machine machine;
+  private final RandomMachine machine;
   private final SmmuUnderTest smmu;
 
-  AccessGenerator(Chance chance, Machine machine, SmmuUnderTest smmu) {
+  AccessGenerator(Chance chance, RandomMachine machine, SmmuUnderTest smmu) {
     this.chance = chance;
     this.machine = machine;
     this.smmu = smmu;
   }
 
-  Access next() {
+  ClientAccess next() {
     if (machine.streams.isEmpty() || chance.percent(2)) {
       int id = (int) chance.bits(machine.streamTableLog2 + (chance.percent(50) ? 1 : 0));
       return access(null, id, substream(8), chance.bits(chance.between(20, 64)));
@@ -23,7 +23,7 @@ final class AccessGenerator {
   }
 
   /** An access of one stream. */
-  Access of(Stream stream) {
+  ClientAccess of(Stream stream) {
     if (stream.contexts.isEmpty() || chance.percent(4)) {
       return access(stream, stream.streamId, anySubstream(stream), otherAddress(stream));
     }
@@ -31,21 +31,21 @@ final class AccessGenerator {
   }
 
   /** An access through one CD, to the addresses of one descriptor if it is given. */
-  Access of(Stream stream, Stream.Context context, Tables.@Nullable Slot slot) {
+  ClientAccess of(Stream stream, Stream.Context context, RandomTables.@Nullable Slot slot) {
     int substream = context.index();
     if (substream == 0 && chance.percent(stream.s1CdMax == 0 ? 96 : 60)) {
-      substream = Access.NO_SUBSTREAM;
+      substream = ClientAccess.NO_SUBSTREAM;
     } else if (chance.percent(4)) {
       substream = anySubstream(stream);
     }
     int half = chance.below(context.halves().size());
     for (int i = 0; i < context.halves().size() && slot != null; i++) {
-      Tables tables = context.halves().get(i);
+      RandomTables tables = context.halves().get(i);
       if (tables.leaves().contains(slot) || tables.tables().contains(slot)) {
         half = i;
       }
     }
-    Tables tables = context.halves().get(half);
+    RandomTables tables = context.halves().get(half);
     long address = slot == null ? mapped(tables) : within(slot);
     address &= Bits.ones(tables.shape().inputBits());
     if (half == 1) {
@@ -65,17 +65,17 @@ final class AccessGenerator {
     };
   }
 
-  private long mapped(Tables tables) {
+  private long mapped(RandomTables tables) {
     return tables.leaves().isEmpty() ? chance.bits(48) : within(chance.oneOf(tables.leaves()));
   }
 
-  private long within(Tables.Slot slot) {
+  private long within(RandomTables.Slot slot) {
     int near = Math.min(slot.sizeLog2(), chance.oneOf(12, 14, 16, 30, 52));
     return slot.input() + chance.bits(near);
   }
 
   private long otherAddress(Stream stream) {
-    Tables stage2 = stream.stage2;
+    RandomTables stage2 = stream.stage2;
     if (stage2 != null && chance.percent(90)) {
       return mapped(stage2);
     }
@@ -83,28 +83,28 @@ final class AccessGenerator {
   }
 
   private int anySubstream(Stream stream) {
-    return chance.percent(60) ? Access.NO_SUBSTREAM : substream(stream.s1CdMax + 1);
+    return chance.percent(60) ? ClientAccess.NO_SUBSTREAM : substream(stream.s1CdMax + 1);
   }
 
   private int substream(int bits) {
     return (int) chance.bits(Math.min(bits, machine.registers.substreamIdBits()));
   }
 
-  private Access access(@Nullable Stream stream, int streamId, int substream, long address) {
+  private ClientAccess access(@Nullable Stream stream, int streamId, int substream, long address) {
     int lot = machine.registers.ats() ? chance.below(100) : 0;
-    Access.Kind kind =
+    ClientAccess.Kind kind =
         lot < 68
-            ? Access.Kind.UNTRANSLATED
-            : lot < 92 ? Access.Kind.TRANSLATION_REQUEST : Access.Kind.TRANSLATED;
+            ? ClientAccess.Kind.UNTRANSLATED
+            : lot < 92 ? ClientAccess.Kind.TRANSLATION_REQUEST : ClientAccess.Kind.TRANSLATED;
     boolean privileged = chance.percent(35);
     boolean instruction = chance.percent(20);
     int pages = 1;
-    if (kind == Access.Kind.TRANSLATED) {
+    if (kind == ClientAccess.Kind.TRANSLATED) {
       address = stream == null ? address : otherAddress(stream);
-      return new Access(
+      return new ClientAccess(
           kind,
           streamId,
-          Access.NO_SUBSTREAM,
+          ClientAccess.NO_SUBSTREAM,
           address,
           chance.percent(50),
           false,
@@ -112,15 +112,15 @@ final class AccessGenerator {
           pages,
           false);
     }
-    if (kind == Access.Kind.TRANSLATION_REQUEST) {
+    if (kind == ClientAccess.Kind.TRANSLATION_REQUEST) {
       int stu = machine.registers.smallestGranuleLog2();
       address = Bits.alignDown(address, stu);
       pages = chance.percent(50) ? 1 : chance.between(1, 8);
       // The bus carries these two in the PASID prefix.
-      privileged &= substream != Access.NO_SUBSTREAM;
-      instruction &= substream != Access.NO_SUBSTREAM;
+      privileged &= substream != ClientAccess.NO_SUBSTREAM;
+      instruction &= substream != ClientAccess.NO_SUBSTREAM;
     }
-    return new Access(
+    return new ClientAccess(
         kind,
         streamId,
         substream,
@@ -129,6 +129,6 @@ final class AccessGenerator {
         privileged,
         instruction,
         pages,
-        kind == Access.Kind.UNTRANSLATED && smmu.mayStall(streamId));
+        kind == ClientAccess.Kind.UNTRANSLATED && smmu.mayStall(streamId));
   }
 }

@@ -61,14 +61,14 @@ final class Comparison implements Possibilities {
   }
 
   /** Whether hardware wrote to memory. */
-  boolean check(Access access) {
+  boolean check(ClientAccess access) {
     accesses++;
     wrote = false;
     begin();
     if (chance.below(250) == 0) {
       explain(access);
     }
-    Answer answer = smmu.perform(access);
+    SmmuAnswer answer = smmu.perform(access);
     EventRecord event = driver.takeEvent();
     EventRecord second = event == null ? null : driver.takeEvent();
     hideWrites();
@@ -95,10 +95,10 @@ final class Comparison implements Possibilities {
   }
 
   /** What the SMMU explains follows the tables as they are, and changes nothing. */
-  private void explain(Access access) {
+  private void explain(ClientAccess access) {
     String explained = smmu.explain(access);
     Outcome fresh = reference.outcome(access);
-    if (access.kind() == Access.Kind.UNTRANSLATED) {
+    if (access.kind() == ClientAccess.Kind.UNTRANSLATED) {
       boolean goesOn = fresh.kind() == Outcome.Kind.TRANSLATED;
       boolean same =
           goesOn
@@ -139,7 +139,7 @@ final class Comparison implements Possibilities {
   }
 
   @Override
-  public @Nullable Outcome find(Access access, Predicate<Outcome> happened) {
+  public @Nullable Outcome find(ClientAccess access, Predicate<Outcome> happened) {
     Outcome outcome = reference.outcome(access, staleAt, stale, 0);
     int reads = reference.staleReads();
     for (long choice = 0; !happened.test(outcome); choice++) {
@@ -155,7 +155,7 @@ final class Comparison implements Possibilities {
   }
 
   @Override
-  public void may(Access access) {
+  public void may(ClientAccess access) {
     if (arena.written() == 0) {
       return;
     }
@@ -172,7 +172,8 @@ final class Comparison implements Possibilities {
     }
   }
 
-  private @Nullable String difference(Access access, Answer answer, @Nullable EventRecord event) {
+  private @Nullable String difference(
+      ClientAccess access, SmmuAnswer answer, @Nullable EventRecord event) {
     Outcome fresh = reference.outcome(access, staleAt, stale, 0);
     int reads = reference.staleReads();
     String wrong = against(fresh, access, answer, event, 0);
@@ -218,13 +219,17 @@ final class Comparison implements Possibilities {
 
   /** What differs from an outcome, or null. */
   private @Nullable String against(
-      Outcome expected, Access access, Answer answer, @Nullable EventRecord event, long oldReads) {
+      Outcome expected,
+      ClientAccess access,
+      SmmuAnswer answer,
+      @Nullable EventRecord event,
+      long oldReads) {
     must(expected);
     String wrong = eventDifference(expected, access, event);
     if (wrong != null) {
       return wrong;
     }
-    if (access.kind() == Access.Kind.TRANSLATION_REQUEST) {
+    if (access.kind() == ClientAccess.Kind.TRANSLATION_REQUEST) {
       wrong = completionDifference(expected, access, answer, oldReads);
     } else if (expected.kind() != answer.kind) {
       wrong = "expected " + expected;
@@ -235,7 +240,7 @@ final class Comparison implements Possibilities {
   }
 
   private @Nullable String eventDifference(
-      Outcome expected, Access access, @Nullable EventRecord event) {
+      Outcome expected, ClientAccess access, @Nullable EventRecord event) {
     EventRecord wanted = expected.event();
     if (wanted == null || event == null) {
       boolean silent = expected.kind() == Outcome.Kind.STALL;
@@ -249,10 +254,10 @@ final class Comparison implements Possibilities {
     long unknown = 0;
     if (expected.kind() == Outcome.Kind.STALL) {
       unknown = 0xffff;
-    } else if (wanted.type() == Fault.F_BAD_ATS_TREQ) {
+    } else if (wanted.type() == ExpectedFault.F_BAD_ATS_TREQ) {
       unknown = 0xf;
-    } else if (wanted.type() == Fault.F_WALK_EABT
-        && access.kind() == Access.Kind.TRANSLATION_REQUEST) {
+    } else if (wanted.type() == ExpectedFault.F_WALK_EABT
+        && access.kind() == ClientAccess.Kind.TRANSLATION_REQUEST) {
       unknown = 3L << 34;
     }
     boolean same =
@@ -264,7 +269,7 @@ final class Comparison implements Possibilities {
   }
 
   private @Nullable String completionDifference(
-      Outcome expected, Access access, Answer answer, long oldReads) {
+      Outcome expected, ClientAccess access, SmmuAnswer answer, long oldReads) {
     if (expected.kind() == Outcome.Kind.NOTHING_GRANTED) {
       boolean nothing =
           answer.kind == Outcome.Kind.GRANTED
@@ -281,7 +286,7 @@ final class Comparison implements Possibilities {
   }
 
   private @Nullable String entriesDifference(
-      Outcome first, Access access, Answer answer, long oldReads) {
+      Outcome first, ClientAccess access, SmmuAnswer answer, long oldReads) {
     long end = access.address() + ((long) access.pages() << 12);
     long at = access.address();
     if (answer.count < 1 || answer.count > access.pages()) {
@@ -311,7 +316,7 @@ final class Comparison implements Possibilities {
   }
 
   /** An entry after the first: each page's walk meets the stale word anew. */
-  private @Nullable String laterDifference(Access page, long entry, long oldReads) {
+  private @Nullable String laterDifference(ClientAccess page, long entry, long oldReads) {
     Outcome expected = reference.outcome(page, staleAt, stale, oldReads);
     must(expected);
     String wrong = entryDifference(expected, entry, page.address());
@@ -362,7 +367,8 @@ final class Comparison implements Possibilities {
     return null;
   }
 
-  private String describe(Access access, Answer answer, @Nullable EventRecord event, String wrong) {
+  private String describe(
+      ClientAccess access, SmmuAnswer answer, @Nullable EventRecord event, String wrong) {
     return String.format(
         "access %d: %s, address %x%n  got %s, event %s%n  %s%n  %s%n  %s%n  commands%s%n  %s%n  %s",
         accesses,

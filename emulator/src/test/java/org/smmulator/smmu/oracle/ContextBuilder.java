@@ -24,7 +24,7 @@ final class ContextBuilder {
   }
 
   /** Whether memory sufficed. */
-  boolean build(Structure ste, Stream stream, StreamBuilder.Plan plan, boolean stalls) {
+  boolean build(EightWords ste, Stream stream, StreamBuilder.Plan plan, boolean stalls) {
     boolean single = plan.globals() || stream.regime == ReferenceStage1.Regime.EL2;
     int fmt = 0;
     int s1CdMax = 0;
@@ -89,7 +89,7 @@ final class ContextBuilder {
 
   private boolean context(
       Stream stream, StreamBuilder.Plan plan, int index, long cdPa, boolean stalls) {
-    Structure cd = new Structure();
+    EightWords cd = new EightWords();
     boolean bigEndian =
         registers.endianSupported(true)
             && (!registers.endianSupported(false) || chance.percent(20));
@@ -100,9 +100,9 @@ final class ContextBuilder {
     cd.set(0, 47, aset);
     cd.set(0, 15, bigEndian).set(0, 34, 32, outputCode);
     int halves = stream.regime == ReferenceStage1.Regime.EL2 ? 1 : 2;
-    List<Tables> tables = new ArrayList<>();
+    List<RandomTables> tables = new ArrayList<>();
     for (int half = 0; half < halves; half++) {
-      Tables built = half(cd, half, stream, bigEndian);
+      RandomTables built = half(cd, half, stream, bigEndian);
       if (!built.exists()) {
         return false;
       }
@@ -116,7 +116,7 @@ final class ContextBuilder {
     return true;
   }
 
-  private void commonFields(Structure cd, int asid, boolean stalls) {
+  private void commonFields(EightWords cd, int asid, boolean stalls) {
     boolean update = registers.httu() > 0 && chance.percent(50);
     boolean stall =
         registers.stallModel() == 2
@@ -144,7 +144,7 @@ final class ContextBuilder {
         .set(3, 63, 0, 0x00_04_08_0c_44_bb_ee_ffL);
   }
 
-  private Tables half(Structure cd, int half, Stream stream, boolean bigEndian) {
+  private RandomTables half(EightWords cd, int half, Stream stream, boolean bigEndian) {
     int granule = pages.granule();
     boolean wideInput = granule == 16 && registers.wideVirtualAddresses();
     int most = registers.smallTables() ? (granule == 16 ? 47 : 48) : 39;
@@ -158,10 +158,10 @@ final class ContextBuilder {
     cd.set(0, low + 5, low, txsz)
         .set(0, low + 7, low + 6, (half == 0 ? TG0 : TG1)[(granule - 12) / 2]);
     boolean wide = registers.outputBits() == 52;
-    return new Tables(
+    return new RandomTables(
         arena,
         chance.random(),
-        new Tables.Shape(granule, inputBits, level, bias, wide, bigEndian),
+        new RandomTables.Shape(granule, inputBits, level, bias, wide, bigEndian),
         true);
   }
 }

@@ -9,30 +9,30 @@ import java.util.TreeMap;
 final class Coverage {
   private static final Map<Integer, String> NAMES =
       Map.ofEntries(
-          Map.entry(Fault.C_BAD_STREAMID, "C_BAD_STREAMID"),
-          Map.entry(Fault.F_STE_FETCH, "F_STE_FETCH"),
-          Map.entry(Fault.C_BAD_STE, "C_BAD_STE"),
-          Map.entry(Fault.F_BAD_ATS_TREQ, "F_BAD_ATS_TREQ"),
-          Map.entry(Fault.F_STREAM_DISABLED, "F_STREAM_DISABLED"),
-          Map.entry(Fault.F_TRANSL_FORBIDDEN, "F_TRANSL_FORBIDDEN"),
-          Map.entry(Fault.C_BAD_SUBSTREAMID, "C_BAD_SUBSTREAMID"),
-          Map.entry(Fault.F_CD_FETCH, "F_CD_FETCH"),
-          Map.entry(Fault.C_BAD_CD, "C_BAD_CD"),
-          Map.entry(Fault.F_WALK_EABT, "F_WALK_EABT"),
-          Map.entry(Fault.F_TRANSLATION, "F_TRANSLATION"),
-          Map.entry(Fault.F_ADDR_SIZE, "F_ADDR_SIZE"),
-          Map.entry(Fault.F_ACCESS, "F_ACCESS"),
-          Map.entry(Fault.F_PERMISSION, "F_PERMISSION"));
+          Map.entry(ExpectedFault.C_BAD_STREAMID, "C_BAD_STREAMID"),
+          Map.entry(ExpectedFault.F_STE_FETCH, "F_STE_FETCH"),
+          Map.entry(ExpectedFault.C_BAD_STE, "C_BAD_STE"),
+          Map.entry(ExpectedFault.F_BAD_ATS_TREQ, "F_BAD_ATS_TREQ"),
+          Map.entry(ExpectedFault.F_STREAM_DISABLED, "F_STREAM_DISABLED"),
+          Map.entry(ExpectedFault.F_TRANSL_FORBIDDEN, "F_TRANSL_FORBIDDEN"),
+          Map.entry(ExpectedFault.C_BAD_SUBSTREAMID, "C_BAD_SUBSTREAMID"),
+          Map.entry(ExpectedFault.F_CD_FETCH, "F_CD_FETCH"),
+          Map.entry(ExpectedFault.C_BAD_CD, "C_BAD_CD"),
+          Map.entry(ExpectedFault.F_WALK_EABT, "F_WALK_EABT"),
+          Map.entry(ExpectedFault.F_TRANSLATION, "F_TRANSLATION"),
+          Map.entry(ExpectedFault.F_ADDR_SIZE, "F_ADDR_SIZE"),
+          Map.entry(ExpectedFault.F_ACCESS, "F_ACCESS"),
+          Map.entry(ExpectedFault.F_PERMISSION, "F_PERMISSION"));
   private static final List<String> CLASSES = List.of("CD", "TT", "IN");
 
   private final Map<String, Long> counts = new TreeMap<>();
 
-  void count(Access access, Outcome outcome) {
+  void count(ClientAccess access, Outcome outcome) {
     String key = access.kind() + " " + outcome.kind() + " " + why(outcome);
     count(key);
     String rule = outcome.rule();
-    if (rule != null && access.kind() == Access.Kind.UNTRANSLATED) {
-      Fault cause = outcome.cause();
+    if (rule != null && access.kind() == ClientAccess.Kind.UNTRANSLATED) {
+      ExpectedFault cause = outcome.cause();
       count((cause == null ? "permitted" : name(cause)) + " by " + rule);
     }
   }
@@ -50,7 +50,7 @@ final class Coverage {
           + ((flags & Outcome.EXECUTE) != 0 ? "X" : "")
           + ((flags & Outcome.PRIVILEGED) != 0 ? "P" : "");
     }
-    Fault cause = outcome.cause();
+    ExpectedFault cause = outcome.cause();
     String recorded = outcome.event() == null ? "silent" : "recorded";
     if (cause == null) {
       return outcome.event() == null ? recorded : NAMES.get(outcome.eventType()) + " " + recorded;
@@ -58,9 +58,9 @@ final class Coverage {
     return name(cause) + " " + recorded;
   }
 
-  private static String name(Fault fault) {
+  private static String name(ExpectedFault fault) {
     String name = NAMES.get(fault.type) + "";
-    if (fault.type < Fault.F_WALK_EABT) {
+    if (fault.type < ExpectedFault.F_WALK_EABT) {
       return name;
     }
     String of = fault.ofBypass ? " bypass" : fault.stage2 ? " S2" : " S1";

@@ -23,4 +23,4 @@ record Edit(
     Runnable notEnough,
     @Nullable Stream stream,
     Stream.@Nullable Context context,
-    Tables.@Nullable Slot slot) {}
+    RandomTables.@Nullable Slot slot) {}

@@ -26,10 +26,10 @@ final class Editor {
 
   private final Chance chance;
   private final Arena arena;
-  private final Machine machine;
+  private final RandomMachine machine;
   private final Invalidation invalidation;
 
-  Editor(Chance chance, Arena arena, Machine machine, Invalidation invalidation) {
+  Editor(Chance chance, Arena arena, RandomMachine machine, Invalidation invalidation) {
     this.chance = chance;
     this.arena = arena;
     this.machine = machine;
@@ -75,15 +75,15 @@ final class Editor {
       Runnable invalidate,
       Stream stream,
       Stream.@Nullable Context context,
-      Tables.@Nullable Slot slot) {
+      RandomTables.@Nullable Slot slot) {
     Runnable notEnough = () -> invalidation.notEnough(stream);
     return new Edit(pa, mask, window, false, invalidate, notEnough, stream, context, slot);
   }
 
   private @Nullable Edit ofStage1(Stream.Context context) {
     int half = chance.below(context.halves().size());
-    Tables tables = context.halves().get(half);
-    Tables.Slot slot = slot(tables);
+    RandomTables tables = context.halves().get(half);
+    RandomTables.Slot slot = slot(tables);
     if (slot == null) {
       return null;
     }
@@ -103,8 +103,8 @@ final class Editor {
         slot);
   }
 
-  private @Nullable Edit ofStage2(Stream stream, Tables tables) {
-    Tables.Slot slot = chance.percent(40) ? structureSlot(stream, tables) : slot(tables);
+  private @Nullable Edit ofStage2(Stream stream, RandomTables tables) {
+    RandomTables.Slot slot = chance.percent(40) ? structureSlot(stream, tables) : slot(tables);
     if (slot == null) {
       return null;
     }
@@ -127,14 +127,14 @@ final class Editor {
   }
 
   /** A descriptor of stage 2 that CDs or tables of stage 1 are reached through. */
-  private Tables.@Nullable Slot structureSlot(Stream stream, Tables tables) {
+  private RandomTables.@Nullable Slot structureSlot(Stream stream, RandomTables tables) {
     int structures = tables.leaves().size() - stream.firstStructure;
     if (structures <= 0) {
       return slot(tables);
     }
-    Tables.Slot leaf = tables.leaves().get(stream.firstStructure + chance.below(structures));
-    List<Tables.Slot> above = new ArrayList<>(List.of(leaf));
-    for (Tables.Slot table : tables.tables()) {
+    RandomTables.Slot leaf = tables.leaves().get(stream.firstStructure + chance.below(structures));
+    List<RandomTables.Slot> above = new ArrayList<>(List.of(leaf));
+    for (RandomTables.Slot table : tables.tables()) {
       if (table.input() == Bits.alignDown(leaf.input(), table.sizeLog2())) {
         above.add(table);
       }
@@ -142,14 +142,14 @@ final class Editor {
     return chance.percent(40) ? leaf : chance.oneOf(above);
   }
 
-  private Tables.@Nullable Slot slot(Tables tables) {
+  private RandomTables.@Nullable Slot slot(RandomTables tables) {
     if (!tables.tables().isEmpty() && chance.percent(30)) {
       return chance.oneOf(tables.tables());
     }
     return tables.leaves().isEmpty() ? null : chance.oneOf(tables.leaves());
   }
 
-  private long leafMask(Tables tables, Tables.Slot slot, int[] bits) {
+  private long leafMask(RandomTables tables, RandomTables.Slot slot, int[] bits) {
     int low = tables.shape().sizeLog2(slot.level());
     if (chance.percent(15) && low < 46) {
       return 1L << chance.between(low, 46);
@@ -250,11 +250,11 @@ final class Editor {
     if (lot == 3 && !machine.l1Stds.isEmpty() && chance.percent(40)) {
       return damaged(chance.oneOf(machine.l1Stds), 0, stream, null);
     }
-    Tables tables =
+    RandomTables tables =
         stream.stage2 != null && chance.percent(40)
             ? stream.stage2
             : chance.oneOf(context.halves());
-    Tables.Slot slot = slot(tables);
+    RandomTables.Slot slot = slot(tables);
     return slot == null
         ? damaged(context.cdPa(), asidTags(), stream, context)
         : damaged(slot.pa(), tables.inMemory(1L << 11), stream, context);

@@ -27,10 +27,10 @@ final class Invalidation {
   private static final int NSNH_ALL = 0x30;
 
   private final Chance chance;
-  private final Machine machine;
+  private final RandomMachine machine;
   private final Driver driver;
 
-  Invalidation(Chance chance, Machine machine, Driver driver) {
+  Invalidation(Chance chance, RandomMachine machine, Driver driver) {
     this.chance = chance;
     this.machine = machine;
     this.driver = driver;
@@ -52,7 +52,7 @@ final class Invalidation {
   }
 
   /** A leaf or table descriptor of stage 1 of one context. */
-  void stage1(Stream.Context context, int half, Tables.Slot slot) {
+  void stage1(Stream.Context context, int half, RandomTables.Slot slot) {
     int lot = chance.below(10);
     if (heard(context) && chance.percent(50)) {
       broadcast(context, half, slot);
@@ -77,7 +77,7 @@ final class Invalidation {
   }
 
   /** The same as {@link #stage1}, by a CPU. */
-  private void broadcast(Stream.Context context, int half, Tables.Slot slot) {
+  private void broadcast(Stream.Context context, int half, RandomTables.Slot slot) {
     BroadcastTlbi cpus = driver.cpus();
     long va = va(context, half, slot) + (chance.bits(slot.sizeLog2()) & ~0xfffL);
     boolean leafOnly = slot.leaf() && chance.percent(70);
@@ -98,7 +98,7 @@ final class Invalidation {
   }
 
   /** Invalidations that look alike and are not enough: what is stale may stay, or go. */
-  void notEnough(Stream.Context context, int half, Tables.Slot slot) {
+  void notEnough(Stream.Context context, int half, RandomTables.Slot slot) {
     long va = va(context, half, slot);
     boolean el1 = context.stream().regime == EL1;
     long dw0 = (el1 ? NH_VA : EL2_VA) | tags(context);
@@ -132,8 +132,8 @@ final class Invalidation {
     return ((granule - 10L) / 2) << 10;
   }
 
-  private static long va(Stream.Context context, int half, Tables.Slot slot) {
-    Tables.Shape shape = context.halves().get(half).shape();
+  private static long va(Stream.Context context, int half, RandomTables.Slot slot) {
+    RandomTables.Shape shape = context.halves().get(half).shape();
     return slot.input() | (half == 1 ? ~Bits.ones(shape.inputBits()) : 0);
   }
 
@@ -161,8 +161,8 @@ final class Invalidation {
     return stream.regime == EL1 ? asid | vmid(stream) : stream.regime == EL2_E2H ? asid : 0;
   }
 
-  private void address(Stream.Context context, int half, Tables.Slot slot) {
-    Tables.Shape shape = context.halves().get(half).shape();
+  private void address(Stream.Context context, int half, RandomTables.Slot slot) {
+    RandomTables.Shape shape = context.halves().get(half).shape();
     long va = va(context, half, slot);
     boolean el1 = context.stream().regime == EL1;
     boolean anyAsid = chance.percent(30);
@@ -177,7 +177,8 @@ final class Invalidation {
   }
 
   /** One command, with or without range and level hint where those exist (section 5.5). */
-  private void ranged(long dw0, long leaf, long address, Tables.Shape shape, Tables.Slot slot) {
+  private void ranged(
+      long dw0, long leaf, long address, RandomTables.Shape shape, RandomTables.Slot slot) {
     if (!machine.registers.ranges() || chance.percent(50)) {
       long inside = chance.bits(slot.sizeLog2()) & ~0xfffL;
       driver.command(dw0, (address | inside) | leaf);
@@ -202,7 +203,7 @@ final class Invalidation {
   }
 
   /** A descriptor of stage 2; CDs may have been fetched through it. */
-  void stage2(Stream stream, Tables.Slot slot) {
+  void stage2(Stream stream, RandomTables.Slot slot) {
     cfgiSte(stream);
     driver.sync();
     int lot = chance.below(4);

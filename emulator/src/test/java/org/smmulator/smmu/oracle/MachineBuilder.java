@@ -16,13 +16,13 @@ final class MachineBuilder {
   }
 
   /** A machine ready to be enabled, or with fewer streams where memory ran out. */
-  Machine build() {
+  RandomMachine build() {
     RegisterValues bare = driver.registers();
     int log2 = chance.between(2, Math.min(bare.streamIdBits(), 12));
     boolean twoLevel = bare.twoLevelStreams() && chance.percent(60);
     int split = chance.oneOf(6, 8, 10);
     List<Integer> streamIds = streamIds(log2);
-    Machine machine = new Machine(bare);
+    RandomMachine machine = new RandomMachine(bare);
     machine.streamTableLog2 = log2;
     long table =
         twoLevel
@@ -48,7 +48,7 @@ final class MachineBuilder {
     return ids;
   }
 
-  private long twoLevel(Machine machine, List<Integer> streamIds, int log2, int split) {
+  private long twoLevel(RandomMachine machine, List<Integer> streamIds, int log2, int split) {
     int l1Log2 = Math.max(3, log2 - split + 3);
     long l1 = arena.allocate(1L << l1Log2, Math.max(6, l1Log2));
     machine.level1Table = l1;
@@ -75,7 +75,7 @@ final class MachineBuilder {
     return index >= 1L << (span - 1) ? -1 : (l1std & ~0x3fL) + index * 64;
   }
 
-  private void fill(Machine machine, List<Integer> streamIds, long table, int split) {
+  private void fill(RandomMachine machine, List<Integer> streamIds, long table, int split) {
     RegisterValues registers = machine.registers;
     StreamBuilder streams = new StreamBuilder(chance, arena, registers);
     boolean globals = registers.stage2Supported() && chance.percent(35);

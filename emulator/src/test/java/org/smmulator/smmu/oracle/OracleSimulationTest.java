@@ -19,7 +19,7 @@ class OracleSimulationTest {
   void theSmmuDoesWhatTheReferenceDoesOverRandomMachines() {
     long first = Long.getLong("smmulator.seed", System.nanoTime() & 0xffff_ffffL);
     System.out.println("oracle simulation from -Dsmmulator.seed=" + first);
-    Simulation simulation = new Simulation();
+    ReferenceComparison simulation = new ReferenceComparison();
     long seed = first;
     while (simulation.accesses() < ACCESSES || mayYetReachMore(simulation)) {
       try {
@@ -37,14 +37,14 @@ class OracleSimulationTest {
   }
 
   /** Rare outcomes may need more machines. */
-  private static boolean mayYetReachMore(Simulation simulation) {
+  private static boolean mayYetReachMore(ReferenceComparison simulation) {
     return ACCESSES >= FULL_RUN
         && simulation.accesses() < 10 * ACCESSES
         && !simulation.coverage().missing().isEmpty();
   }
 
   /** Counts, the rarest first. */
-  private static void report(Simulation simulation, long machines) {
+  private static void report(ReferenceComparison simulation, long machines) {
     Map<String, Long> counts = simulation.coverage().counts();
     counts.entrySet().stream()
         .sorted(Map.Entry.comparingByValue())

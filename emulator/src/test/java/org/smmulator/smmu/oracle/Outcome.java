@@ -21,7 +21,7 @@ record Outcome(
     int flags,
     int sizeLog2,
     @Nullable EventRecord event,
-    @Nullable Fault cause,
+    @Nullable ExpectedFault cause,
     List<Update> updates,
     boolean updatesDue,
     @Nullable String rule) {
@@ -52,7 +52,7 @@ record Outcome(
     return stopped(kind, event, null);
   }
 
-  static Outcome stopped(Kind kind, @Nullable EventRecord event, @Nullable Fault cause) {
+  static Outcome stopped(Kind kind, @Nullable EventRecord event, @Nullable ExpectedFault cause) {
     return new Outcome(
         kind, 0, 0, 0, event, cause, List.of(), false, cause == null ? null : cause.rule);
   }

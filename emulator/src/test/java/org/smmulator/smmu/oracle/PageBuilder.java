@@ -29,7 +29,8 @@ final class PageBuilder {
   }
 
   /** Pages of stage 1, with outputs that stage 2 maps where there is one. */
-  void fillStage1(Tables tables, int outputBits, @Nullable Tables stage2, boolean globals) {
+  void fillStage1(
+      RandomTables tables, int outputBits, @Nullable RandomTables stage2, boolean globals) {
     for (int cluster = chance.between(3, 5); cluster > 0; cluster--) {
       int level = leafLevel(tables.shape(), outputBits);
       int sizeLog2 = tables.shape().sizeLog2(level);
@@ -43,16 +44,16 @@ final class PageBuilder {
     }
   }
 
-  private long stage1Output(int outputBits, @Nullable Tables stage2) {
+  private long stage1Output(int outputBits, @Nullable RandomTables stage2) {
     if (stage2 != null && !stage2.leaves().isEmpty() && chance.percent(90)) {
-      Tables.Slot slot = chance.oneOf(stage2.leaves());
+      RandomTables.Slot slot = chance.oneOf(stage2.leaves());
       return slot.input() + chance.bits(slot.sizeLog2());
     }
     return chance.bits(chance.percent(95) ? outputBits : 52);
   }
 
   /** One page or block, or now and then a group of them that has the contiguous hint. */
-  private void map(Tables tables, long input, int level, long output, long attributes) {
+  private void map(RandomTables tables, long input, int level, long output, long attributes) {
     int countLog2 = chance.percent(8) ? contiguousLog2(tables.shape().granule(), level) : 0;
     int sizeLog2 = tables.shape().sizeLog2(level);
     long ignored = ignoredBits(level);
@@ -104,7 +105,7 @@ final class PageBuilder {
   }
 
   /** Pages of stage 2 for what stage 1 and streams without stage 1 reach. */
-  void fillStage2(Tables tables, int outputBits) {
+  void fillStage2(RandomTables tables, int outputBits) {
     for (int cluster = chance.between(3, 5); cluster > 0; cluster--) {
       int level = leafLevel(tables.shape(), outputBits);
       int sizeLog2 = tables.shape().sizeLog2(level);
@@ -128,7 +129,7 @@ final class PageBuilder {
   }
 
   /** Maps through stage 2 the structures that software put at [from, to) for hardware to read. */
-  void mapStructures(Tables tables, long bias, long from, long to) {
+  void mapStructures(RandomTables tables, long bias, long from, long to) {
     int page = tables.shape().granule();
     int block = tables.shape().sizeLog2(2);
     boolean blocks = tables.shape().startLevel() <= 2 && chance.percent(40);
@@ -150,7 +151,7 @@ final class PageBuilder {
         | flag(chance.percent(50), 51);
   }
 
-  private int leafLevel(Tables.Shape shape, int outputBits) {
+  private int leafLevel(RandomTables.Shape shape, int outputBits) {
     int lowest =
         switch (shape.granule()) {
           case 12 -> 1;

@@ -12,10 +12,10 @@ interface Possibilities {
   void hideWrites();
 
   /** An outcome that an access may have now, and that the predicate accepts; it happened then. */
-  @Nullable Outcome find(Access access, Predicate<Outcome> happened);
+  @Nullable Outcome find(ClientAccess access, Predicate<Outcome> happened);
 
   /** An access may have been tried. */
-  void may(Access access);
+  void may(ClientAccess access);
 
   /** Ends with all writes explained, and in memory again. */
   void checkWrites();

@@ -34,14 +34,14 @@ final class ReferenceContexts {
   }
 
   /** Which CD a transaction uses (section 3.1). */
-  int choose(Access access) throws Fault {
+  int choose(ClientAccess access) throws ExpectedFault {
     boolean substreams = ste.stage1() && ste.s1CdMax() != 0 && registers.substreamIdBits() != 0;
     if (access.hasSubstream()) {
       if (!substreams || exceeds(access.substreamId(), ste.s1CdMax())) {
-        throw Fault.configuration(Fault.C_BAD_SUBSTREAMID);
+        throw ExpectedFault.configuration(ExpectedFault.C_BAD_SUBSTREAMID);
       }
       if (access.substreamId() == 0 && ste.s1Dss() == 2) {
-        throw Fault.configuration(Fault.F_STREAM_DISABLED);
+        throw ExpectedFault.configuration(ExpectedFault.F_STREAM_DISABLED);
       }
       return access.substreamId();
     }
@@ -54,19 +54,19 @@ final class ReferenceContexts {
     if (ste.s1Dss() == 1) {
       return SKIP_STAGE_1;
     }
-    throw Fault.configuration(Fault.F_STREAM_DISABLED);
+    throw ExpectedFault.configuration(ExpectedFault.F_STREAM_DISABLED);
   }
 
-  ContextEntry fetch(int index) throws Fault {
+  ContextEntry fetch(int index) throws ExpectedFault {
     ContextEntry cd = new ContextEntry(read(locate(index)));
     if (!isLegal(cd)) {
-      throw Fault.configuration(Fault.C_BAD_CD);
+      throw ExpectedFault.configuration(ExpectedFault.C_BAD_CD);
     }
     return cd;
   }
 
   /** Address of the CD: physical, or intermediate with stage 2 (section 3.2). */
-  private long locate(int index) throws Fault {
+  private long locate(int index) throws ExpectedFault {
     if (ste.s1CdMax() == 0 || registers.substreamIdBits() == 0) {
       return ste.s1ContextPtr();
     }
@@ -79,35 +79,35 @@ final class ReferenceContexts {
     long l1cd = readWord(l1Table + (index >>> split) * 8L);
     long l2Ptr = inPlace(l1cd, 51, 12);
     if (!bit(l1cd, 0) || exceeds(l2Ptr, registers.outputBits())) {
-      throw Fault.configuration(Fault.C_BAD_SUBSTREAMID);
+      throw ExpectedFault.configuration(ExpectedFault.C_BAD_SUBSTREAMID);
     }
     return alignDown(l2Ptr, split + 6) + (index & ones(split)) * 64;
   }
 
-  private long readWord(long address) throws Fault {
+  private long readWord(long address) throws ExpectedFault {
     long pa = physical(address);
     try {
       return memory.load(pa);
     } catch (BusAbort abort) {
-      throw Fault.fetch(Fault.F_CD_FETCH, pa);
+      throw ExpectedFault.fetch(ExpectedFault.F_CD_FETCH, pa);
     }
   }
 
-  private long[] read(long address) throws Fault {
+  private long[] read(long address) throws ExpectedFault {
     long pa = physical(address);
     try {
       return memory.loadStructure(pa);
     } catch (BusAbort abort) {
-      throw Fault.fetch(Fault.F_CD_FETCH, pa);
+      throw ExpectedFault.fetch(ExpectedFault.F_CD_FETCH, pa);
     }
   }
 
-  private long physical(long address) throws Fault {
+  private long physical(long address) throws ExpectedFault {
     if (stage2 != null) {
-      return stage2.access(address, Attributes.STRUCTURE_READ, Fault.CLASS_CD).pa();
+      return stage2.access(address, Attributes.STRUCTURE_READ, ExpectedFault.CLASS_CD).pa();
     }
     if (exceeds(address, registers.outputBits())) {
-      throw Fault.fetch(Fault.F_CD_FETCH, address);
+      throw ExpectedFault.fetch(ExpectedFault.F_CD_FETCH, address);
     }
     return address;
   }

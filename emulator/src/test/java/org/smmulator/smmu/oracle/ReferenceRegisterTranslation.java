@@ -30,7 +30,7 @@ final class ReferenceRegisterTranslation {
    *
    * @param type 1 stage 1, 2 stage 2, 3 both
    */
-  record Request(Access access, int type) {
+  record Request(ClientAccess access, int type) {
     boolean stage1() {
       return (type & STAGE1) != 0;
     }
@@ -64,7 +64,7 @@ final class ReferenceRegisterTranslation {
     StreamEntry ste;
     try {
       ste = streams.lookup(request.access.streamId());
-    } catch (Fault fault) {
+    } catch (ExpectedFault fault) {
       // IHI 0070 9.1.4: all of a request for stage 2 alone but a stage 1 size has REASON 0b11.
       return fault(fault.type, request.stage1() ? 0 : 3, 0, false);
     }
@@ -74,19 +74,19 @@ final class ReferenceRegisterTranslation {
     ReferenceStage2 stage2 = ste.stage2() ? new ReferenceStage2(memory, registers, ste) : null;
     try {
       return translate(request, ste, stage2);
-    } catch (Fault fault) {
+    } catch (ExpectedFault fault) {
       return faulted(request, fault);
     }
   }
 
   /** IHI 0070 6.3.38: identifiers have no bits that the SMMU does not have. */
-  private Access ofRegister(Access access) {
+  private ClientAccess ofRegister(ClientAccess access) {
     long streams = (1L << registers.streamIdBits()) - 1;
     int substream =
         registers.substreamIdBits() == 0 || !access.hasSubstream()
-            ? Access.NO_SUBSTREAM
+            ? ClientAccess.NO_SUBSTREAM
             : access.substreamId() & ((1 << registers.substreamIdBits()) - 1);
-    return new Access(
+    return new ClientAccess(
         access.kind(),
         (int) (access.streamId() & streams),
         substream,
@@ -99,8 +99,8 @@ final class ReferenceRegisterTranslation {
   }
 
   private Result translate(Request request, StreamEntry ste, @Nullable ReferenceStage2 stage2)
-      throws Fault {
-    Access access = request.access;
+      throws ExpectedFault {
+    ClientAccess access = request.access;
     Attributes wanted =
         new Attributes(
             access.write(), access.privileged(), access.instruction() && !access.write());
@@ -117,7 +117,7 @@ final class ReferenceRegisterTranslation {
             new ReferenceStage1(memory, registers, contexts.fetch(index), regime, stage2);
         ReferenceStage1.Leaf leaf = stage1.walk(address, wanted.privileged());
         if (!stage1.permissions(leaf, wanted.privileged()).allow(wanted)) {
-          throw Fault.stage1(Fault.F_PERMISSION);
+          throw ExpectedFault.stage1(ExpectedFault.F_PERMISSION);
         }
         stage1.update(leaf, wanted.write());
         address = leaf.output();
@@ -127,27 +127,28 @@ final class ReferenceRegisterTranslation {
       checkIntermediate(address);
     }
     if (request.stage2() && stage2 != null) {
-      ReferenceStage2.Leaf leaf = stage2.access(address, wanted, Fault.CLASS_IN);
+      ReferenceStage2.Leaf leaf = stage2.access(address, wanted, ExpectedFault.CLASS_IN);
       address = leaf.pa();
       sizeLog2 = Math.min(sizeLog2, leaf.sizeLog2());
     }
     return new Result(false, address, sizeLog2, false, memory.updates());
   }
 
-  private void checkIntermediate(long address) throws Fault {
+  private void checkIntermediate(long address) throws ExpectedFault {
     if (exceeds(address, registers.intermediateBits())) {
-      throw Fault.bypass();
+      throw ExpectedFault.bypass();
     }
   }
 
   /** Whoever asks for stage 1 alone sees faults of stage 2 as failed fetches. */
-  private Result faulted(Request request, Fault fault) {
+  private Result faulted(Request request, ExpectedFault fault) {
     if (!fault.stage2) {
       return fault(fault.type, 0, 0, false);
     }
     if (!request.stage2()) {
-      boolean ofCd = fault.eventClass == Fault.CLASS_CD;
-      return fault(ofCd ? Fault.F_CD_FETCH : Fault.F_WALK_EABT, 0, 0, fault.descriptorWrite);
+      boolean ofCd = fault.eventClass == ExpectedFault.CLASS_CD;
+      return fault(
+          ofCd ? ExpectedFault.F_CD_FETCH : ExpectedFault.F_WALK_EABT, 0, 0, fault.descriptorWrite);
     }
     // IHI 0070 6.3.40: an address has no bits above the output size.
     long known = (1L << registers.outputBits()) - 1;

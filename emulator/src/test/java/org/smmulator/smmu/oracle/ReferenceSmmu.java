@@ -22,7 +22,7 @@ final class ReferenceSmmu {
     this.streams = new ReferenceStreamTable(this.memory, registers);
   }
 
-  Outcome outcome(Access access) {
+  Outcome outcome(ClientAccess access) {
     return outcome(access, -1, 0, 0);
   }
 
@@ -30,7 +30,7 @@ final class ReferenceSmmu {
    * The outcome if read number i of the word at {@code staleAt} still sees {@code old}, for each
    * bit i set in {@code oldReads}.
    */
-  Outcome outcome(Access access, long staleAt, long old, long oldReads) {
+  Outcome outcome(ClientAccess access, long staleAt, long old, long oldReads) {
     memory.begin(staleAt, old, oldReads);
     ste = null;
     cd = null;
@@ -49,7 +49,7 @@ final class ReferenceSmmu {
     return memory.staleReads();
   }
 
-  private Outcome untranslated(Access access) {
+  private Outcome untranslated(ClientAccess access) {
     if (!registers.enabled()) {
       boolean aborts = registers.globalAbort() || exceeds(access.address(), registers.outputBits());
       return aborts
@@ -65,12 +65,12 @@ final class ReferenceSmmu {
       }
       effective = overridden(registers, entry, effective);
       return translate(access, entry, effective);
-    } catch (Fault fault) {
+    } catch (ExpectedFault fault) {
       return faulted(access, effective, fault);
     }
   }
 
-  private static boolean isFetch(Access access) {
+  private static boolean isFetch(ClientAccess access) {
     return access.instruction() && !access.write();
   }
 
@@ -84,7 +84,8 @@ final class ReferenceSmmu {
     return new Attributes(incoming.write(), privileged, instruction && !incoming.write());
   }
 
-  private Outcome translate(Access access, StreamEntry entry, Attributes wanted) throws Fault {
+  private Outcome translate(ClientAccess access, StreamEntry entry, Attributes wanted)
+      throws ExpectedFault {
     ReferenceStage2 stage2 = entry.stage2() ? new ReferenceStage2(memory, registers, entry) : null;
     ReferenceStage1.Regime regime = streams.regime(entry);
     ReferenceContexts contexts = new ReferenceContexts(memory, registers, entry, regime, stage2);
@@ -95,7 +96,7 @@ final class ReferenceSmmu {
     if (index == ReferenceContexts.SKIP_STAGE_1) {
       int limit = entry.stage2() ? registers.intermediateBits() : registers.outputBits();
       if (exceeds(ipa, limit)) {
-        throw Fault.bypass();
+        throw ExpectedFault.bypass();
       }
     } else {
       ContextEntry context = contexts.fetch(index);
@@ -103,7 +104,8 @@ final class ReferenceSmmu {
       ReferenceStage1 stage1 = new ReferenceStage1(memory, registers, context, regime, stage2);
       ReferenceStage1.Leaf leaf = stage1.walk(access.address(), wanted.privileged());
       if (!stage1.permissions(leaf, wanted.privileged()).allow(wanted)) {
-        throw Fault.stage1(Fault.F_PERMISSION).because(stage1.refusal(leaf, wanted));
+        throw ExpectedFault.stage1(ExpectedFault.F_PERMISSION)
+            .because(stage1.refusal(leaf, wanted));
       }
       had = stage1.permittedByHad(leaf, wanted);
       stage1.update(leaf, wanted.write());
@@ -111,7 +113,7 @@ final class ReferenceSmmu {
       sizeLog2 = leaf.sizeLog2();
     }
     if (stage2 != null) {
-      ReferenceStage2.Leaf leaf = stage2.access(ipa, wanted, Fault.CLASS_IN);
+      ReferenceStage2.Leaf leaf = stage2.access(ipa, wanted, ExpectedFault.CLASS_IN);
       ipa = leaf.pa();
       sizeLog2 = Math.min(sizeLog2, leaf.sizeLog2());
     }
@@ -120,7 +122,7 @@ final class ReferenceSmmu {
   }
 
   /** Section 8.4. */
-  private Outcome translated(Access access) {
+  private Outcome translated(ClientAccess access) {
     if (!registers.enabled()) {
       return forbidden(access);
     }
@@ -130,7 +132,7 @@ final class ReferenceSmmu {
     StreamEntry entry;
     try {
       entry = streams.lookup(access.streamId());
-    } catch (Fault fault) {
+    } catch (ExpectedFault fault) {
       return Outcome.stopped(
           Outcome.Kind.ABORT,
           registers.recordsConfigurationOfAts() ? record(access, fault) : null,
@@ -159,42 +161,42 @@ final class ReferenceSmmu {
     };
   }
 
-  private Outcome physical(Access access) {
+  private Outcome physical(ClientAccess access) {
     return exceeds(access.address(), registers.outputBits())
         ? Outcome.stopped(Outcome.Kind.ABORT, null)
         : Outcome.translated(access.address(), 12);
   }
 
-  private static Outcome forbidden(Access access) {
-    return Outcome.stopped(Outcome.Kind.ABORT, EventRecords.translationForbidden(access));
+  private static Outcome forbidden(ClientAccess access) {
+    return Outcome.stopped(Outcome.Kind.ABORT, ExpectedRecords.translationForbidden(access));
   }
 
-  private Outcome splitStage(Access access, StreamEntry entry) {
+  private Outcome splitStage(ClientAccess access, StreamEntry entry) {
     // IHI 0070 13.7: the overrides of the stream count for split-stage Translated transactions.
     Attributes wanted = overridden(registers, entry, new Attributes(access.write(), false, false));
     try {
       if (exceeds(access.address(), registers.intermediateBits())) {
-        throw Fault.bypass();
+        throw ExpectedFault.bypass();
       }
       ReferenceStage2.Leaf leaf =
           new ReferenceStage2(memory, registers, entry)
-              .access(access.address(), wanted, Fault.CLASS_IN);
+              .access(access.address(), wanted, ExpectedFault.CLASS_IN);
       return Outcome.translated(leaf.pa(), leaf.sizeLog2());
-    } catch (Fault fault) {
+    } catch (ExpectedFault fault) {
       return faulted(access, wanted, fault);
     }
   }
 
-  private EventRecord record(Access access, Fault fault) {
-    return EventRecords.of(
+  private EventRecord record(ClientAccess access, ExpectedFault fault) {
+    return ExpectedRecords.of(
         registers, access, new Attributes(access.write(), false, false), fault, false);
   }
 
   /** How a faulting transaction ends: section 3.5, and for C_BAD_STREAMID section 2.1. */
-  private Outcome faulted(Access access, Attributes effective, Fault fault) {
+  private Outcome faulted(ClientAccess access, Attributes effective, ExpectedFault fault) {
     boolean recorded = true;
     Outcome.Kind kind = Outcome.Kind.ABORT;
-    if (fault.type == Fault.C_BAD_STREAMID) {
+    if (fault.type == ExpectedFault.C_BAD_STREAMID) {
       recorded = registers.recordsInvalidStreamIds();
     } else if (fault.ofTranslation() && !fault.ofBypass) {
       boolean stalls = stalls(fault);
@@ -207,18 +209,20 @@ final class ReferenceSmmu {
     }
     boolean stall = kind == Outcome.Kind.STALL;
     return Outcome.stopped(
-        kind, recorded ? EventRecords.of(registers, access, effective, fault, stall) : null, fault);
+        kind,
+        recorded ? ExpectedRecords.of(registers, access, effective, fault, stall) : null,
+        fault);
   }
 
-  private boolean stalls(Fault fault) {
+  private boolean stalls(ExpectedFault fault) {
     return fault.stage2 ? ste != null && ste.s2Stalls() : cd != null && cd.stalls();
   }
 
-  private boolean records(Fault fault) {
+  private boolean records(ExpectedFault fault) {
     return fault.stage2 ? ste != null && ste.s2Records() : cd != null && cd.records();
   }
 
-  private boolean aborts(Fault fault) {
+  private boolean aborts(ExpectedFault fault) {
     return fault.stage2 || cd == null || cd.aborts();
   }
 }

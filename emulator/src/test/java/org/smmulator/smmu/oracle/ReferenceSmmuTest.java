@@ -15,7 +15,7 @@ class ReferenceSmmuTest {
 
   private final Arena memory = new Arena();
 
-  private Outcome outcome(long idr5, Access access) {
+  private Outcome outcome(long idr5, ClientAccess access) {
     RegisterValues registers =
         new RegisterValues(IDR0 & ~4L, 8 | 4L << 6, 0x21c, idr5, 2, 0b11101, 0b10, 0, TABLE, 4);
     return new ReferenceSmmu(registers, memory).outcome(access);
@@ -37,8 +37,8 @@ class ReferenceSmmuTest {
     words(CD, cd0 | 1L << 30 | 1L << 31 | 1L << 41 | 3L << 45, ttb0);
   }
 
-  private static Access read(long address) {
-    return Access.untranslated(1, Access.NO_SUBSTREAM, address, false);
+  private static ClientAccess read(long address) {
+    return ClientAccess.untranslated(1, ClientAccess.NO_SUBSTREAM, address, false);
   }
 
   @Test
@@ -93,7 +93,7 @@ class ReferenceSmmuTest {
   void aClearAccessFlagFaultsWithoutHardwareUpdateAndIsSetWithIt() {
     memory.poke(0x4001_0000L, 0x8000_0000L | 1L << 6 | 1);
     stage1(25 | 5L << 32, 0x4001_0000L);
-    assertThat(outcome(IDR5_48, read(0x10)).eventType()).isEqualTo(Fault.F_ACCESS);
+    assertThat(outcome(IDR5_48, read(0x10)).eventType()).isEqualTo(ExpectedFault.F_ACCESS);
     stage1(25 | 5L << 32 | 1L << 43, 0x4001_0000L);
     assertThat(outcome(IDR5_48, read(0x10)).updates())
         .containsExactly(new Outcome.Update(0x4001_0000L, 0x8000_0041L, 0x8000_0441L));
@@ -104,7 +104,7 @@ class ReferenceSmmuTest {
     // S2T0SZ 30, 4 KiB, S2SL0 0: level 2 with 13 bits, 16 tables.
     ste(0b1101, 0, 30L << 32 | 5L << 48 | 1L << 51 | 1L << 58, 0x4002_0000L);
     memory.poke(0x4002_0000L + 8 * 0x1801, 0x0012_0020_0000L | 1L << 10 | 3L << 6 | 1);
-    Access access = read(0x1801L << 21 | 0x12345);
+    ClientAccess access = read(0x1801L << 21 | 0x12345);
     assertThat(outcome(IDR5_48, access).address()).isEqualTo(0x0012_0021_2345L);
     memory.poke(0x4002_0000L + 8 * 0x1801, 0);
     assertThat(outcome(IDR5_48, access).event())
@@ -123,7 +123,7 @@ class ReferenceSmmuTest {
   @Test
   void aBadSubstreamNamesItWithoutSsv() {
     stage1(25, 0x4001_0000L);
-    assertThat(outcome(IDR5_48, Access.untranslated(1, 5, 0, true)).event())
+    assertThat(outcome(IDR5_48, ClientAccess.untranslated(1, 5, 0, true)).event())
         .isEqualTo(new EventRecord(0x1_0000_5008L, 0, 0, 0));
   }
 
@@ -131,7 +131,8 @@ class ReferenceSmmuTest {
   void aPageThatTheUnprivilegedMayWriteIsNotExecutableByThePrivileged() {
     stage1(25 | 5L << 32, 0x4001_0000L);
     memory.poke(0x4001_0000L, 0x8000_0000L | 1L << 10 | 1L << 6 | 1);
-    assertThat(outcome(IDR5_48, read(0).as(true, true)).eventType()).isEqualTo(Fault.F_PERMISSION);
+    assertThat(outcome(IDR5_48, read(0).as(true, true)).eventType())
+        .isEqualTo(ExpectedFault.F_PERMISSION);
     assertThat(outcome(IDR5_48, read(0).as(false, true)).address()).isEqualTo(0x8000_0000L);
   }
 
@@ -140,7 +141,7 @@ class ReferenceSmmuTest {
     stage1(25 | 5L << 32, 0x4001_0000L);
     words(TABLE + 72, 1L << 28);
     memory.poke(0x4001_0000L, 0x8000_0000L | 1L << 10 | 1L << 6 | 1);
-    Access request = Access.request(1, Access.NO_SUBSTREAM, 0x1000, true);
+    ClientAccess request = ClientAccess.request(1, ClientAccess.NO_SUBSTREAM, 0x1000, true);
     assertThat(outcome(IDR5_48, request).flags()).isEqualTo(Outcome.READ | Outcome.WRITE);
     memory.poke(0x4001_0000L, 0x8000_0000L | 1L << 10 | 3L << 6 | 1);
     assertThat(outcome(IDR5_48, request).flags()).isEqualTo(Outcome.READ);

@@ -65,7 +65,7 @@ final class ReferenceStage1 {
   }
 
   /** The leaf for an address, past every fault that has nothing to do with its permissions. */
-  Leaf walk(long va, boolean privileged) throws Fault {
+  Leaf walk(long va, boolean privileged) throws ExpectedFault {
     int half = regime != Regime.EL2 && bit(va, 55) ? 1 : 0;
     checkRange(va, half, privileged);
     int granule = cd.granule(half);
@@ -79,11 +79,11 @@ final class ReferenceStage1 {
       long at = table | (((va >>> shift) & ones(width)) << 3);
       long descriptor = load(at);
       if (!Vmsa.isValid(descriptor, granule, level, registers.outputBits())) {
-        throw Fault.stage1(Fault.F_TRANSLATION);
+        throw ExpectedFault.stage1(ExpectedFault.F_TRANSLATION);
       }
       long output = Vmsa.output(descriptor, granule, level, registers.outputBits());
       if (exceeds(output, outputBits)) {
-        throw Fault.stage1(Fault.F_ADDR_SIZE);
+        throw ExpectedFault.stage1(ExpectedFault.F_ADDR_SIZE);
       }
       if (!Vmsa.isTable(descriptor, level)) {
         boolean ignored = registers.hierarchicalDisable() && cd.had(half);
@@ -98,7 +98,7 @@ final class ReferenceStage1 {
     }
   }
 
-  private void checkRange(long va, int half, boolean privileged) throws Fault {
+  private void checkRange(long va, int half, boolean privileged) throws ExpectedFault {
     int top = cd.tbi(half) ? 55 : 63;
     int low = 64 - cd.txsz(half);
     long above = top < low ? 0 : bits(va, top, low);
@@ -106,19 +106,19 @@ final class ReferenceStage1 {
     boolean outside = above != expected || (regime.twoPrivileges() && cd.epd(half));
     boolean e0pd = regime.twoPrivileges() && registers.e0pd() && cd.e0pd(half) && !privileged;
     if (outside || e0pd) {
-      throw Fault.stage1(Fault.F_TRANSLATION).because(outside ? null : "E0PD");
+      throw ExpectedFault.stage1(ExpectedFault.F_TRANSLATION).because(outside ? null : "E0PD");
     }
   }
 
-  private Leaf checkAccessFlag(Leaf leaf) throws Fault {
+  private Leaf checkAccessFlag(Leaf leaf) throws ExpectedFault {
     if (!bit(leaf.descriptor(), 10) && !cd.ha() && !cd.affd()) {
-      throw Fault.stage1(Fault.F_ACCESS);
+      throw ExpectedFault.stage1(ExpectedFault.F_ACCESS);
     }
     return leaf;
   }
 
   /** AP, APTable, XN, PAN and WXN (section 4.5); writable but clean counts as writable. */
-  Permissions permissions(Leaf leaf, boolean privileged) {
+  PageGrants permissions(Leaf leaf, boolean privileged) {
     return permissions(leaf, privileged, new Rules(cd.pan(), cd.wxn(), true, leaf.tables()));
   }
 
@@ -130,7 +130,7 @@ final class ReferenceStage1 {
    */
   private record Rules(boolean pan, boolean wxn, boolean writableNeverExecuted, long tables) {}
 
-  private Permissions permissions(Leaf leaf, boolean privileged, Rules rules) {
+  private PageGrants permissions(Leaf leaf, boolean privileged, Rules rules) {
     boolean uxnTable = bit(rules.tables, 60 - 59);
     boolean pxnTable = bit(rules.tables, 59 - 59);
     boolean noUnprivileged = bit(rules.tables, 61 - 59);
@@ -139,19 +139,19 @@ final class ReferenceStage1 {
     boolean write = !noWrite && (!bit(descriptor, 7) || tracksDirty(descriptor));
     boolean xn = bit(descriptor, 54) || uxnTable;
     if (!regime.twoPrivileges()) {
-      return new Permissions(true, write, !xn && !(rules.wxn && write));
+      return new PageGrants(true, write, !xn && !(rules.wxn && write));
     }
     boolean unprivileged = bit(descriptor, 6) && !noUnprivileged;
     if (!privileged) {
       boolean unprivilegedWrite = unprivileged && write;
       boolean execute = !xn && !(rules.wxn && unprivilegedWrite);
-      return new Permissions(unprivileged, unprivilegedWrite, execute);
+      return new PageGrants(unprivileged, unprivilegedWrite, execute);
     }
     boolean pxn = bit(descriptor, 53) || pxnTable;
     boolean shared = rules.writableNeverExecuted && unprivileged && write;
     boolean execute = !pxn && !shared && !(rules.wxn && write);
     boolean panned = rules.pan && unprivileged;
-    return new Permissions(!panned, write && !panned, execute);
+    return new PageGrants(!panned, write && !panned, execute);
   }
 
   /** The rule without which the access would be permitted; null if there is no such one. */
@@ -187,7 +187,7 @@ final class ReferenceStage1 {
   }
 
   /** Sets what hardware sets after a permitted access: the access flag, and clears AP[2]. */
-  void update(Leaf leaf, boolean written) throws Fault {
+  void update(Leaf leaf, boolean written) throws ExpectedFault {
     long after = leaf.descriptor();
     if (cd.ha()) {
       after |= 1L << 10;
@@ -205,17 +205,17 @@ final class ReferenceStage1 {
     return cd.ha() && cd.hd() && bit(descriptor, 51);
   }
 
-  private long load(long ipa) throws Fault {
+  private long load(long ipa) throws ExpectedFault {
     long pa = physical(ipa, Attributes.STRUCTURE_READ);
     try {
       return inMemory(memory.load(pa));
     } catch (BusAbort abort) {
-      throw Fault.walkOfStage1(pa);
+      throw ExpectedFault.walkOfStage1(pa);
     }
   }
 
-  private long physical(long ipa, Attributes wanted) throws Fault {
-    return stage2 == null ? ipa : stage2.access(ipa, wanted, Fault.CLASS_TT).pa();
+  private long physical(long ipa, Attributes wanted) throws ExpectedFault {
+    return stage2 == null ? ipa : stage2.access(ipa, wanted, ExpectedFault.CLASS_TT).pa();
   }
 
   private long inMemory(long descriptor) {

@@ -32,12 +32,13 @@ final class ReferenceStage2 {
   }
 
   /** The physical address for an access with these attributes. */
-  Leaf access(long ipa, Attributes wanted, int eventClass) throws Fault {
+  Leaf access(long ipa, Attributes wanted, int eventClass) throws ExpectedFault {
     Leaf leaf = walk(ipa, eventClass);
-    boolean structure = eventClass != Fault.CLASS_IN;
+    boolean structure = eventClass != ExpectedFault.CLASS_IN;
     boolean deviceRefused = structure && ste.s2Ptw() && isDevice(leaf.descriptor());
     if (deviceRefused || !permissions(leaf, wanted.privileged()).allow(wanted)) {
-      throw Fault.stage2(Fault.F_PERMISSION, eventClass, ipa, structure && wanted.write())
+      throw ExpectedFault.stage2(
+              ExpectedFault.F_PERMISSION, eventClass, ipa, structure && wanted.write())
           .because(deviceRefused ? "S2PTW" : refusal(leaf.descriptor(), wanted));
     }
     update(leaf, wanted.write());
@@ -45,10 +46,10 @@ final class ReferenceStage2 {
   }
 
   /** The leaf for an address, past every fault that has nothing to do with permissions. */
-  Leaf walk(long ipa, int eventClass) throws Fault {
+  Leaf walk(long ipa, int eventClass) throws ExpectedFault {
     int inputBits = 64 - ste.s2T0sz();
     if (exceeds(ipa, inputBits)) {
-      throw Fault.stage2(Fault.F_TRANSLATION, eventClass, ipa, false);
+      throw ExpectedFault.stage2(ExpectedFault.F_TRANSLATION, eventClass, ipa, false);
     }
     int level = Vmsa.stage2StartLevel(granule, ste.s2Sl0(), registers.smallTables());
     int width = inputBits - Vmsa.shift(granule, level);
@@ -58,11 +59,11 @@ final class ReferenceStage2 {
       long at = table | (((ipa >>> shift) & ones(width)) << 3);
       long descriptor = load(at, eventClass);
       if (!Vmsa.isValid(descriptor, granule, level, registers.outputBits())) {
-        throw Fault.stage2(Fault.F_TRANSLATION, eventClass, ipa, false);
+        throw ExpectedFault.stage2(ExpectedFault.F_TRANSLATION, eventClass, ipa, false);
       }
       long output = Vmsa.output(descriptor, granule, level, registers.outputBits());
       if (exceeds(output, outputBits)) {
-        throw Fault.stage2(Fault.F_ADDR_SIZE, eventClass, ipa, false);
+        throw ExpectedFault.stage2(ExpectedFault.F_ADDR_SIZE, eventClass, ipa, false);
       }
       if (!Vmsa.isTable(descriptor, level)) {
         return checkAccessFlag(new Leaf(ipa, at, descriptor, output, shift), eventClass);
@@ -73,18 +74,18 @@ final class ReferenceStage2 {
     }
   }
 
-  private Leaf checkAccessFlag(Leaf leaf, int eventClass) throws Fault {
+  private Leaf checkAccessFlag(Leaf leaf, int eventClass) throws ExpectedFault {
     if (!bit(leaf.descriptor(), 10) && !ste.s2Ha() && !ste.s2Affd()) {
-      throw Fault.stage2(Fault.F_ACCESS, eventClass, leaf.ipa(), false);
+      throw ExpectedFault.stage2(ExpectedFault.F_ACCESS, eventClass, leaf.ipa(), false);
     }
     return leaf;
   }
 
   /** S2AP and XN; what is writable but clean counts as writable. */
-  Permissions permissions(Leaf leaf, boolean privileged) {
+  PageGrants permissions(Leaf leaf, boolean privileged) {
     long descriptor = leaf.descriptor();
     boolean write = bit(descriptor, 7) || tracksDirty(descriptor);
-    return new Permissions(bit(descriptor, 6), write, executable(descriptor, privileged));
+    return new PageGrants(bit(descriptor, 6), write, executable(descriptor, privileged));
   }
 
   private @Nullable String refusal(long descriptor, Attributes wanted) {
@@ -130,11 +131,11 @@ final class ReferenceStage2 {
     return memAttr < 4;
   }
 
-  private long load(long pa, int eventClass) throws Fault {
+  private long load(long pa, int eventClass) throws ExpectedFault {
     try {
       return inMemory(memory.load(pa));
     } catch (BusAbort abort) {
-      throw Fault.walkOfStage2(eventClass, pa);
+      throw ExpectedFault.walkOfStage2(eventClass, pa);
     }
   }
 

@@ -19,17 +19,17 @@ final class ReferenceStreamTable {
     this.registers = registers;
   }
 
-  StreamEntry lookup(int streamId) throws Fault {
+  StreamEntry lookup(int streamId) throws ExpectedFault {
     long sid = Integer.toUnsignedLong(streamId);
     int log2Size = (int) bits(registers.strtabBaseCfg(), 5, 0);
     if (exceeds(sid, Math.min(log2Size, registers.streamIdBits()))) {
-      throw Fault.configuration(Fault.C_BAD_STREAMID);
+      throw ExpectedFault.configuration(ExpectedFault.C_BAD_STREAMID);
     }
     boolean twoLevel = registers.twoLevelStreams() && bits(registers.strtabBaseCfg(), 17, 16) == 1;
     long at = twoLevel ? inSecondLevel(sid, log2Size) : inLinear(sid, log2Size);
     StreamEntry ste = new StreamEntry(fetchStructure(at));
     if (!isLegal(ste)) {
-      throw Fault.configuration(Fault.C_BAD_STE);
+      throw ExpectedFault.configuration(ExpectedFault.C_BAD_STE);
     }
     return ste;
   }
@@ -42,7 +42,7 @@ final class ReferenceStreamTable {
     return alignDown(base(), log2Size + 6) + sid * 64;
   }
 
-  private long inSecondLevel(long sid, int log2Size) throws Fault {
+  private long inSecondLevel(long sid, int log2Size) throws ExpectedFault {
     int split =
         switch ((int) bits(registers.strtabBaseCfg(), 10, 6)) {
           case 8 -> 8;
@@ -54,26 +54,26 @@ final class ReferenceStreamTable {
     int span = (int) bits(l1std, 4, 0);
     long index = sid & ones(split);
     if (span == 0 || span > 11 || span > split + 1 || index >= 1L << (span - 1)) {
-      throw Fault.configuration(Fault.C_BAD_STREAMID);
+      throw ExpectedFault.configuration(ExpectedFault.C_BAD_STREAMID);
     }
     return alignDown(inPlace(l1std, 51, 6), 6 + span - 1) + index * 64;
   }
 
-  private long fetchWord(long pa) throws Fault {
+  private long fetchWord(long pa) throws ExpectedFault {
     try {
       checkReachable(pa);
       return memory.load(pa);
     } catch (BusAbort abort) {
-      throw Fault.fetch(Fault.F_STE_FETCH, pa);
+      throw ExpectedFault.fetch(ExpectedFault.F_STE_FETCH, pa);
     }
   }
 
-  private long[] fetchStructure(long pa) throws Fault {
+  private long[] fetchStructure(long pa) throws ExpectedFault {
     try {
       checkReachable(pa);
       return memory.loadStructure(pa);
     } catch (BusAbort abort) {
-      throw Fault.fetch(Fault.F_STE_FETCH, pa);
+      throw ExpectedFault.fetch(ExpectedFault.F_STE_FETCH, pa);
     }
   }
 

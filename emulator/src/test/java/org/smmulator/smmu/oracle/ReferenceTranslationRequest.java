@@ -10,13 +10,13 @@ final class ReferenceTranslationRequest {
   private final RegisterValues registers;
   private final ReferenceMemory memory;
   private final ReferenceStreamTable streams;
-  private final Access access;
+  private final ClientAccess access;
 
   ReferenceTranslationRequest(
       RegisterValues registers,
       ReferenceMemory memory,
       ReferenceStreamTable streams,
-      Access access) {
+      ClientAccess access) {
     this.registers = registers;
     this.memory = memory;
     this.streams = streams;
@@ -42,7 +42,7 @@ final class ReferenceTranslationRequest {
       }
       effective = ReferenceSmmu.overridden(registers, ste, effective);
       return translate(ste, effective.privileged(), eats == 2);
-    } catch (Fault fault) {
+    } catch (ExpectedFault fault) {
       return fault.ofTranslation()
           ? Outcome.stopped(Outcome.Kind.NOTHING_GRANTED, null, fault)
           : aborted(effective, fault);
@@ -51,31 +51,32 @@ final class ReferenceTranslationRequest {
 
   private Outcome unsupported() {
     return Outcome.stopped(
-        Outcome.Kind.UNSUPPORTED_REQUEST, EventRecords.badTranslationRequest(access));
+        Outcome.Kind.UNSUPPORTED_REQUEST, ExpectedRecords.badTranslationRequest(access));
   }
 
-  private Outcome aborted(Attributes effective, Fault fault) {
+  private Outcome aborted(Attributes effective, ExpectedFault fault) {
     boolean recorded =
         registers.recordsConfigurationOfAts()
-            && (fault.type != Fault.C_BAD_STREAMID || registers.recordsInvalidStreamIds());
+            && (fault.type != ExpectedFault.C_BAD_STREAMID || registers.recordsInvalidStreamIds());
     return Outcome.stopped(
         Outcome.Kind.COMPLETER_ABORT,
-        recorded ? EventRecords.of(registers, access, effective, fault, false) : null,
+        recorded ? ExpectedRecords.of(registers, access, effective, fault, false) : null,
         fault);
   }
 
-  private Outcome translate(StreamEntry ste, boolean privileged, boolean split) throws Fault {
+  private Outcome translate(StreamEntry ste, boolean privileged, boolean split)
+      throws ExpectedFault {
     ReferenceStage2 stage2 = ste.stage2() ? new ReferenceStage2(memory, registers, ste) : null;
     ReferenceStage1.Regime regime = streams.regime(ste);
     ReferenceContexts contexts = new ReferenceContexts(memory, registers, ste, regime, stage2);
     int index = contexts.choose(access);
     ReferenceStage1 stage1 = null;
     ReferenceStage1.Leaf leaf1 = null;
-    Permissions permissions = Permissions.ALL;
+    PageGrants permissions = PageGrants.ALL;
     long ipa = access.address();
     if (index == ReferenceContexts.SKIP_STAGE_1) {
       if (exceeds(ipa, registers.outputBits())) {
-        throw Fault.bypass();
+        throw ExpectedFault.bypass();
       }
     } else {
       stage1 = new ReferenceStage1(memory, registers, contexts.fetch(index), regime, stage2);
@@ -85,7 +86,7 @@ final class ReferenceTranslationRequest {
     }
     ReferenceStage2.Leaf leaf2 = null;
     if (stage2 != null && flags(ste, permissions) != 0) {
-      leaf2 = stage2.walk(ipa, Fault.CLASS_IN);
+      leaf2 = stage2.walk(ipa, ExpectedFault.CLASS_IN);
       permissions = permissions.and(stage2.permissions(leaf2, privileged));
     }
     int flags = flags(ste, permissions);
@@ -107,7 +108,7 @@ final class ReferenceTranslationRequest {
   }
 
   /** R, W and Exe; 0 if nothing is granted. */
-  private int flags(StreamEntry ste, Permissions permissions) {
+  private int flags(StreamEntry ste, PageGrants permissions) {
     boolean executeWanted = access.hasSubstream() && access.instruction();
     int override = registers.permissionOverrides() ? ste.instCfg() : 0;
     boolean read = override == 3 ? permissions.execute() : permissions.read();

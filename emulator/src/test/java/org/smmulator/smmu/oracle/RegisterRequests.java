@@ -30,14 +30,14 @@ final class RegisterRequests {
    * Asks for what an access would have asked for; no word is stale now. Whether hardware wrote to
    * memory.
    */
-  boolean check(Access access) {
+  boolean check(ClientAccess access) {
     int type = chance.percent(98) ? chance.between(1, 3) : 0;
     boolean substream = access.hasSubstream() && (type != 2 || chance.percent(20));
-    Access asked =
-        new Access(
-            Access.Kind.UNTRANSLATED,
+    ClientAccess asked =
+        new ClientAccess(
+            ClientAccess.Kind.UNTRANSLATED,
             access.streamId(),
-            substream ? access.substreamId() : Access.NO_SUBSTREAM,
+            substream ? access.substreamId() : ClientAccess.NO_SUBSTREAM,
             access.address() & ~0xfffL,
             access.write(),
             access.privileged(),
@@ -69,7 +69,7 @@ final class RegisterRequests {
   }
 
   private long perform(ReferenceRegisterTranslation.Request request, boolean inhibited) {
-    Access access = request.access();
+    ClientAccess access = request.access();
     long sid =
         Integer.toUnsignedLong(access.streamId())
             | (access.hasSubstream() ? (1L << 52) | ((long) access.substreamId() << 32) : 0);

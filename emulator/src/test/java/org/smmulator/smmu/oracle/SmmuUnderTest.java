@@ -26,7 +26,7 @@ final class SmmuUnderTest {
   private final NoDevices outputs = new NoDevices();
   private final Transaction transaction = new Transaction();
   private final AtsAnswer completion = new AtsAnswer();
-  private final Answer answer = new Answer();
+  private final SmmuAnswer answer = new SmmuAnswer();
 
   private SmmuUnderTest(SmmuFeatures features, Arena arena) {
     description = features.set() + " " + features.caches();
@@ -149,7 +149,7 @@ final class SmmuUnderTest {
   }
 
   /** The answer is reused by the next access. */
-  Answer perform(Access access) {
+  SmmuAnswer perform(ClientAccess access) {
     transaction.request(
         access.streamId(),
         access.substreamId(),
@@ -180,7 +180,7 @@ final class SmmuUnderTest {
   }
 
   /** What the SMMU itself says about an access, from memory as it is now. */
-  String explain(Access access) {
+  String explain(ClientAccess access) {
     Question.Kind kind =
         switch (access.kind()) {
           case UNTRANSLATED -> Question.Kind.UNTRANSLATED;
@@ -210,7 +210,7 @@ final class SmmuUnderTest {
     return resumed;
   }
 
-  private Answer completion() {
+  private SmmuAnswer completion() {
     answer.kind =
         switch (completion.status()) {
           case SUCCESS -> Outcome.Kind.GRANTED;

@@ -24,7 +24,7 @@ final class StalledAccesses {
 
   /** A transaction in the SMMU. */
   private static final class Stalled {
-    final Access access;
+    final ClientAccess access;
     final long ticket;
     int stag = SILENT;
     long kind = -1;
@@ -32,7 +32,7 @@ final class StalledAccesses {
     /** How it must end now, or null. */
     Outcome.@Nullable Kind end;
 
-    Stalled(Access access, long ticket) {
+    Stalled(ClientAccess access, long ticket) {
       this.access = access;
       this.ticket = ticket;
     }
@@ -73,7 +73,7 @@ final class StalledAccesses {
   }
 
   /** An access has just stalled, with a record or silently. */
-  void add(Access access, Answer answer, @Nullable EventRecord event) {
+  void add(ClientAccess access, SmmuAnswer answer, @Nullable EventRecord event) {
     Stalled added = new Stalled(access, answer.ticket);
     stalled.add(added);
     changed = true;
@@ -319,7 +319,7 @@ final class StalledAccesses {
     possibilities.may(one.access);
   }
 
-  private static void require(boolean holds, Access access, String wrong) {
+  private static void require(boolean holds, ClientAccess access, String wrong) {
     if (!holds) {
       throw new AssertionError(access + " " + wrong);
     }

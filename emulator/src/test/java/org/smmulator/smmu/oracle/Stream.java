@@ -14,7 +14,7 @@ final class Stream {
       int asid,
       boolean aset,
       boolean globals,
-      List<Tables> halves) {}
+      List<RandomTables> halves) {}
 
   final int streamId;
   final long stePa;
@@ -30,7 +30,7 @@ final class Stream {
   /** Index of the first leaf of stage 2 that maps CDs and tables of stage 1. */
   int firstStructure;
 
-  @Nullable Tables stage2;
+  @Nullable RandomTables stage2;
 
   Stream(int streamId, long stePa, int vmid, ReferenceStage1.Regime regime) {
     this.streamId = streamId;

@@ -39,7 +39,7 @@ final class StreamBuilder {
             ? ReferenceStage1.Regime.EL1
             : registers.e2h() ? ReferenceStage1.Regime.EL2_E2H : ReferenceStage1.Regime.EL2;
     Stream stream = new Stream(plan.streamId, stePa, plan.vmid, regime);
-    Structure ste = new Structure();
+    EightWords ste = new EightWords();
     common(ste, plan);
     if (stage2 && !stage2(ste, stream, stage1)) {
       return null;
@@ -59,7 +59,7 @@ final class StreamBuilder {
     return stream;
   }
 
-  private void common(Structure ste, Plan plan) {
+  private void common(EightWords ste, Plan plan) {
     ste.set(0, 0, !chance.percent(1))
         .set(0, 3, 1, plan.config)
         .set(1, 13, 12, 0)
@@ -83,7 +83,7 @@ final class StreamBuilder {
   }
 
   /** Whether contexts of the stream may stall. */
-  private boolean stage1Fields(Structure ste) {
+  private boolean stage1Fields(EightWords ste) {
     boolean stalls = registers.stallModel() == 2;
     if (registers.stallModel() == 0) {
       stalls = chance.percent(50);
@@ -93,10 +93,10 @@ final class StreamBuilder {
     return stalls;
   }
 
-  private boolean stage2(Structure ste, Stream stream, boolean nested) {
+  private boolean stage2(EightWords ste, Stream stream, boolean nested) {
     int granule = pages.granule();
-    Tables.Shape shape = shape(granule, nested, bigEndian());
-    Tables tables = new Tables(arena, chance.random(), shape, false);
+    RandomTables.Shape shape = shape(granule, nested, bigEndian());
+    RandomTables tables = new RandomTables(arena, chance.random(), shape, false);
     if (!tables.exists()) {
       return false;
     }
@@ -140,7 +140,7 @@ final class StreamBuilder {
   }
 
   /** A legal combination of input size and start level. */
-  private Tables.Shape shape(int granule, boolean nested, boolean bigEndian) {
+  private RandomTables.Shape shape(int granule, boolean nested, boolean bigEndian) {
     int least = Math.max(granule == 16 ? 12 : 16, 64 - registers.intermediateBits());
     int most = nested ? 37 : registers.smallTables() ? (granule == 16 ? 47 : 48) : 39;
     while (true) {
@@ -150,7 +150,7 @@ final class StreamBuilder {
       boolean possible = width >= 1 && width <= granule + 1 && levelExists(granule, level);
       if (possible) {
         boolean wide = registers.outputBits() == 52;
-        return new Tables.Shape(granule, inputBits, level, 0, wide, bigEndian);
+        return new RandomTables.Shape(granule, inputBits, level, 0, wide, bigEndian);
       }
     }
   }
@@ -169,7 +169,7 @@ final class StreamBuilder {
     return (chance.bits(places) << 29) - Arena.BASE;
   }
 
-  private static int sl0(Tables.Shape shape) {
+  private static int sl0(RandomTables.Shape shape) {
     if (shape.granule() == 12) {
       return shape.startLevel() == 3 ? 3 : 2 - shape.startLevel();
     }

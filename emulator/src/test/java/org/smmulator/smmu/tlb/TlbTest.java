@@ -23,11 +23,11 @@ class TlbTest {
     return Translation.of(output, 12, Granule.KB4, 3, 0x3f);
   }
 
-  private AddressSpace own(int asid) {
+  private TlbSpace own(int asid) {
     return caches.spaces().of(Regime.EL1, 0, asid, true);
   }
 
-  private AddressSpace global() {
+  private TlbSpace global() {
     return caches.spaces().global(Regime.EL1, 0, true);
   }
 
@@ -48,7 +48,7 @@ class TlbTest {
   @Test
   void globalPagesBelongToOneAset() {
     caches.tlb().insert(global(), VA, page(0x1000));
-    AddressSpace otherAset = caches.spaces().global(Regime.EL1, 0, false);
+    TlbSpace otherAset = caches.spaces().global(Regime.EL1, 0, false);
 
     assertThat(lookup(1, VA)).isEqualTo(page(0x1000));
     assertThat(lookup(2, VA)).isEqualTo(page(0x1000));
@@ -160,14 +160,14 @@ class TlbTest {
   @Test
   void manySpacesWithEntriesKeepThemApart() {
     caches = caches(SmmuFeatures.Caches.INFINITE, 1);
-    List<AddressSpace> spaces = new ArrayList<>();
+    List<TlbSpace> spaces = new ArrayList<>();
     for (int i = 0; i < 40_000; i++) {
-      AddressSpace space = caches.spaces().of(Regime.EL1, i & 3, i >> 2, false);
+      TlbSpace space = caches.spaces().of(Regime.EL1, i & 3, i >> 2, false);
       spaces.add(space);
       caches.tlb().insert(space, VA, page(4096L * i));
     }
     for (int i = 0; i < spaces.size(); i++) {
-      AddressSpace again = caches.spaces().of(Regime.EL1, i & 3, i >> 2, false);
+      TlbSpace again = caches.spaces().of(Regime.EL1, i & 3, i >> 2, false);
       assertThat(again).isSameAs(spaces.get(i));
       assertThat(caches.tlb().peek(again, global(), VA)).isEqualTo(page(4096L * i));
     }
@@ -177,10 +177,10 @@ class TlbTest {
 
   @Test
   void broadcastsThatMatchAnAsidSpareContextsThatDoNotShareTheirs() {
-    AddressSpace shared = caches.spaces().of(Regime.EL1, 0, 1, false);
-    AddressSpace sharedGlobal = caches.spaces().global(Regime.EL1, 0, false);
-    AddressSpace[] all = {shared, sharedGlobal, own(1), global()};
-    AddressSpace otherVmid = caches.spaces().of(Regime.EL1, 1, 1, false);
+    TlbSpace shared = caches.spaces().of(Regime.EL1, 0, 1, false);
+    TlbSpace sharedGlobal = caches.spaces().global(Regime.EL1, 0, false);
+    TlbSpace[] all = {shared, sharedGlobal, own(1), global()};
+    TlbSpace otherVmid = caches.spaces().of(Regime.EL1, 1, 1, false);
 
     assertThat(survivors(all, () -> caches.broadcastAsid(Regime.EL1, EXACT, 1))).isEqualTo("-ggg");
     assertThat(survivors(all, () -> caches.broadcastAsid(Regime.EL1, EXACT, 2))).isEqualTo("gggg");
@@ -194,14 +194,14 @@ class TlbTest {
         .isEqualTo("----");
     assertThat(survivors(all, () -> caches.broadcastAll(Regime.EL1, EXACT))).isEqualTo("----");
     assertThat(survivors(all, () -> caches.broadcastAll(Regime.EL2_E2H, EXACT))).isEqualTo("gggg");
-    AddressSpace[] other = {otherVmid};
+    TlbSpace[] other = {otherVmid};
     assertThat(survivors(other, () -> caches.broadcastAll(Regime.EL1, EXACT))).isEqualTo("g");
     assertThat(survivors(other, () -> caches.broadcastAll(Regime.EL1, EXACT & ~1))).isEqualTo("-");
   }
 
   @Test
   void broadcastsOfALeafSpareTheTablesAboveIt() {
-    AddressSpace shared = caches.spaces().of(Regime.EL1, 0, 1, false);
+    TlbSpace shared = caches.spaces().of(Regime.EL1, 0, 1, false);
     caches.walkCache().insert(shared, VA, 3, 21, 0x5000, 0);
     caches.broadcastVa(Regime.EL1, EXACT, 1, VA, true);
     assertThat(caches.walkCache().lookup(shared, VA, 3, 21)).isNotZero();
@@ -228,13 +228,13 @@ class TlbTest {
         .withMessageContaining("together they can have 524288");
   }
 
-  private String survivors(AddressSpace[] spaces, Runnable invalidation) {
-    for (AddressSpace space : spaces) {
+  private String survivors(TlbSpace[] spaces, Runnable invalidation) {
+    for (TlbSpace space : spaces) {
       caches.tlb().insert(space, VA, page(0x1000));
     }
     invalidation.run();
     StringBuilder seen = new StringBuilder();
-    for (AddressSpace space : spaces) {
+    for (TlbSpace space : spaces) {
       seen.append(caches.tlb().peek(space, space, VA) == 0 ? '-' : 'g');
     }
     return seen.toString();

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 class WalkCacheTest {
   private static final long VA = 0x7fff_1234_5000L;
 
-  private final AddressSpaces spaces = new AddressSpaces();
-  private final AddressSpace own = spaces.of(Regime.EL1, 0, 1, true);
+  private final TlbSpaces spaces = new TlbSpaces();
+  private final TlbSpace own = spaces.of(Regime.EL1, 0, 1, true);
 
   @Test
   void findsTheTableOfALevelForEveryAddressWithThePrefix() {

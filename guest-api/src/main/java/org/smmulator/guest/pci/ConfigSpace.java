@@ -1,6 +1,7 @@
 package org.smmulator.guest.pci;
 
 import org.smmulator.arch.port.Mmio;
+import org.smmulator.arch.port.PciAddress;
 
 /**
  * The configuration space of one function, through ECAM (PCIe base specification 7.2.2). A function
@@ -30,9 +31,13 @@ public final class ConfigSpace {
   private final Mmio ecam;
   private final PciAddress address;
 
+  /** Of the function's 4 KiB in the ECAM window. */
+  private final long base;
+
   ConfigSpace(Mmio ecam, PciAddress address) {
     this.ecam = ecam;
     this.address = address;
+    this.base = (long) address.requesterId() << 12;
   }
 
   PciAddress address() {
@@ -40,23 +45,23 @@ public final class ConfigSpace {
   }
 
   int read8(int offset) {
-    return (int) ecam.read(address.ecamOffset() + offset, 1) & 0xff;
+    return (int) ecam.read(base + offset, 1) & 0xff;
   }
 
   int read16(int offset) {
-    return (int) ecam.read(address.ecamOffset() + offset, 2) & 0xffff;
+    return (int) ecam.read(base + offset, 2) & 0xffff;
   }
 
   int read32(int offset) {
-    return ecam.read32(address.ecamOffset() + offset);
+    return ecam.read32(base + offset);
   }
 
   void write16(int offset, int value) {
-    ecam.write(address.ecamOffset() + offset, 2, value & 0xffff);
+    ecam.write(base + offset, 2, value & 0xffff);
   }
 
   void write32(int offset, int value) {
-    ecam.write32(address.ecamOffset() + offset, value);
+    ecam.write32(base + offset, value);
   }
 
   /** Gives a BAR its address; the upper half too, if the BAR has one. */

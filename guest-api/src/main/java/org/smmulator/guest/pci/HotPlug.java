@@ -3,6 +3,7 @@ package org.smmulator.guest.pci;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.arch.port.Mmio;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.WaitQueue;
 

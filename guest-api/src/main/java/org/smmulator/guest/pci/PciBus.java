@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.arch.port.Mmio;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.Sched;
 

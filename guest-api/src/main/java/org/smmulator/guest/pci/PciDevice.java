@@ -1,6 +1,7 @@
 package org.smmulator.guest.pci;
 
 import org.smmulator.arch.port.Mmio;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.sched.Sched;
 

@@ -22,8 +22,8 @@ public final class IoMmManager {
   private final SvaTables tables;
   private final Quarantine quarantine;
   private final IoMms ioMms;
-  private final Attachment attachment;
-  private final ProcessExit exit;
+  private final BondAttachment attachment;
+  private final NotifierRelease release;
   private final Unbinding unbinding;
 
   /**
@@ -39,10 +39,10 @@ public final class IoMmManager {
     tables = new SvaTables(sched, driver, policy);
     quarantine = new Quarantine(tables);
     ioMms = new IoMms(tables, quarantine);
-    attachment = new Attachment(tables, quarantine);
-    exit = new ProcessExit(tables, ioMms, attachment, quarantine, mmExitNanos);
+    attachment = new BondAttachment(tables, quarantine);
+    release = new NotifierRelease(tables, ioMms, attachment, quarantine, mmExitNanos);
     unbinding = new Unbinding(tables, ioMms, attachment);
-    driver.setPageRequestHandler(new PageRequests(tables));
+    driver.setPageRequestHandler(new IoPageFaultHandler(tables));
   }
 
   /**
@@ -156,7 +156,7 @@ public final class IoMmManager {
       throw new IommuException(Errno.ESRCH, mm + ": the process is gone");
     }
     try {
-      IoMm ioMm = ioMms.getOrMake(device, mm, exit::release);
+      IoMm ioMm = ioMms.getOrMake(device, mm, release::release);
       int pasid = ioMm.pasid();
       boolean kept = false;
       try {

@@ -14,9 +14,9 @@ import org.smmulator.guest.sched.Task;
 final class Unbinding {
   private final SvaTables tables;
   private final IoMms ioMms;
-  private final Attachment attachment;
+  private final BondAttachment attachment;
 
-  Unbinding(SvaTables tables, IoMms ioMms, Attachment attachment) {
+  Unbinding(SvaTables tables, IoMms ioMms, BondAttachment attachment) {
     this.tables = tables;
     this.ioMms = ioMms;
     this.attachment = attachment;

@@ -29,11 +29,11 @@ class AddressSpaceConcurrencyTest {
   private static final int SHARED = 4;
 
   static LongStream seeds() {
-    return Seeds.first(150);
+    return TestSeeds.first(150);
   }
 
   static LongStream moreSeeds() {
-    return Seeds.first(400);
+    return TestSeeds.first(400);
   }
 
   @ParameterizedTest

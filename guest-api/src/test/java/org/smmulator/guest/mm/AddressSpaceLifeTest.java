@@ -27,7 +27,7 @@ class AddressSpaceLifeTest {
   private final AddressSpace mm = kernel.spaces.create("process");
 
   static LongStream seeds() {
-    return Seeds.first(100);
+    return TestSeeds.first(100);
   }
 
   @Test

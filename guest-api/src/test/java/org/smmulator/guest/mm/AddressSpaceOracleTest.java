@@ -65,7 +65,7 @@ class AddressSpaceOracleTest {
   private SplittableRandom random = new SplittableRandom();
 
   static LongStream seeds() {
-    return Seeds.first(40);
+    return TestSeeds.first(40);
   }
 
   @ParameterizedTest

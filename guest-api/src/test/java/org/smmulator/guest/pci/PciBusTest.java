@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
 

@@ -43,7 +43,7 @@ record Completion(int status, long bytesDone, long address, long result) {
     return new Completion(status, bytesDone, failure.address(), 0);
   }
 
-  byte[] encode(Descriptor descriptor, boolean firstPass) {
+  byte[] encode(DmaDescriptor descriptor, boolean firstPass) {
     byte[] bytes = new byte[BYTES];
     ByteBuffer words = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     words.putLong(bytesDone << 32 | (long) descriptor.opcode() << 8 | status);

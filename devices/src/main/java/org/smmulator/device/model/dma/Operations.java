@@ -26,17 +26,17 @@ final class Operations {
   }
 
   /** Performs one descriptor, whatever it says; data accesses carry the PASID, if it is one. */
-  Completion perform(Descriptor descriptor, int pasid) {
+  Completion perform(DmaDescriptor descriptor, int pasid) {
     done = 0;
     if (!descriptor.isValid()) {
       return new Completion(Completion.BAD_DESCRIPTOR, 0, 0, 0);
     }
     try {
       return switch (descriptor.opcode()) {
-        case Descriptor.COPY -> copy(descriptor, pasid);
-        case Descriptor.FILL -> fill(descriptor, pasid);
-        case Descriptor.COMPARE -> compare(descriptor, pasid);
-        case Descriptor.CRC32C -> checksum(descriptor, pasid);
+        case DmaDescriptor.COPY -> copy(descriptor, pasid);
+        case DmaDescriptor.FILL -> fill(descriptor, pasid);
+        case DmaDescriptor.COMPARE -> compare(descriptor, pasid);
+        case DmaDescriptor.CRC32C -> checksum(descriptor, pasid);
         default -> throw new IllegalStateException("opcode " + descriptor.opcode());
       };
     } catch (DmaException e) {
@@ -45,17 +45,17 @@ final class Operations {
   }
 
   /** Bytes of the next chunk; 0 at the end, or if the queue is being stopped. */
-  private int next(Descriptor descriptor) {
+  private int next(DmaDescriptor descriptor) {
     return stopping.getAsBoolean() ? 0 : (int) Math.min(CHUNK, descriptor.length() - done);
   }
 
-  private Completion end(Descriptor descriptor, long result) {
+  private Completion end(DmaDescriptor descriptor, long result) {
     return done == descriptor.length()
         ? Completion.ok(done, result)
         : new Completion(Completion.STOPPED, done, 0, 0);
   }
 
-  private Completion copy(Descriptor descriptor, int pasid) throws DmaException {
+  private Completion copy(DmaDescriptor descriptor, int pasid) throws DmaException {
     for (int bytes = next(descriptor); bytes > 0; bytes = next(descriptor)) {
       dma.read(pasid, descriptor.first() + done, buffer, 0, bytes);
       dma.write(pasid, descriptor.second() + done, buffer, 0, bytes);
@@ -64,7 +64,7 @@ final class Operations {
     return end(descriptor, 0);
   }
 
-  private Completion fill(Descriptor descriptor, int pasid) throws DmaException {
+  private Completion fill(DmaDescriptor descriptor, int pasid) throws DmaException {
     int used = (int) Math.min(CHUNK, descriptor.length());
     for (int i = 0; i < used; i++) {
       buffer[i] = (byte) (descriptor.pattern() >>> (8 * (i & 7)));
@@ -76,7 +76,7 @@ final class Operations {
     return end(descriptor, 0);
   }
 
-  private Completion compare(Descriptor descriptor, int pasid) throws DmaException {
+  private Completion compare(DmaDescriptor descriptor, int pasid) throws DmaException {
     for (int bytes = next(descriptor); bytes > 0; bytes = next(descriptor)) {
       dma.read(pasid, descriptor.first() + done, buffer, 0, bytes);
       dma.read(pasid, descriptor.second() + done, other, 0, bytes);
@@ -90,7 +90,7 @@ final class Operations {
     return end(descriptor, 0);
   }
 
-  private Completion checksum(Descriptor descriptor, int pasid) throws DmaException {
+  private Completion checksum(DmaDescriptor descriptor, int pasid) throws DmaException {
     CRC32C crc = new CRC32C();
     for (int bytes = next(descriptor); bytes > 0; bytes = next(descriptor)) {
       dma.read(pasid, descriptor.first() + done, buffer, 0, bytes);

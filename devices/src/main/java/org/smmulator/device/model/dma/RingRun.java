@@ -43,7 +43,7 @@ final class RingRun {
   private final DmaPort dma;
   private final Signal signal;
   private final Operations operations;
-  private final byte[] fetched = new byte[FETCH * Descriptor.BYTES];
+  private final byte[] fetched = new byte[FETCH * DmaDescriptor.BYTES];
   private volatile int tail;
   private volatile int head;
   private volatile boolean stopping;
@@ -127,10 +127,10 @@ final class RingRun {
     }
     int first = head & (entries - 1);
     int count = Math.min(Math.min(waiting, FETCH), entries - first);
-    long address = settings.ringBase() + (long) first * Descriptor.BYTES;
-    dma.read(DmaPort.NO_PASID, address, fetched, 0, count * Descriptor.BYTES);
+    long address = settings.ringBase() + (long) first * DmaDescriptor.BYTES;
+    dma.read(DmaPort.NO_PASID, address, fetched, 0, count * DmaDescriptor.BYTES);
     for (int i = 0; i < count && !stopping; i++) {
-      Descriptor descriptor = Descriptor.read(fetched, i * Descriptor.BYTES);
+      DmaDescriptor descriptor = DmaDescriptor.read(fetched, i * DmaDescriptor.BYTES);
       takeTime();
       complete(descriptor, operations.perform(descriptor, settings.pasid()));
     }
@@ -142,7 +142,7 @@ final class RingRun {
     }
   }
 
-  private void complete(Descriptor descriptor, Completion completion) throws DmaException {
+  private void complete(DmaDescriptor descriptor, Completion completion) throws DmaException {
     if (abandoned) {
       return;
     }

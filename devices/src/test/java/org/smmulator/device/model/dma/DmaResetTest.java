@@ -21,7 +21,7 @@ class DmaResetTest {
 
   private final List<String> over = new ArrayList<>();
   private final Held context = new Held();
-  private final DmaEngine engine = new DmaEngine(1, 0);
+  private final DmaDevice engine = new DmaDevice(1, 0);
 
   /** A context whose tasks and timers run when the test says so. */
   private static final class Held implements DeviceContext {

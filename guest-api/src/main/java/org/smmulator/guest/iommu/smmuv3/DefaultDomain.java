@@ -24,7 +24,7 @@ final class DefaultDomain implements IommuDomain {
   private final int asid;
   private final DomainPageTable pages;
   private final ContextTable contexts;
-  private final Invalidations invalidations;
+  private final IotlbInvalidations invalidations;
   private final SpinLock lock;
 
   @Guarded(by = "lock")
@@ -43,7 +43,7 @@ final class DefaultDomain implements IommuDomain {
       int asid,
       DomainPageTable pages,
       ContextTable contexts,
-      Invalidations invalidations) {
+      IotlbInvalidations invalidations) {
     this.master = master;
     this.asid = asid;
     this.pages = pages;

@@ -36,9 +36,9 @@ public final class SmmuV3Driver implements IommuDriver {
   private final ContextDescriptors descriptors;
   private final CommandQueue commands;
   private final Streams streams;
-  private final Invalidations invalidations;
+  private final IotlbInvalidations invalidations;
   private final PasidContexts contexts;
-  private final Attachment attachment;
+  private final DomainAttachment attachment;
   private final CommandErrors errors;
   private final EventQueue events;
   private final PriQueue pageRequests;
@@ -82,10 +82,10 @@ public final class SmmuV3Driver implements IommuDriver {
         new StreamTable(
             platform.sched(), memory, platform.frames(), commands, capabilities.streamIdBits());
     this.streams = new Streams(platform.sched(), memory, table, commands);
-    this.invalidations = new Invalidations(commands, streams, options);
+    this.invalidations = new IotlbInvalidations(commands, streams, options);
     this.contexts = new PasidContexts(memory, commands, platform.asids().allocate());
     this.attachment =
-        new Attachment(platform, options, capabilities, streams, contexts, invalidations);
+        new DomainAttachment(platform, options, capabilities, streams, contexts, invalidations);
     int eventLog2 = Math.min(options.eventQueueLog2(), capabilities.eventQueueLog2());
     OutputQueue eventRecords =
         new OutputQueue(
@@ -101,7 +101,9 @@ public final class SmmuV3Driver implements IommuDriver {
             SmmuRegister.PRIQ_PROD,
             SmmuRegister.PRIQ_CONS,
             place(
-                platform, Attachment.priQueueLog2(options, capabilities), PageRequestField.BYTES));
+                platform,
+                DomainAttachment.priQueueLog2(options, capabilities),
+                PageRequestField.BYTES));
     this.errors = new CommandErrors(platform.sched(), registers, commands, streams);
     this.events = new EventQueue(platform.sched(), eventRecords, streams);
     this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands);

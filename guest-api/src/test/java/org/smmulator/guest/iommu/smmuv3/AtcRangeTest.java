@@ -11,11 +11,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 final class AtcRangeTest {
   static Stream<String[]> table() {
-    return Vectors.rows("atc-ranges.txt").stream();
+    return LayoutRows.rows("atc-ranges.txt").stream();
   }
 
   static LongStream seeds() {
-    return Bench.seeds(20);
+    return DriverBench.seeds(20);
   }
 
   @ParameterizedTest

@@ -15,7 +15,7 @@ import org.smmulator.guest.iommu.IommuException.Errno;
 final class BringUpTest {
   @Test
   void programsEachPartWhileItIsOffInTheDocumentedOrder() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           bench.probe();
           assertThat(bench.takeJournal())
@@ -53,7 +53,7 @@ final class BringUpTest {
 
   @Test
   void abortsBypassTrafficBeforeItStopsAnSmmuThatRuns() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           bench.smmu.set(0x20, 0x1);
           bench.smmu.set(0x24, 0x1);
@@ -64,7 +64,7 @@ final class BringUpTest {
 
   @Test
   void programsMessagesWhileTheirSourcesAreOff() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           bench.smmu.set(0, bench.smmu.get(0) | 0x2000);
           int[] next = {80};
@@ -90,13 +90,13 @@ final class BringUpTest {
   }
 
   static LongStream seeds() {
-    return Bench.seeds(50);
+    return DriverBench.seeds(50);
   }
 
   @ParameterizedTest
   @MethodSource("seeds")
   void findsWhatWasRecordedBeforeInterruptsWereEnabled(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           bench.sched.spawn(
@@ -113,7 +113,7 @@ final class BringUpTest {
 
   @Test
   void letsEveryReachableStreamAbort() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           bench.smmu.sizes(8, 20, 4, 3, 3);
           bench.probe();
@@ -126,7 +126,7 @@ final class BringUpTest {
 
   @Test
   void givesUpOnAnSmmuThatDoesNotAnswerTheHandshake() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           bench.smmu.dead = true;
           bench.smmu.set(0x20, 0x8);
@@ -155,7 +155,7 @@ final class BringUpTest {
   })
   void refusesWhatItCannotDriveInOneSentence(
       String offset, String mask, String value, String names) {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           int register = Integer.decode(offset);
           long others = bench.smmu.get(register) & ~Long.decode(mask);

@@ -39,10 +39,10 @@ final class CommandBatchTest {
         (name, batch) ->
             assertThat(new long[] {batch.word0(0), batch.word1(0)})
                 .as(name)
-                .isEqualTo(Vectors.words("driver-commands.txt", name)));
+                .isEqualTo(LayoutRows.words("driver-commands.txt", name)));
     assertThat(new long[] {CommandBatch.syncWord0(), 0})
-        .isEqualTo(Vectors.words("driver-commands.txt", "SYNC"));
-    assertThat(Vectors.rows("driver-commands.txt")).hasSize(built.size() + 1);
+        .isEqualTo(LayoutRows.words("driver-commands.txt", "SYNC"));
+    assertThat(LayoutRows.rows("driver-commands.txt")).hasSize(built.size() + 1);
   }
 
   @Test

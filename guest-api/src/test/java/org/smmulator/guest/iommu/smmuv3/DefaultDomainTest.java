@@ -18,22 +18,22 @@ final class DefaultDomainTest {
   private static final long BUFFER = FakeRam.BASE + 0x20_0000;
 
   static LongStream seeds() {
-    return Bench.seeds(20);
+    return DriverBench.seeds(20);
   }
 
-  private static IommuDomain domain(Bench bench) throws IommuException {
-    IommuDomain domain = bench.probe().attachDefaultDomain(bench.device(Bench.STREAM));
+  private static IommuDomain domain(DriverBench bench) throws IommuException {
+    IommuDomain domain = bench.probe().attachDefaultDomain(bench.device(DriverBench.STREAM));
     bench.takeJournal();
     return domain;
   }
 
-  private static long descriptor(Bench bench, long iova) {
-    return bench.smmu.tables.domainPage(Bench.STREAM, iova);
+  private static long descriptor(DriverBench bench, long iova) {
+    return bench.smmu.tables.domainPage(DriverBench.STREAM, iova);
   }
 
   @Test
   void mapsForUnprivilegedDataAccessOfTheDomainOnly() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           IommuDomain domain = domain(bench);
           long both = domain.map(BUFFER, 0x1001, DmaDirection.BIDIRECTIONAL);
@@ -50,7 +50,7 @@ final class DefaultDomainTest {
 
   @Test
   void unmapsFromTlbAndAtcBeforeItReturns() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           IommuDomain domain = domain(bench);
           long iova = domain.map(BUFFER, 0x2000, DmaDirection.FROM_DEVICE);
@@ -71,7 +71,7 @@ final class DefaultDomainTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void handsOutNoAddressThatIsNotInvalidatedYet(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           IommuDomain domain = domain(bench);
@@ -90,7 +90,7 @@ final class DefaultDomainTest {
 
   @Test
   void mapsTheMsiDoorbellOnce() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           IommuDomain domain = domain(bench);
           long doorbell = domain.mapMsiDoorbell();
@@ -102,7 +102,7 @@ final class DefaultDomainTest {
 
   @Test
   void refusesWhatIsNotPagesAndGivesTheAddressesBackWithoutMemory() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           IommuDomain domain = domain(bench);
           assertErrno(() -> domain.map(BUFFER + 8, 8, DmaDirection.TO_DEVICE), Errno.EINVAL);

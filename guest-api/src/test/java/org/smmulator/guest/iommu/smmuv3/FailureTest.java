@@ -23,28 +23,28 @@ class FailureTest {
   private static final int PASID = 5;
 
   /** A driver with one device that was attached and detached once: its stream has a table. */
-  private record Prepared(SmmuV3Driver driver, FakeAts ats, IommuDevice device, long frames) {
-    static Prepared on(Bench bench) throws IommuException {
+  private record Prepared(SmmuV3Driver driver, JournalledAts ats, IommuDevice device, long frames) {
+    static Prepared on(DriverBench bench) throws IommuException {
       SmmuV3Driver driver = bench.probe();
-      FakeAts ats = bench.ats();
-      IommuDevice device = bench.device(Bench.STREAM, ats);
+      JournalledAts ats = bench.ats();
+      IommuDevice device = bench.device(DriverBench.STREAM, ats);
       driver.attachDefaultDomain(device);
       driver.detachDevice(device);
       return new Prepared(driver, ats, device, bench.frames.freeFrames());
     }
 
-    void assertNothingLeft(Bench bench) {
+    void assertNothingLeft(DriverBench bench) {
       assertThat(device.domain()).isNull();
       assertThat(bench.frames.freeFrames()).isEqualTo(frames);
       assertThat(bench.asids).hasSize(1);
-      assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0)).isEqualTo(1);
+      assertThat(bench.smmu.tables.steWord(DriverBench.STREAM, 0)).isEqualTo(1);
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
   void anAttachWhoseDeviceFailsIsUndone(int accesses) {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Prepared prepared = Prepared.on(bench);
           prepared.ats.accessesLeft = accesses;
@@ -62,7 +62,7 @@ class FailureTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
   void aDetachGoesOnWhenTheDeviceFails(int accesses) {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Prepared prepared = Prepared.on(bench);
           prepared.driver.attachDefaultDomain(prepared.device);
@@ -77,7 +77,7 @@ class FailureTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
   void anAttachWhoseSmmuStopsLeavesWhatALaterDetachTakesBack(int commands) {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Prepared prepared = Prepared.on(bench);
           bench.smmu.consumeOnly(commands);
@@ -92,7 +92,7 @@ class FailureTest {
 
   @Test
   void aBlockedDomainLetsNothingThroughUntilItsDeviceIsAttachedAnew() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Prepared prepared = Prepared.on(bench);
           SmmuV3Driver driver = prepared.driver;
@@ -100,13 +100,13 @@ class FailureTest {
           AddressSpace mm = bench.spaces.create("process");
           MmContext context = driver.mmAlloc(domain, mm);
           driver.mmAttach(domain, prepared.device, PASID, context, true);
-          assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
+          assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isTrue();
           bench.takeJournal();
           driver.block(domain);
-          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0))
+          assertThat(bench.smmu.tables.steWord(DriverBench.STREAM, 0))
               .as("STE.Config aborts")
               .isEqualTo(1);
-          assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isFalse();
+          assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isFalse();
           assertThat(bench.takeJournal()).contains("CFGI_STE sid=208 leaf", "SYNC");
           driver.mmInvalidate(domain, prepared.device, PASID, context, 0, 0);
           driver.mmDetach(domain, prepared.device, PASID, context, DetachMode.CLEAR);
@@ -117,17 +117,17 @@ class FailureTest {
           assertThat(bench.takeJournal()).contains("device: ATS off", "device: PRI off");
           prepared.assertNothingLeft(bench);
           driver.attachDefaultDomain(prepared.device);
-          assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
+          assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isTrue();
           bench.takeJournal();
           driver.block(domain); // Gone: this is not the device's domain any more.
           assertThat(bench.takeJournal()).isEmpty();
-          assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
+          assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isTrue();
         });
   }
 
   @Test
   void detachingAPasidThatWasNeverAttachedAllocatesNothing() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Prepared prepared = Prepared.on(bench);
           IommuDomain domain = prepared.driver.attachDefaultDomain(prepared.device);
@@ -149,7 +149,7 @@ class FailureTest {
 
   @Test
   void aTakerOfPageRequestsThatThrowsCostsOnlyTheGroup() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Prepared prepared = Prepared.on(bench);
           prepared.driver.attachDefaultDomain(prepared.device);
@@ -172,7 +172,7 @@ class FailureTest {
           bench.takeJournal();
           for (int group = 0; group < 3; group++) {
             long last = group == 0 ? 0 : 1L << 62;
-            bench.smmu.pageRequest(last | 1L << 60 | Bench.STREAM, 0x3000L | group);
+            bench.smmu.pageRequest(last | 1L << 60 | DriverBench.STREAM, 0x3000L | group);
           }
           prepared.driver.flushPageRequests(prepared.device);
           assertThat(taken).containsExactly(2);
@@ -181,7 +181,7 @@ class FailureTest {
               .filteredOn(line -> line.startsWith("PRI_RESP"))
               .hasSize(1);
           assertThat(prepared.driver.hasPageRequestsFor(prepared.device, -1)).isFalse();
-          long overflowing = 1L << 60 | Bench.STREAM;
+          long overflowing = 1L << 60 | DriverBench.STREAM;
           while (bench.smmu.pageRequest(overflowing, 0x3000L | 7)) {
             // fills the queue
           }
@@ -194,7 +194,7 @@ class FailureTest {
 
   @Test
   void aListenerForEventsThatThrowsHearsTheNextOne() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Prepared prepared = Prepared.on(bench);
           int[] heard = {0};

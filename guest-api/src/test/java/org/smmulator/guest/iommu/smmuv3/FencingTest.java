@@ -20,12 +20,12 @@ final class FencingTest {
   private static final int PASID = 5;
 
   static LongStream seeds() {
-    return Bench.seeds(200);
+    return DriverBench.seeds(200);
   }
 
   /** A silent device and one that answers, each with a shared address space. */
   private static final class Pair {
-    final Bench bench;
+    final DriverBench bench;
     final SmmuV3Driver driver;
     final IommuDevice silent;
     final IommuDevice healthy;
@@ -34,32 +34,32 @@ final class FencingTest {
     final MmContext silentContext;
     final MmContext healthyContext;
 
-    Pair(Bench bench) throws IommuException {
+    Pair(DriverBench bench) throws IommuException {
       this.bench = bench;
       driver = bench.probe();
-      silent = bench.device(Bench.STREAM);
-      healthy = bench.device(Bench.OTHER_STREAM);
+      silent = bench.device(DriverBench.STREAM);
+      healthy = bench.device(DriverBench.OTHER_STREAM);
       silentDomain = driver.attachDefaultDomain(silent);
       healthyDomain = driver.attachDefaultDomain(healthy);
       silentContext = driver.mmAlloc(silentDomain, bench.spaces.create("one"));
       healthyContext = driver.mmAlloc(healthyDomain, bench.spaces.create("two"));
       driver.mmAttach(silentDomain, silent, PASID, silentContext, true);
       driver.mmAttach(healthyDomain, healthy, PASID, healthyContext, true);
-      assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
-      assertThat(bench.smmu.acceptsTranslated(Bench.OTHER_STREAM)).isTrue();
-      bench.smmu.silent.add(Bench.STREAM);
+      assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isTrue();
+      assertThat(bench.smmu.acceptsTranslated(DriverBench.OTHER_STREAM)).isTrue();
+      bench.smmu.silent.add(DriverBench.STREAM);
       bench.takeJournal();
     }
 
     void invalidateSilent() {
       driver.mmInvalidate(silentDomain, silent, PASID, silentContext, 0x4000, 0x1000);
-      assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).as("fenced on return").isFalse();
+      assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).as("fenced on return").isFalse();
     }
 
     /** Asks the ATC without a word to the TLB before. */
     void dropSilent() {
       driver.mmDetach(silentDomain, silent, PASID, silentContext, DetachMode.KEEP_CD);
-      assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).as("fenced on return").isFalse();
+      assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).as("fenced on return").isFalse();
     }
 
     void invalidateHealthy() {
@@ -69,7 +69,7 @@ final class FencingTest {
 
   @Test
   void fencesADeviceThatDoesNotAnswerBeforeItReturns() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Pair pair = new Pair(bench);
           pair.invalidateSilent();
@@ -92,7 +92,7 @@ final class FencingTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void costsConcurrentInvalidationsOneTimeOutAndFencesBeforeAnyReturns(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           Pair pair = new Pair(bench);
@@ -112,7 +112,7 @@ final class FencingTest {
           assertThat(tasks).allMatch(task -> task.failure() == null);
           assertThat(bench.smmu.timeouts).isEqualTo(1);
           assertThat(bench.sched.nanoTime()).isEqualTo(FakeSmmu.TIMEOUT_NANOS);
-          assertThat(bench.smmu.acceptsTranslated(Bench.OTHER_STREAM)).isTrue();
+          assertThat(bench.smmu.acceptsTranslated(DriverBench.OTHER_STREAM)).isTrue();
           assertThat(pair.driver.isFenced(pair.healthy)).isFalse();
           assertThat(bench.takeJournal().stream().filter(line -> line.contains("sid=210")))
               .hasSize(3)
@@ -123,22 +123,22 @@ final class FencingTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void fencesEachOfTwoSilentDevicesForItsOwnFailure(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           Pair pair = new Pair(bench);
-          bench.smmu.silent.add(Bench.OTHER_STREAM);
+          bench.smmu.silent.add(DriverBench.OTHER_STREAM);
           Task other = bench.sched.spawn("other", pair::invalidateHealthy);
           pair.invalidateSilent();
           other.join();
-          assertThat(bench.smmu.acceptsTranslated(Bench.OTHER_STREAM)).isFalse();
+          assertThat(bench.smmu.acceptsTranslated(DriverBench.OTHER_STREAM)).isFalse();
           assertThat(bench.smmu.timeouts).isEqualTo(2);
         });
   }
 
   @Test
   void asksAFencedDeviceNothingMoreUntilItIsAttachedAgain() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Pair pair = new Pair(bench);
           long iova = pair.silentDomain.map(FakeRam.BASE, 0x1000, DmaDirection.BIDIRECTIONAL);
@@ -153,7 +153,7 @@ final class FencingTest {
           bench.smmu.silent.clear();
           pair.driver.attachDefaultDomain(pair.silent);
           assertThat(pair.driver.isFenced(pair.silent)).isFalse();
-          assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isTrue();
+          assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isTrue();
           assertThat(bench.smmu.timeouts).isEqualTo(1);
         });
   }
@@ -161,7 +161,7 @@ final class FencingTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void detachesADeviceWhileOthersWaitForIt(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           Pair pair = new Pair(bench);
@@ -177,12 +177,12 @@ final class FencingTest {
                     } catch (IommuException refused) {
                       throw new AssertionError(refused);
                     }
-                    assertThat(bench.smmu.acceptsTranslated(Bench.STREAM)).isFalse();
+                    assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isFalse();
                   });
           pair.invalidateSilent();
           unmapping.join();
           pair.driver.detachDevice(device);
-          assertThat(bench.smmu.tables.steWord(Bench.STREAM, 0)).isEqualTo(1);
+          assertThat(bench.smmu.tables.steWord(DriverBench.STREAM, 0)).isEqualTo(1);
           assertThat(bench.smmu.timeouts).isEqualTo(1);
         });
   }

@@ -26,7 +26,7 @@ final class OutputQueuesTest {
   private static final long PASID_5 = 5L << 32;
 
   static LongStream seeds() {
-    return Bench.seeds(100);
+    return DriverBench.seeds(100);
   }
 
   /** Takes requests, and looks at the queue's index while it does. */
@@ -34,9 +34,9 @@ final class OutputQueuesTest {
     final List<PageRequest> requests = new ArrayList<>();
     final List<Long> consumed = new ArrayList<>();
     int discards;
-    private final Bench bench;
+    private final DriverBench bench;
 
-    Taker(Bench bench) {
+    Taker(DriverBench bench) {
       this.bench = bench;
     }
 
@@ -58,9 +58,9 @@ final class OutputQueuesTest {
   }
 
   private record Setup(SmmuV3Driver driver, IommuDevice device, Taker taker) {
-    static Setup on(Bench bench) throws IommuException {
+    static Setup on(DriverBench bench) throws IommuException {
       SmmuV3Driver driver = bench.probe();
-      IommuDevice device = bench.device(Bench.STREAM);
+      IommuDevice device = bench.device(DriverBench.STREAM);
       driver.attachDefaultDomain(device);
       Taker taker = new Taker(bench);
       driver.setPageRequestHandler(taker);
@@ -71,12 +71,13 @@ final class OutputQueuesTest {
 
   @Test
   void decodesPageRequestsAfterGivingTheirSlotsBack() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Setup setup = Setup.on(bench);
-          bench.smmu.pageRequest(SSV | WRITE | PASID_5 | Bench.STREAM, 0x7fff_1234_51ffL);
-          bench.smmu.pageRequest(LAST | READ | Bench.STREAM, 0x3000L | 7);
-          bench.smmu.pageRequest(SSV | LAST | READ | EXEC | PRIV | PASID_5 | Bench.STREAM, 0x4000L);
+          bench.smmu.pageRequest(SSV | WRITE | PASID_5 | DriverBench.STREAM, 0x7fff_1234_51ffL);
+          bench.smmu.pageRequest(LAST | READ | DriverBench.STREAM, 0x3000L | 7);
+          bench.smmu.pageRequest(
+              SSV | LAST | READ | EXEC | PRIV | PASID_5 | DriverBench.STREAM, 0x4000L);
           setup.driver().flushPageRequests(setup.device());
           IommuDevice device = setup.device();
           assertThat(setup.taker().requests)
@@ -91,11 +92,11 @@ final class OutputQueuesTest {
 
   @Test
   void swallowsStopMarkers() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Setup setup = Setup.on(bench);
-          bench.smmu.pageRequest(SSV | LAST | PASID_5 | Bench.STREAM, 0);
-          bench.smmu.pageRequest(LAST | Bench.STREAM, 3);
+          bench.smmu.pageRequest(SSV | LAST | PASID_5 | DriverBench.STREAM, 0);
+          bench.smmu.pageRequest(LAST | DriverBench.STREAM, 3);
           setup.driver().flushPageRequests(setup.device());
           assertThat(setup.taker().groups()).containsExactly(3);
           assertThat(bench.takeJournal()).isEmpty();
@@ -104,17 +105,17 @@ final class OutputQueuesTest {
 
   @Test
   void answersFailureOnceForAGroupThatNobodyTakes() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           SmmuV3Driver driver = bench.probe();
-          IommuDevice device = bench.device(Bench.STREAM);
+          IommuDevice device = bench.device(DriverBench.STREAM);
           driver.attachDefaultDomain(device);
           bench.takeJournal();
-          bench.smmu.pageRequest(SSV | READ | PASID_5 | Bench.STREAM, 9);
-          bench.smmu.pageRequest(SSV | READ | LAST | PASID_5 | Bench.STREAM, 9);
+          bench.smmu.pageRequest(SSV | READ | PASID_5 | DriverBench.STREAM, 9);
+          bench.smmu.pageRequest(SSV | READ | LAST | PASID_5 | DriverBench.STREAM, 9);
           driver.flushPageRequests(device);
           driver.setPageRequestHandler(new Taker(bench));
-          bench.smmu.pageRequest(LAST | READ | Bench.OTHER_STREAM, 4);
+          bench.smmu.pageRequest(LAST | READ | DriverBench.OTHER_STREAM, 4);
           driver.flushPageRequests(device);
           bench.sched.sleep(1);
           assertThat(bench.takeJournal())
@@ -127,14 +128,14 @@ final class OutputQueuesTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void acknowledgesAnOverflowAndGoesOnTakingRequests(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           Setup setup = Setup.on(bench);
           int sent = 0;
           int lost = 0;
           while (sent < 40) {
-            if (!bench.smmu.pageRequest(LAST | READ | Bench.STREAM, sent)) {
+            if (!bench.smmu.pageRequest(LAST | READ | DriverBench.STREAM, sent)) {
               lost++;
             }
             sent++;
@@ -144,7 +145,7 @@ final class OutputQueuesTest {
           assertThat(setup.taker().requests).hasSize(sent - lost);
           assertThat(setup.taker().discards > 0).isEqualTo(lost > 0);
           assertThat(bench.smmu.get(0x100c8)).isEqualTo(bench.smmu.get(0x100cc));
-          assertThat(bench.smmu.pageRequest(LAST | READ | Bench.STREAM, 99)).isTrue();
+          assertThat(bench.smmu.pageRequest(LAST | READ | DriverBench.STREAM, 99)).isTrue();
           setup.driver().flushPageRequests(setup.device());
           assertThat(setup.taker().groups()).endsWith(99);
         });
@@ -153,12 +154,12 @@ final class OutputQueuesTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void knowsOfARequestUntilTheHandlerHasIt(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           Setup setup = Setup.on(bench);
-          bench.smmu.pageRequest(SSV | LAST | READ | (6L << 32) | Bench.STREAM, 1);
-          bench.smmu.pageRequest(SSV | LAST | READ | PASID_5 | Bench.STREAM, 2);
+          bench.smmu.pageRequest(SSV | LAST | READ | (6L << 32) | DriverBench.STREAM, 1);
+          bench.smmu.pageRequest(SSV | LAST | READ | PASID_5 | DriverBench.STREAM, 2);
           boolean held = setup.driver().hasPageRequestsFor(setup.device(), 5);
           assertThat(held || setup.taker().groups().contains(2)).isTrue();
           setup.driver().flushPageRequests(setup.device());
@@ -169,7 +170,7 @@ final class OutputQueuesTest {
 
   @Test
   void endsAFlushAlthoughRequestsKeepComing() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Setup setup = Setup.on(bench);
           int[] sent = {0};
@@ -177,7 +178,7 @@ final class OutputQueuesTest {
               "busy device",
               () -> {
                 while (true) {
-                  if (bench.smmu.pageRequest(LAST | READ | Bench.STREAM, sent[0] & 0x1ff)) {
+                  if (bench.smmu.pageRequest(LAST | READ | DriverBench.STREAM, sent[0] & 0x1ff)) {
                     sent[0]++;
                   }
                   bench.sched.execution().yieldPoint();
@@ -195,7 +196,7 @@ final class OutputQueuesTest {
 
   @Test
   void decodesCountsAndHandsOnEvents() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Setup setup = Setup.on(bench);
           List<IommuEvent> events = new ArrayList<>();
@@ -232,7 +233,7 @@ final class OutputQueuesTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void goesOnAfterEventsWereLost(long seed) {
-    Bench.run(
+    DriverBench.run(
         seed,
         bench -> {
           Setup setup = Setup.on(bench);

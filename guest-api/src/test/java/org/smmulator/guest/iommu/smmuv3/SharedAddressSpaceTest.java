@@ -22,9 +22,9 @@ final class SharedAddressSpaceTest {
   private record Shared(
       SmmuV3Driver driver, IommuDevice device, IommuDomain domain, MmContext context) {
 
-    static Shared on(Bench bench) throws IommuException {
+    static Shared on(DriverBench bench) throws IommuException {
       SmmuV3Driver driver = bench.probe();
-      IommuDevice device = bench.device(Bench.STREAM);
+      IommuDevice device = bench.device(DriverBench.STREAM);
       IommuDomain domain = driver.attachDefaultDomain(device);
       AddressSpace mm = bench.spaces.create("process");
       MmContext context = driver.mmAlloc(domain, mm);
@@ -48,10 +48,10 @@ final class SharedAddressSpaceTest {
 
   @Test
   void installsTheProcessTableInOneDescriptorThatIsValidLast() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           SmmuV3Driver driver = bench.probe();
-          IommuDevice device = bench.device(Bench.STREAM);
+          IommuDevice device = bench.device(DriverBench.STREAM);
           IommuDomain domain = driver.attachDefaultDomain(device);
           AddressSpace mm = bench.spaces.create("process");
           bench.takeJournal();
@@ -61,32 +61,32 @@ final class SharedAddressSpaceTest {
           assertThat(bench.takeJournal())
               .containsExactly(
                   "CFGI_CD sid=208 ssid=1025", "SYNC", "CFGI_CD sid=208 ssid=1025", "SYNC");
-          long[] words = Vectors.words("driver-structures.txt", "CD_TRANSLATING");
+          long[] words = LayoutRows.words("driver-structures.txt", "CD_TRANSLATING");
           long first = (words[0] & 0xffff_ffff_ffffL) | (long) mm.asid() << 48;
           assertThat(bench.smmu.seenAtInvalidation)
               .containsExactly(List.of(0L, mm.pageTableRoot()), List.of(first, mm.pageTableRoot()));
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, beyondFirstLeaf, 3))
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, beyondFirstLeaf, 3))
               .isEqualTo(words[3]);
         });
   }
 
   @Test
   void writesNothingForAFurtherDeviceOfADomain() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           shared
               .driver()
               .mmAttach(shared.domain(), shared.device(), PASID + 1, shared.context(), false);
           assertThat(bench.takeJournal()).isEmpty();
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID + 1, 0)).isZero();
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, PASID + 1, 0)).isZero();
         });
   }
 
   @ParameterizedTest
   @CsvSource({"0", "-1", "1048576"})
   void refusesPasidsThatTheTableDoesNotHave(int pasid) {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           assertThatThrownBy(
@@ -103,7 +103,7 @@ final class SharedAddressSpaceTest {
 
   @Test
   void completesTheTlbInvalidationBeforeItAsksTheAtc() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           shared.invalidate(0x7000, 0x2000);
@@ -119,7 +119,7 @@ final class SharedAddressSpaceTest {
 
   @Test
   void plantsTheBugOfAskingTheAtcFirst() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           bench.options = bench.options.withAtcInvBeforeTlbi();
           Shared shared = Shared.on(bench);
@@ -136,7 +136,7 @@ final class SharedAddressSpaceTest {
   @ParameterizedTest
   @CsvSource({"0x10000, 0x8000, 3, 10000", "0x10000, 0x40000000, 19, 0", "0x5000, 0, 52, 0"})
   void dropsTheWholeAsidFromTheThresholdOn(String start, String size, int log2, String block) {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           shared.invalidate(Long.decode(start), Long.decode(size));
@@ -151,7 +151,7 @@ final class SharedAddressSpaceTest {
 
   @Test
   void splitsWhatTheCommandQueueCannotHold() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           bench.options = new SmmuOptions(2, 3, 3, 8, 4, 2, 3_600_000_000_000L, false);
           Shared shared = Shared.on(bench);
@@ -172,12 +172,12 @@ final class SharedAddressSpaceTest {
 
   @Test
   void asksOnlyDevicesThatUseAts() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           SmmuV3Driver driver = bench.probe();
-          FakeAts ats = bench.ats();
+          JournalledAts ats = bench.ats();
           ats.hasAts = false;
-          IommuDevice device = bench.device(Bench.STREAM, ats);
+          IommuDevice device = bench.device(DriverBench.STREAM, ats);
           IommuDomain domain = driver.attachDefaultDomain(device);
           MmContext context = driver.mmAlloc(domain, bench.spaces.create("process"));
           driver.mmAttach(domain, device, PASID, context, true);
@@ -190,7 +190,7 @@ final class SharedAddressSpaceTest {
 
   @Test
   void clearsTheDescriptorThenTheTlbThenTheAtc() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           shared.detach(DetachMode.CLEAR);
@@ -202,26 +202,26 @@ final class SharedAddressSpaceTest {
                   "SYNC",
                   "ATC_INV sid=208 ssid=5 0 size=52",
                   "SYNC");
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isZero();
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, PASID, 0)).isZero();
         });
   }
 
   @Test
   void keepsTheDescriptorThatOtherDevicesUse() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
-          long before = bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0);
+          long before = bench.smmu.tables.cdWord(DriverBench.STREAM, PASID, 0);
           shared.detach(DetachMode.KEEP_CD);
           assertThat(bench.takeJournal())
               .containsExactly("ATC_INV sid=208 ssid=5 0 size=52", "SYNC");
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isEqualTo(before);
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, PASID, 0)).isEqualTo(before);
         });
   }
 
   @Test
   void leavesAQuietDescriptorUnderAnAsidThatNoProcessGets() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           bench.smmu.seenAtInvalidation.clear();
@@ -234,35 +234,35 @@ final class SharedAddressSpaceTest {
                   "SYNC",
                   "ATC_INV sid=208 ssid=5 0 size=52",
                   "SYNC");
-          long quiet = Vectors.words("driver-structures.txt", "CD_QUIET_WORD")[0];
+          long quiet = LayoutRows.words("driver-structures.txt", "CD_QUIET_WORD")[0];
           long quietAsid = bench.asids.get(0);
           long first = (quiet & 0xffff_ffff_ffffL) | quietAsid << 48;
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isEqualTo(first);
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, PASID, 0)).isEqualTo(first);
           assertThat(bench.smmu.seenAtInvalidation)
               .containsExactly(List.of(first, shared.context().mm().pageTableRoot()));
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 1)).isZero();
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, PASID, 1)).isZero();
         });
   }
 
   @Test
   void clearsAQuietDescriptorSoThatThePasidCanBeUsedAgain() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           shared.detach(DetachMode.QUIET);
           bench.takeJournal();
           shared.driver().clearQuiet(shared.domain(), PASID);
           assertThat(bench.takeJournal()).containsExactly("CFGI_CD sid=208 ssid=5", "SYNC");
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 0)).isZero();
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, PASID, 0)).isZero();
           shared.driver().mmAttach(shared.domain(), shared.device(), PASID, shared.context(), true);
-          assertThat(bench.smmu.tables.cdWord(Bench.STREAM, PASID, 1))
+          assertThat(bench.smmu.tables.cdWord(DriverBench.STREAM, PASID, 1))
               .isEqualTo(shared.context().mm().pageTableRoot());
         });
   }
 
   @Test
   void neverOverwritesOrSilentlyClearsALiveDescriptor() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           assertThatThrownBy(
@@ -279,7 +279,7 @@ final class SharedAddressSpaceTest {
 
   @Test
   void refusesAContextThatWasFreed() {
-    Bench.run(
+    DriverBench.run(
         bench -> {
           Shared shared = Shared.on(bench);
           shared.detach(DetachMode.CLEAR);
