@@ -46,7 +46,7 @@ class OneNameOneThingTest {
     assertThat(NAMES).containsKeys(KEPT_APART.keySet().toArray(String[]::new));
     for (String name : KEPT_APART.keySet()) {
       assertThat(NAMES.get(name))
-          .as(name)
+          .as(name + ": " + KEPT_APART.get(name))
           .hasSize(2)
           .filteredOn(type -> type.startsWith("org.smmulator.guest."))
           .hasSize(1);

@@ -1,4 +1,4 @@
-/** The hardware's thread and its time. */
+/** Hardware whose time somebody else owns, such as a program at the guest port. */
 @NullMarked
 package org.smmulator.time;
 
