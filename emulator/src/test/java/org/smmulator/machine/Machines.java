@@ -6,6 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
+import org.smmulator.cli.Progress;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
@@ -42,6 +45,14 @@ final class Machines {
       Ending ending = machine.runScenario(progress);
       return new Outcome(ending, machine.summary());
     }
+  }
+
+  /** As above, on one scheduler and virtual time. */
+  static Outcome simulate(Path folder, String yaml, long seed) throws Exception {
+    Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
+    SimulatedOutcome outcome =
+        new Launcher().simulate(config(folder, yaml).withSeed(seed), EventLog.OFF, silent);
+    return new Outcome(outcome.ending(), outcome.summary());
   }
 
   /** A file of the folder {@code configs}, whichever folder the tests run in. */
