@@ -5,10 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 
-/**
- * One element of {@code devices}: a device that the machine starts and attaches, in a process of
- * its own, or in the machine's where an external guest owns the time.
- */
+/** One element of {@code devices}: a device that the machine starts and attaches. */
 public record DeviceConfig(
     @Key(meaning = "Bus, device and function number, such as '00:04.0'.") PciAddress id,
     @Key(meaning = "Device model.") DeviceModel model,
@@ -34,6 +31,8 @@ public record DeviceConfig(
             fallback = "28",
             max = 64)
         int dmaMaskBits,
+    @Key(meaning = "Where a dma lives: in a JVM of its own or in the machine's.", fallback = "own")
+        Home process,
     @Key(
             meaning = "Name for people; default is the model and the id.",
             nullable = true,
@@ -59,6 +58,16 @@ public record DeviceConfig(
     public String spelled() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+  }
+
+  /** Where a device that could live elsewhere lives. */
+  public enum Home {
+    /** A JVM of its own, attached over a socket. */
+    @JsonProperty("own")
+    OWN,
+    /** Tasks of the machine's JVM, attached without a socket. */
+    @JsonProperty("machine")
+    MACHINE
   }
 
   /** Bugs that a device process can be started with. */

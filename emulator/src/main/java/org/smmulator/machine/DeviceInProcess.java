@@ -2,6 +2,9 @@ package org.smmulator.machine;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.AttachedDevice;
@@ -14,6 +17,8 @@ import org.smmulator.launch.UserException;
 
 /** A device in the machine's process, with tasks and a link of its own. */
 final class DeviceInProcess implements PluggedDevice {
+  private static final Logger log = LoggerFactory.getLogger(DeviceInProcess.class);
+
   private final DeviceConfig config;
   private final AttachedDevice device;
   private final TaskLoop link;
@@ -26,28 +31,38 @@ final class DeviceInProcess implements PluggedDevice {
 
   /**
    * @param execution runs the device's tasks
+   * @param timing how long it takes; null if it takes what it takes
    */
-  static DeviceInProcess start(DeviceConfig config, Execution execution, Board board, Timing timing)
+  static DeviceInProcess start(
+      DeviceConfig config, Execution execution, Board board, @Nullable Timing timing)
       throws UserException {
     AttachedDevice device;
     try {
       device =
           new AttachedDevice(
-              new DmaDevice(config.queues(), config.pri(), timing.deviceNanos()),
+              new DmaEngine(
+                  config.queues(), config.pri(), timing == null ? 0 : timing.deviceNanos()),
               options(config),
               execution);
     } catch (IOException e) {
       throw new UserException(
           ExitCode.USAGE, "device " + config.id() + " cannot be started: " + e.getMessage());
     }
+    device
+        .whenAttached()
+        .exceptionally(
+            refusal -> {
+              log.warn("device {} is not attached: {}", config.id(), refusal.getMessage());
+              return null;
+            });
     TaskLoop link = TaskLoop.start(execution, "link of " + config.id());
     InProcessWire.join(
         board.rootComplex().newPort(),
         board.loop(),
-        timing.downstream(),
+        timing == null ? null : timing.downstream(),
         device.handler(),
         link,
-        timing.upstream(),
+        timing == null ? null : timing.upstream(),
         board.linkLimits());
     return new DeviceInProcess(config, device, link);
   }

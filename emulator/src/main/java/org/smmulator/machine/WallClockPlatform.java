@@ -52,7 +52,10 @@ final class WallClockPlatform implements Platform {
 
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
-    return DeviceProcess.start(config, addresses().get(0));
+    return switch (config.process()) {
+      case OWN -> DeviceProcess.start(config, addresses().get(0));
+      case MACHINE -> DeviceInProcess.start(config, execution, board, null);
+    };
   }
 
   @Override

@@ -82,7 +82,8 @@ class HostileDeviceTest {
     var slot = PciAddress.parse("00:04.0");
     honest =
         DeviceProcess.start(
-            new DeviceConfig(slot, dma, atc, 1, 32, 28, "honest", null, null),
+            new DeviceConfig(
+                slot, dma, atc, 1, 32, 28, DeviceConfig.Home.OWN, "honest", null, null),
             machine.busAddresses().get(0));
   }
 

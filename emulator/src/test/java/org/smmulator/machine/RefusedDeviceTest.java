@@ -66,6 +66,7 @@ class RefusedDeviceTest {
             1,
             0,
             28,
+            DeviceConfig.Home.OWN,
             null,
             null,
             null);

@@ -21,38 +21,25 @@ public final class InProcessWire {
       LinkHandler device,
       Loop deviceLoop,
       LinkLimits limits) {
-    join(
-        new End(rootComplexLoop, "device in this process", null),
-        new End(deviceLoop, "bus in this process", null),
-        rootComplex,
-        device,
-        limits);
+    join(rootComplex, rootComplexLoop, null, device, deviceLoop, null, limits);
   }
 
   /**
    * As above, with frames that take their time.
    *
-   * @param downstream of what the root complex sends
-   * @param upstream of what the device sends
+   * @param downstream of what the root complex sends; null if that takes none
+   * @param upstream of what the device sends; null if that takes none
    */
   public static void join(
       LinkHandler rootComplex,
       Loop rootComplexLoop,
-      Transit downstream,
+      @Nullable Transit downstream,
       LinkHandler device,
       Loop deviceLoop,
-      Transit upstream,
+      @Nullable Transit upstream,
       LinkLimits limits) {
-    join(
-        new End(rootComplexLoop, "device in this process", downstream),
-        new End(deviceLoop, "bus in this process", upstream),
-        rootComplex,
-        device,
-        limits);
-  }
-
-  private static void join(
-      End up, End down, LinkHandler rootComplex, LinkHandler device, LinkLimits limits) {
+    End up = new End(rootComplexLoop, "device in this process", downstream);
+    End down = new End(deviceLoop, "bus in this process", upstream);
     Link rootPort = new Link(Link.Role.ROOT_PORT, rootComplex, limits, up);
     Link endpoint = new Link(Link.Role.ENDPOINT, device, limits, down);
     up.attach(down, rootPort);
