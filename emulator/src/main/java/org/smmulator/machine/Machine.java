@@ -144,6 +144,11 @@ public final class Machine implements RunningMachine {
         .toList();
   }
 
+  /** The hardware of this machine. */
+  Board board() {
+    return board;
+  }
+
   /** The guest that runs on this machine. */
   public GuestKernel kernel() {
     return kernel;

@@ -3,7 +3,6 @@ package org.smmulator.bus.wire;
 /** When the frames of one direction of a link arrive, so that none passes what it must not. */
 final class ArrivalTimes {
   private long posted;
-  private long completion;
   private long noPacket;
   private long last;
 
@@ -16,14 +15,12 @@ final class ArrivalTimes {
     long at =
         switch (frame) {
           case POSTED, NON_POSTED -> Math.max(earliest, Math.max(posted, noPacket));
-          case COMPLETION -> Math.max(earliest, Math.max(Math.max(posted, noPacket), completion));
-          case NO_PACKET -> Math.max(earliest, last);
+          case COMPLETION, NO_PACKET -> Math.max(earliest, last);
         };
     switch (frame) {
       case POSTED -> posted = at;
-      case COMPLETION -> completion = at;
       case NO_PACKET -> noPacket = at;
-      case NON_POSTED -> {}
+      case NON_POSTED, COMPLETION -> {}
     }
     last = Math.max(last, at);
     return at;

@@ -5,10 +5,11 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.TlpType;
 
 /**
- * What a frame may pass on its way (Base Specification 2.4.1, without Relaxed Ordering): a posted
- * request passes everything but posted requests; a non-posted request or a completion passes no
- * posted request; completions stay in order among themselves; frames that are no packets stay where
- * they are.
+ * What a frame passes on its way (Base Specification 2.4.1, without Relaxed Ordering): a posted
+ * request passes everything but posted requests; a non-posted request passes no posted request. A
+ * completion passes nothing, though it might pass non-posted requests: what comes behind the answer
+ * to a configuration access counts as sent after it, on sockets as well. Frames that are no packets
+ * stay where they are.
  */
 public enum FrameClass {
   POSTED,
