@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.MachineLauncher.Ending;
-import org.smmulator.cli.Progress;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.Progress;
 import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.metrics.Summary;
 

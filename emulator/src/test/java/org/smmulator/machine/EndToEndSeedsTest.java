@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.smmulator.cli.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.metrics.SvaSummary;
 import org.smmulator.metrics.Verdict;
 

@@ -6,14 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.smmulator.cli.MachineLauncher.Ending;
-import org.smmulator.cli.MachineLauncher.SimulatedOutcome;
-import org.smmulator.cli.Progress;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.metrics.Summary;
 
