@@ -1,7 +1,6 @@
 package org.smmulator.launch;
 
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
@@ -46,21 +45,17 @@ public interface MachineLauncher {
     List<String> busAddresses();
 
     /** Where the harness of an external guest connects, or is; null for the built-in kernel. */
-    default @Nullable String guestPort() {
-      return null;
-    }
+    @Nullable String guestPort();
 
     /**
      * From now on a line goes there for each device that comes or leaves, those before included.
      *
      * @param news called from any thread
      */
-    default void tellNews(Consumer<String> news) {}
+    void tellNews(Consumer<String> news);
 
     /** Waits until the machine has nobody left who could use it; for ever, if it listens. */
-    default void awaitEnd() throws InterruptedException {
-      new CountDownLatch(1).await();
-    }
+    void awaitEnd() throws InterruptedException;
 
     /**
      * What has been counted so far; callable from any thread at any time.
@@ -82,7 +77,7 @@ public interface MachineLauncher {
      * @return how it ended
      * @throws UserException if a device process cannot be started
      */
-    Ending runScenario(Progress progress) throws UserException, InterruptedException;
+    Ending runScenario(Progress progress) throws UserException;
 
     /** Stops everything, also while the scenario runs; can be repeated. */
     @Override

@@ -16,9 +16,6 @@ public final class Launcher implements MachineLauncher {
 
   @Override
   public RunningMachine start(MachineConfig config, EventLog events) throws UserException {
-    if (config.guest().isExternal()) {
-      return ExternalMachine.start(config, events);
-    }
     Machine machine = Machine.start(config, events);
     if (config.scenario() != null) {
       return machine;

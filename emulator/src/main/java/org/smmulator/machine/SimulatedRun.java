@@ -89,9 +89,6 @@ final class SimulatedRun {
       summary = machine.summary();
     } catch (UserException e) {
       refused = e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("nobody interrupts a task", e);
     }
   }
 }

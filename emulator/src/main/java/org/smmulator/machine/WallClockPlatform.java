@@ -1,12 +1,8 @@
 package org.smmulator.machine;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.NettyLoop;
-import org.smmulator.bus.wire.NettySockets;
-import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.execution.Execution;
@@ -21,7 +17,7 @@ final class WallClockPlatform implements Platform {
   private final Execution execution = new ThreadExecution(clock);
   private final EventLoopThread thread = new EventLoopThread("hardware");
   private final Loop hardware = new NettyLoop(thread.eventLoop(), clock);
-  private final List<NettySockets.Listener> listeners = new ArrayList<>();
+  private final BusListeners listeners = new BusListeners();
 
   @Override
   public Execution execution() {
@@ -35,32 +31,20 @@ final class WallClockPlatform implements Platform {
 
   @Override
   public List<String> listen(BusConfig config, Board board) throws IOException {
-    for (String address : config.listen()) {
-      listeners.add(
-          NettyTransport.listen(
-              thread.eventLoop(),
-              BusAddress.parse(address),
-              board.linkLimits(),
-              board.rootComplex()::newPort));
-    }
-    return addresses();
-  }
-
-  private List<String> addresses() {
-    return listeners.stream().map(listener -> listener.address().toString()).toList();
+    return listeners.listen(config.listen(), thread.eventLoop(), board);
   }
 
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
     return switch (config.process()) {
-      case OWN -> DeviceProcess.start(config, addresses().get(0));
+      case OWN -> DeviceProcess.start(config, listeners.addresses().get(0));
       case MACHINE -> DeviceInProcess.start(config, execution, board, null);
     };
   }
 
   @Override
   public void close() {
-    listeners.forEach(NettySockets.Listener::close);
+    listeners.close();
     thread.close();
   }
 }

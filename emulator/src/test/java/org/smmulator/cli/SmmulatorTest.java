@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,9 +94,12 @@ class SmmulatorTest {
         @Override
         public void awaitEnd() throws InterruptedException {
           if (guestPort == null) {
-            RunningMachine.super.awaitEnd();
+            new CountDownLatch(1).await();
           }
         }
+
+        @Override
+        public void tellNews(Consumer<String> news) {}
 
         @Override
         public Summary summary() {

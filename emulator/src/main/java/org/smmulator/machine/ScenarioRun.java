@@ -1,0 +1,147 @@
+package org.smmulator.machine;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.config.ScenarioConfig;
+import org.smmulator.guest.GuestKernel;
+import org.smmulator.arch.port.PciAddress;
+import org.smmulator.guest.sched.Task;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
+import org.smmulator.metrics.Summary;
+
+/**
+ * A machine's scenario from its first step until the machine's own devices have left, so that their
+ * last counts are in. Waits on the caller's thread, which is a task of the guest meanwhile.
+ */
+final class ScenarioRun {
+  private static final Logger LOG = LoggerFactory.getLogger(ScenarioRun.class);
+  private static final long PROGRESS_NANOS = 100_000_000L;
+  private static final long DETACH_NANOS = 60_000_000_000L;
+
+  private final GuestKernel kernel;
+  private final ScenarioConfig story;
+  private final Scenario scenario;
+  private final DataCheck check;
+  private final List<PluggedDevice> devices;
+  private final Supplier<Summary> summary;
+  private final BooleanSupplier stopped;
+
+  /**
+   * @param config with a scenario
+   * @param devices the machine's own
+   * @param stopped whether the machine is being closed
+   */
+  ScenarioRun(
+      GuestKernel kernel,
+      MachineConfig config,
+      DataCheck check,
+      List<PluggedDevice> devices,
+      Supplier<Summary> summary,
+      BooleanSupplier stopped) {
+    ScenarioConfig configured = config.scenario();
+    if (configured == null) {
+      throw new IllegalStateException("the machine file has no scenario");
+    }
+    this.kernel = kernel;
+    this.story = configured;
+    this.scenario = new Scenario(kernel, story, config.bus().attachTimeoutMillis(), check);
+    this.check = check;
+    this.devices = devices;
+    this.summary = summary;
+    this.stopped = stopped;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @return how it ended
+   * @throws UserException if a step could not be done, or a device of the machine did not come
+   */
+  Ending run(Progress progress) throws UserException {
+    ScenarioException[] failure = new ScenarioException[1];
+    Task task =
+        kernel
+            .sched()
+            .spawn(
+                "scenario",
+                () -> {
+                  try {
+                    scenario.run();
+                  } catch (ScenarioException e) {
+                    failure[0] = e;
+                  }
+                });
+    boolean inTime = follow(task, progress);
+    if (task.isDone() && (failure[0] != null || task.failure() != null)) {
+      throw new UserException(notDone(), describe(failure[0], task.failure()));
+    }
+    unplug();
+    return inTime ? Ending.DONE : Ending.TIMED_OUT;
+  }
+
+  /** The exit code of a scenario that ended before its last step. */
+  private ExitCode notDone() {
+    return summary.get().verdict().clean() ? ExitCode.NOT_RUN : ExitCode.FAILED;
+  }
+
+  private static String describe(@Nullable ScenarioException refused, @Nullable Throwable failed) {
+    if (refused != null) {
+      return "the scenario stopped: " + refused.getMessage();
+    }
+    LOG.error("the scenario failed", failed);
+    return "the scenario failed: " + failed;
+  }
+
+  private boolean follow(Task task, Progress progress) throws UserException {
+    long deadline = kernel.sched().nanoTime() + TimeUnit.SECONDS.toNanos(story.timeoutSeconds());
+    long planned = scenario.operationsPlanned();
+    while (!task.isDone() && kernel.sched().nanoTime() < deadline && !stopped.getAsBoolean()) {
+      progress.update(
+          String.format(
+              "step %d/%d %s, %,d of at most %,d operations, %,d bytes compared",
+              Math.min(scenario.stepsDone() + 1, story.steps().size()),
+              story.steps().size(),
+              scenario.now(),
+              scenario.operationsDone(),
+              planned,
+              check.bytesCompared()));
+      requireAttached();
+      kernel.sched().sleep(PROGRESS_NANOS);
+    }
+    return task.isDone();
+  }
+
+  /** A device that ended before it came says why by itself; nobody need wait for it. */
+  private void requireAttached() throws UserException {
+    for (PluggedDevice device : devices) {
+      if (!device.isAlive() && !kernel.hasSeen(address(device))) {
+        throw new UserException(
+            notDone(),
+            "device "
+                + device.config().id()
+                + " ended before it was attached; its message is above");
+      }
+    }
+  }
+
+  private static PciAddress address(PluggedDevice device) {
+    return new PciAddress(device.config().id().requesterId());
+  }
+
+  private void unplug() {
+    devices.forEach(PluggedDevice::close);
+    long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
+    for (PluggedDevice device : devices) {
+      kernel.awaitGone(address(device), deadline);
+    }
+  }
+}

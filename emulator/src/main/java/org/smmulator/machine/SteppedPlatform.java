@@ -1,0 +1,100 @@
+package org.smmulator.machine;
+
+import java.io.IOException;
+import java.util.List;
+import org.smmulator.config.BusConfig;
+import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.GuestConfig;
+import org.smmulator.device.DeviceModel;
+import org.smmulator.device.DeviceOptions;
+import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.execution.Execution;
+import org.smmulator.execution.Loop;
+import org.smmulator.execution.ThreadExecution;
+import org.smmulator.launch.UserException;
+import org.smmulator.time.SteppedHardware;
+
+/**
+ * Hardware that works when a program outside says so, and is idle in between; on the time of that
+ * program, or on real time. Devices that never wait are on its loop.
+ */
+final class SteppedPlatform implements Platform {
+  private final Execution execution = new ThreadExecution();
+  private final EventLoopThread thread = new EventLoopThread("hardware");
+  private final SteppedHardware stepped;
+  private final BusListeners listeners = new BusListeners();
+
+  SteppedPlatform(GuestConfig.Clock clock) {
+    stepped =
+        clock == GuestConfig.Clock.VIRTUAL
+            ? SteppedHardware.onVirtualTime(thread.eventLoop())
+            : SteppedHardware.onRealTime(thread.eventLoop());
+  }
+
+  @Override
+  public Execution execution() {
+    return execution;
+  }
+
+  @Override
+  public Loop hardware() {
+    return stepped.loop();
+  }
+
+  SteppedHardware stepped() {
+    return stepped;
+  }
+
+  @Override
+  public List<String> listen(BusConfig config, Board board) throws IOException {
+    return listeners.listen(config.listen(), thread.eventLoop(), board);
+  }
+
+  @Override
+  public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
+    if (config.model() != DeviceConfig.DeviceModel.DMA) {
+      return plugOnLoop(config, board);
+    }
+    return switch (config.process()) {
+      case OWN -> DeviceProcess.start(config, listeners.addresses().get(0));
+      case MACHINE -> DeviceInProcess.start(config, execution, board, null);
+    };
+  }
+
+  /** Plugs in a device that never waits; it is there when this returns. */
+  PluggedDevice plugOnLoop(DeviceConfig config, Board board) {
+    InProcessDevices plugs =
+        new InProcessDevices(board.rootComplex(), board.bus(), stepped.loop(), board.linkLimits());
+    int requesterId = config.id().requesterId();
+    DeviceModel model =
+        config.model() == DeviceConfig.DeviceModel.EDU
+            ? new EduDevice(config.dmaMask())
+            : plugs.testDevice(requesterId);
+    try {
+      plugs.plug(
+          model,
+          DeviceOptions.of(config.model().spelled(), config.label()).withRequesterId(requesterId));
+    } catch (IOException e) {
+      throw new IllegalStateException("a device without a file has failed with one", e);
+    }
+    stepped.run(() -> {});
+    return new OnLoop(config);
+  }
+
+  /** A device on the hardware's loop; it leaves when the machine shuts down. */
+  private record OnLoop(DeviceConfig config) implements PluggedDevice {
+    @Override
+    public boolean isAlive() {
+      return true;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Override
+  public void close() {
+    listeners.close();
+    thread.close();
+  }
+}
