@@ -40,7 +40,7 @@ final class DeviceInProcess implements PluggedDevice {
     try {
       device =
           new AttachedDevice(
-              new DmaEngine(
+              new DmaDevice(
                   config.queues(), config.pri(), timing == null ? 0 : timing.deviceNanos()),
               options(config),
               execution);

@@ -7,10 +7,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.guest.GuestKernel;
-import org.smmulator.arch.port.PciAddress;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
@@ -134,7 +134,7 @@ final class ScenarioRun {
   }
 
   private static PciAddress address(PluggedDevice device) {
-    return new PciAddress(device.config().id().requesterId());
+    return device.config().id();
   }
 
   private void unplug() {

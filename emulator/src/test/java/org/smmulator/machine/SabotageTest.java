@@ -112,7 +112,7 @@ class SabotageTest {
 
   /** At least one violation of the kind names device, PASID, address and frame. */
   private static boolean isReported(Summary summary, Kind kind) {
-    Predicate<Violation> complete =
+    Predicate<ViolationSummary> complete =
         violation ->
             violation.kind() == kind
                 && "00:04.0".equals(violation.device())
