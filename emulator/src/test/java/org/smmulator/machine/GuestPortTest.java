@@ -198,7 +198,7 @@ class GuestPortTest extends DrivenMachine {
             () -> new Launcher().start(Machines.config(folder, MACHINE + nobody), EventLog.OFF))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("nobody")
-        .hasMessageEndingWith("change bus.listen or guest.port, or free it");
+        .hasMessageEndingWith("change guest.port, or free it");
   }
 
   @Test
