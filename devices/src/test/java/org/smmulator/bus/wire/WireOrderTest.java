@@ -14,8 +14,8 @@ import org.smmulator.bus.tlp.TlpWriter;
 class WireOrderTest {
   private static final int DEVICE = 0x100;
 
-  private final ManualLoop rootLoop = new ManualLoop();
-  private final ManualLoop deviceLoop = new ManualLoop();
+  private final LinkTestLoop rootLoop = new LinkTestLoop();
+  private final LinkTestLoop deviceLoop = new LinkTestLoop();
   private final RecordingHandler root = new RecordingHandler();
   private final RecordingHandler device = new RecordingHandler();
   private final Deque<Long> times = new ArrayDeque<>();
