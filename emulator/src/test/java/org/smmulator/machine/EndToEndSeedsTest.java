@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -89,21 +89,22 @@ class EndToEndSeedsTest {
       }
     };
 
-    private final List<String> steps;
+    private final String steps;
 
     Story(String... steps) {
-      this.steps = List.of(steps);
+      this.steps = lines(List.of(steps));
     }
 
     List<String> end() {
       return BOTH_END;
     }
 
+    private static String lines(List<String> steps) {
+      return steps.stream().map(step -> "    - " + step + "\n").collect(Collectors.joining());
+    }
+
     String yaml() {
-      StringBuilder yaml = new StringBuilder(MACHINE);
-      Stream.concat(steps.stream(), end().stream())
-          .forEach(step -> yaml.append("    - ").append(step).append('\n'));
-      return yaml.toString();
+      return MACHINE + steps + lines(end());
     }
   }
 
