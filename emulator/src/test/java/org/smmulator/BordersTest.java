@@ -56,6 +56,44 @@ class BordersTest {
           .dependOnClassesThat()
           .resideInAPackage("org.smmulator.cli..");
 
+  /** All else asks an execution or a loop, whose time may be virtual. The command line may ask. */
+  @ArchTest
+  static final ArchRule theSystemsClockIsReadInOnePlace =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("org.smmulator.execution..", "org.smmulator.cli..")
+          .should()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(java.time.Clock.class)
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(java.time.Instant.class)
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(java.util.Timer.class);
+
+  /** The others that know threads wait for what is outside: a process, a program at the port. */
+  @ArchTest
+  static final ArchRule threadsAreMadeWhereTheWallClockBelongs =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              "org.smmulator.execution..", "org.smmulator.cli..", "org.smmulator.qtest..")
+          .and()
+          .doNotHaveFullyQualifiedName("org.smmulator.time.SteppedHardware")
+          .and()
+          .doNotHaveFullyQualifiedName("org.smmulator.machine.DeviceProcess")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(Thread.class)
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(java.util.concurrent.Executors.class);
+
   /** Of all modules, and of all together. */
   @ArchTest
   static final ArchRule packagesHaveNoCircles =
