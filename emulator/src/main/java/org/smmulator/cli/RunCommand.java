@@ -89,10 +89,28 @@ final class RunCommand implements Callable<Integer> {
       Report report = new Report(output, summaryFile);
       ExitCode code =
           simulate.isWanted()
-              ? new Simulation(launcher.get(), config, file, simulate, output)
-                  .run(report, stay, events)
+              ? simulate(config, output, report, events)
               : run(config, output, report, events);
       return events.end(output, code).code();
+    }
+  }
+
+  private ExitCode simulate(MachineConfig config, Output output, Report report, EventFile events)
+      throws UserException {
+    Simulation simulation = new Simulation(launcher.get(), config, file, simulate, output);
+    Thread hook =
+        new Thread(
+            () -> {
+              simulation.stop();
+              events.close();
+            },
+            "shutdown");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return simulation.run(report, stay, events);
+    } finally {
+      simulation.ended();
+      Output.removeHook(hook);
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
@@ -33,17 +34,28 @@ final class SeedsRun {
   private final Progress progress;
   private final AtomicLong next;
   private final AtomicLong done = new AtomicLong();
+  private final AtomicLong steps = new AtomicLong();
   private final AtomicLong switches = new AtomicLong();
   private final AtomicLong accesses = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicReference<@Nullable Failed> failed = new AtomicReference<>();
+  private final BooleanSupplier stopped;
   private final long startNanos = System.nanoTime();
 
-  SeedsRun(MachineLauncher launcher, MachineConfig config, Seeds seeds, Progress progress) {
+  /**
+   * @param stopped ends it before the last seed
+   */
+  SeedsRun(
+      MachineLauncher launcher,
+      MachineConfig config,
+      Seeds seeds,
+      Progress progress,
+      BooleanSupplier stopped) {
     this.launcher = launcher;
     this.config = config;
     this.seeds = seeds;
     this.progress = progress;
+    this.stopped = stopped;
     this.next = new AtomicLong(seeds.first());
   }
 
@@ -67,7 +79,7 @@ final class SeedsRun {
 
   private void work() {
     for (long seed = next.getAndIncrement();
-        seed <= seeds.last() && failed.get() == null;
+        seed <= seeds.last() && failed.get() == null && !stopped.getAsBoolean();
         seed = next.getAndIncrement()) {
       Failed failure = runOne(seed);
       if (failure != null) {
@@ -79,8 +91,13 @@ final class SeedsRun {
   private @Nullable Failed runOne(long seed) {
     Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
     try {
-      SimulatedOutcome outcome = launcher.simulate(config.withSeed(seed), EventLog.OFF, silent);
+      SimulatedOutcome outcome =
+          launcher.simulate(config.withSeed(seed), EventLog.OFF, silent, stopped);
+      if (stopped.getAsBoolean()) {
+        return null; // it may have been cut short
+      }
       done.incrementAndGet();
+      steps.addAndGet(outcome.steps());
       switches.addAndGet(outcome.switches());
       accesses.addAndGet(outcome.summary().verdict().checked().accessesChecked());
       bytes.addAndGet(outcome.summary().verdict().checked().bytesCompared());
@@ -105,7 +122,14 @@ final class SeedsRun {
   String total() {
     double seconds = (System.nanoTime() - startNanos) / 1e9;
     return String.format(
-        "%,d of %,d machines, %,d hand-overs, %,d accesses checked, %,d bytes compared, %.0f s",
-        done.get(), seeds.count(), switches.get(), accesses.get(), bytes.get(), seconds);
+        "%,d of %,d machines, %,d steps, %,d hand-overs, %,d accesses checked, %,d bytes compared,"
+            + " %.0f s",
+        done.get(),
+        seeds.count(),
+        steps.get(),
+        switches.get(),
+        accesses.get(),
+        bytes.get(),
+        seconds);
   }
 }

@@ -1,6 +1,8 @@
 package org.smmulator.cli;
 
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.EventLog;
@@ -14,11 +16,15 @@ import org.smmulator.metrics.Summary;
 
 /** {@code smmulator run --simulated}: one run on virtual time, or one for each of many seeds. */
 final class Simulation {
+  private static final int STOP_SECONDS = 15;
+
   private final MachineLauncher launcher;
   private final MachineConfig config;
   private final Path file;
   private final SimulateOptions options;
   private final Output output;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean stopped;
 
   /**
    * @param file of the machine, as the user named it
@@ -54,6 +60,23 @@ final class Simulation {
     return many(report, seeds);
   }
 
+  /** Ctrl-C or another signal: what is known so far is said, in bounded time. */
+  void stop() {
+    stopped = true;
+    try {
+      if (!ended.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+        output.say("smmulator: the simulation did not end in time; there are no tables");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Nobody who stops it need wait any longer. */
+  void ended() {
+    ended.countDown();
+  }
+
   private static UserException usage(String sentence) {
     return new UserException(ExitCode.USAGE, sentence);
   }
@@ -62,14 +85,17 @@ final class Simulation {
     long start = System.nanoTime();
     SimulatedOutcome outcome;
     try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
-      outcome = launcher.simulate(config, events, progress);
+      outcome = launcher.simulate(config, events, progress, () -> stopped);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     output.say(
         String.format(
-            "simulated with seed %d: %.6f s of virtual time in %.1f s, %,d hand-overs between"
-                + " tasks",
-            seed, outcome.virtualNanos() / 1e9, seconds, outcome.switches()));
+            "simulated with seed %d: %.6f s of virtual time in %.1f s, %,d steps, %,d hand-overs"
+                + " between tasks",
+            seed, outcome.virtualNanos() / 1e9, seconds, outcome.steps(), outcome.switches()));
+    if (stopped) {
+      return report.give(outcome.summary()::cutShort, ExitCode.STOPPED);
+    }
     ExitCode code = report.give(outcome::summary, Run.code(outcome.ending(), outcome.summary()));
     if (outcome.ending() == Ending.TIMED_OUT) {
       output.say(
@@ -82,13 +108,16 @@ final class Simulation {
     SeedsRun.Failed failed;
     SeedsRun run;
     try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
-      run = new SeedsRun(launcher, config, seeds, progress);
+      run = new SeedsRun(launcher, config, seeds, progress, () -> stopped);
       failed = run.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return ExitCode.STOPPED;
     }
     output.say(run.total());
+    if (stopped) {
+      return ExitCode.STOPPED;
+    }
     if (failed == null) {
       output.say("all seeds passed");
       return ExitCode.OK;

@@ -1,6 +1,7 @@
 package org.smmulator.launch;
 
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
@@ -25,19 +26,23 @@ public interface MachineLauncher {
    * the order of everything.
    *
    * @param events told what everybody does
+   * @param stopped asked now and then; from true on the run is brought to its end, as at a time-out
    * @throws UserException if the file cannot be simulated, the scenario stopped, or anything in the
    *     machine failed
    */
-  SimulatedOutcome simulate(MachineConfig config, EventLog events, Progress progress)
+  SimulatedOutcome simulate(
+      MachineConfig config, EventLog events, Progress progress, BooleanSupplier stopped)
       throws UserException;
 
   /**
    * The end of a simulated run.
    *
    * @param virtualNanos time that passed in it
-   * @param switches hand-overs between its tasks
+   * @param steps points at which the scheduler chose who goes on
+   * @param switches of those, how many handed over from one task to another
    */
-  record SimulatedOutcome(Ending ending, Summary summary, long virtualNanos, long switches) {}
+  record SimulatedOutcome(
+      Ending ending, Summary summary, long virtualNanos, long steps, long switches) {}
 
   /** One running machine. */
   interface RunningMachine extends AutoCloseable {

@@ -1,5 +1,6 @@
 package org.smmulator.machine;
 
+import java.util.function.BooleanSupplier;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher;
@@ -9,9 +10,10 @@ import org.smmulator.launch.UserException;
 /** What {@code smmulator run} finds as a service. */
 public final class Launcher implements MachineLauncher {
   @Override
-  public SimulatedOutcome simulate(MachineConfig config, EventLog events, Progress progress)
+  public SimulatedOutcome simulate(
+      MachineConfig config, EventLog events, Progress progress, BooleanSupplier stopped)
       throws UserException {
-    return new SimulatedRun(config, events, progress).run();
+    return new SimulatedRun(config, events, progress, stopped).run();
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
@@ -159,7 +160,14 @@ public final class Machine implements RunningMachine {
 
   @Override
   public Ending runScenario(Progress progress) throws UserException {
-    ScenarioRun run = new ScenarioRun(kernel(), config, check, devices, this::summary, closed::get);
+    return runScenario(progress, closed::get);
+  }
+
+  /** As above, until somebody stops it. */
+  Ending runScenario(Progress progress, BooleanSupplier stopped) throws UserException {
+    ScenarioRun run =
+        new ScenarioRun(
+            kernel(), config, check, devices, this::summary, stopped, platform.glanceNanos());
     plugIn();
     return run.run(progress);
   }

@@ -34,6 +34,9 @@ interface Platform extends AutoCloseable {
    */
   PluggedDevice plug(DeviceConfig config, Board board) throws UserException;
 
+  /** Time between two looks at how far a scenario is. */
+  long glanceNanos();
+
   /** Ends the hardware's loop, after everything else has ended. */
   @Override
   void close();

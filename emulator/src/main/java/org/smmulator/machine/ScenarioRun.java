@@ -24,7 +24,6 @@ import org.smmulator.metrics.Summary;
  */
 final class ScenarioRun {
   private static final Logger LOG = LoggerFactory.getLogger(ScenarioRun.class);
-  private static final long PROGRESS_NANOS = 100_000_000L;
   private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final GuestKernel kernel;
@@ -34,11 +33,13 @@ final class ScenarioRun {
   private final List<PluggedDevice> devices;
   private final Supplier<Summary> summary;
   private final BooleanSupplier stopped;
+  private final long glanceNanos;
 
   /**
    * @param config with a scenario
    * @param devices the machine's own
-   * @param stopped whether the machine is being closed
+   * @param stopped whether the scenario is to end before its last step
+   * @param glanceNanos time between two looks at how far it is
    */
   ScenarioRun(
       GuestKernel kernel,
@@ -46,7 +47,8 @@ final class ScenarioRun {
       DataCheck check,
       List<PluggedDevice> devices,
       Supplier<Summary> summary,
-      BooleanSupplier stopped) {
+      BooleanSupplier stopped,
+      long glanceNanos) {
     ScenarioConfig configured = config.scenario();
     if (configured == null) {
       throw new IllegalStateException("the machine file has no scenario");
@@ -58,6 +60,7 @@ final class ScenarioRun {
     this.devices = devices;
     this.summary = summary;
     this.stopped = stopped;
+    this.glanceNanos = glanceNanos;
   }
 
   /**
@@ -115,7 +118,7 @@ final class ScenarioRun {
               planned,
               check.bytesCompared()));
       requireAttached();
-      kernel.sched().sleep(PROGRESS_NANOS);
+      kernel.sched().sleep(glanceNanos);
     }
     return task.isDone();
   }

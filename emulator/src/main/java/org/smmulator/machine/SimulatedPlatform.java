@@ -83,6 +83,11 @@ final class SimulatedPlatform implements Platform {
   }
 
   @Override
+  public long glanceNanos() {
+    return 1_000_000L; // hundreds of looks at a run of some seconds
+  }
+
+  @Override
   public void close() {
     hardware.end();
   }

@@ -1,5 +1,6 @@
 package org.smmulator.machine;
 
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ final class SimulatedRun {
   private final ScenarioConfig story;
   private final EventLog events;
   private final Progress progress;
+  private final BooleanSupplier stopped;
   private @Nullable Ending ending;
   private @Nullable Summary summary;
   private @Nullable UserException refused;
@@ -33,7 +35,8 @@ final class SimulatedRun {
   /**
    * @throws UserException if the file describes no machine that can be simulated
    */
-  SimulatedRun(MachineConfig config, EventLog events, Progress progress) throws UserException {
+  SimulatedRun(MachineConfig config, EventLog events, Progress progress, BooleanSupplier stopped)
+      throws UserException {
     if (config.guest().isExternal()) {
       throw new UserException(
           ExitCode.USAGE,
@@ -49,6 +52,7 @@ final class SimulatedRun {
     this.story = scenario;
     this.events = events;
     this.progress = progress;
+    this.stopped = stopped;
   }
 
   /**
@@ -73,7 +77,8 @@ final class SimulatedRun {
     if (ending == null || summary == null) {
       throw new IllegalStateException("a run without an end");
     }
-    return new SimulatedOutcome(ending, summary, execution.nanoTime(), execution.switches());
+    return new SimulatedOutcome(
+        ending, summary, execution.nanoTime(), execution.steps(), execution.switches());
   }
 
   /** On the first task. */
@@ -82,7 +87,7 @@ final class SimulatedRun {
       Machine machine =
           Machine.start(config, new SimulatedPlatform(execution, config.simulation()), events);
       try {
-        ending = machine.runScenario(progress);
+        ending = machine.runScenario(progress, stopped);
       } finally {
         machine.close();
       }

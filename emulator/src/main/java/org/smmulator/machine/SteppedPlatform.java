@@ -93,6 +93,11 @@ final class SteppedPlatform implements Platform {
   }
 
   @Override
+  public long glanceNanos() {
+    return 100_000_000L;
+  }
+
+  @Override
   public void close() {
     listeners.close();
     thread.close();

@@ -43,6 +43,11 @@ final class WallClockPlatform implements Platform {
   }
 
   @Override
+  public long glanceNanos() {
+    return 100_000_000L;
+  }
+
+  @Override
   public void close() {
     listeners.close();
     thread.close();

@@ -91,7 +91,39 @@ class CutShortTest {
     assertThat(summary.devices()).hasSize(1);
   }
 
-  /** A line such as "step 3/3 Dma, 1,234 of at most 5,000 operations, 6,789 bytes compared". */
+  /** Its order is decided by the seed, and so are the tables that it has had so far. */
+  @Test
+  void aSimulationThatIsStoppedHasTablesThatSaySo() throws Exception {
+    Path events = folder.resolve("events");
+    String[] arguments = {"run", file(LONG), "--simulated", "--events", events.toString()};
+    Process process = RealProcess.of(arguments).start();
+    try (BufferedReader said = process.errorReader(UTF_8)) {
+      RealProcess.readUntil(said, CutShortTest::hasCompared);
+      process.toHandle().destroy();
+      String printed = RealProcess.printed(process);
+
+      assertThat(process.waitFor()).isEqualTo(SIGTERM);
+      assertThat(printed).containsOnlyOnce("Verdict: CUT SHORT\n").contains("ATC lookups");
+      assertThat(Files.readString(events)).endsWith("\"}\n");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void manySeedsThatAreStoppedSayHowFarTheyCame() throws Exception {
+    Process process = RealProcess.of("run", file(PASSES), "--seeds", "1..1000000").start();
+    try (BufferedReader said = process.errorReader(UTF_8)) {
+      RealProcess.readUntil(said, line -> line.matches("[1-9][0-9,]* of 1,000,000 machines.*"));
+      process.toHandle().destroy();
+      RealProcess.readUntil(said, line -> line.matches("[1-9][0-9,]* of 1,000,000 machines.*"));
+      assertThat(process.waitFor()).isEqualTo(SIGTERM);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** A line such as "step 3/3 dma, 1,234 of at most 5,000 operations, 6,789 bytes compared". */
   private static boolean hasCompared(String line) {
     Matcher bytes = Pattern.compile("([0-9,]+) bytes compared").matcher(line);
     return bytes.find() && !bytes.group(1).equals("0");

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -63,13 +64,14 @@ class SmmulatorTest {
     private long failingSeed = -1;
 
     @Override
-    public SimulatedOutcome simulate(MachineConfig simulated, EventLog events, Progress progress)
+    public SimulatedOutcome simulate(
+        MachineConfig simulated, EventLog events, Progress progress, BooleanSupplier stopped)
         throws UserException {
       config = simulated;
       long seed = Objects.requireNonNull(simulated.scenario()).seed();
       simulatedSeeds.add(seed);
       Summary seen = seed == failingSeed ? Summaries.failed() : summary;
-      return new SimulatedOutcome(ending, seen, 5_000_000, 1_000);
+      return new SimulatedOutcome(ending, seen, 5_000_000, 2_000, 1_000);
     }
 
     @Override

@@ -49,7 +49,8 @@ final class Machines {
   static Outcome simulate(Path folder, String yaml, long seed) throws Exception {
     Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
     SimulatedOutcome outcome =
-        new Launcher().simulate(config(folder, yaml).withSeed(seed), EventLog.OFF, silent);
+        new Launcher()
+            .simulate(config(folder, yaml).withSeed(seed), EventLog.OFF, silent, () -> false);
     return new Outcome(outcome.ending(), outcome.summary());
   }
 
