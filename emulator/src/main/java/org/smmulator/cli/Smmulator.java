@@ -32,8 +32,9 @@ import picocli.CommandLine.Spec;
     versionProvider = Smmulator.Version.class,
     footer = {
       "",
-      "emulator/bin/smmulator builds the jar if it is missing; set SMMULATOR_REBUILD=1 to build it",
-      "anew after changing sources, and SMMULATOR_JAVA_OPTS for options of the JVM."
+      "emulator/bin/smmulator builds the jar if it is missing or older than a source; set",
+      "SMMULATOR_REBUILD=1 to build it anew in any case, and SMMULATOR_JAVA_OPTS for options of",
+      "the JVM."
     },
     synopsisSubcommandLabel = "COMMAND")
 public final class Smmulator implements Runnable {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -65,15 +66,19 @@ class DeviceNewsTest {
     RealProcess.readUntil(said, line::equals);
   }
 
-  private Process attachByHand() throws IOException {
-    return RealProcess.of("attach", "dma", "--bus", bus, "--id", "00:05.0", "--name", "by-hand")
+  private Process attachByHand(String... more) throws IOException {
+    List<String> words =
+        new ArrayList<>(
+            List.of("attach", "dma", "--bus", bus, "--id", "00:05.0", "--name", "by-hand"));
+    words.addAll(List.of(more));
+    return RealProcess.of(words.toArray(new String[0]))
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start();
   }
 
-  private void attachesAndLeavesByHand() throws IOException {
-    Process other = attachByHand();
+  private void attachesAndLeavesByHand(String... more) throws IOException {
+    Process other = attachByHand(more);
     try {
       awaitLine("device 00:05.0 (by-hand, model dma) is attached");
       other.destroy();
@@ -100,6 +105,18 @@ class DeviceNewsTest {
     start(EXTERNAL);
     awaitLine("device 00:04.0 (edu@00:04.0, model edu) is attached");
     attachesAndLeavesByHand();
+  }
+
+  /** The machine and whoever follows its advice allow the address that the file allows. */
+  @Test
+  void devicesReachABusThatTheFileExposes() throws IOException {
+    String exposed =
+        BUILT_IN.replace("64}", "64, exposed: true}").replace("127.0.0.1:0", "0.0.0.0:0");
+    start(exposed);
+    assertThat(bus).matches("0\\.0\\.0\\.0:\\d+ --exposed");
+    awaitLine("device 00:04.0 (mine, model dma) is attached");
+    bus = bus.substring(0, bus.indexOf(' '));
+    attachesAndLeavesByHand("--exposed");
   }
 
   @Test

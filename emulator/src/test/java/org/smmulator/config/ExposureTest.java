@@ -40,7 +40,8 @@ class ExposureTest {
           "[0:0:0:0:0:0:0:1]",
           "[::ffff:127.0.0.1]");
   private static final List<String> KEYS =
-      List.of("bus.listen[0]", "http.listen", "guest.port", "guest.port,server=on");
+      List.of(
+          "bus.listen[0]", "bus.listen[1]", "http.listen", "guest.port", "guest.port,server=on");
 
   @TempDir private Path folder;
 
@@ -61,6 +62,7 @@ class ExposureTest {
     String section =
         switch (key) {
           case "bus.listen[0]" -> "bus: {listen: [" + address + "]}";
+          case "bus.listen[1]" -> "bus: {listen: ['127.0.0.1:7701', " + address + "]}";
           case "http.listen" -> "http: {listen: " + address + "}";
           case "guest.port" -> "guest: {kind: external, port: 'tcp:" + host + ":7777'}";
           default -> "guest: {kind: external, port: 'tcp:" + host + ":7777,server=on'}";
