@@ -51,6 +51,23 @@ class LauncherScriptTest {
       rmdir "$ROOT/emulator/target/in-work"
       """;
 
+  /** What the command itself needs. */
+  private static final List<String> BARE =
+      List.of(
+          "readlink",
+          "dirname",
+          "sed",
+          "head",
+          "tail",
+          "find",
+          "mkdir",
+          "rmdir",
+          "rm",
+          "ln",
+          "touch",
+          "sleep",
+          "cat");
+
   @TempDir private Path folder;
 
   @SuppressWarnings("NullAway.Init") // made before each test
@@ -314,8 +331,7 @@ class LauncherScriptTest {
   /** A PATH with the tools of this test and what the command needs, but neither Maven nor flock. */
   private String bareTools() throws IOException {
     Path bare = Files.createDirectories(folder.resolve("bare"));
-    for (String tool :
-        "readlink dirname sed head tail find mkdir rmdir rm ln touch sleep cat".split(" ")) {
+    for (String tool : BARE) {
       Path there =
           Stream.of("/usr/bin", "/bin")
               .map(bin -> Path.of(bin, tool))

@@ -58,6 +58,30 @@ class DriverFailureTest {
         });
   }
 
+  /** Its registers read as all ones, as nobody answers. */
+  @Test
+  void aDeviceThatLeavesAtOnceIsNotTakenForAnotherDevice() {
+    machine.run(
+        kernel -> {
+          machine.leavesAtFirstRead = true;
+          pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+          assertThatThrownBy(() -> FakeMachine.awaitEngine(kernel))
+              .hasMessage("00:04.0 [534d:0001] has left before it was driven");
+        });
+  }
+
+  @Test
+  void aDeviceWithOtherRegistersIsNotDriven() {
+    machine.run(
+        kernel -> {
+          machine.isAnotherDevice = true;
+          pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+          assertThatThrownBy(() -> FakeMachine.awaitEngine(kernel))
+              .hasMessage(
+                  "00:04.0 [534d:0001]: register ID is not that of a DMA engine (0x41444d53)");
+        });
+  }
+
   @Test
   void aQueueThatCouldNotBeStartedLeavesItsProcessUnbound() {
     machine.run(

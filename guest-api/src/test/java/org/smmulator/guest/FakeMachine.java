@@ -33,6 +33,10 @@ final class FakeMachine {
 
   boolean failsForGood;
   boolean disconnectFails;
+  boolean isAnotherDevice;
+
+  /** Whether nothing is in the slot any more when a register is read; nobody is told yet. */
+  boolean leavesAtFirstRead;
 
   /** How many operations the device says are done, when the doorbell rings. */
   int completesFirst;
@@ -138,6 +142,12 @@ final class FakeMachine {
     @Override
     public long read(long offset, int sizeBytes) {
       access();
+      if (leavesAtFirstRead) {
+        pci.functions.clear();
+      }
+      if (leavesAtFirstRead || isAnotherDevice) {
+        return (1L << (8 * sizeBytes)) - 1;
+      }
       return switch ((int) offset & 0xffff) {
         case 0x000 -> 0x41444d53;
         case 0x008 -> 2;

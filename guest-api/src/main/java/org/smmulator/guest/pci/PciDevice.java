@@ -56,6 +56,11 @@ public final class PciDevice {
     return ats.isGone();
   }
 
+  /** Whether nothing answers in its slot any more, be its removal known or not. */
+  public boolean isAbsent() {
+    return isGone() || config.isAbsent();
+  }
+
   /** Whether the function can be reset without its neighbours. */
   public boolean hasReset() {
     return reset.isSupported();

@@ -33,7 +33,8 @@ final class FakeDevices {
   /** Attaches a device to a domain of its own, or to that of another device. */
   IommuDevice plug(int streamId, FakeAts ats, @Nullable IommuDevice sharingWith) {
     IommuDevice device = new IommuDevice(streamId, "dev" + streamId, ats);
-    device.setDomain(sharingWith == null ? new FakeDomain() : sharingWith.domain());
+    device.setDomain(
+        sharingWith == null ? new FakeDomain(device.streamId()) : sharingWith.domain());
     atcs.put(device, new HashSet<>());
     return device;
   }

@@ -13,6 +13,9 @@ import org.smmulator.guest.mm.AddressSpace;
 
 /** A domain of the fake IOMMU: its PASID table, and whether all its devices are cut off. */
 final class FakeDomain implements IommuDomain {
+  /** The stream of its first device. */
+  final int number;
+
   record Context(AddressSpace mm) implements MmContext {
     @Override
     public int asid() {
@@ -29,6 +32,10 @@ final class FakeDomain implements IommuDomain {
     public int hashCode() {
       return System.identityHashCode(this);
     }
+  }
+
+  FakeDomain(int number) {
+    this.number = number;
   }
 
   static final class Cd {

@@ -37,6 +37,10 @@ import org.smmulator.guest.sva.FakeDomain.Context;
  */
 final class FakeIommu implements IommuDriver, FrameObserver {
   final List<String> log = new ArrayList<>();
+
+  /** Domains whose quiet CDs went, in order. */
+  final List<Integer> cleared = new ArrayList<>();
+
   final List<PageResponse> responses = new ArrayList<>();
   final Set<Context> contexts = new HashSet<>();
   int contextsFreed;
@@ -260,6 +264,7 @@ final class FakeIommu implements IommuDriver, FrameObserver {
           Cd cd = existing(((FakeDomain) domain).cds.remove(pasid));
           assertThat(cd.quiet).isTrue();
           assertThat(cd.users).isEmpty();
+          cleared.add(((FakeDomain) domain).number);
           log.add("clearQuiet " + pasid);
           return true;
         });

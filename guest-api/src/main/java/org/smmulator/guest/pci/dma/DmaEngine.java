@@ -74,8 +74,11 @@ public final class DmaEngine {
   public static DmaEngine probe(Kernel kernel, PciDevice device, IommuDomain domain)
       throws IommuException {
     if (device.read32(DmaRegister.BAR, DmaRegister.ID) != DmaRegister.ID_VALUE) {
-      throw new IommuException(
-          Errno.ENODEV, device + ": register ID is not that of a DMA engine (0x41444d53)");
+      String why =
+          device.isAbsent()
+              ? " has left before it was driven"
+              : ": register ID is not that of a DMA engine (0x41444d53)";
+      throw new IommuException(Errno.ENODEV, device + why);
     }
     int queues =
         Math.min(device.read32(DmaRegister.BAR, DmaRegister.QUEUES), device.msix().vectors());
