@@ -57,8 +57,7 @@ class HttpConnectionTest {
 
   @AfterEach
   void end() {
-    channel.close();
-    channel.releaseOutbound();
+    channel.finishAndReleaseAll();
   }
 
   private void receive(String text) {
