@@ -3,6 +3,7 @@ package org.smmulator.cli;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.EventLog;
@@ -56,6 +57,16 @@ final class Simulation {
     }
     if (events.isOn()) {
       throw usage("--events: with --seeds there would be many stories; name one --seed");
+    }
+    for (DeviceConfig device : config.devices()) {
+      if (device.record() != null) {
+        throw usage(
+            "--seeds: device "
+                + device.id()
+                + " records to "
+                + device.record()
+                + ", and so would that of every seed; name one --seed, or remove its record");
+      }
     }
     return many(report, seeds);
   }

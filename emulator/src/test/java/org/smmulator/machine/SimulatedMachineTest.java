@@ -191,5 +191,8 @@ class SimulatedMachineTest {
     assertThat(run(little, "--simulated", "--stay")).isEqualTo(2);
     assertThat(run(little, "--seeds", "1..2", "--events", folder.resolve("e").toString()))
         .isEqualTo(2);
+    String recording = Machines.configs("little.yaml").replace("atc: 2x2", "atc: 2x2, record: r");
+    assertThat(run(file(recording), "--seeds", "1..2")).isEqualTo(2);
+    assertThat(err.toString()).contains("--seeds: device 00:04.0 records to r");
   }
 }
