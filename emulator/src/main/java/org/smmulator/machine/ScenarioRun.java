@@ -24,6 +24,7 @@ import org.smmulator.metrics.Summary;
  */
 final class ScenarioRun {
   private static final Logger LOG = LoggerFactory.getLogger(ScenarioRun.class);
+  private static final long LOOK_NANOS = 1_000_000L;
   private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final GuestKernel kernel;
@@ -140,11 +141,15 @@ final class ScenarioRun {
     return device.config().id();
   }
 
+  /** Detaches the machine's own devices, so that their last counts are in, and who used them. */
   private void unplug() {
     devices.forEach(PluggedDevice::close);
     long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
     for (PluggedDevice device : devices) {
       kernel.awaitGone(address(device), deadline);
+    }
+    while (scenario.isLosingDevices() && kernel.sched().nanoTime() < deadline) {
+      kernel.sched().sleep(LOOK_NANOS);
     }
   }
 }
