@@ -3,6 +3,7 @@ package org.smmulator.device;
 import io.netty.buffer.ByteBuf;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.tlp.AddressType;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.device.PciFunction.Bar;
@@ -129,7 +130,7 @@ final class BarAccesses {
   }
 
   private @Nullable Bar decode(Tlp tlp) {
-    if (!config.memoryEnabled() || tlp.addressType() != 0) {
+    if (!config.memoryEnabled() || tlp.addressType() != AddressType.UNTRANSLATED) {
       return null;
     }
     for (Bar bar : function.bars()) {

@@ -1,5 +1,15 @@
 package org.smmulator.device;
 
+import static org.smmulator.bus.pcie.ConfigHeader.BAR0;
+import static org.smmulator.bus.pcie.ConfigHeader.COMMAND;
+
+import org.smmulator.bus.pcie.AtsCapability;
+import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.bus.pcie.ExpressCapability;
+import org.smmulator.bus.pcie.MsiCapability;
+import org.smmulator.bus.pcie.MsixCapability;
+import org.smmulator.bus.pcie.PasidCapability;
+import org.smmulator.bus.pcie.PriCapability;
 import org.smmulator.device.PciFunction.Bar;
 import org.smmulator.device.PciFunction.MsixLayout;
 
@@ -9,42 +19,21 @@ import org.smmulator.device.PciFunction.MsixLayout;
  *
  * <pre>
  *   000  type 0 header        040  PCI Express capability     080  MSI-X or MSI capability
- *   100  ATS (000F), then PRI (0013) and PASID (001B), those the function has, 10h or 8 bytes each
+ *   100  ATS (000F), then PRI (0013) and PASID (001B), those the function has, 10h bytes each
  * </pre>
  *
  * Registers are 32-bit and little-endian, as configuration requests carry them. Only the link's
  * thread may call it.
  */
 final class ConfigSpace {
-  private static final int REGISTERS = 1024;
-  private static final int COMMAND = 0x04;
-  private static final int BAR0 = 0x10;
-  private static final int CAPABILITIES = 0x34;
+  private static final int REGISTERS = ConfigHeader.BYTES / Integer.BYTES;
+
+  // Where this function has its capabilities.
   private static final int EXPRESS = 0x40;
-  private static final int DEVICE_CONTROL = EXPRESS + 0x08;
+  private static final int DEVICE_CONTROL = EXPRESS + ExpressCapability.DEVICE_CONTROL;
   private static final int MSIX = 0x80;
   private static final int MSI = 0x80;
-  private static final int EXTENDED = 0x100;
-
-  private static final int FUNCTION_RESET_CAPABLE = 1 << 28;
-  private static final int INITIATE_FUNCTION_RESET = 1 << 15;
-  private static final int PAYLOAD_SIZE = 7 << 5;
-  private static final int COMMAND_IO = 1;
-  private static final int COMMAND_MEMORY = 1 << 1;
-  private static final int COMMAND_BUS_MASTER = 1 << 2;
-  private static final int COMMAND_INTERRUPT_DISABLE = 1 << 10;
-  private static final int STATUS_INTERRUPT = 1 << 19;
-  private static final int MSI_64_BIT = 1 << 23;
-  private static final int MSI_ENABLE = 1 << 16;
-  private static final int MSIX_ENABLE = 1 << 31;
-  private static final int MSIX_FUNCTION_MASK = 1 << 30;
-  private static final int ATS_ENABLE = 1 << 31;
-  private static final int PRI_ENABLE = 1;
-  private static final int PRI_RESET = 1 << 1;
-  private static final int PRI_RESPONSE_FAILURE = 1 << 16;
-  private static final int PRI_UNEXPECTED_INDEX = 1 << 17;
-  private static final int PRI_STOPPED = 1 << 24;
-  private static final int PASID_ENABLE = 1 << 16;
+  private static final int EXTENDED_BYTES = 0x10;
 
   private final int[] values = new int[REGISTERS];
   private final int[] writable = new int[REGISTERS];
@@ -53,7 +42,7 @@ final class ConfigSpace {
   private final PciFunction function;
   private final int linkPayloadBytes;
   private final int linkReadRequestBytes;
-  private int nextExtended = EXTENDED;
+  private int nextExtended = ConfigHeader.EXTENDED;
   private int lastExtended;
   private int ats;
   private int pri;
@@ -74,7 +63,7 @@ final class ConfigSpace {
     this.linkReadRequestBytes = maxReadRequestBytes;
     header();
     function.bars().forEach(this::bar);
-    express(sizeCode(maxPayloadBytes), sizeCode(maxReadRequestBytes));
+    express(maxPayloadBytes, maxReadRequestBytes);
     MsixLayout msix = function.msix();
     if (msix != null) {
       msix(msix);
@@ -95,24 +84,27 @@ final class ConfigSpace {
   }
 
   private void header() {
-    set(0x00, function.deviceId() << 16 | function.vendorId(), 0);
+    set(ConfigHeader.IDENTITY, function.deviceId() << 16 | function.vendorId(), 0);
     // There is no I/O space, but software exists that enables all spaces and looks whether it did.
-    int spaces = COMMAND_IO | COMMAND_MEMORY;
-    int command = spaces | COMMAND_BUS_MASTER | 1 << 6 | 1 << 8 | COMMAND_INTERRUPT_DISABLE;
-    int capabilityList = 1 << 20;
-    set(COMMAND, capabilityList, command);
-    clearedByOne[COMMAND / 4] = 0xF900_0000;
-    set(0x08, function.classCode() << 8 | function.revision(), 0);
-    set(0x0C, 0, 0xFF);
-    set(0x2C, function.subsystem(), 0);
-    set(CAPABILITIES, EXPRESS, 0);
-    set(0x3C, function.interruptPin() ? 1 << 8 : 0, 0xFF);
+    int spaces = ConfigHeader.IO_SPACE | ConfigHeader.MEMORY_SPACE;
+    int errors = ConfigHeader.PARITY_ERROR_RESPONSE | ConfigHeader.SERR_ENABLE;
+    int others = ConfigHeader.BUS_MASTER | ConfigHeader.INTERRUPT_DISABLE;
+    set(COMMAND, ConfigHeader.STATUS_CAPABILITIES, spaces | errors | others);
+    clearedByOne[COMMAND / 4] = ConfigHeader.STATUS_ERRORS;
+    set(ConfigHeader.CLASS, function.classCode() << 8 | function.revision(), 0);
+    set(ConfigHeader.HEADER_TYPE, 0, 0xFF);
+    set(ConfigHeader.SUBSYSTEM, function.subsystem(), 0);
+    set(ConfigHeader.CAPABILITIES, EXPRESS, 0);
+    set(ConfigHeader.INTERRUPT, function.interruptPin() ? 1 << 8 : 0, 0xFF);
   }
 
   private void bar(Bar bar) {
     long address = -bar.sizeBytes();
     int register = BAR0 + 4 * bar.index();
-    set(register, bar.is64Bit() ? 0b100 : 0, (int) address & ~0xF);
+    set(
+        register,
+        bar.is64Bit() ? ConfigHeader.BAR_64_BIT : 0,
+        (int) address & ConfigHeader.BAR_ADDRESS);
     if (bar.is64Bit()) {
       set(register + 4, 0, (int) (address >>> 32));
     }
@@ -120,64 +112,72 @@ final class ConfigSpace {
 
   private void express(int maxPayload, int maxReadRequest) {
     int next = function.msix() != null || function.msi() ? MSIX : 0;
-    int version2 = 2;
-    set(EXPRESS, version2 << 16 | next << 8 | 0x10, 0);
-    int largestPayload = 5;
-    int roleBasedErrors = 1 << 15;
-    set(EXPRESS + 0x04, FUNCTION_RESET_CAPABLE | roleBasedErrors | largestPayload, 0);
-    set(DEVICE_CONTROL, maxReadRequest << 12 | maxPayload << 5, 0x79FF);
+    set(EXPRESS, ExpressCapability.header(next), 0);
+    int ability = ExpressCapability.FUNCTION_RESET_CAPABLE | ExpressCapability.ROLE_BASED_ERRORS;
+    int largestPayload = ExpressCapability.LARGEST_SIZE_CODE;
+    set(EXPRESS + ExpressCapability.DEVICE_CAPABILITIES, ability | largestPayload, 0);
+    int control = ExpressCapability.deviceControl(maxPayload, maxReadRequest);
+    set(DEVICE_CONTROL, control, ExpressCapability.DEVICE_CONTROL_WRITABLE);
     int oneLaneAtFirstSpeed = 0x11;
-    set(EXPRESS + 0x0C, oneLaneAtFirstSpeed, 0);
-    set(EXPRESS + 0x10, oneLaneAtFirstSpeed << 16, 0);
-    int endToEndPrefixes = 1 << 21;
-    int onePrefix = 1 << 22;
-    set(EXPRESS + 0x24, function.pasidBits() > 0 ? onePrefix | endToEndPrefixes : 0, 0);
+    set(EXPRESS + ExpressCapability.LINK_CAPABILITIES, oneLaneAtFirstSpeed, 0);
+    set(EXPRESS + ExpressCapability.LINK_CONTROL, oneLaneAtFirstSpeed << 16, 0);
+    int prefixes = ExpressCapability.ONE_PREFIX | ExpressCapability.END_TO_END_PREFIXES;
+    int ability2 = function.pasidBits() > 0 ? prefixes : 0;
+    set(EXPRESS + ExpressCapability.DEVICE_CAPABILITIES_2, ability2, 0);
   }
 
   private void msix(MsixLayout layout) {
-    set(MSIX, (layout.vectors() - 1) << 16 | 0x11, MSIX_ENABLE | MSIX_FUNCTION_MASK);
-    set(MSIX + 4, layout.tableOffset() | layout.bar(), 0);
-    set(MSIX + 8, layout.pendingOffset() | layout.bar(), 0);
+    int writable = MsixCapability.ENABLE | MsixCapability.FUNCTION_MASK;
+    set(MSIX, MsixCapability.header(layout.vectors()), writable);
+    set(MSIX + MsixCapability.TABLE, layout.tableOffset() | layout.bar(), 0);
+    set(MSIX + MsixCapability.PENDING, layout.pendingOffset() | layout.bar(), 0);
   }
 
   private void msi() {
-    set(MSI, MSI_64_BIT | 0x05, MSI_ENABLE);
-    set(MSI + 4, 0, ~3);
-    set(MSI + 8, 0, ~0);
-    set(MSI + 0xC, 0, 0xFFFF);
+    set(MSI, MsiCapability.ADDRESS_64_BIT | MsiCapability.ID, MsiCapability.ENABLE);
+    set(MSI + MsiCapability.ADDRESS, 0, ~3);
+    set(MSI + MsiCapability.UPPER_ADDRESS, 0, ~0);
+    set(MSI + MsiCapability.DATA, 0, 0xFFFF);
   }
 
   private void ats(int queueDepth) {
-    ats = extended(0x000F, 0x10);
-    int pageAligned = 1 << 5;
-    int globalInvalidate = 1 << 6;
-    int smallestUnit = 0x1F << 16;
-    set(ats + 4, globalInvalidate | pageAligned | (queueDepth & 0x1F), ATS_ENABLE | smallestUnit);
+    ats = extended(AtsCapability.ID);
+    int ability = AtsCapability.GLOBAL_INVALIDATE | AtsCapability.PAGE_ALIGNED_REQUEST;
+    int writable = AtsCapability.ENABLE | AtsCapability.SMALLEST_UNIT;
+    set(atsControl(), ability | AtsCapability.ofQueueDepth(queueDepth), writable);
   }
 
   private void pri(int capacity) {
-    pri = extended(0x0013, 0x10);
-    set(pri + 4, PRI_STOPPED, PRI_ENABLE | PRI_RESET);
-    clearedByOne[(pri + 4) / 4] = PRI_RESPONSE_FAILURE | PRI_UNEXPECTED_INDEX;
-    set(pri + 8, capacity, 0);
-    set(pri + 0xC, 0, ~0);
+    pri = extended(PriCapability.ID);
+    set(priControl(), PriCapability.STOPPED, PriCapability.ENABLE | PriCapability.RESET);
+    clearedByOne[priControl() / 4] =
+        PriCapability.RESPONSE_FAILURE | PriCapability.UNEXPECTED_INDEX;
+    set(pri + PriCapability.CAPACITY, capacity, 0);
+    set(pri + PriCapability.ALLOCATION, 0, ~0);
   }
 
   private void pasid(int bits) {
-    pasid = extended(0x001B, 0x10);
-    set(pasid + 4, bits << 8, PASID_ENABLE);
+    pasid = extended(PasidCapability.ID);
+    set(pasid + PasidCapability.CONTROL, PasidCapability.ofWidth(bits), PasidCapability.ENABLE);
+  }
+
+  private int atsControl() {
+    return ats + AtsCapability.CONTROL;
+  }
+
+  private int priControl() {
+    return pri + PriCapability.CONTROL;
   }
 
   /** Adds an extended capability to the chain; its offset. */
-  private int extended(int id, int sizeBytes) {
+  private int extended(int id) {
     int offset = nextExtended;
-    int version1 = 1 << 16;
-    set(offset, version1 | id, 0);
+    set(offset, ConfigHeader.extendedHeader(id), 0);
     if (lastExtended != 0) {
-      values[lastExtended / 4] |= offset << 20;
+      values[lastExtended / 4] = ConfigHeader.withNextExtended(read(lastExtended), offset);
     }
     lastExtended = offset;
-    nextExtended += sizeBytes;
+    nextExtended += EXTENDED_BYTES;
     return offset;
   }
 
@@ -206,35 +206,36 @@ final class ConfigSpace {
     int mask = enabled & writableNow(offset, old);
     int cleared = value & enabled & clearedByOne[register];
     values[register] = ((old & ~mask) | (value & mask)) & ~cleared;
-    if (pri != 0 && offset == pri + 4) {
+    if (pri != 0 && offset == priControl()) {
       pageRequestControlWritten(old);
     }
-    if (offset == DEVICE_CONTROL && (value & enabled & INITIATE_FUNCTION_RESET) != 0) {
+    if (offset == DEVICE_CONTROL
+        && (value & enabled & ExpressCapability.INITIATE_FUNCTION_RESET) != 0) {
       functionResetWritten = true;
     }
   }
 
-  /** Some bits may only change while their capability is disabled (10.5.1.2, 10.5.2.4, 7.8.9.3). */
+  /** Some bits may only change while their capability is disabled (10.5.1.3, 10.5.2.5, 7.8.9.3). */
   private int writableNow(int offset, int old) {
     int mask = writable[offset / 4];
-    if (pri != 0 && offset == pri + 0xC && pageRequestsEnabled()) {
+    if (pri != 0 && offset == pri + PriCapability.ALLOCATION && pageRequestsEnabled()) {
       return 0;
     }
-    if (ats != 0 && offset == ats + 4 && (old & ATS_ENABLE) != 0) {
-      return mask & ATS_ENABLE;
+    if (ats != 0 && offset == atsControl() && (old & AtsCapability.ENABLE) != 0) {
+      return mask & AtsCapability.ENABLE;
     }
     return mask;
   }
 
   private void pageRequestControlWritten(int old) {
-    int now = read(pri + 4);
-    boolean enabled = (now & PRI_ENABLE) != 0;
-    if (enabled && (old & PRI_ENABLE) == 0) {
+    int now = read(priControl());
+    boolean enabled = (now & PriCapability.ENABLE) != 0;
+    if (enabled && (old & PriCapability.ENABLE) == 0) {
       pageRequestsFailed = false;
-      now &= ~PRI_STOPPED;
+      now &= ~PriCapability.STOPPED;
     }
-    pageRequestResetWritten = !enabled && (now & PRI_RESET) != 0;
-    values[pri / 4 + 1] = now & ~PRI_RESET;
+    pageRequestResetWritten = !enabled && (now & PriCapability.RESET) != 0;
+    values[priControl() / 4] = now & ~PriCapability.RESET;
   }
 
   /** Whether the last write initiated Function Level Reset; asks once. */
@@ -250,76 +251,80 @@ final class ConfigSpace {
    * @param functionLevel keeps Max_Payload_Size (Base Specification 6.6.2)
    */
   void reset(boolean functionLevel) {
-    int payloadSize = read(DEVICE_CONTROL) & PAYLOAD_SIZE;
+    int payloadSize = read(DEVICE_CONTROL) & ExpressCapability.PAYLOAD_SIZE;
     System.arraycopy(resetValues, 0, values, 0, REGISTERS);
     if (functionLevel) {
-      values[DEVICE_CONTROL / 4] = (read(DEVICE_CONTROL) & ~PAYLOAD_SIZE) | payloadSize;
+      values[DEVICE_CONTROL / 4] =
+          (read(DEVICE_CONTROL) & ~ExpressCapability.PAYLOAD_SIZE) | payloadSize;
     }
     pageRequestsFailed = false;
   }
 
   boolean memoryEnabled() {
-    return (read(COMMAND) & COMMAND_MEMORY) != 0;
+    return (read(COMMAND) & ConfigHeader.MEMORY_SPACE) != 0;
   }
 
   boolean busMaster() {
-    return (read(COMMAND) & COMMAND_BUS_MASTER) != 0;
+    return (read(COMMAND) & ConfigHeader.BUS_MASTER) != 0;
   }
 
   /** Where a BAR stands, or 0 while it has no address. */
   long barAddress(Bar bar) {
     int register = BAR0 + 4 * bar.index();
-    long low = read(register) & 0xFFFF_FFF0L;
+    long low = Integer.toUnsignedLong(read(register) & ConfigHeader.BAR_ADDRESS);
     return bar.is64Bit() ? low | ((long) read(register + 4) << 32) : low;
   }
 
   /** What software set, within what the link carries. */
   int maxPayloadBytes() {
-    return Math.min(linkPayloadBytes, 128 << Math.min((read(DEVICE_CONTROL) >>> 5) & 7, 5));
+    return Math.min(linkPayloadBytes, ExpressCapability.maxPayloadBytes(read(DEVICE_CONTROL)));
   }
 
   int maxReadRequestBytes() {
-    return Math.min(linkReadRequestBytes, 128 << Math.min((read(DEVICE_CONTROL) >>> 12) & 7, 5));
+    return Math.min(
+        linkReadRequestBytes, ExpressCapability.maxReadRequestBytes(read(DEVICE_CONTROL)));
   }
 
   boolean msixEnabled() {
-    return function.msix() != null && (read(MSIX) & MSIX_ENABLE) != 0;
+    return function.msix() != null && (read(MSIX) & MsixCapability.ENABLE) != 0;
   }
 
   boolean msiEnabled() {
-    return function.msi() && (read(MSI) & MSI_ENABLE) != 0;
+    return function.msi() && (read(MSI) & MsiCapability.ENABLE) != 0;
   }
 
   long msiAddress() {
-    return (read(MSI + 4) & 0xFFFF_FFFFL) | ((long) read(MSI + 8) << 32);
+    return (read(MSI + MsiCapability.ADDRESS) & 0xFFFF_FFFFL)
+        | ((long) read(MSI + MsiCapability.UPPER_ADDRESS) << 32);
   }
 
   int msiMessage() {
-    return read(MSI + 0xC);
+    return read(MSI + MsiCapability.DATA);
   }
 
   /** Shows the level behind the interrupt pin in Interrupt Status. */
   void interruptStatus(boolean asserted) {
     int status = read(COMMAND);
-    values[COMMAND / 4] = asserted ? status | STATUS_INTERRUPT : status & ~STATUS_INTERRUPT;
+    values[COMMAND / 4] =
+        asserted ? status | ConfigHeader.STATUS_INTERRUPT : status & ~ConfigHeader.STATUS_INTERRUPT;
   }
 
   /** Whether the pin's level may be sent. */
   boolean interruptPinEnabled() {
-    boolean disabled = (read(COMMAND) & COMMAND_INTERRUPT_DISABLE) != 0;
+    boolean disabled = (read(COMMAND) & ConfigHeader.INTERRUPT_DISABLE) != 0;
     return function.interruptPin() && !disabled && !msiEnabled() && !msixEnabled();
   }
 
   boolean msixFunctionMasked() {
-    return (read(MSIX) & MSIX_FUNCTION_MASK) != 0;
+    return (read(MSIX) & MsixCapability.FUNCTION_MASK) != 0;
   }
 
   boolean atsEnabled() {
-    return ats != 0 && (read(ats + 4) & ATS_ENABLE) != 0;
+    return ats != 0 && (read(atsControl()) & AtsCapability.ENABLE) != 0;
   }
 
   boolean pageRequestsEnabled() {
-    return pri != 0 && (read(pri + 4) & PRI_ENABLE) != 0 && !pageRequestsFailed;
+    return pri != 0 && (read(priControl()) & PriCapability.ENABLE) != 0 && !pageRequestsFailed;
   }
 
   /** Whether the last write set the Reset bit of the disabled interface; asks once. */
@@ -331,12 +336,12 @@ final class ConfigSpace {
 
   /** log2 of the smallest translation that software promises (STU). */
   int smallestUnitLog2() {
-    return 12 + ((read(ats + 4) >>> 16) & 0x1F);
+    return AtsCapability.smallestUnitLog2(read(atsControl()));
   }
 
   /** Page requests that software lets the function have outstanding. */
   int pageRequestAllocation() {
-    int allocation = read(pri + 0xC);
+    int allocation = read(pri + PriCapability.ALLOCATION);
     int capacity = function.pageRequestCapacity();
     return Integer.compareUnsigned(allocation, capacity) < 0 ? allocation : capacity;
   }
@@ -344,13 +349,13 @@ final class ConfigSpace {
   /** A response said Response Failure: disabled until software enables anew (10.4.2.1). */
   void pageResponseFailed() {
     pageRequestsFailed = true;
-    values[pri / 4 + 1] |= PRI_RESPONSE_FAILURE;
+    values[priControl() / 4] |= PriCapability.RESPONSE_FAILURE;
   }
 
   /** A response matched no outstanding request group. */
   void unexpectedPageResponse() {
     if (pri != 0) {
-      values[pri / 4 + 1] |= PRI_UNEXPECTED_INDEX;
+      values[priControl() / 4] |= PriCapability.UNEXPECTED_INDEX;
     }
   }
 
@@ -359,18 +364,12 @@ final class ConfigSpace {
     if (pri == 0) {
       return;
     }
-    int control = read(pri + 4);
-    values[pri / 4 + 1] = stopped ? control | PRI_STOPPED : control & ~PRI_STOPPED;
+    int control = read(priControl());
+    values[priControl() / 4] =
+        stopped ? control | PriCapability.STOPPED : control & ~PriCapability.STOPPED;
   }
 
   boolean pasidEnabled() {
-    return pasid != 0 && (read(pasid + 4) & PASID_ENABLE) != 0;
-  }
-
-  private static int sizeCode(int bytes) {
-    if (Integer.bitCount(bytes) != 1 || bytes < 128 || bytes > 4096) {
-      throw new IllegalArgumentException("size " + bytes + ": 128, 256 ... 4096 is right");
-    }
-    return Integer.numberOfTrailingZeros(bytes) - 7;
+    return pasid != 0 && (read(pasid + PasidCapability.CONTROL) & PasidCapability.ENABLE) != 0;
   }
 }

@@ -1,5 +1,6 @@
 package org.smmulator.device;
 
+import org.smmulator.bus.pcie.AtsCapability;
 import org.smmulator.device.atc.InvalidationScope;
 
 /**
@@ -9,13 +10,11 @@ import org.smmulator.device.atc.InvalidationScope;
  * or the model. Only the link's thread may call it.
  */
 final class InvalidateCompleter {
-  private static final int TAGS = 32;
-
   private final FunctionParts parts;
   private final TranslationRequester translations;
   private final boolean keepInvalidated;
-  private final int[] readsHolding = new int[TAGS];
-  private final long[] receivedNanos = new long[TAGS];
+  private final int[] readsHolding = new int[AtsCapability.ITAGS];
+  private final long[] receivedNanos = new long[AtsCapability.ITAGS];
 
   /** ITags to acknowledge with the next message. */
   private int ready;
@@ -75,7 +74,7 @@ final class InvalidateCompleter {
 
   /** A read that the tag table lost in a reset holds nothing any more. */
   void releaseAll() {
-    for (int itag = 0; itag < TAGS; itag++) {
+    for (int itag = 0; itag < AtsCapability.ITAGS; itag++) {
       if (readsHolding[itag] > 0) {
         readsHolding[itag] = 0;
         ready |= 1 << itag;

@@ -2,6 +2,7 @@ package org.smmulator.device;
 
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.smmulator.bus.pcie.PasidCapability;
 import org.smmulator.device.DmaException.Status;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Execution.Handle;
@@ -11,7 +12,7 @@ import org.smmulator.execution.Execution.Handle;
  * model called back on its BAR task.
  */
 final class LinkDmaPort implements DmaPort {
-  private static final int PASIDS = 1 << 20;
+  private static final int PASIDS = 1 << PasidCapability.MOST_BITS;
 
   private final Requester requester;
   private final LinkMailbox mailbox;

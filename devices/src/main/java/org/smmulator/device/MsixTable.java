@@ -1,6 +1,7 @@
 package org.smmulator.device;
 
 import java.util.BitSet;
+import org.smmulator.bus.pcie.MsixCapability;
 import org.smmulator.device.PciFunction.MsixLayout;
 
 /**
@@ -14,9 +15,6 @@ final class MsixTable {
   interface Sender {
     void send(int vector, long address, int data);
   }
-
-  private static final int ENTRY_BYTES = 16;
-  private static final int MASKED = 1;
 
   private final MsixLayout layout;
   private final ConfigSpace config;
@@ -41,7 +39,7 @@ final class MsixTable {
     for (int vector = 0; vector < controls.length; vector++) {
       addresses[vector] = 0;
       messages[vector] = 0;
-      controls[vector] = MASKED;
+      controls[vector] = MsixCapability.MASKED;
     }
     pending.clear();
   }
@@ -53,7 +51,7 @@ final class MsixTable {
 
   private boolean inTable(long offset) {
     long within = offset - layout.tableOffset();
-    return within >= 0 && within < (long) ENTRY_BYTES * layout.vectors();
+    return within >= 0 && within < (long) MsixCapability.ENTRY_BYTES * layout.vectors();
   }
 
   private boolean inPending(long offset) {
@@ -76,22 +74,22 @@ final class MsixTable {
     int shift = 8 * (int) (offset & 7);
     long mask = (bytes == 8 ? -1L : (1L << (8 * bytes)) - 1) << shift;
     long word = (tableWord(offset) & ~mask) | ((value << shift) & mask);
-    int vector = (int) (offset - layout.tableOffset()) / ENTRY_BYTES;
+    int vector = (int) (offset - layout.tableOffset()) / MsixCapability.ENTRY_BYTES;
     if (isAddress(offset)) {
       addresses[vector] = word & ~3L;
     } else {
       messages[vector] = (int) word;
-      controls[vector] = (int) (word >>> 32) & MASKED;
+      controls[vector] = (int) (word >>> 32) & MsixCapability.MASKED;
       sendPending();
     }
   }
 
   private boolean isAddress(long offset) {
-    return (offset - layout.tableOffset()) % ENTRY_BYTES < 8;
+    return (offset - layout.tableOffset()) % MsixCapability.ENTRY_BYTES < 8;
   }
 
   private long tableWord(long offset) {
-    int vector = (int) (offset - layout.tableOffset()) / ENTRY_BYTES;
+    int vector = (int) (offset - layout.tableOffset()) / MsixCapability.ENTRY_BYTES;
     return isAddress(offset)
         ? addresses[vector]
         : (messages[vector] & 0xFFFF_FFFFL) | ((long) controls[vector] << 32);
@@ -116,7 +114,7 @@ final class MsixTable {
   }
 
   private boolean isMasked(int vector) {
-    return config.msixFunctionMasked() || (controls[vector] & MASKED) != 0;
+    return config.msixFunctionMasked() || (controls[vector] & MsixCapability.MASKED) != 0;
   }
 
   /** Sends what is pending and no longer masked. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.pcie.PriCapability;
 import org.smmulator.bus.tlp.PageResponseCode;
 
 /**
@@ -14,7 +15,6 @@ import org.smmulator.bus.tlp.PageResponseCode;
  * how many are outstanding; others wait here. Only the link's thread may call it.
  */
 final class PageRequestInterface {
-  private static final int INDEXES = 512;
 
   /** Where translations go on whose page request is answered. */
   interface Answers {
@@ -30,10 +30,11 @@ final class PageRequestInterface {
   private final Answers answers;
 
   /** By PRG index; an outstanding index without translation is one nobody waits for any more. */
-  private final @Nullable PendingTranslation[] groups = new @Nullable PendingTranslation[INDEXES];
+  private final @Nullable PendingTranslation[] groups =
+      new @Nullable PendingTranslation[PriCapability.GROUPS];
 
-  private final boolean[] outstanding = new boolean[INDEXES];
-  private final long[] sentNanos = new long[INDEXES];
+  private final boolean[] outstanding = new boolean[PriCapability.GROUPS];
+  private final long[] sentNanos = new long[PriCapability.GROUPS];
   private int outstandingCount;
   private int nextIndex;
   private final Queue<PendingTranslation> withoutCredit = new ArrayDeque<>();
@@ -71,10 +72,10 @@ final class PageRequestInterface {
 
   private int takeIndex() {
     while (outstanding[nextIndex]) {
-      nextIndex = (nextIndex + 1) % INDEXES;
+      nextIndex = (nextIndex + 1) % PriCapability.GROUPS;
     }
     int index = nextIndex;
-    nextIndex = (nextIndex + 1) % INDEXES;
+    nextIndex = (nextIndex + 1) % PriCapability.GROUPS;
     outstanding[index] = true;
     sentNanos[index] = clock.getAsLong();
     outstandingCount++;
@@ -121,7 +122,7 @@ final class PageRequestInterface {
   void disabled() {
     List<PendingTranslation> waiting = new ArrayList<>(withoutCredit);
     withoutCredit.clear();
-    for (int index = 0; index < INDEXES; index++) {
+    for (int index = 0; index < PriCapability.GROUPS; index++) {
       PendingTranslation translation = groups[index];
       if (translation != null) {
         groups[index] = null;
@@ -135,7 +136,7 @@ final class PageRequestInterface {
   /** Forgets the outstanding requests, as the Reset bit and a reset of the function do. */
   void reset() {
     withoutCredit.clear();
-    for (int index = 0; index < INDEXES; index++) {
+    for (int index = 0; index < PriCapability.GROUPS; index++) {
       groups[index] = null;
       outstanding[index] = false;
     }

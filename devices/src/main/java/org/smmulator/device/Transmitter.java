@@ -2,6 +2,7 @@ package org.smmulator.device;
 
 import io.netty.buffer.ByteBuf;
 import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Link;
@@ -58,8 +59,8 @@ final class Transmitter {
   void pageRequest(int pasid, long address, int prgIndex, boolean write) {
     ByteBuf out = link.begin(FrameKind.TLP);
     TlpWriter.pasidPrefix(out, pasid, false, false);
-    int access = write ? TlpWriter.PAGE_WRITE : TlpWriter.PAGE_READ;
-    TlpWriter.pageRequest(out, requesterId, address, prgIndex, access | TlpWriter.PAGE_LAST);
+    int access = write ? PageRequestFlags.WRITE : PageRequestFlags.READ;
+    TlpWriter.pageRequest(out, requesterId, address, prgIndex, access | PageRequestFlags.LAST);
     link.end();
   }
 

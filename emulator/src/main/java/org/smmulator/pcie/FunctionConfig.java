@@ -1,5 +1,11 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.pcie.AtsCapability;
+import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.bus.pcie.ExpressCapability;
+import org.smmulator.bus.pcie.PasidCapability;
+import org.smmulator.bus.pcie.PriCapability;
+
 /**
  * What the root complex knows of one function's configuration space: what training read, and the
  * registers that software has written since. A write is seen twice, when it is sent and when the
@@ -11,10 +17,6 @@ package org.smmulator.pcie;
  * <p>Capability offsets are 0 for a capability that the function lacks.
  */
 final class FunctionConfig {
-  static final int COMMAND = 0x04;
-  static final int BAR0 = 0x10;
-  static final int BARS = 6;
-
   // What software can permit a function: bits of a set.
   static final int BUS_MASTER = 1;
   static final int ATS = 1 << 1;
@@ -25,24 +27,12 @@ final class FunctionConfig {
   static final int TRANSLATED_WITH_PASID = 1 << 6;
   static final int ATOMICS = 1 << 7;
 
-  private static final int MEMORY_ENABLE = 1 << 1;
-  private static final int BUS_MASTER_ENABLE = 1 << 2;
-  private static final int FUNCTION_RESET_CAPABLE = 1 << 28;
-  private static final int INITIATE_FUNCTION_RESET = 1 << 15;
-  private static final int PAYLOAD_SIZE = 7 << 5;
-  private static final int ATOMIC_REQUESTER_ENABLE = 1 << 6;
-  private static final int ATS_ENABLE = 1 << 31;
-  private static final int PRI_ENABLE = 1;
-  private static final int PRI_RESET = 1 << 1;
-  private static final int PASID_ENABLE = 1 << 16;
-  private static final int LARGEST_PAYLOAD = 4096;
-
   /** What training found; a reset brings it back. */
-  private final int[] initial = new int[1024];
+  private final int[] initial = new int[ConfigHeader.BYTES / Integer.BYTES];
 
-  private final int[] written = new int[1024];
-  private final long[] barBytes = new long[BARS];
-  private final boolean[] barIsWide = new boolean[BARS];
+  private final int[] written = new int[ConfigHeader.BYTES / Integer.BYTES];
+  private final long[] barBytes = new long[ConfigHeader.BARS];
+  private final boolean[] barIsWide = new boolean[ConfigHeader.BARS];
 
   int vendorId;
   int deviceId;
@@ -55,7 +45,7 @@ final class FunctionConfig {
   int pasid;
 
   /** Invalidate Requests the function can hold, 1 to 32. */
-  int invalidateQueueDepth = 32;
+  int invalidateQueueDepth = AtsCapability.ITAGS;
 
   /** PRG Response PASID Required. */
   boolean responseNeedsPasid;
@@ -105,12 +95,13 @@ final class FunctionConfig {
    * software writes it again, the smaller of both is right for either.
    */
   void resetSent() {
-    int payloadSize = express == 0 ? 0 : written[(express + 8) >> 2] & PAYLOAD_SIZE;
+    int payloadSize = deviceControl() & ExpressCapability.PAYLOAD_SIZE;
     System.arraycopy(initial, 0, written, 0, written.length);
     if (express != 0) {
-      int control = written[(express + 8) >> 2];
-      int smaller = Math.min(payloadSize, control & PAYLOAD_SIZE);
-      written[(express + 8) >> 2] = (control & ~PAYLOAD_SIZE) | smaller;
+      int control = deviceControl();
+      int smaller = Math.min(payloadSize, control & ExpressCapability.PAYLOAD_SIZE);
+      written[(express + ExpressCapability.DEVICE_CONTROL) >> 2] =
+          (control & ~ExpressCapability.PAYLOAD_SIZE) | smaller;
     }
     underWay();
   }
@@ -135,15 +126,16 @@ final class FunctionConfig {
 
   /** What the registers permit as they are written. */
   private int permissions() {
-    int permissions = (written[COMMAND >> 2] & BUS_MASTER_ENABLE) != 0 ? BUS_MASTER : 0;
-    if (ats != 0 && (written[(ats + 4) >> 2] & ATS_ENABLE) != 0) {
+    int permissions =
+        (written[ConfigHeader.COMMAND >> 2] & ConfigHeader.BUS_MASTER) != 0 ? BUS_MASTER : 0;
+    if (ats != 0 && (written[(ats + AtsCapability.CONTROL) >> 2] & AtsCapability.ENABLE) != 0) {
       permissions |= ATS;
     }
-    if (pri != 0 && (written[(pri + 4) >> 2] & PRI_ENABLE) != 0) {
+    if (pri != 0 && (written[(pri + PriCapability.CONTROL) >> 2] & PriCapability.ENABLE) != 0) {
       permissions |= PAGE_REQUESTS;
     }
-    if (hasSecondExpressVersion()
-        && (written[(express + 0x28) >> 2] & ATOMIC_REQUESTER_ENABLE) != 0) {
+    int control2 = written[(express + ExpressCapability.DEVICE_CONTROL_2) >> 2];
+    if (hasSecondExpressVersion() && (control2 & ExpressCapability.ATOMIC_REQUESTER_ENABLE) != 0) {
       permissions |= ATOMICS;
     }
     return permissions | pasidPermissions();
@@ -151,19 +143,20 @@ final class FunctionConfig {
 
   /** Of the PASID capability: enabled and, of what is optional, supported. */
   private int pasidPermissions() {
-    int control = pasid == 0 ? 0 : written[(pasid + 4) >> 2];
-    if ((control & PASID_ENABLE) == 0) {
+    int control = pasid == 0 ? 0 : written[(pasid + PasidCapability.CONTROL) >> 2];
+    if ((control & PasidCapability.ENABLE) == 0) {
       return 0;
     }
-    int optional = (control >>> 16) & initial[(pasid + 4) >> 2] & 0b1110;
+    int capability = initial[(pasid + PasidCapability.CONTROL) >> 2];
+    int optional = PasidCapability.enabledOptions(capability, control);
     return PASID
-        | ((optional & 1 << 1) != 0 ? EXECUTE : 0)
-        | ((optional & 1 << 2) != 0 ? PRIVILEGED : 0)
-        | ((optional & 1 << 3) != 0 ? TRANSLATED_WITH_PASID : 0);
+        | ((optional & PasidCapability.EXECUTE) != 0 ? EXECUTE : 0)
+        | ((optional & PasidCapability.PRIVILEGED) != 0 ? PRIVILEGED : 0)
+        | ((optional & PasidCapability.TRANSLATED_WITH_PASID) != 0 ? TRANSLATED_WITH_PASID : 0);
   }
 
   private boolean hasSecondExpressVersion() {
-    return express != 0 && (initial[express >> 2] >>> 16 & 0xf) >= 2;
+    return express != 0 && ExpressCapability.version(initial[express >> 2]) >= 2;
   }
 
   /** Whether software permits the function any of a set. */
@@ -173,29 +166,35 @@ final class FunctionConfig {
 
   /** PASIDs of the function are below this. */
   int pasids() {
-    return pasid == 0 ? 0 : 1 << (initial[(pasid + 4) >> 2] >>> 8 & 0x1f);
+    return pasid == 0
+        ? 0
+        : 1 << PasidCapability.width(initial[(pasid + PasidCapability.CONTROL) >> 2]);
   }
 
   /** Whether this write initiates Function Level Reset (6.6.2). */
   boolean isFunctionReset(int register, int byteEnable, int value) {
     return express != 0
-        && (initial[(express + 4) >> 2] & FUNCTION_RESET_CAPABLE) != 0
-        && register >> 2 == (express + 8) >> 2
+        && (initial[(express + ExpressCapability.DEVICE_CAPABILITIES) >> 2]
+                & ExpressCapability.FUNCTION_RESET_CAPABLE)
+            != 0
+        && register >> 2 == (express + ExpressCapability.DEVICE_CONTROL) >> 2
         && (byteEnable & 0b10) != 0
-        && (value & INITIATE_FUNCTION_RESET) != 0;
+        && (value & ExpressCapability.INITIATE_FUNCTION_RESET) != 0;
   }
 
   /** Whether this write resets the page request interface. */
   boolean isPageRequestReset(int register, int byteEnable, int value) {
     return pri != 0
-        && register >> 2 == (pri + 4) >> 2
+        && register >> 2 == (pri + PriCapability.CONTROL) >> 2
         && (byteEnable & 1) != 0
-        && (value & PRI_RESET) != 0;
+        && (value & PriCapability.RESET) != 0;
   }
 
   /** Page requests that may be outstanding; 0 while the interface is off. */
   long pageRequestAllocation() {
-    return permits(PAGE_REQUESTS) ? Integer.toUnsignedLong(written[(pri + 0xC) >> 2]) : 0;
+    return permits(PAGE_REQUESTS)
+        ? Integer.toUnsignedLong(written[(pri + PriCapability.ALLOCATION) >> 2])
+        : 0;
   }
 
   /** Largest payload of a packet that the function takes. */
@@ -205,16 +204,20 @@ final class FunctionConfig {
 
   /** Max_Payload_Size as written; without the capability, the least that there is. */
   private int payload() {
-    int code = express == 0 ? 0 : written[(express + 8) >> 2] >>> 5 & 7;
-    return Math.min(128 << code, LARGEST_PAYLOAD);
+    return ExpressCapability.maxPayloadBytes(deviceControl());
+  }
+
+  /** Device Control as written; zero without the capability. */
+  private int deviceControl() {
+    return express == 0 ? 0 : written[(express + ExpressCapability.DEVICE_CONTROL) >> 2];
   }
 
   /** Whether an access to memory space lies within one enabled BAR. */
   boolean claims(long pa, int bytes) {
-    if ((written[COMMAND >> 2] & MEMORY_ENABLE) == 0) {
+    if ((written[ConfigHeader.COMMAND >> 2] & ConfigHeader.MEMORY_SPACE) == 0) {
       return false;
     }
-    for (int i = 0; i < BARS; i++) {
+    for (int i = 0; i < ConfigHeader.BARS; i++) {
       long offset = pa - barBase(i);
       if (barBytes[i] != 0 && offset >= 0 && offset <= barBytes[i] - bytes) {
         return true;
@@ -225,7 +228,7 @@ final class FunctionConfig {
 
   /** Whether two functions claim the same address. */
   boolean overlaps(FunctionConfig other) {
-    for (int i = 0; i < BARS; i++) {
+    for (int i = 0; i < ConfigHeader.BARS; i++) {
       if (barBytes[i] != 0 && (other.claims(barBase(i), 1) || other.startsWithin(this, i))) {
         return claims(barBase(i), 1);
       }
@@ -234,7 +237,7 @@ final class FunctionConfig {
   }
 
   private boolean startsWithin(FunctionConfig outer, int outerBar) {
-    for (int i = 0; i < BARS; i++) {
+    for (int i = 0; i < ConfigHeader.BARS; i++) {
       long offset = barBase(i) - outer.barBase(outerBar);
       if (barBytes[i] != 0 && offset >= 0 && offset < outer.barBytes[outerBar]) {
         return claims(barBase(i), 1);
@@ -245,12 +248,13 @@ final class FunctionConfig {
 
   /** Whether a write to this register may change what the function claims. */
   static boolean decidesClaims(int register) {
-    return (register & ~3) == COMMAND || (register >= BAR0 && register < BAR0 + 4 * BARS);
+    return (register & ~3) == ConfigHeader.COMMAND
+        || (register >= ConfigHeader.BAR0 && register < ConfigHeader.BAR0 + 4 * ConfigHeader.BARS);
   }
 
   private long barBase(int index) {
-    int register = (BAR0 >> 2) + index;
-    long low = written[register] & 0xFFFF_FFF0L;
+    int register = (ConfigHeader.BAR0 >> 2) + index;
+    long low = Integer.toUnsignedLong(written[register] & ConfigHeader.BAR_ADDRESS);
     long base = barIsWide[index] ? (long) written[register + 1] << 32 | low : low;
     return base & -barBytes[index];
   }

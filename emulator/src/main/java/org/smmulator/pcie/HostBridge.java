@@ -1,5 +1,7 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.pcie.ConfigHeader;
+
 /** The host bridge at 00:00.0: a type 0 header with identity and class, and nothing to write. */
 final class HostBridge {
   private static final int DEVICE_AND_VENDOR = 0x0008_1b36;
@@ -10,8 +12,8 @@ final class HostBridge {
   /** The 32-bit register at a byte offset that is a multiple of 4. */
   static int read(int register) {
     return switch (register) {
-      case 0x00 -> DEVICE_AND_VENDOR;
-      case 0x08 -> CLASS_AND_REVISION;
+      case ConfigHeader.IDENTITY -> DEVICE_AND_VENDOR;
+      case ConfigHeader.CLASS -> CLASS_AND_REVISION;
       default -> 0;
     };
   }

@@ -2,6 +2,7 @@ package org.smmulator.pcie;
 
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.pcie.AtsCapability;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.Loop.Timer;
 import org.smmulator.pcie.ledger.RevocationScope;
@@ -56,7 +57,6 @@ final class Invalidations {
     COUNT_CHANGED
   }
 
-  private static final int ITAGS = 32;
   private static final int ALL_TAGS = -1;
   private static final long NO_GRANT = -1;
 
@@ -70,15 +70,15 @@ final class Invalidations {
   private final long timeoutNanos;
   private final Sink sink;
   private final int depth;
-  private final @Nullable Request[] outstanding = new @Nullable Request[ITAGS];
+  private final @Nullable Request[] outstanding = new @Nullable Request[AtsCapability.ITAGS];
 
   /** Given up, and their completions still owed. */
-  private final @Nullable Request[] owed = new @Nullable Request[ITAGS];
+  private final @Nullable Request[] owed = new @Nullable Request[AtsCapability.ITAGS];
 
-  private final long[] sentAt = new long[ITAGS];
-  private final long[] marks = new long[ITAGS];
-  private final int[] expected = new int[ITAGS];
-  private final int[] received = new int[ITAGS];
+  private final long[] sentAt = new long[AtsCapability.ITAGS];
+  private final long[] marks = new long[AtsCapability.ITAGS];
+  private final int[] expected = new int[AtsCapability.ITAGS];
+  private final int[] received = new int[AtsCapability.ITAGS];
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private long beyond;
 
@@ -157,10 +157,10 @@ final class Invalidations {
 
   private void send(Request request) {
     while (((active | givenUp) >>> nextTag & 1) != 0) {
-      nextTag = (nextTag + 1) % ITAGS;
+      nextTag = (nextTag + 1) % AtsCapability.ITAGS;
     }
     int itag = nextTag;
-    nextTag = (nextTag + 1) % ITAGS;
+    nextTag = (nextTag + 1) % AtsCapability.ITAGS;
     active |= 1 << itag;
     outstanding[itag] = request;
     sentAt[itag] = loop.nanoTime();
@@ -216,7 +216,7 @@ final class Invalidations {
         sink.timedOut(first);
       }
     }
-    for (int itag = 0; itag < ITAGS; itag++) {
+    for (int itag = 0; itag < AtsCapability.ITAGS; itag++) {
       Request request = outstanding[itag];
       if (request == null) {
         continue;
@@ -262,7 +262,7 @@ final class Invalidations {
   void abandon() {
     failing = false;
     stopTimer();
-    for (int itag = 0; itag < ITAGS; itag++) {
+    for (int itag = 0; itag < AtsCapability.ITAGS; itag++) {
       Request request = outstanding[itag];
       if (request != null) {
         giveUp(itag);
@@ -304,7 +304,7 @@ final class Invalidations {
   }
 
   private void failAll(boolean linkLost) {
-    for (int itag = 0; itag < ITAGS; itag++) {
+    for (int itag = 0; itag < AtsCapability.ITAGS; itag++) {
       Request request = outstanding[itag];
       if (request != null) {
         giveUp(itag);

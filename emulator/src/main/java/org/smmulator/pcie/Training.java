@@ -1,6 +1,11 @@
 package org.smmulator.pcie;
 
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.pcie.AtsCapability;
+import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.bus.pcie.ExpressCapability;
+import org.smmulator.bus.pcie.PasidCapability;
+import org.smmulator.bus.pcie.PriCapability;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.Loop.Timer;
 
@@ -40,18 +45,11 @@ final class Training {
     void late(String reason);
   }
 
-  private static final int CAPABILITY_POINTER = 0x34;
-  private static final int EXTENDED = 0x100;
-
   /** Where a capability of 16 bytes may begin at the latest. */
-  private static final int LAST_EXTENDED = 0xff0;
+  private static final int LAST_EXTENDED = ConfigHeader.BYTES - 16;
 
+  private static final int FIRST_CAPABILITY = 0x40;
   private static final int MAX_CAPABILITIES = 64;
-  private static final int EXPRESS_ID = 0x10;
-  private static final int ATS_ID = 0x000F;
-  private static final int PRI_ID = 0x0013;
-  private static final int PASID_ID = 0x001B;
-  private static final int RESPONSE_NEEDS_PASID = 1 << 31;
   private static final long LARGEST_BAR = 1L << 39;
 
   private final ConfigAccess access;
@@ -74,7 +72,7 @@ final class Training {
   void start(Loop loop, long timeoutNanos) {
     timer = loop.schedule(() -> late(timeoutNanos / 1_000_000), timeoutNanos);
     read(
-        0,
+        ConfigHeader.IDENTITY,
         id -> {
           config.vendorId = id & 0xffff;
           config.deviceId = id >>> 16;
@@ -134,15 +132,15 @@ final class Training {
   }
 
   private void sizeBar(int index) {
-    if (index >= FunctionConfig.BARS) {
-      read(CAPABILITY_POINTER, pointer -> capability(pointer & 0xfc));
+    if (index >= ConfigHeader.BARS) {
+      read(ConfigHeader.CAPABILITIES, pointer -> capability(ConfigHeader.firstCapability(pointer)));
       return;
     }
     probe(
         index,
         low -> {
-          boolean wide = (low & 0b111) == 0b100;
-          if (wide && index + 1 < FunctionConfig.BARS) {
+          boolean wide = (low & 0b111) == ConfigHeader.BAR_64_BIT;
+          if (wide && index + 1 < ConfigHeader.BARS) {
             probe(index + 1, high -> sized(index, low, high, true));
           } else {
             sized(index, low, -1, false);
@@ -152,13 +150,13 @@ final class Training {
 
   /** Writes all ones, reads back, writes zero. */
   private void probe(int index, Step next) {
-    int register = FunctionConfig.BAR0 + 4 * index;
+    int register = ConfigHeader.BAR0 + 4 * index;
     write(register, -1, () -> read(register, value -> write(register, 0, () -> next.with(value))));
   }
 
   private void sized(int index, int low, int high, boolean wide) {
-    boolean ioSpace = (low & 1) != 0;
-    int addressBits = low & ~0xf;
+    boolean ioSpace = (low & ConfigHeader.BAR_IO) != 0;
+    int addressBits = low & ConfigHeader.BAR_ADDRESS;
     if (!ioSpace && (addressBits != 0 || (wide && high != 0))) {
       long bytes = -(((long) high << 32) | (addressBits & 0xFFFF_FFFFL));
       if (Long.bitCount(bytes) != 1 || bytes < 0 || bytes > LARGEST_BAR) {
@@ -171,19 +169,21 @@ final class Training {
   }
 
   private void capability(int offset) {
-    if (offset < 0x40 || capabilitiesLeft-- == 0) {
+    if (offset < FIRST_CAPABILITY || capabilitiesLeft-- == 0) {
       capabilitiesLeft = MAX_CAPABILITIES;
-      read(EXTENDED, header -> extended(EXTENDED, header));
+      read(ConfigHeader.EXTENDED, header -> extended(ConfigHeader.EXTENDED, header));
       return;
     }
     read(
         offset,
         header -> {
-          int next = (header >>> 8) & 0xfc;
-          if ((header & 0xff) == EXPRESS_ID) {
+          int next = ConfigHeader.nextCapability(header);
+          if (ConfigHeader.capabilityId(header) == ExpressCapability.ID) {
             config.express = offset;
             config.initial(offset, header);
-            initial(offset + 4, () -> initial(offset + 8, () -> capability(next)));
+            initial(
+                offset + ExpressCapability.DEVICE_CAPABILITIES,
+                () -> initial(offset + ExpressCapability.DEVICE_CONTROL, () -> capability(next)));
           } else {
             capability(next);
           }
@@ -191,25 +191,25 @@ final class Training {
   }
 
   private void extended(int offset, int header) {
-    int next = (header >>> 20) & 0xffc;
+    int next = ConfigHeader.nextExtended(header);
     if (offset > LAST_EXTENDED) {
       failed("an extended capability begins at the end of configuration space");
       return;
     }
     Runnable goOn =
         () -> {
-          if (next < EXTENDED || capabilitiesLeft-- == 0) {
+          if (next < ConfigHeader.EXTENDED || capabilitiesLeft-- == 0) {
             trained();
           } else {
             read(next, following -> extended(next, following));
           }
         };
-    switch (header & 0xffff) {
-      case ATS_ID -> ats(offset, goOn);
-      case PRI_ID -> pri(offset, goOn);
-      case PASID_ID -> {
+    switch (ConfigHeader.extendedId(header)) {
+      case AtsCapability.ID -> ats(offset, goOn);
+      case PriCapability.ID -> pri(offset, goOn);
+      case PasidCapability.ID -> {
         config.pasid = offset;
-        initial(offset + 4, goOn);
+        initial(offset + PasidCapability.CONTROL, goOn);
       }
       default -> goOn.run();
     }
@@ -218,11 +218,10 @@ final class Training {
   private void ats(int offset, Runnable next) {
     config.ats = offset;
     read(
-        offset + 4,
+        offset + AtsCapability.CONTROL,
         capability -> {
-          int depth = capability & 0x1f;
-          config.invalidateQueueDepth = depth == 0 ? 32 : depth;
-          config.initial(offset + 4, capability);
+          config.invalidateQueueDepth = AtsCapability.queueDepth(capability);
+          config.initial(offset + AtsCapability.CONTROL, capability);
           next.run();
         });
   }
@@ -230,11 +229,11 @@ final class Training {
   private void pri(int offset, Runnable next) {
     config.pri = offset;
     read(
-        offset + 4,
+        offset + PriCapability.CONTROL,
         statusAndControl -> {
-          config.responseNeedsPasid = (statusAndControl & RESPONSE_NEEDS_PASID) != 0;
-          config.initial(offset + 4, statusAndControl);
-          initial(offset + 0xC, next);
+          config.responseNeedsPasid = (statusAndControl & PriCapability.RESPONSE_NEEDS_PASID) != 0;
+          config.initial(offset + PriCapability.CONTROL, statusAndControl);
+          initial(offset + PriCapability.ALLOCATION, next);
         });
   }
 

@@ -9,13 +9,13 @@ import static org.smmulator.pcie.FunctionCounter.TRANSLATION_REQUESTS;
 
 import io.netty.buffer.ByteBuf;
 import org.smmulator.bus.tlp.AtsEntry;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.port.AtsAnswer;
-import org.smmulator.smmu.port.PageRequestFlags;
 import org.smmulator.smmu.port.Transaction;
 
 /**

@@ -2,6 +2,7 @@ package org.smmulator.qtest;
 
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.pcie.AtsCapability;
 import org.smmulator.execution.Loop;
 import org.smmulator.pcie.BareStreams;
 import org.smmulator.smmu.Smmu;
@@ -13,7 +14,6 @@ import org.smmulator.smmu.Smmu;
  * until power-on, which the endpoint has with the machine. Used on the hardware's thread.
  */
 final class InjectedStreams implements BareStreams {
-  static final int ITAGS = 32;
   private static final int MOST_WAITING = 1 << 16;
   private static final int PAGE_LOG2 = 12;
   private static final int ALL_TAGS = -1;
@@ -22,7 +22,7 @@ final class InjectedStreams implements BareStreams {
   private final Smmu smmu;
   private final long timeoutNanos;
   private final Lines lines;
-  private final Loop.@Nullable Timer[] timers = new Loop.@Nullable Timer[ITAGS];
+  private final Loop.@Nullable Timer[] timers = new Loop.@Nullable Timer[AtsCapability.ITAGS];
   private final ArrayDeque<String> waiting = new ArrayDeque<>();
   private int nextTag;
 
@@ -70,10 +70,10 @@ final class InjectedStreams implements BareStreams {
 
   /** Tags in turn; -1 if all are in use or owed. */
   private int freeTag() {
-    for (int i = 0; i < ITAGS; i++) {
-      int tag = (nextTag + i) % ITAGS;
+    for (int i = 0; i < AtsCapability.ITAGS; i++) {
+      int tag = (nextTag + i) % AtsCapability.ITAGS;
       if (timers[tag] == null && (owed >>> tag & 1) == 0) {
-        nextTag = (tag + 1) % ITAGS;
+        nextTag = (tag + 1) % AtsCapability.ITAGS;
         return tag;
       }
     }
@@ -106,7 +106,7 @@ final class InjectedStreams implements BareStreams {
 
   /** Power-on: nothing is under way. */
   void reset() {
-    for (int tag = 0; tag < ITAGS; tag++) {
+    for (int tag = 0; tag < AtsCapability.ITAGS; tag++) {
       Loop.Timer timer = timers[tag];
       if (timer != null) {
         timer.cancel();

@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.smmulator.arch.port.BusAbort;
+import org.smmulator.bus.pcie.AtsCapability;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.smmu.port.AtsAnswer;
-import org.smmulator.smmu.port.PageRequestFlags;
 import org.smmulator.smmu.port.Transaction;
 
 /**
@@ -211,7 +212,7 @@ final class StreamCommands {
 
   /** {@code atc_inv_done ITAG}. */
   String invalidationDone(Words words) throws CommandException {
-    int tag = (int) words.number("ITAG", 0, InjectedStreams.ITAGS - 1);
+    int tag = (int) words.number("ITAG", 0, AtsCapability.ITAGS - 1);
     return onHardware(
         () -> streams.complete(tag) ? "OK" : "FAIL no ATC_INV with ITAG " + tag + " is open");
   }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 
@@ -280,13 +281,13 @@ class FunctionResetTest {
   void givesPageRequestsTheirCreditsBack() {
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
-    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     functionReset();
     machine.enable(device);
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
-    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     assertThat(machine.violations.violations()).isEmpty();
     assertThat(guest.pageRequestsQueued()).isEqualTo(2);

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.Violation;
@@ -164,7 +165,7 @@ class RequestRulesTest {
 
   @Test
   void recordsAndDropsPageRequestsAndStopMarkersWhileTheInterfaceIsOff() {
-    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     device.send(out -> TlpWriter.stopMarker(out, ID, PASID));
     machine.run();
     assertThat(guest.pageRequestsQueued()).isZero();
@@ -178,7 +179,7 @@ class RequestRulesTest {
     device.send(
         out -> {
           TlpWriter.pasidPrefix(out, PASID, true, false);
-          TlpWriter.pageRequest(out, ID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+          TlpWriter.pageRequest(out, ID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
         });
     machine.run();
     assertThat(guest.pageRequestsQueued()).isEqualTo(1);

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.event.PageRequestField;
 import org.smmulator.bus.tlp.MessageCode;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.Violation;
 
@@ -133,7 +134,7 @@ class TranslationServicesTest {
   void takesAPageRequestToTheQueueAndItsResponseBack() {
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 8);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
-    device.requestPage(PASID, VA + 0x7000, 0x1a, TlpWriter.PAGE_WRITE | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA + 0x7000, 0x1a, PageRequestFlags.WRITE | PageRequestFlags.LAST);
     machine.run();
     assertThat(guest.pageRequestsQueued()).isEqualTo(1);
     long record = guest.pageRequest(0);
@@ -155,7 +156,7 @@ class TranslationServicesTest {
     machine.master(picky);
     machine.configWrite(0x28, ScriptedDevice.PRI + 0xc, 4, 8);
     machine.configWrite(0x28, ScriptedDevice.PRI + 4, 2, 1);
-    picky.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    picky.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     guest.respond(0x28, PASID, 1);
     machine.run();
@@ -164,7 +165,7 @@ class TranslationServicesTest {
 
   @Test
   void recordsPageRequestsBeyondTheAllocationAndWithoutOne() {
-    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     assertThat(machine.violationTexts())
         .containsExactly(
@@ -173,19 +174,19 @@ class TranslationServicesTest {
     assertThat(guest.pageRequestsQueued()).isZero();
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 2);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
-    device.requestPage(PASID, VA, 2, TlpWriter.PAGE_READ);
-    device.requestPage(PASID, VA + 0x1000, 2, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA, 2, PageRequestFlags.READ);
+    device.requestPage(PASID, VA + 0x1000, 2, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     assertThat(machine.violations.violations()).hasSize(1);
-    device.requestPage(PASID, VA, 3, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA, 3, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     assertThat(machine.violationTexts().get(1))
         .isEqualTo("3 page requests outstanding; its allocation is 2");
     assertThat(guest.pageRequestsQueued()).as("the third goes no further").isEqualTo(2);
     guest.respond(ID, PASID, 2);
     machine.run();
-    device.requestPage(PASID, VA, 3, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
-    device.requestPage(PASID, VA, 4, TlpWriter.PAGE_READ | TlpWriter.PAGE_LAST);
+    device.requestPage(PASID, VA, 3, PageRequestFlags.READ | PageRequestFlags.LAST);
+    device.requestPage(PASID, VA, 4, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     assertThat(machine.violations.violations()).hasSize(2);
     assertThat(machine.device("00:04.0").count(FunctionCounter.PAGE_REQUESTS)).isEqualTo(6);
@@ -195,12 +196,12 @@ class TranslationServicesTest {
   void forgetsOutstandingPageRequestsWhenTheInterfaceIsReset() {
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
-    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ);
+    device.requestPage(PASID, VA, 1, PageRequestFlags.READ);
     machine.run();
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 0);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 2);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
-    device.requestPage(PASID, VA, 1, TlpWriter.PAGE_READ);
+    device.requestPage(PASID, VA, 1, PageRequestFlags.READ);
     machine.run();
     assertThat(machine.violations.violations()).isEmpty();
   }

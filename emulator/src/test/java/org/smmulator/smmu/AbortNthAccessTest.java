@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.smmu.port.AtsAnswer.Status;
-import org.smmulator.smmu.port.PageRequestFlags;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**

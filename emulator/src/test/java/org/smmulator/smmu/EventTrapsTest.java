@@ -6,7 +6,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.smmulator.smmu.port.PageRequestFlags;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.smmu.port.SmmuInterrupt;
 import org.smmulator.smmu.port.Transaction;
 

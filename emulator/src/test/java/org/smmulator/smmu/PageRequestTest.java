@@ -1,11 +1,11 @@
 package org.smmulator.smmu;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.smmulator.smmu.port.PageRequestFlags.EXECUTE;
-import static org.smmulator.smmu.port.PageRequestFlags.LAST;
-import static org.smmulator.smmu.port.PageRequestFlags.PRIVILEGED;
-import static org.smmulator.smmu.port.PageRequestFlags.READ;
-import static org.smmulator.smmu.port.PageRequestFlags.WRITE;
+import static org.smmulator.bus.tlp.PageRequestFlags.EXECUTE;
+import static org.smmulator.bus.tlp.PageRequestFlags.LAST;
+import static org.smmulator.bus.tlp.PageRequestFlags.PRIVILEGED;
+import static org.smmulator.bus.tlp.PageRequestFlags.READ;
+import static org.smmulator.bus.tlp.PageRequestFlags.WRITE;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -7,8 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.arch.register.Cr1;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.smmu.feature.SmmuFeatures;
-import org.smmulator.smmu.port.PageRequestFlags;
 import org.smmulator.smmu.port.SmmuInterrupt;
 import org.smmulator.smmu.port.Transaction;
 

@@ -6,8 +6,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.smmu.port.AtsAnswer.Status;
-import org.smmulator.smmu.port.PageRequestFlags;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**

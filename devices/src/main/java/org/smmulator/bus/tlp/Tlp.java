@@ -363,9 +363,9 @@ public final class Tlp {
     return ((long) dw2 << 32) | (dw3 & 0xFFFF_F000L);
   }
 
-  /** L, W and R of a Page Request in bits 2, 1 and 0. */
+  /** READ, WRITE and LAST of {@link PageRequestFlags}. */
   public int pageRequestFlags() {
-    return dw3 & 7;
+    return dw3 & PageRequestFlags.IN_ADDRESS;
   }
 
   /** PRG index of a Page Request or PRG Response. */
@@ -380,6 +380,8 @@ public final class Tlp {
 
   /** A Page Request that ends a PASID's requests instead of asking for a page. */
   public boolean isStopMarker() {
-    return messageCode() == MessageCode.PAGE_REQUEST && hasPasid() && pageRequestFlags() == 4;
+    return messageCode() == MessageCode.PAGE_REQUEST
+        && hasPasid()
+        && pageRequestFlags() == PageRequestFlags.LAST;
   }
 }

@@ -16,12 +16,6 @@ public final class TlpWriter {
   public static final int POISONED = 1 << 14;
   public static final int ID_BASED_ORDERING = 1 << 18;
 
-  /** R, W and L of {@link #pageRequest}. */
-  public static final int PAGE_READ = 1;
-
-  public static final int PAGE_WRITE = 2;
-  public static final int PAGE_LAST = 4;
-
   private static final int LONG_FORM = 0x20 << 24;
   private static final int WITH_DATA = 0x40 << 24;
   private static final int MEMORY = 0;
@@ -162,18 +156,21 @@ public final class TlpWriter {
     header(out, MESSAGE_BY_ID | flags, dw1, dw2, invalidateTags);
   }
 
-  /** A Page Request with {@link #PAGE_READ}, {@link #PAGE_WRITE} and {@link #PAGE_LAST}. */
+  /** A Page Request with READ, WRITE and LAST of {@link PageRequestFlags}. */
   public static void pageRequest(
       ByteBuf out, int requesterId, long address, int prgIndex, int pageFlags) {
     int dw1 = (requesterId << 16) | MessageCode.PAGE_REQUEST;
-    int dw3 = ((int) address & -4096) | ((prgIndex & 0x1FF) << 3) | (pageFlags & 7);
+    int dw3 =
+        ((int) address & -4096)
+            | ((prgIndex & 0x1FF) << 3)
+            | (pageFlags & PageRequestFlags.IN_ADDRESS);
     header(out, MESSAGE_TO_ROOT, dw1, (int) (address >>> 32), dw3);
   }
 
   /** The Stop Marker of a PASID, its prefix included. */
   public static void stopMarker(ByteBuf out, int requesterId, int pasid) {
     pasidPrefix(out, pasid, false, false);
-    pageRequest(out, requesterId, 0, 0, PAGE_LAST);
+    pageRequest(out, requesterId, 0, 0, PageRequestFlags.LAST);
   }
 
   /** A PRG Response with a code of {@link PageResponseCode}. */

@@ -2,6 +2,8 @@ package org.smmulator.device.fake;
 
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CompletableFuture;
+import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.bus.pcie.ExpressCapability;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ControlCode;
@@ -34,7 +36,7 @@ record FakeRequests(FakeLoop loop, FakePort port) {
     while (answer.status() == CompletionStatus.CRS) {
       answer = answer(request);
     }
-    if (answer.status() != 0) {
+    if (answer.status() != CompletionStatus.SC) {
       throw new IllegalStateException("completion status " + answer.status());
     }
     return answer.value();
@@ -53,20 +55,24 @@ record FakeRequests(FakeLoop loop, FakePort port) {
   }
 
   int findExtended(int id) {
-    int offset = 0x100;
+    int offset = ConfigHeader.EXTENDED;
     while (offset != 0) {
       int header = (int) value(configRead(offset));
-      if ((header & 0xFFFF) == id) {
+      if (ConfigHeader.extendedId(header) == id) {
         return offset;
       }
-      offset = header >>> 20;
+      offset = ConfigHeader.nextExtended(header);
     }
     throw new IllegalStateException("the function has no extended capability " + id);
   }
 
   void functionReset() {
-    int control = ((int) value(configRead(0x34)) & 0xFC) + 8;
-    Request initiate = configWrite(control, (int) value(configRead(control)) | 1 << 15);
+    int control =
+        ConfigHeader.firstCapability((int) value(configRead(ConfigHeader.CAPABILITIES)))
+            + ExpressCapability.DEVICE_CONTROL;
+    Request initiate =
+        configWrite(
+            control, (int) value(configRead(control)) | ExpressCapability.INITIATE_FUNCTION_RESET);
     answer(
         (out, tag) -> {
           initiate.write(out, tag);

@@ -8,6 +8,10 @@ import java.util.List;
 import java.util.Queue;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.pcie.AtsCapability;
+import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.bus.pcie.PasidCapability;
+import org.smmulator.bus.pcie.PriCapability;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
@@ -44,8 +48,6 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** In the place of a PASID. */
   public static final int NO_PASID = -1;
-
-  private static final int COMMAND_MEMORY_AND_BUS_MASTER = 0b110;
 
   private final FakeLoop loop = new FakeLoop();
   private final FakePort port;
@@ -249,32 +251,31 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** Gives BAR 0 its address, and enables memory and bus mastering. */
   public void enable() {
-    boolean is64Bit = (configRead(0x10) & 0b100) != 0;
+    boolean is64Bit = (configRead(ConfigHeader.BAR0) & ConfigHeader.BAR_64_BIT) != 0;
     bar0 = is64Bit ? BAR0 : BAR0_32_BIT;
-    configWrite(0x10, (int) bar0);
+    configWrite(ConfigHeader.BAR0, (int) bar0);
     if (is64Bit) {
-      configWrite(0x14, (int) (bar0 >>> 32));
+      configWrite(ConfigHeader.BAR0 + 4, (int) (bar0 >>> 32));
     }
-    configWrite(0x04, COMMAND_MEMORY_AND_BUS_MASTER);
+    configWrite(ConfigHeader.COMMAND, ConfigHeader.MEMORY_SPACE | ConfigHeader.BUS_MASTER);
   }
 
   public void enableAts() {
-    int ats = findExtended(0x000F);
-    configWrite(ats + 4, 1 << 31);
+    configWrite(findExtended(AtsCapability.ID) + AtsCapability.CONTROL, AtsCapability.ENABLE);
   }
 
   public void disableAts() {
-    configWrite(findExtended(0x000F) + 4, 0);
+    configWrite(findExtended(AtsCapability.ID) + AtsCapability.CONTROL, 0);
   }
 
   public void enablePasid() {
-    configWrite(findExtended(0x001B) + 4, 1 << 16);
+    configWrite(findExtended(PasidCapability.ID) + PasidCapability.CONTROL, PasidCapability.ENABLE);
   }
 
   public void enablePageRequests(int allocation) {
-    int pri = findExtended(0x0013);
-    configWrite(pri + 0xC, allocation);
-    configWrite(pri + 4, 1);
+    int pri = findExtended(PriCapability.ID);
+    configWrite(pri + PriCapability.ALLOCATION, allocation);
+    configWrite(pri + PriCapability.CONTROL, PriCapability.ENABLE);
   }
 
   /** Offset of an extended capability. */

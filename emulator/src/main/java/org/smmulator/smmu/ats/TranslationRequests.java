@@ -3,6 +3,7 @@ package org.smmulator.smmu.ats;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.vmsa.Granule;
+import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.smmu.config.Configuration;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.config.ContextDescriptor;
@@ -25,12 +26,6 @@ import org.smmulator.smmu.translation.Stages;
  * that reads never makes a page dirty.
  */
 public final class TranslationRequests {
-  private static final long ENTRY_READ = 1L;
-  private static final long ENTRY_WRITE = 1L << 1;
-  private static final long ENTRY_EXECUTE = 1L << 3;
-  private static final long ENTRY_PRIVILEGED = 1L << 4;
-  private static final long ENTRY_LARGE = 1L << 11;
-  private static final long SMALLEST_BYTES = 4096;
   private static final long NOT_PRESENT = 0;
 
   private final Registers registers;
@@ -40,7 +35,7 @@ public final class TranslationRequests {
   private final int outputBits;
   private final int unitLog2;
 
-  /** What makes an entry cover the unit: S, and ones below the bit that the size leaves zero. */
+  /** What makes an entry cover the unit. */
   private final long entrySize;
 
   // The request under way.
@@ -63,8 +58,7 @@ public final class TranslationRequests {
     this.events = events;
     this.outputBits = features.outputAddressBits();
     this.unitLog2 = features.smallestGranule().shift();
-    long unit = 1L << unitLog2;
-    this.entrySize = unit == SMALLEST_BYTES ? 0 : ENTRY_LARGE | (unit / 2 - SMALLEST_BYTES);
+    this.entrySize = AtsEntry.encode(0, unitLog2, 0);
   }
 
   /** The recipe: ATS allowed, configuration, then unit by unit until one is not there. */
@@ -191,15 +185,15 @@ public final class TranslationRequests {
         tx.hasSubstream() && tx.execute() && read && (stream.fetchesAreReads() || fetch);
     return (split ? intermediate & -(1L << unitLog2) : Translation.output(translation, address))
         | entrySize
-        | (read ? ENTRY_READ : 0)
-        | (write ? ENTRY_WRITE : 0)
-        | (execute ? ENTRY_EXECUTE : 0)
+        | (read ? AtsEntry.READ : 0)
+        | (write ? AtsEntry.WRITE : 0)
+        | (execute ? AtsEntry.EXECUTE : 0)
         | privilege(tx);
   }
 
   /** The privilege of the request, which is that of its answer whatever the stream makes of it. */
   private static long privilege(Transaction tx) {
-    return tx.hasSubstream() && tx.privileged() ? ENTRY_PRIVILEGED : 0;
+    return tx.hasSubstream() && tx.privileged() ? AtsEntry.PRIVILEGED : 0;
   }
 
   private void deny(Transaction tx, int units, AtsAnswer answer) {

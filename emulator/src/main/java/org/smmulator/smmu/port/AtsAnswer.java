@@ -1,5 +1,8 @@
 package org.smmulator.smmu.port;
 
+import org.smmulator.bus.tlp.AtsEntry;
+import org.smmulator.bus.tlp.CompletionStatus;
+
 /**
  * The answer to one ATS translation request: a completion status, and with Success up to {@link
  * #CAPACITY} entries in the bus's layout (PCIe 10.2.3). Reused by its owner; touched by the
@@ -8,9 +11,9 @@ package org.smmulator.smmu.port;
 public final class AtsAnswer {
   /** Completion status as PCIe encodes it. */
   public enum Status {
-    SUCCESS(0),
-    UNSUPPORTED_REQUEST(1),
-    COMPLETER_ABORT(4);
+    SUCCESS(CompletionStatus.SC),
+    UNSUPPORTED_REQUEST(CompletionStatus.UR),
+    COMPLETER_ABORT(CompletionStatus.CA);
 
     private final int busCode;
 
@@ -39,7 +42,7 @@ public final class AtsAnswer {
     return count;
   }
 
-  /** Entry {@code index}: address in [63:12], S 11, Global 5, Priv 4, Exe 3, U 2, W 1, R 0. */
+  /** Entry {@code index}, of the layout of {@link AtsEntry}. */
   public long entry(int index) {
     if (index >= count) {
       throw new IndexOutOfBoundsException("entry " + index + " of " + count);
