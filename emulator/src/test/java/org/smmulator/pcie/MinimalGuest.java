@@ -151,7 +151,7 @@ public final class MinimalGuest {
         CommandField.SSV.of(1)
             | CommandField.SUBSTREAM_ID.of(pasid)
             | CommandField.STREAM_ID.of(streamId),
-        CommandField.PRG_INDEX.of(group) | CommandField.PRI_RESP.of(CommandField.RESP_SUCCESS));
+        CommandField.PRG_INDEX.of(group) | CommandField.RESP.of(CommandField.RESP_SUCCESS));
   }
 
   /** Whether all commands are consumed and no global error is up. */

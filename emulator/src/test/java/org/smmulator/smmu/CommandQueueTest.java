@@ -7,9 +7,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.smmu.RecordedOutputs.AtcInvalidation;
+import org.smmulator.smmu.explain.QueueText;
 import org.smmulator.smmu.feature.Architecture;
 import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
@@ -128,6 +131,35 @@ class CommandQueueTest {
     plain.run();
     assertThat(plain.commandError()).isEqualTo(ILLEGAL);
     assertThat(plain.readRegister("CMDQ_CONS") & 0xfffff).isZero();
+  }
+
+  /** As {@link #commandsOfAbsentFeaturesAreIllegal}, of commands that nobody listed there too. */
+  @ParameterizedTest
+  @EnumSource
+  void everyCommandIsExecutedWhereItsFeatureIsAndIllegalWhereNot(CommandOpcode opcode) {
+    guest.submit(new Structure("command", 2).set("opcode", opcode.code()));
+    guest.run();
+    assertThat(guest.activeErrors()).isZero();
+    assertThat(guest.smmu.counters().commands()).containsEntry(opcode, 1L);
+
+    boolean needsStage1 = opcode.needs() == CommandOpcode.Needs.STAGE_1;
+    BareGuest plain = plain(needsStage1 ? Feature.S2P : Feature.S1P);
+    plain.submit(new Structure("command", 2).set("opcode", opcode.code()));
+    plain.run();
+    assertThat(plain.readRegister("CMDQ_CONS"))
+        .isEqualTo(opcode.needs() == CommandOpcode.Needs.NOTHING ? 1 : ILLEGAL << 24);
+  }
+
+  /** With all bits set every field shows; where it is usual, with none set too. */
+  @ParameterizedTest
+  @EnumSource
+  void everyFieldOfACommandIsTold(CommandOpcode opcode) {
+    String text = QueueText.command(~0xffL | opcode.code(), -1);
+    assertThat(text).startsWith(opcode.name());
+    assertThat(text.chars().filter(c -> c == '=')).hasSize(opcode.fields().size());
+    if (opcode.fields().contains(CommandField.STREAM_ID)) {
+      assertThat(QueueText.command(opcode.code(), 0)).contains("StreamID=0");
+    }
   }
 
   @ParameterizedTest

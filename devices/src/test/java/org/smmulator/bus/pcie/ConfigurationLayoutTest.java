@@ -86,9 +86,9 @@ class ConfigurationLayoutTest {
     Map<String, String> rows = new TreeMap<>();
     try (InputStream in = ConfigurationLayoutTest.class.getResourceAsStream("layouts.txt")) {
       assertThat(in).isNotNull();
-      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
-        if (!line.startsWith("#")) {
-          String[] words = line.split(" ");
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n", -1)) {
+        if (!line.isEmpty() && !line.startsWith("#")) {
+          String[] words = line.split(" ", -1);
           rows.put(words[0] + " " + words[1], words[2]);
         }
       }

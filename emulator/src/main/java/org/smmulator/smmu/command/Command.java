@@ -24,11 +24,7 @@ public final class Command {
   /** Whether it is one that drops cached information, in the SMMU or in a device. */
   public boolean isInvalidation() {
     CommandOpcode opcode = opcode();
-    return opcode != null
-        && switch (opcode) {
-          case PREFETCH_CONFIG, PREFETCH_ADDR, PRI_RESP, RESUME, STALL_TERM, SYNC -> false;
-          default -> true;
-        };
+    return opcode != null && opcode.group().invalidates();
   }
 
   long word0() {

@@ -2,13 +2,13 @@ package org.smmulator.smmu.command;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
-import org.smmulator.smmu.feature.SmmuFeatures.StallModel;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.Registers;
@@ -21,10 +21,7 @@ import org.smmulator.smmu.tlb.TranslationCaches;
  * of all fields are ignored.
  */
 public final class CommandExecutor {
-  private static final int CS_RESERVED = 3;
-
-  private final boolean hasContexts;
-  private final boolean mayStall;
+  private final Set<CommandOpcode> supported;
   private final boolean sendsEvents;
   private final ConfigurationCommands configuration;
   private final TlbInvalidations tlb;
@@ -33,8 +30,7 @@ public final class CommandExecutor {
   private final QueueInterrupts interrupts;
   private final SmmuOutputs outputs;
 
-  /** By opcode. */
-  private final long[] consumed = new long[256];
+  private final long[] consumed = new long[CommandOpcode.values().length];
 
   public CommandExecutor(
       SmmuFeatures features,
@@ -45,8 +41,7 @@ public final class CommandExecutor {
       StalledTransactions stalled,
       QueueInterrupts interrupts,
       SmmuOutputs outputs) {
-    this.hasContexts = features.has(Feature.S1P);
-    this.mayStall = features.stallModel() != StallModel.TERMINATE_ONLY;
+    this.supported = SupportedCommands.of(features);
     this.sendsEvents = features.has(Feature.SEV);
     this.configuration = new ConfigurationCommands(configurations);
     this.tlb = new TlbInvalidations(features, registers, caches);
@@ -59,12 +54,12 @@ public final class CommandExecutor {
   /** Executes one command, or says why not. */
   public CommandResult execute(Command command) {
     CommandOpcode opcode = command.opcode();
-    if (opcode == null || isSecure(opcode, command) || !exists(opcode)) {
+    if (opcode == null || !supported.contains(opcode) || isSecure(opcode, command)) {
       return CommandResult.ILLEGAL;
     }
-    switch (opcode) {
+    return switch (opcode) {
       // Hints; this SMMU fetches nothing before it is needed.
-      case PREFETCH_CONFIG, PREFETCH_ADDR -> {}
+      case PREFETCH_CONFIG, PREFETCH_ADDR -> CommandResult.DONE;
       case CFGI_STE -> configuration.invalidateStream(command);
       case CFGI_STE_RANGE -> configuration.invalidateStreamRange(command);
       case CFGI_CD -> configuration.invalidateContext(command);
@@ -79,56 +74,33 @@ public final class CommandExecutor {
           TLBI_EL2_VAA,
           TLBI_S12_VMALL,
           TLBI_S2_IPA,
-          TLBI_NSNH_ALL -> {
-        return tlb.execute(opcode, command);
-      }
-      case ATC_INV -> {
-        return endpoints.invalidateAtc(command);
-      }
-      case PRI_RESP -> {
-        return endpoints.respond(command);
-      }
+          TLBI_NSNH_ALL ->
+          tlb.execute(opcode, command);
+      case ATC_INV -> endpoints.invalidateAtc(command);
+      case PRI_RESP -> endpoints.respond(command);
       case RESUME -> resume(command);
-      case STALL_TERM -> stalled.terminate(command.streamId());
-      case SYNC -> {
-        boolean reserved = command.getInt(CommandField.CS) == CS_RESERVED;
-        return reserved ? CommandResult.ILLEGAL : endpoints.synchronize();
-      }
-    }
-    return CommandResult.DONE;
+      case STALL_TERM -> terminate(command);
+      case SYNC -> endpoints.synchronize(command);
+    };
   }
 
   /** Secure streams have a queue of their own; there is none here. */
   private static boolean isSecure(CommandOpcode opcode, Command command) {
-    return switch (opcode) {
-      case PREFETCH_CONFIG,
-          PREFETCH_ADDR,
-          CFGI_STE,
-          CFGI_STE_RANGE,
-          CFGI_CD,
-          CFGI_CD_ALL,
-          RESUME,
-          STALL_TERM ->
-          command.isSet(CommandField.SSEC);
-      default -> false;
-    };
+    return opcode.namesSecurity() && command.isSet(CommandField.SSEC);
   }
 
-  /** Commands for TLBs and endpoints are asked about where they are executed. */
-  private boolean exists(CommandOpcode opcode) {
-    return switch (opcode) {
-      case CFGI_CD, CFGI_CD_ALL -> hasContexts;
-      case RESUME, STALL_TERM -> mayStall;
-      default -> true;
-    };
-  }
-
-  private void resume(Command command) {
+  private CommandResult resume(Command command) {
     stalled.resume(
         command.streamId(),
         command.getInt(CommandField.STAG),
         command.isSet(CommandField.AC),
         command.isSet(CommandField.AB));
+    return CommandResult.DONE;
+  }
+
+  private CommandResult terminate(Command command) {
+    stalled.terminate(command.streamId());
+    return CommandResult.DONE;
   }
 
   /** The command is consumed, and software can see that: signals that a CMD_SYNC asked for. */
@@ -137,7 +109,7 @@ public final class CommandExecutor {
     if (opcode == null) {
       throw new IllegalStateException("a command without opcode was executed");
     }
-    consumed[opcode.code()]++;
+    consumed[opcode.ordinal()]++;
     outputs.commandConsumed(command.word0(), command.word1());
     if (opcode == CommandOpcode.SYNC) {
       signal(command);
@@ -157,8 +129,8 @@ public final class CommandExecutor {
   public Map<CommandOpcode, Long> counts() {
     Map<CommandOpcode, Long> counts = new EnumMap<>(CommandOpcode.class);
     for (CommandOpcode opcode : CommandOpcode.values()) {
-      if (consumed[opcode.code()] != 0) {
-        counts.put(opcode, consumed[opcode.code()]);
+      if (consumed[opcode.ordinal()] != 0) {
+        counts.put(opcode, consumed[opcode.ordinal()]);
       }
     }
     return counts;

@@ -14,27 +14,31 @@ final class ConfigurationCommands {
     this.configurations = configurations;
   }
 
-  void invalidateStream(Command command) {
+  CommandResult invalidateStream(Command command) {
     configurations.invalidateStream(command.streamId(), command.isSet(CommandField.LEAF));
+    return CommandResult.DONE;
   }
 
-  void invalidateStreamRange(Command command) {
+  CommandResult invalidateStreamRange(Command command) {
     int range = command.getInt(CommandField.RANGE);
     if (range == RANGE_ALL) {
       configurations.invalidateAll();
     } else {
       configurations.invalidateStreams(command.streamId(), range + 1);
     }
+    return CommandResult.DONE;
   }
 
-  void invalidateContext(Command command) {
+  CommandResult invalidateContext(Command command) {
     configurations.invalidateContext(
         command.streamId(),
         command.getInt(CommandField.SUBSTREAM_ID),
         command.isSet(CommandField.LEAF));
+    return CommandResult.DONE;
   }
 
-  void invalidateContexts(Command command) {
+  CommandResult invalidateContexts(Command command) {
     configurations.invalidateContexts(command.streamId());
+    return CommandResult.DONE;
   }
 }

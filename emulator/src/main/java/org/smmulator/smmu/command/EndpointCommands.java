@@ -1,18 +1,19 @@
 package org.smmulator.smmu.command;
 
 import org.smmulator.arch.command.CommandField;
-import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
 
 /**
- * CMD_ATC_INV and CMD_PRI_RESP (IHI 0070 4.5, 4.6): messages to endpoints. While SMMUEN is 0 they
- * are consumed and not sent, but an illegal one is illegal even then.
+ * CMD_ATC_INV, CMD_PRI_RESP and the CMD_SYNC that waits for the former (IHI 0070 4.5 to 4.7). While
+ * SMMUEN is 0 messages to endpoints are consumed and not sent, but an illegal one is illegal even
+ * then.
  */
 final class EndpointCommands {
   private static final long PAGE_BYTES = 4096;
+  private static final int CS_RESERVED = 3;
 
   private final SmmuFeatures features;
   private final Registers registers;
@@ -32,7 +33,7 @@ final class EndpointCommands {
 
   CommandResult invalidateAtc(Command command) {
     int size = command.getInt(CommandField.SIZE);
-    if (!features.has(Feature.ATS) || size > CommandField.SIZE_ALL) {
+    if (size > CommandField.SIZE_ALL) {
       return CommandResult.ILLEGAL;
     }
     if (registers.smmuEnabled()) {
@@ -49,8 +50,8 @@ final class EndpointCommands {
   }
 
   CommandResult respond(Command command) {
-    PriResponse code = PriResponse.of(command.getInt(CommandField.PRI_RESP));
-    if (!features.has(Feature.PRI) || code == null) {
+    PriResponse code = PriResponse.of(command.getInt(CommandField.RESP));
+    if (code == null) {
       return CommandResult.ILLEGAL;
     }
     if (registers.smmuEnabled()) {
@@ -69,7 +70,10 @@ final class EndpointCommands {
   }
 
   /** What a CMD_SYNC comes to: all invalidations before it must be done, and none in vain. */
-  CommandResult synchronize() {
+  CommandResult synchronize(Command command) {
+    if (command.getInt(CommandField.CS) == CS_RESERVED) {
+      return CommandResult.ILLEGAL;
+    }
     if (invalidations.areOutstanding()) {
       return CommandResult.WAITING;
     }

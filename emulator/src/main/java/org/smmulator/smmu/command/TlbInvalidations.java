@@ -21,9 +21,6 @@ public final class TlbInvalidations {
   private static final int TG_16K = 2;
   private static final long IPA_MASK = (1L << 52) - 1;
 
-  private final boolean stage1;
-  private final boolean stage2;
-  private final boolean hypervisor;
   private final boolean ranges;
   private final int asidBits;
   private final int vmidBits;
@@ -32,9 +29,7 @@ public final class TlbInvalidations {
   private final AddressRange range = new AddressRange();
 
   public TlbInvalidations(SmmuFeatures features, Registers registers, TranslationCaches caches) {
-    stage1 = features.has(Feature.S1P);
-    stage2 = features.has(Feature.S2P);
-    hypervisor = features.has(Feature.HYP);
+    boolean stage2 = features.has(Feature.S2P);
     ranges = features.has(Feature.RIL);
     asidBits = features.has(Feature.ASID16) ? 0xffff : 0xff;
     vmidBits = !stage2 ? 0 : features.has(Feature.VMID16) ? 0xffff : 0xff;
@@ -42,9 +37,9 @@ public final class TlbInvalidations {
     this.caches = caches;
   }
 
-  /** Drops what a command names, at once; or says that it is illegal. */
+  /** Drops what a command that the SMMU has names, at once; or says that it is illegal. */
   public CommandResult execute(CommandOpcode opcode, Command command) {
-    if (!exists(opcode) || (hasAddress(opcode) && !setRange(opcode, command))) {
+    if (opcode.namesAddresses() && !setRange(opcode, command)) {
       return CommandResult.ILLEGAL;
     }
     int vmid = command.getInt(CommandField.VMID) & vmidBits;
@@ -62,25 +57,20 @@ public final class TlbInvalidations {
       case TLBI_S12_VMALL -> caches.s12Vmall(vmid, vmidMask);
       case TLBI_S2_IPA -> caches.s2Ipa(vmid, vmidMask, range);
       case TLBI_NSNH_ALL -> caches.nsnhAll();
-      default -> throw new IllegalStateException(opcode + " is no TLBI");
+      case PREFETCH_CONFIG,
+          PREFETCH_ADDR,
+          CFGI_STE,
+          CFGI_STE_RANGE,
+          CFGI_CD,
+          CFGI_CD_ALL,
+          ATC_INV,
+          PRI_RESP,
+          RESUME,
+          STALL_TERM,
+          SYNC ->
+          throw new IllegalStateException(opcode + " is no TLBI");
     }
     return CommandResult.DONE;
-  }
-
-  private boolean exists(CommandOpcode opcode) {
-    return switch (opcode) {
-      case TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA -> stage1;
-      case TLBI_EL2_ALL, TLBI_EL2_ASID, TLBI_EL2_VA, TLBI_EL2_VAA -> hypervisor;
-      case TLBI_S12_VMALL, TLBI_S2_IPA -> stage2;
-      default -> true;
-    };
-  }
-
-  private static boolean hasAddress(CommandOpcode opcode) {
-    return switch (opcode) {
-      case TLBI_NH_VA, TLBI_NH_VAA, TLBI_EL2_VA, TLBI_EL2_VAA, TLBI_S2_IPA -> true;
-      default -> false;
-    };
   }
 
   /** Takes over the addresses of a command, if it is legal. */

@@ -3,8 +3,11 @@ package org.smmulator.smmu.explain;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.smmulator.arch.BitField;
 
 /** The fields of a structure by the names of its layout class, in the order declared there. */
@@ -39,8 +42,10 @@ final class Fields {
           Map.entry("INPUT_ADDRESS", "InputAddr"),
           Map.entry("FETCH_ADDRESS", "FetchAddr"));
 
-  private boolean zeros;
   private final List<Named> fields = new ArrayList<>();
+
+  /** Those that are told also where they are 0. */
+  private Set<BitField> always = Set.of();
 
   Fields(Class<?> layout) {
     for (Field field : layout.getFields()) {
@@ -59,7 +64,19 @@ final class Fields {
     this(layout);
     List<String> names = constants.stream().map(Fields::spelled).toList();
     fields.removeIf(field -> !names.contains(field.name()));
-    zeros = true;
+    always = fields.stream().map(Named::field).collect(Collectors.toSet());
+  }
+
+  /**
+   * Those given.
+   *
+   * @param unusual of them, those that are told only where they are not 0
+   */
+  Fields(Class<?> layout, List<BitField> given, Set<BitField> unusual) {
+    this(layout);
+    fields.removeIf(field -> !given.contains(field.field()));
+    always = new HashSet<>(given);
+    always.removeAll(unusual);
   }
 
   private static String spelled(String constant) {
@@ -73,7 +90,8 @@ final class Fields {
     StringBuilder text = new StringBuilder();
     for (Named named : fields) {
       BitField field = named.field();
-      if (field.word() < words.length && (zeros || field.get(words[field.word()]) != 0)) {
+      if (field.word() < words.length
+          && (always.contains(field) || field.get(words[field.word()]) != 0)) {
         boolean wide = Long.bitCount(field.mask()) > Integer.SIZE;
         long value = wide ? field.inPlace(words[field.word()]) : field.get(words[field.word()]);
         text.append(text.isEmpty() ? "" : " ").append(named.name()).append('=');

@@ -1,9 +1,10 @@
 package org.smmulator.smmu.explain;
 
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.BitField;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.event.EventField;
@@ -11,38 +12,28 @@ import org.smmulator.arch.event.EventType;
 
 /** Entries of the command and event queues in words, with their fields by name. */
 public final class QueueText {
+  /** What most commands leave 0: told where one does not. */
+  private static final Set<BitField> UNUSUAL =
+      Set.of(
+          CommandField.SSEC,
+          CommandField.NUM,
+          CommandField.SCALE,
+          CommandField.TTL,
+          CommandField.TG,
+          CommandField.MSH,
+          CommandField.MSI_ATTR,
+          CommandField.MSI_DATA,
+          CommandField.MSI_ADDRESS);
+
   private static final Map<CommandOpcode, Fields> COMMANDS = new EnumMap<>(CommandOpcode.class);
 
   static {
     for (CommandOpcode opcode : CommandOpcode.values()) {
-      COMMANDS.put(opcode, new Fields(CommandField.class, names(opcode)));
+      COMMANDS.put(opcode, new Fields(CommandField.class, opcode.fields(), UNUSUAL));
     }
   }
 
   private QueueText() {}
-
-  /** The fields that a command has (IHI 0070 4.3 to 4.7). */
-  private static List<String> names(CommandOpcode opcode) {
-    return switch (opcode) {
-      case PREFETCH_CONFIG, CFGI_CD -> List.of("STREAM_ID", "SUBSTREAM_ID");
-      case PREFETCH_ADDR -> List.of("STREAM_ID", "SUBSTREAM_ID", "ADDRESS");
-      case CFGI_STE -> List.of("STREAM_ID", "LEAF");
-      case CFGI_STE_RANGE -> List.of("STREAM_ID", "RANGE");
-      case CFGI_CD_ALL, STALL_TERM -> List.of("STREAM_ID");
-      case TLBI_NH_ALL, TLBI_S12_VMALL -> List.of("VMID");
-      case TLBI_NH_ASID -> List.of("VMID", "ASID");
-      case TLBI_EL2_ASID -> List.of("ASID");
-      case TLBI_NH_VA -> List.of("VMID", "ASID", "LEAF", "ADDRESS");
-      case TLBI_EL2_VA -> List.of("ASID", "LEAF", "ADDRESS");
-      case TLBI_NH_VAA, TLBI_S2_IPA -> List.of("VMID", "LEAF", "ADDRESS");
-      case TLBI_EL2_VAA -> List.of("LEAF", "ADDRESS");
-      case TLBI_EL2_ALL, TLBI_NSNH_ALL -> List.of();
-      case ATC_INV -> List.of("STREAM_ID", "SSV", "SUBSTREAM_ID", "GLOBAL", "SIZE", "ADDRESS");
-      case PRI_RESP -> List.of("STREAM_ID", "SSV", "SUBSTREAM_ID", "PRG_INDEX", "PRI_RESP");
-      case RESUME -> List.of("STREAM_ID", "STAG", "AC", "AB");
-      case SYNC -> List.of("CS");
-    };
-  }
 
   /** A command by its two words. */
   public static String command(long word0, long word1) {

@@ -51,7 +51,9 @@ final class TlbiCommands {
     Command command = new Command();
     command.set(word0, word1);
     CommandOpcode opcode = Objects.requireNonNull(command.opcode());
-    return invalidations.execute(opcode, command);
+    return SupportedCommands.of(features).contains(opcode)
+        ? invalidations.execute(opcode, command)
+        : CommandResult.ILLEGAL;
   }
 
   boolean hasStage2() {

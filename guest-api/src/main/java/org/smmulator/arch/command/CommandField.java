@@ -45,7 +45,7 @@ public final class CommandField {
   public static final BitField PRG_INDEX = field(72, 64);
 
   /** PRI_RESP: 0 failure, 1 invalid, 2 success. */
-  public static final BitField PRI_RESP = field(77, 76);
+  public static final BitField RESP = field(77, 76);
 
   /** RESUME. */
   public static final BitField STAG = field(79, 64);

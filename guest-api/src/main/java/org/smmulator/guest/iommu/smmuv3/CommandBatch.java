@@ -4,8 +4,8 @@ import static org.smmulator.arch.command.CommandField.ADDRESS;
 import static org.smmulator.arch.command.CommandField.LEAF;
 import static org.smmulator.arch.command.CommandField.OPCODE;
 import static org.smmulator.arch.command.CommandField.PRG_INDEX;
-import static org.smmulator.arch.command.CommandField.PRI_RESP;
 import static org.smmulator.arch.command.CommandField.RANGE;
+import static org.smmulator.arch.command.CommandField.RESP;
 import static org.smmulator.arch.command.CommandField.SIZE;
 import static org.smmulator.arch.command.CommandField.SSV;
 import static org.smmulator.arch.command.CommandField.STREAM_ID;
@@ -90,7 +90,7 @@ final class CommandBatch {
   CommandBatch priResp(int streamId, PageResponse response) {
     return add(
         opcode(CommandOpcode.PRI_RESP) | substream(response.pasid()) | stream(streamId),
-        PRG_INDEX.of(response.group()) | PRI_RESP.of(priRespCode(response.code())));
+        PRG_INDEX.of(response.group()) | RESP.of(priRespCode(response.code())));
   }
 
   /** The one place where the layer's answers become the command's codes. */
