@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.smmulator.guest.sched.Sched;
 
 /**
  * The borders of the guest's side. Blocks of {@code synchronized} leave no trace that ArchUnit
@@ -46,6 +47,21 @@ class GuestArchitectureTest {
           .callMethod(Object.class, "wait")
           .orShould()
           .callMethod(Object.class, "notifyAll");
+
+  /** A lock by name alone has no place in the order. */
+  @ArchTest
+  static final ArchRule theKernelsLocksHaveTheirPlaceInTheOrder =
+      noClasses()
+          .that()
+          .resideInAPackage(GUEST)
+          .should()
+          .callMethod(Sched.class, "spinLock", String.class)
+          .orShould()
+          .callMethod(Sched.class, "mutex", String.class)
+          .orShould()
+          .callMethod(Sched.class, "srcu", String.class)
+          .orShould()
+          .callMethod(Sched.class, "workQueue", String.class);
 
   @ArchTest
   static final ArchRule theClockIsAskedInsideSchedOnly =

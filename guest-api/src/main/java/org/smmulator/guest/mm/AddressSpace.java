@@ -3,6 +3,7 @@ package org.smmulator.guest.mm;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.SpinLock;
 import org.smmulator.guest.sched.TaskKilled;
@@ -16,9 +17,9 @@ import org.smmulator.guest.sched.TaskKilled;
  * memory needs its caller to be a user. The last user's {@link #putUser} releases the notifiers and
  * then unmaps everything without telling them.
  *
- * <p>Locks, in this order: the mmap lock (mappings, structure of the page table, faults), the
- * page-table lock (entries; no sleeping), then those of frames, CPU flush and notifier list. Every
- * change of a live entry goes: change it, flush the CPUs, tell the notifiers, free what was there.
+ * <p>The mmap lock is that of mappings, structure of the page table and faults; the page-table lock
+ * that of its entries. Every change of a live entry goes: change it, flush the CPUs, tell the
+ * notifiers, free what was there.
  */
 public final class AddressSpace {
   /** Nothing is mapped below: a null pointer with an offset faults. */
@@ -45,9 +46,9 @@ public final class AddressSpace {
     this.kernel = kernel;
     this.name = name;
     this.asid = asid;
-    mmapLock = kernel.sched().mutex("mmap");
+    mmapLock = kernel.sched().mutex(LockOrder.MMAP);
     table = new PageTable(kernel.frames());
-    SpinLock pageTableLock = kernel.sched().spinLock("page table");
+    SpinLock pageTableLock = kernel.sched().spinLock(LockOrder.PAGE_TABLE);
     CpuAccesses cpus = new CpuAccesses(kernel.sched());
     notifiers = new NotifierSubscriptions(this, kernel);
     pages = new RangeOperations(kernel.frames(), table, pageTableLock, cpus, notifiers);

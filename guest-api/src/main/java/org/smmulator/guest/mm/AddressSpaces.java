@@ -1,5 +1,6 @@
 package org.smmulator.guest.mm;
 
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Srcu;
 import org.smmulator.guest.sched.WorkQueue;
@@ -20,8 +21,8 @@ public final class AddressSpaces {
     this.sched = sched;
     this.frames = frames;
     this.asids = new AsidAllocator(sched);
-    this.notifierSrcu = sched.srcu("mmu notifiers");
-    this.asyncPut = sched.workQueue("mmput");
+    this.notifierSrcu = sched.srcu(LockOrder.NOTIFIER_READERS);
+    this.asyncPut = sched.workQueue(LockOrder.ADDRESS_SPACE_ENDS);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.smmulator.guest.mm;
 
 import java.util.BitSet;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 
@@ -21,7 +22,7 @@ final class AsidAllocator {
   private int cursor = 1;
 
   AsidAllocator(Sched sched) {
-    lock = sched.spinLock("asids");
+    lock = sched.spinLock(LockOrder.ASIDS);
     used.set(0);
   }
 

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.Execution;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 
@@ -25,7 +26,7 @@ final class CpuAccesses {
 
   CpuAccesses(Sched sched) {
     this.execution = sched.execution();
-    this.flushLock = sched.spinLock("cpu tlb flush");
+    this.flushLock = sched.spinLock(LockOrder.CPU_TLB_FLUSH);
   }
 
   /** Enters a section; from here on the walk sees every change that was flushed before. */

@@ -10,6 +10,7 @@ import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 
@@ -20,8 +21,8 @@ import org.smmulator.guest.sched.SpinLock;
  * leaves when {@link Config#quarantineFrames} younger ones stand behind it or memory runs short.
  *
  * <p>Single frames come from the bottom of the range, contiguous ones from its top. All state is
- * under one spin lock, innermost of all; the frames' contents are written outside it, while nobody
- * else can name the frame.
+ * under one spin lock, a leaf; the frames' contents are written outside it, while nobody else can
+ * name the frame.
  */
 public final class FrameAllocator {
   /** What a freed frame is filled with; as a descriptor it is invalid. */
@@ -101,7 +102,7 @@ public final class FrameAllocator {
     this.memory = new LinearMap(memory);
     this.observer = observer;
     this.frames = (int) (config.bytes >>> Descriptor.PAGE_SHIFT);
-    this.lock = sched.spinLock("frames");
+    this.lock = sched.spinLock(LockOrder.FRAMES);
     this.busy = new BitSet(frames);
     this.references = new int[frames];
     this.generations = new int[frames];
@@ -119,7 +120,7 @@ public final class FrameAllocator {
    * @throws OutOfMemory if none is left
    */
   public long allocate() {
-    int frame = claim(1, allocator -> allocator.findFrame());
+    int frame = claimUnderLock(1, allocator -> allocator.findFrameLocked());
     zero(frame);
     return address(frame);
   }
@@ -135,7 +136,7 @@ public final class FrameAllocator {
           String.format("no 0x%x contiguous bytes in 0x%x bytes of RAM", bytes, config.bytes));
     }
     int count = framesIn(bytes);
-    int first = claim(count, allocator -> allocator.findRun(count));
+    int first = claimUnderLock(count, allocator -> allocator.findRunLocked(count));
     for (int i = 0; i < count; i++) {
       zero(first + i);
     }
@@ -147,7 +148,7 @@ public final class FrameAllocator {
     int frame = frame(pa);
     lock.lock();
     try {
-      checkInUse(frame);
+      checkInUseLocked(frame);
       references[frame]++;
     } finally {
       lock.unlock();
@@ -160,7 +161,7 @@ public final class FrameAllocator {
     boolean last;
     lock.lock();
     try {
-      checkInUse(frame);
+      checkInUseLocked(frame);
       last = --references[frame] == 0;
     } finally {
       lock.unlock();
@@ -178,26 +179,26 @@ public final class FrameAllocator {
   }
 
   public int references(long pa) {
-    return (int) locked(() -> references[frame(pa)]);
+    return (int) readUnderLock(() -> references[frame(pa)]);
   }
 
   /** How often this frame was freed. */
   public int generation(long pa) {
-    return (int) locked(() -> generations[frame(pa)]);
+    return (int) readUnderLock(() -> generations[frame(pa)]);
   }
 
   /** Frames that nobody uses, those in quarantine included. */
   public long freeFrames() {
-    return locked(() -> free);
+    return readUnderLock(() -> free);
   }
 
   public long framesFreed() {
-    return locked(() -> framesFreed);
+    return readUnderLock(() -> framesFreed);
   }
 
   /** Freed frames whose poison was found damaged: somebody wrote through a stale translation. */
   public long touchedWhileFree() {
-    return locked(() -> touchedWhileFree);
+    return readUnderLock(() -> touchedWhileFree);
   }
 
   boolean reusesFrameEarly() {
@@ -205,7 +206,7 @@ public final class FrameAllocator {
   }
 
   /** Marks {@code count} frames used from where {@code search} finds them free. */
-  private int claim(int count, ToIntFunction<FrameAllocator> search) {
+  private int claimUnderLock(int count, ToIntFunction<FrameAllocator> search) {
     lock.lock();
     try {
       int first = search.applyAsInt(this);
@@ -224,7 +225,7 @@ public final class FrameAllocator {
     }
   }
 
-  private int findFrame() {
+  private int findFrameLocked() {
     int found = busy.nextClearBit(cursor);
     if (found >= frames) {
       found = busy.nextClearBit(0);
@@ -237,17 +238,17 @@ public final class FrameAllocator {
     return found;
   }
 
-  private int findRun(int count) {
-    int found = findRunOutsideQuarantine(count);
+  private int findRunLocked(int count) {
+    int found = findRunOutsideQuarantineLocked(count);
     if (found < 0) {
-      quarantine.forEach(this::makeAvailable);
+      quarantine.forEach(this::makeAvailableLocked);
       quarantine.clear();
-      found = findRunOutsideQuarantine(count);
+      found = findRunOutsideQuarantineLocked(count);
     }
     return found;
   }
 
-  private int findRunOutsideQuarantine(int count) {
+  private int findRunOutsideQuarantineLocked(int count) {
     long bytes = (long) count << Descriptor.PAGE_SHIFT;
     long alignment = Long.highestOneBit(2 * bytes - 1);
     long top = config.base + config.bytes - bytes;
@@ -279,13 +280,13 @@ public final class FrameAllocator {
     lock.lock();
     try {
       free++;
-      retire(frame);
+      retireLocked(frame);
     } finally {
       lock.unlock();
     }
   }
 
-  private void retire(int frame) {
+  private void retireLocked(int frame) {
     if (config.reuseFrameEarly) {
       busy.clear(frame);
       cursor = frame;
@@ -293,11 +294,11 @@ public final class FrameAllocator {
     }
     quarantine.add(frame);
     if (quarantine.size() > config.quarantineFrames) {
-      makeAvailable(quarantine.remove());
+      makeAvailableLocked(quarantine.remove());
     }
   }
 
-  private void makeAvailable(int frame) {
+  private void makeAvailableLocked(int frame) {
     busy.clear(frame);
     cursor = Math.min(cursor, frame);
   }
@@ -329,7 +330,7 @@ public final class FrameAllocator {
     return true;
   }
 
-  private void checkInUse(int frame) {
+  private void checkInUseLocked(int frame) {
     if (references[frame] <= 0) {
       throw new IllegalStateException(
           String.format("frame 0x%x is free and was used", address(frame)));
@@ -352,7 +353,7 @@ public final class FrameAllocator {
     return (int) (offset >>> Descriptor.PAGE_SHIFT);
   }
 
-  private long locked(LongSupplier read) {
+  private long readUnderLock(LongSupplier read) {
     lock.lock();
     try {
       return read.getAsLong();

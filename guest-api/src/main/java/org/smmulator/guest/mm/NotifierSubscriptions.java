@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 import org.smmulator.guest.sched.Srcu;
@@ -62,7 +63,7 @@ final class NotifierSubscriptions {
     this.frames = kernel.frames();
     this.srcu = kernel.notifierSrcu();
     this.counters = kernel.counters();
-    this.lock = sched.spinLock("mmu notifiers");
+    this.lock = sched.spinLock(LockOrder.NOTIFIER_LIST);
   }
 
   /**

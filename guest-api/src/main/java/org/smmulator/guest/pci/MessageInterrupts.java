@@ -4,6 +4,7 @@ import java.util.BitSet;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.guest.iommu.smmuv3.MsiAllocator;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.Sched;
 
@@ -15,7 +16,7 @@ public final class MessageInterrupts implements MsiAllocator {
 
   public MessageInterrupts(Sched sched, Interrupts interrupts) {
     this.interrupts = interrupts;
-    this.lock = sched.mutex("msi-intids");
+    this.lock = sched.mutex(LockOrder.MESSAGE_INTERRUPTS);
   }
 
   /**

@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.Sched;
 
@@ -59,7 +60,7 @@ public final class PciBus {
     this.memory = memory;
     this.buses = buses;
     this.listener = listener;
-    this.lock = sched.mutex("pci-bus");
+    this.lock = sched.mutex(LockOrder.PCI_BUS);
   }
 
   /** Looks at every slot once. */

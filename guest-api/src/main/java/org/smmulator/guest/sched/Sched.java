@@ -3,6 +3,7 @@ package org.smmulator.guest.sched;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 
@@ -10,8 +11,9 @@ import org.smmulator.execution.Execution;
  * The kernel's primitives over one execution. Each task must run on a Java thread of its own; a
  * thread that the execution did not start becomes a task when it first uses a primitive.
  *
- * <p>Lock order is checked always: the names given to locks are their classes, and two classes must
- * not be taken in both orders, nor one class twice by one task.
+ * <p>Lock order is checked always: the kernel's own locks are taken in the order of {@link
+ * LockOrder}; the names given to other locks are their classes, and two classes must not be taken
+ * in both orders, nor one class twice by one task.
  */
 public final class Sched {
   private final Execution execution;
@@ -79,24 +81,61 @@ public final class Sched {
     return task;
   }
 
-  public SpinLock spinLock(String lockClass) {
-    return new SpinLock(this, lockClass(lockClass));
+  /** A lock of the kernel. */
+  public SpinLock spinLock(LockOrder place) {
+    return new SpinLock(this, lockClass(place.lockClass(), place));
   }
 
+  /** A lock of a program: its class is its name, and has no place in the kernel's order. */
+  public SpinLock spinLock(String lockClass) {
+    return new SpinLock(this, lockClass(lockClass, null));
+  }
+
+  /** A lock of the kernel. */
+  public Mutex mutex(LockOrder place) {
+    return new Mutex(this, lockClass(place.lockClass(), place));
+  }
+
+  /** A lock of a program: its class is its name, and has no place in the kernel's order. */
   public Mutex mutex(String lockClass) {
-    return new Mutex(this, lockClass(lockClass));
+    return new Mutex(this, lockClass(lockClass, null));
   }
 
   public WaitQueue waitQueue(String name) {
     return new WaitQueue(this, name);
   }
 
+  /** A worker of the kernel, which is waited for in its place. */
+  public WorkQueue workQueue(LockOrder place) {
+    return workQueue(place, place.lockClass());
+  }
+
+  /** One of several workers that have one place. */
+  public WorkQueue workQueue(LockOrder place, String name) {
+    return workQueue(name, place);
+  }
+
   public WorkQueue workQueue(String name) {
-    return new WorkQueue(this, name, lockClass("worker of " + name));
+    return workQueue(name, null);
+  }
+
+  private WorkQueue workQueue(String name, @Nullable LockOrder place) {
+    return new WorkQueue(this, name, lockClass("worker of " + name, place));
+  }
+
+  /** An SRCU domain of the kernel: its readers, grace periods and callbacks have one place. */
+  public Srcu srcu(LockOrder place) {
+    return srcu(place.lockClass(), place);
   }
 
   public Srcu srcu(String name) {
-    return new Srcu(this, name, lockClass("readers of " + name));
+    return srcu(name, null);
+  }
+
+  private Srcu srcu(String name, @Nullable LockOrder place) {
+    Mutex grace = new Mutex(this, lockClass(name + " grace period", place));
+    WorkQueue callbacks = workQueue(name + " callbacks", place);
+    return new Srcu(this, name, lockClass("readers of " + name, place), grace, callbacks);
   }
 
   /** What the running task may do. */
@@ -117,7 +156,12 @@ public final class Sched {
     execution.yieldPoint();
   }
 
-  private LockClass lockClass(String name) {
-    return lockClasses.computeIfAbsent(name, LockClass::new);
+  private LockClass lockClass(String name, @Nullable LockOrder place) {
+    LockClass made = lockClasses.computeIfAbsent(name, n -> new LockClass(n, place));
+    if (made.place() != place) {
+      throw new IllegalArgumentException(
+          "locks named '%s' stand at %s, not at %s".formatted(name, made.place(), place));
+    }
+    return made;
   }
 }

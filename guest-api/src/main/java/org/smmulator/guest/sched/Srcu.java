@@ -18,12 +18,12 @@ public final class Srcu {
   private final WaitQueue left;
   private final WorkQueue callbacks;
 
-  Srcu(Sched sched, String name, LockClass readers) {
+  Srcu(Sched sched, String name, LockClass readers, Mutex graceMutex, WorkQueue callbacks) {
     this.sched = sched;
     this.readers = readers;
-    this.graceMutex = sched.mutex(name + " grace period");
+    this.graceMutex = graceMutex;
     this.left = new WaitQueue(sched, name + " readers");
-    this.callbacks = sched.workQueue(name + " callbacks");
+    this.callbacks = callbacks;
   }
 
   /** Enters a read section; allowed in atomic context and inside another section. */

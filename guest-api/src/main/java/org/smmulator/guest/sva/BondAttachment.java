@@ -81,7 +81,7 @@ final class BondAttachment {
       } finally {
         tables.lock().unlock();
       }
-      tables.awaitLocked(() -> device.isClosingLocked() || isReadyLocked(device, ioMm));
+      tables.awaitUnderLock(() -> device.isClosingLocked() || isReadyLocked(device, ioMm));
     }
   }
 
@@ -124,7 +124,7 @@ final class BondAttachment {
   }
 
   private void awaitChange(Bond bond) {
-    tables.awaitLocked(() -> tryBeginChangeLocked(bond.ioMm()));
+    tables.awaitUnderLock(() -> tryBeginChangeLocked(bond.ioMm()));
   }
 
   private DetachMode unbindMode(Bond bond) {

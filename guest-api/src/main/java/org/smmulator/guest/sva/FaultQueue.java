@@ -13,6 +13,7 @@ import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.FaultAccess;
 import org.smmulator.guest.mm.FaultOutcome;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.WorkQueue;
 
 /**
@@ -38,7 +39,8 @@ final class FaultQueue {
   FaultQueue(SvaTables tables, IommuDevice iommuDevice) {
     this.tables = tables;
     this.iommuDevice = iommuDevice;
-    this.worker = tables.sched().workQueue("page faults of " + iommuDevice.name());
+    this.worker =
+        tables.sched().workQueue(LockOrder.PAGE_FAULTS, "page faults of " + iommuDevice.name());
   }
 
   void takeLocked(Bond bond, PageRequest request) {

@@ -17,9 +17,6 @@ import org.smmulator.guest.sched.TaskKilled;
  * first binds one makes it and the other waits. Publication does not rest on the claim: an io_mm
  * enters the tables complete, in the step that writes its first reference, and only if no other of
  * its address space can be grabbed; whoever finds it grabs it by its reference count or not at all.
- *
- * <p>Order of locks: mmap lock, page-table lock, sva lock. No device driver is called under any of
- * them, and none of this layer's is held while hardware is waited for.
  */
 final class IoMms {
   private final SvaTables tables;
@@ -65,7 +62,7 @@ final class IoMms {
       } finally {
         tables.lock().unlock();
       }
-      tables.awaitLocked(() -> !claimed.contains(mm));
+      tables.awaitUnderLock(() -> !claimed.contains(mm));
     }
   }
 

@@ -56,7 +56,7 @@ final class NotifierRelease {
       }
     }
     // Those who began to unbind before take their CDs away themselves.
-    tables.awaitLocked(() -> ioMm.bondsLocked().length == 0);
+    tables.awaitUnderLock(() -> ioMm.bondsLocked().length == 0);
     for (Bond bond : told) {
       if (!attachment.drain(bond)) {
         silent.add(bond);
@@ -111,7 +111,7 @@ final class NotifierRelease {
       tables.counters().mmExits.increment();
       long deadline = tables.sched().nanoTime() + mmExitNanos;
       tables.sched().spawn("mm_exit of " + bond, () -> callMmExit(bond, handler, answer));
-      tables.awaitLocked(() -> !bond.mmExitRunsLocked(), deadline);
+      tables.awaitUnderLock(() -> !bond.mmExitRunsLocked(), deadline);
     }
     boolean stopped = answer.get() == 0;
     if (handler != null && !stopped) {

@@ -10,6 +10,7 @@ import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuDriver;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 import org.smmulator.guest.sched.Srcu;
@@ -46,8 +47,8 @@ final class SvaTables {
   SvaTables(Sched sched, IommuDriver driver, PasidPolicy policy) {
     this.sched = sched;
     this.driver = new DriverCalls(sched, driver, counters);
-    this.lock = sched.spinLock("sva");
-    this.bondReaders = sched.srcu("bonds");
+    this.lock = sched.spinLock(LockOrder.SVA);
+    this.bondReaders = sched.srcu(LockOrder.BOND_READERS);
     this.changed = sched.waitQueue("sva state");
     this.pasids = new PasidAllocator(policy);
   }
@@ -112,18 +113,18 @@ final class SvaTables {
     return devices.values().stream().mapToInt(device -> device.bondsLocked().size()).sum();
   }
 
-  /** Tells whoever waits in {@link #awaitLocked} to look again. */
+  /** Tells whoever waits in {@link #awaitUnderLock} to look again. */
   void changedLocked() {
     lock.assertHeld();
     changed.wakeAll();
   }
 
   /** Waits until the condition, looked at under the lock, holds. */
-  void awaitLocked(BooleanSupplier condition) {
-    awaitLocked(condition, Long.MAX_VALUE);
+  void awaitUnderLock(BooleanSupplier condition) {
+    awaitUnderLock(condition, Long.MAX_VALUE);
   }
 
-  void awaitLocked(BooleanSupplier condition, long deadlineNanos) {
+  void awaitUnderLock(BooleanSupplier condition, long deadlineNanos) {
     changed.await(
         () -> {
           lock.lock();

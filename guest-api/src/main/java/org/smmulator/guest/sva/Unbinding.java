@@ -90,7 +90,7 @@ final class Unbinding {
     assertNotInMmExit(device);
     attachment.flushFaults(device);
     while (true) {
-      tables.awaitLocked(
+      tables.awaitUnderLock(
           () -> device.bondsLocked().isEmpty() || device.anyLocked(BondState.LIVE) != null);
       Bond bond = claim(device);
       if (bond != null) {
@@ -139,7 +139,7 @@ final class Unbinding {
   }
 
   private void awaitGone(Bond bond) {
-    tables.awaitLocked(() -> !bond.device().bondsLocked().contains(bond));
+    tables.awaitUnderLock(() -> !bond.device().bondsLocked().contains(bond));
   }
 
   private void detach(Bond bond) {

@@ -156,6 +156,65 @@ class LockTest {
   }
 
   @Test
+  void aStepAgainstTheKernelsOrderIsRefusedTheFirstTimeAndNamesBothLocks() {
+    assertRefused(
+        sched -> {
+          sched.spinLock(LockOrder.SVA).lock();
+          sched.spinLock(LockOrder.PAGE_TABLE).lock();
+        },
+        "waits for 'page table' while it holds 'sva'; LockOrder has PAGE_TABLE before SVA");
+  }
+
+  /** No pair is left to chance: each is in order one way and refused the other. */
+  @Test
+  void everyTwoLocksOfTheKernelHaveAnOrder() {
+    LockOrder[] order = LockOrder.values();
+    for (int outer = 0; outer < order.length; outer++) {
+      for (int inner = outer + 1; inner < order.length; inner++) {
+        LockOrder first = order[outer];
+        LockOrder second = order[inner];
+        takeBoth(new Sched(new DeterministicExecution(0)), first, second);
+        assertRefused(
+            sched -> takeBoth(sched, second, first),
+            "LockOrder has " + first + " before " + second);
+      }
+    }
+  }
+
+  private static void takeBoth(Sched sched, LockOrder first, LockOrder second) {
+    Task me = new Task(sched, "task");
+    me.takes(new LockClass(first.lockClass(), first));
+    me.waitsFor(new LockClass(second.lockClass(), second));
+  }
+
+  @Test
+  void aGracePeriodIsWaitedForInThePlaceOfItsReaders() {
+    assertRefused(
+        sched -> {
+          sched.mutex(LockOrder.MMAP).lock();
+          sched.srcu(LockOrder.NOTIFIER_READERS).synchronize();
+        },
+        "waits for 'readers of mmu notifiers' while it holds 'mmap'");
+  }
+
+  @Test
+  void aFlushIsWaitedForInThePlaceOfItsWorker() {
+    assertRefused(
+        sched -> {
+          sched.mutex(LockOrder.MMAP).lock();
+          sched.workQueue(LockOrder.PAGE_FAULTS, "page faults of 00:04.0").flush();
+        },
+        "waits for 'worker of page faults of 00:04.0' while it holds 'mmap'");
+  }
+
+  @Test
+  void oneNameHasOnePlace() {
+    Sched sched = new Sched(new DeterministicExecution(0));
+    sched.mutex(LockOrder.MMAP);
+    assertThatThrownBy(() -> sched.mutex("mmap")).hasMessageContaining("stand at MMAP");
+  }
+
+  @Test
   void oneClassTakenTwiceIsReported() {
     assertRefused(
         sched -> {

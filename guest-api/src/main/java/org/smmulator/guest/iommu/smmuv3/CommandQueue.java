@@ -9,6 +9,7 @@ import org.smmulator.arch.register.QueueBase;
 import org.smmulator.arch.register.QueueIndex;
 import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 
@@ -60,7 +61,7 @@ final class CommandQueue {
     this.entries = 1 << log2;
     this.lapMask = 2 * entries - 1;
     this.timeoutNanos = timeoutNanos;
-    this.lock = sched.spinLock("smmu command queue");
+    this.lock = sched.spinLock(LockOrder.COMMAND_QUEUE);
     this.owners = new AtomicReferenceArray<>(entries);
   }
 

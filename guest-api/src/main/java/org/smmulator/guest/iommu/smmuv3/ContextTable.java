@@ -6,6 +6,7 @@ import org.smmulator.arch.structure.L1Cd;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.guest.mm.FrameAllocator;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 
@@ -35,7 +36,7 @@ final class ContextTable {
     this.frames = frames;
     this.bits = bits;
     this.twoLevel = bits > LEAF_BITS;
-    this.lock = sched.spinLock("smmu context table");
+    this.lock = sched.spinLock(LockOrder.CONTEXT_TABLE);
     this.leaves = new long[twoLevel ? 1 << (bits - LEAF_BITS) : 0];
     this.bytes = twoLevel ? (long) L1Cd.BYTES * leaves.length : (long) Cd.BYTES << bits;
     this.base = frames.allocateContiguous(bytes);

@@ -8,6 +8,7 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.OutOfMemory;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 
@@ -49,7 +50,7 @@ final class DefaultDomain implements IommuDomain {
     this.pages = pages;
     this.contexts = contexts;
     this.invalidations = invalidations;
-    this.lock = sched.spinLock("smmu domain");
+    this.lock = sched.spinLock(LockOrder.DEFAULT_DOMAIN);
   }
 
   Master master() {

@@ -5,6 +5,7 @@ import org.smmulator.arch.structure.L1Std;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.guest.mm.FrameAllocator;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.Sched;
 
@@ -42,7 +43,7 @@ final class StreamTable {
     this.queue = queue;
     this.bits = Math.min(streamIdBits, MAX_BITS);
     this.twoLevel = bits > SPLIT;
-    this.lock = sched.mutex("smmu stream table");
+    this.lock = sched.mutex(LockOrder.STREAM_TABLE);
     this.leaves = new long[twoLevel ? 1 << (bits - SPLIT) : 0];
     this.base = twoLevel ? frames.allocateContiguous((long) L1Std.BYTES * leaves.length) : leaf();
   }

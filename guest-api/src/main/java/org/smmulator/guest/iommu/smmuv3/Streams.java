@@ -9,6 +9,7 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.smmuv3.Master.Ats;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 
@@ -31,7 +32,7 @@ final class Streams {
     this.memory = memory;
     this.table = table;
     this.queue = queue;
-    this.lock = sched.spinLock("smmu streams");
+    this.lock = sched.spinLock(LockOrder.STREAMS);
   }
 
   /** Makes the device the owner of its stream, whose entry still aborts. May sleep. */

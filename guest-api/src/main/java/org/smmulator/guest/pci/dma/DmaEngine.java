@@ -16,6 +16,7 @@ import org.smmulator.guest.mm.FrameAllocator;
 import org.smmulator.guest.mm.OutOfMemory;
 import org.smmulator.guest.pci.MessageInterrupts;
 import org.smmulator.guest.pci.PciDevice;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.WaitQueue;
@@ -54,7 +55,7 @@ public final class DmaEngine {
     this.kernel = kernel;
     this.device = device;
     this.domain = domain;
-    this.lock = kernel.sched().mutex("dma-engine");
+    this.lock = kernel.sched().mutex(LockOrder.DMA_ENGINE);
     this.completed = kernel.sched().waitQueue("dma-completions");
     this.queues = new DmaQueue[queues];
     this.intids = new int[queues];

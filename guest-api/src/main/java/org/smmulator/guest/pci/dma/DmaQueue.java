@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.dma.DmaResult.Status;
+import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.WaitQueue;
@@ -38,7 +39,7 @@ public final class DmaQueue {
     this.mm = mm;
     this.pasid = pasid;
     this.ring = ring;
-    this.lock = sched.mutex("dma-queue");
+    this.lock = sched.mutex(LockOrder.DMA_QUEUE);
     this.completed = engine.completed();
     this.results = new DmaResult[ring.entries()];
   }
