@@ -5,10 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Who has which id. A retired id may still stand in tags; before it is given away again, the caches
- * are swept of its entries. There are more ids than entries in all caches together.
- */
+/** Who has which id, and which ids are retired: the package's text says what that is for. */
 final class SpaceIds {
   /** Bits that an id has in a tag. */
   static final int BITS = 21;

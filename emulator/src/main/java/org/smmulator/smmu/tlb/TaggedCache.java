@@ -4,7 +4,7 @@ import org.smmulator.smmu.port.CacheCounters;
 
 /**
  * What TLB and walk cache have in common: entries for an aligned block of an address space's input
- * addresses, and their invalidation. An entry of a retired space is as good as gone.
+ * addresses, and their invalidation.
  *
  * <pre>
  *   input:  52     | 51      0

@@ -4,9 +4,8 @@ import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * The TLB (IHI 0070 3.17): translations of blocks of 2^12 to 2^47 bytes side by side, those of one
- * stage and of both, each tagged with its address space. A space knows the sizes that it has
- * entries of, so that a lookup asks for those alone: mostly one. The least recently used entry of a
- * set makes room.
+ * stage and of both, each tagged with its address space. The least recently used entry of a set
+ * makes room.
  *
  * <p>An address is bits [51:0] and bit 55, which tells the upper half; the others are ignored.
  */

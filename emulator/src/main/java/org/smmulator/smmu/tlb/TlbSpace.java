@@ -4,10 +4,7 @@ package org.smmulator.smmu.tlb;
  * The tag that cached translations share (IHI 0070 3.17): one address space as {regime, VMID, ASID,
  * ASET} names it, or the global pages of all spaces of {regime, VMID, ASET}, or the intermediate
  * addresses of a VMID. There is one object for each such name, handed out by {@link TlbSpaces}; its
- * id stands for it in the tags of the TLB and the walk cache.
- *
- * <p>A space has an id while it has entries. To drop all of them, the id is retired: no lookup asks
- * for it any more, and the entries that bear it count as empty slots.
+ * id stands for it in the tags of the TLB and the walk cache, while it has entries.
  */
 public final class TlbSpace {
   /** ASID of the space of global pages. */
