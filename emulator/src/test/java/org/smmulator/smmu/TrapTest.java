@@ -12,7 +12,7 @@ import org.smmulator.smmu.port.Transaction.Outcome;
 
 /**
  * Places where it is easy to go wrong, one test for each: those of structures, translation, ATS and
- * caching. The numbers are those of the list of traps in the facts about the SMMU.
+ * caching.
  */
 class TrapTest {
   private static final int NONE = TwoStages.NONE;

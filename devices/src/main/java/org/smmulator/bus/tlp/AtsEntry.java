@@ -2,8 +2,8 @@ package org.smmulator.bus.tlp;
 
 /**
  * The 64-bit entry of a Translation Completion, and the payload of an Invalidate Request, which
- * shares its size code: with S=1, ones counted upward from bit 12 to the first zero (facts A.7,
- * A.8). Both travel most significant byte first.
+ * shares its size code: with S=1, ones counted upward from bit 12 to the first zero (Base
+ * Specification 10.2.3, 10.3.1). Both travel most significant byte first.
  */
 public final class AtsEntry {
   public static final int READ = 1;

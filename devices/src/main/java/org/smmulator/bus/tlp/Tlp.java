@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One received transaction layer packet, non-flit mode, without sequence number or digest: at most
- * one PASID prefix, the header, the payload (facts A.1 to A.9). A mutable window on the receive
- * buffer, reused for the next packet: whoever needs a value later copies it. After {@link #wrap}
- * returned null every accessor that fits {@link #type} answers within the packet; after it returned
- * a reason the accessors mean nothing. Not thread-safe.
+ * one PASID prefix, the header, the payload (Base Specification 2.2). A mutable window on the
+ * receive buffer, reused for the next packet: whoever needs a value later copies it. After {@link
+ * #wrap} returned null every accessor that fits {@link #type} answers within the packet; after it
+ * returned a reason the accessors mean nothing. Not thread-safe.
  */
 public final class Tlp {
   private static final int MAX_BYTES = 4096;

@@ -3,9 +3,9 @@ package org.smmulator.bus.tlp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a packet whose length fits is malformed all the same (facts A.4 to A.9). What the receiver
- * has to answer with Unsupported Request is not malformed and passes; whether a completion fits its
- * request is for the requester to say.
+ * When a packet whose length fits is malformed all the same (Base Specification 2.2, 2.3, 10.2 to
+ * 10.4). What the receiver has to answer with Unsupported Request is not malformed and passes;
+ * whether a completion fits its request is for the requester to say.
  */
 final class TlpRules {
   private static final int DIGEST = 1 << 15;

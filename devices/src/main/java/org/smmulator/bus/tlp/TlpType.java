@@ -2,7 +2,10 @@ package org.smmulator.bus.tlp;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a packet asks for: the Fmt and Type fields of its first header byte (facts A.3). */
+/**
+ * What a packet asks for: the Fmt and Type fields of its first header byte (Base Specification
+ * 2.2.1).
+ */
 public enum TlpType {
   MEMORY_READ,
   MEMORY_WRITE,

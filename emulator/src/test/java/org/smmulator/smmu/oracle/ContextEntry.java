@@ -4,7 +4,7 @@ import static org.smmulator.smmu.oracle.Bits.bit;
 import static org.smmulator.smmu.oracle.Bits.bits;
 import static org.smmulator.smmu.oracle.Bits.inPlace;
 
-/** The fields of a Context Descriptor that decide translations (section 3.3). */
+/** The fields of a Context Descriptor that decide translations (IHI 0070 5.4). */
 final class ContextEntry {
   private static final int[] TG0_GRANULES = {12, 16, 14, 0};
   private static final int[] TG1_GRANULES = {0, 14, 12, 16};

@@ -3,7 +3,7 @@ package org.smmulator.smmu.oracle;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.BroadcastTlbi;
 
-/** Software's hands on the SMMU: registers, command queue, event queue; offsets of section 1.2. */
+/** Software's hands on the SMMU: registers, command queue, event queue; offsets of IHI 0070 6.2. */
 final class Driver {
   private static final int CR0 = 0x20;
   private static final int CR2 = 0x2c;

@@ -3,7 +3,8 @@ package org.smmulator.smmu.oracle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a transaction goes no further: an event of section 6 with what only the failing step knows.
+ * Why a transaction goes no further: an event of IHI 0070 7.3 with what only the failing step
+ * knows.
  */
 final class ExpectedFault extends Exception {
   private static final long serialVersionUID = 1L;

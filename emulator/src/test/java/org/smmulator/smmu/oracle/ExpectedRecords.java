@@ -3,7 +3,7 @@ package org.smmulator.smmu.oracle;
 import static org.smmulator.smmu.oracle.Bits.flag;
 import static org.smmulator.smmu.oracle.Bits.inPlace;
 
-/** The four words of an event record (section 6.2). */
+/** The four words of an event record (IHI 0070 7.3). */
 final class ExpectedRecords {
   private ExpectedRecords() {}
 

@@ -6,8 +6,8 @@ import static org.smmulator.smmu.oracle.ReferenceStage1.Regime.EL2_E2H;
 import org.smmulator.arch.port.BroadcastTlbi;
 
 /**
- * Software's invalidations after an edit: always enough (section 9.2), rarely more than enough.
- * Each ends with a CMD_SYNC.
+ * Software's invalidations after an edit: always enough (IHI 0070 4.3, 4.4), rarely more than
+ * enough. Each ends with a CMD_SYNC.
  */
 final class Invalidation {
   private static final int CFGI_STE = 0x03;
@@ -176,7 +176,7 @@ final class Invalidation {
     return el1 ? vmid(context.stream()) : 0;
   }
 
-  /** One command, with or without range and level hint where those exist (section 5.5). */
+  /** One command, with or without range and level hint where those exist (IHI 0070 4.4.1). */
   private void ranged(
       long dw0, long leaf, long address, RandomTables.Shape shape, RandomTables.Slot slot) {
     if (!machine.registers.ranges() || chance.percent(50)) {

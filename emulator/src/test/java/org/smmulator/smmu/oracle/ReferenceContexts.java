@@ -9,7 +9,7 @@ import static org.smmulator.smmu.oracle.Bits.ones;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.BusAbort;
 
-/** The way from an STE and a SubstreamID to a legal CD (section 3). */
+/** The way from an STE and a SubstreamID to a legal CD (IHI 0070 3.3.2, 5.3). */
 final class ReferenceContexts {
   /** What {@link #choose} answers for a transaction that skips stage 1. */
   static final int SKIP_STAGE_1 = -1;
@@ -33,7 +33,7 @@ final class ReferenceContexts {
     this.stage2 = stage2;
   }
 
-  /** Which CD a transaction uses (section 3.1). */
+  /** Which CD a transaction uses (IHI 0070 5.2: S1DSS, S1CDMax). */
   int choose(ClientAccess access) throws ExpectedFault {
     boolean substreams = ste.stage1() && ste.s1CdMax() != 0 && registers.substreamIdBits() != 0;
     if (access.hasSubstream()) {
@@ -65,7 +65,7 @@ final class ReferenceContexts {
     return cd;
   }
 
-  /** Address of the CD: physical, or intermediate with stage 2 (section 3.2). */
+  /** Address of the CD: physical, or intermediate with stage 2 (IHI 0070 3.3.2). */
   private long locate(int index) throws ExpectedFault {
     if (ste.s1CdMax() == 0 || registers.substreamIdBits() == 0) {
       return ste.s1ContextPtr();

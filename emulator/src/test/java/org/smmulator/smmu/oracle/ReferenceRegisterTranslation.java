@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PhysicalMemory;
 
-/** Translation by the GATOS registers (section 1.11), from registers and memory alone. */
+/** Translation by the GATOS registers (IHI 0070 9), from registers and memory alone. */
 final class ReferenceRegisterTranslation {
   private static final int INV_REQ = 0xff;
   private static final int INV_STAGE = 0xfe;

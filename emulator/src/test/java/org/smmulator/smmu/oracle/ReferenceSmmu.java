@@ -192,7 +192,7 @@ final class ReferenceSmmu {
         registers, access, new Attributes(access.write(), false, false), fault, false);
   }
 
-  /** How a faulting transaction ends: section 3.5, and for C_BAD_STREAMID section 2.1. */
+  /** How a faulting transaction ends: IHI 0070 7.3, and 3.12.1. */
   private Outcome faulted(ClientAccess access, Attributes effective, ExpectedFault fault) {
     boolean recorded = true;
     Outcome.Kind kind = Outcome.Kind.ABORT;

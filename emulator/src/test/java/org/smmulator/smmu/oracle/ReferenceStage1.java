@@ -8,7 +8,7 @@ import static org.smmulator.smmu.oracle.Bits.ones;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.BusAbort;
 
-/** Stage 1 of one CD (section 4): from virtual to intermediate or physical addresses. */
+/** Stage 1 of one CD (DDI 0487 D8): from virtual to intermediate or physical addresses. */
 final class ReferenceStage1 {
   /** Translation regime of a stream: its StreamWorld. */
   enum Regime {
@@ -117,7 +117,7 @@ final class ReferenceStage1 {
     return leaf;
   }
 
-  /** AP, APTable, XN, PAN and WXN (section 4.5); writable but clean counts as writable. */
+  /** AP, APTable, XN, PAN and WXN (DDI 0487 D8.4); writable but clean counts as writable. */
   PageGrants permissions(Leaf leaf, boolean privileged) {
     return permissions(leaf, privileged, new Rules(cd.pan(), cd.wxn(), true, leaf.tables()));
   }

@@ -8,7 +8,7 @@ import static org.smmulator.smmu.oracle.Bits.ones;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.BusAbort;
 
-/** Stage 2 of one STE (section 4): from intermediate to physical addresses. */
+/** Stage 2 of one STE (DDI 0487 D8): from intermediate to physical addresses. */
 final class ReferenceStage2 {
   private final ReferenceMemory memory;
   private final RegisterValues registers;

@@ -9,7 +9,7 @@ import static org.smmulator.smmu.oracle.Bits.ones;
 
 import org.smmulator.arch.port.BusAbort;
 
-/** The way from a StreamID to a legal STE (section 2). */
+/** The way from a StreamID to a legal STE (IHI 0070 3.3.1, 5.1). */
 final class ReferenceStreamTable {
   private final ReferenceMemory memory;
   private final RegisterValues registers;

@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What software knows of stalled transactions (section 7), and what it does about them. A stalled
- * one is reported under a STAG, or silent: then there is a reported one of the same kind, STALL_MAX
- * are reported, or the event queue takes no records. Silent ones may be retried at any time;
- * reported ones end by CMD_RESUME, CMD_STALL_TERM, or when SMMUEN becomes 0.
+ * What software knows of stalled transactions (IHI 0070 3.12.2), and what it does about them. A
+ * stalled one is reported under a STAG, or silent: then there is a reported one of the same kind,
+ * STALL_MAX are reported, or the event queue takes no records. Silent ones may be retried at any
+ * time; reported ones end by CMD_RESUME, CMD_STALL_TERM, or when SMMUEN becomes 0.
  */
 final class StalledAccesses {
   private static final int MOST = 5;

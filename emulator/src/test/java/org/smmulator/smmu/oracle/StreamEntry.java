@@ -4,7 +4,7 @@ import static org.smmulator.smmu.oracle.Bits.bit;
 import static org.smmulator.smmu.oracle.Bits.bits;
 import static org.smmulator.smmu.oracle.Bits.inPlace;
 
-/** The fields of a Stream Table Entry that decide translations (section 2.2). */
+/** The fields of a Stream Table Entry that decide translations (IHI 0070 5.2). */
 final class StreamEntry {
   private static final int[] S2_GRANULES = {12, 16, 14, 0};
 

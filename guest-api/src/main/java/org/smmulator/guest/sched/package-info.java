@@ -3,8 +3,8 @@
  * org.smmulator.execution.Execution} and atomics, so that Java threads ({@link
  * org.smmulator.execution.ThreadExecution}) and the seeded scheduler on virtual time ({@link
  * org.smmulator.execution.DeterministicExecution}) share them. They know whether the caller may
- * sleep and in which order lock classes are taken, and throw when a rule is broken. The only
- * package of {@code guest} that may use threads and the system clock.
+ * sleep and in which order lock classes are taken, and throw when a rule is broken. {@link
+ * org.smmulator.guest.sched.LockOrder} is the order of the kernel's locks.
  */
 @NullMarked
 package org.smmulator.guest.sched;
