@@ -30,7 +30,8 @@ public final class CommandExecutor {
   private final QueueInterrupts interrupts;
   private final SmmuOutputs outputs;
 
-  private final long[] consumed = new long[CommandOpcode.values().length];
+  /** By opcode. */
+  private final long[] consumed = new long[256];
 
   public CommandExecutor(
       SmmuFeatures features,
@@ -109,7 +110,7 @@ public final class CommandExecutor {
     if (opcode == null) {
       throw new IllegalStateException("a command without opcode was executed");
     }
-    consumed[opcode.ordinal()]++;
+    consumed[opcode.code()]++;
     outputs.commandConsumed(command.word0(), command.word1());
     if (opcode == CommandOpcode.SYNC) {
       signal(command);
@@ -129,8 +130,8 @@ public final class CommandExecutor {
   public Map<CommandOpcode, Long> counts() {
     Map<CommandOpcode, Long> counts = new EnumMap<>(CommandOpcode.class);
     for (CommandOpcode opcode : CommandOpcode.values()) {
-      if (consumed[opcode.ordinal()] != 0) {
-        counts.put(opcode, consumed[opcode.ordinal()]);
+      if (consumed[opcode.code()] != 0) {
+        counts.put(opcode, consumed[opcode.code()]);
       }
     }
     return counts;

@@ -117,7 +117,10 @@ public enum CommandOpcode {
   private final int code;
   private final Group group;
   private final Needs needs;
+
+  @SuppressWarnings("ImmutableEnumChecker") // List.of, of immutable fields
   private final List<BitField> fields;
+
   private final boolean namesSecurity;
   private final boolean namesAddresses;
 
