@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CompletableFuture;
 import org.smmulator.bus.pcie.ConfigHeader;
 import org.smmulator.bus.pcie.ExpressCapability;
+import org.smmulator.bus.pcie.PriCapability;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ControlCode;
@@ -64,6 +65,12 @@ record FakeRequests(FakeLoop loop, FakePort port) {
       offset = ConfigHeader.nextExtended(header);
     }
     throw new IllegalStateException("the function has no extended capability " + id);
+  }
+
+  void enablePageRequests(int allocation) {
+    int pri = findExtended(PriCapability.ID);
+    value(configWrite(pri + PriCapability.ALLOCATION, allocation));
+    value(configWrite(pri + PriCapability.CONTROL, PriCapability.ENABLE));
   }
 
   void functionReset() {

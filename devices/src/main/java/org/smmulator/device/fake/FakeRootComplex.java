@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.pcie.AtsCapability;
 import org.smmulator.bus.pcie.ConfigHeader;
 import org.smmulator.bus.pcie.PasidCapability;
-import org.smmulator.bus.pcie.PriCapability;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
@@ -273,9 +272,7 @@ public final class FakeRootComplex implements AutoCloseable {
   }
 
   public void enablePageRequests(int allocation) {
-    int pri = findExtended(PriCapability.ID);
-    configWrite(pri + PriCapability.ALLOCATION, allocation);
-    configWrite(pri + PriCapability.CONTROL, PriCapability.ENABLE);
+    requests.enablePageRequests(allocation);
   }
 
   /** Offset of an extended capability. */

@@ -1,5 +1,6 @@
 package org.smmulator.smmu.config;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.port.BusAbort;
@@ -63,21 +64,16 @@ public record ContextDescriptor(
       SmmuFeatures features)
       throws BusAbort {
     long word0 = memory.load64(pa);
-    long word1 = memory.load64(pa + 8);
-    long word2 = memory.load64(pa + 16);
-    long word3 = memory.load64(pa + 24);
     Regime regime = stream.regime();
     boolean single = regime == Regime.EL2;
-    Half lower = Half.of(word0, word1, single, false);
-    Half upper = Half.of(word0, word2, single, true);
+    Half lower = Half.of(word0, memory.load64(pa + 8), single, false);
+    Half upper = Half.of(word0, memory.load64(pa + 16), single, true);
+    long word3 = memory.load64(pa + 24);
     int oas = features.outputAddressBits();
     int outputBits = Math.min(AddressSize.bits(Cd.IPS.getInt(word0)), oas);
     String illegality = illegality(word0, stream, features);
-    if (illegality == null) {
-      illegality = lower.illegality(outputBits, features);
-    }
-    if (illegality == null) {
-      illegality = upper.illegality(outputBits, features);
+    for (Half half : List.of(lower, upper)) {
+      illegality = illegality == null ? half.illegality(outputBits, features) : illegality;
     }
     boolean legal = illegality == null;
     boolean aset = Cd.ASET.isSet(word0);

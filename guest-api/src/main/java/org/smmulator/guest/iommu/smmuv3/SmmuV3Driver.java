@@ -27,9 +27,8 @@ import org.smmulator.guest.mm.OutOfMemory;
  * The driver of one SMMUv3 (IHI 0070). It owns stream table, PASID tables and queues; every device
  * gets a default domain of its own, so a PASID table is one device's.
  *
- * <p>Locks, none of which is held while waiting for the SMMU, except the first, which only
- * attaching takes: "smmu stream table"; "smmu domain" and "smmu context table" before "frames";
- * "smmu streams"; "smmu command queue".
+ * <p>None of its locks is held while the SMMU is waited for, except that of the stream table, which
+ * only attaching takes.
  */
 public final class SmmuV3Driver implements IommuDriver {
   private final SmmuRegisters registers;
@@ -69,15 +68,7 @@ public final class SmmuV3Driver implements IommuDriver {
     this.registers = registers;
     TableMemory memory = new TableMemory(platform.memory());
     this.descriptors = new ContextDescriptors(memory, capabilities.outputAddressSize());
-    int commandLog2 = Math.min(options.commandQueueLog2(), capabilities.commandQueueLog2());
-    this.commands =
-        new CommandQueue(
-            platform.sched(),
-            registers,
-            memory,
-            allocate(platform, commandLog2, CommandField.BYTES),
-            commandLog2,
-            options.commandTimeoutNanos());
+    this.commands = commandQueue(platform, options, registers, capabilities, memory);
     StreamTable table =
         new StreamTable(
             platform.sched(), memory, platform.frames(), commands, capabilities.streamIdBits());
@@ -87,39 +78,52 @@ public final class SmmuV3Driver implements IommuDriver {
     this.attachment =
         new DomainAttachment(platform, options, capabilities, streams, contexts, invalidations);
     int eventLog2 = Math.min(options.eventQueueLog2(), capabilities.eventQueueLog2());
+    OutputQueue.Place eventPlace = place(platform, eventLog2, EventField.BYTES);
     OutputQueue eventRecords =
         new OutputQueue(
-            registers,
-            memory,
-            SmmuRegister.EVENTQ_PROD,
-            SmmuRegister.EVENTQ_CONS,
-            place(platform, eventLog2, EventField.BYTES));
+            registers, memory, SmmuRegister.EVENTQ_PROD, SmmuRegister.EVENTQ_CONS, eventPlace);
+    int priLog2 = DomainAttachment.priQueueLog2(options, capabilities);
+    OutputQueue.Place priPlace = place(platform, priLog2, PageRequestField.BYTES);
     OutputQueue priRecords =
         new OutputQueue(
-            registers,
-            memory,
-            SmmuRegister.PRIQ_PROD,
-            SmmuRegister.PRIQ_CONS,
-            place(
-                platform,
-                DomainAttachment.priQueueLog2(options, capabilities),
-                PageRequestField.BYTES));
+            registers, memory, SmmuRegister.PRIQ_PROD, SmmuRegister.PRIQ_CONS, priPlace);
     this.errors = new CommandErrors(platform.sched(), registers, commands, streams);
     this.events = new EventQueue(platform.sched(), eventRecords, streams);
     this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands);
     InterruptSetup interrupts =
         new InterruptSetup(
             registers, capabilities, platform, errors.task(), events.task(), pageRequests.task());
+    bringUp(
+        new BringUp(
+            registers, capabilities, table, commands, eventRecords, priRecords, interrupts));
+  }
+
+  private void bringUp(BringUp steps) throws IommuException {
     boolean up = false;
     try {
-      new BringUp(registers, capabilities, table, commands, eventRecords, priRecords, interrupts)
-          .run();
+      steps.run();
       up = true;
     } finally {
       if (!up) {
         stopTasks();
       }
     }
+  }
+
+  private static CommandQueue commandQueue(
+      SmmuPlatform platform,
+      SmmuOptions options,
+      SmmuRegisters registers,
+      SmmuCapabilities capabilities,
+      TableMemory memory) {
+    int log2 = Math.min(options.commandQueueLog2(), capabilities.commandQueueLog2());
+    return new CommandQueue(
+        platform.sched(),
+        registers,
+        memory,
+        allocate(platform, log2, CommandField.BYTES),
+        log2,
+        options.commandTimeoutNanos());
   }
 
   private static OutputQueue.Place place(SmmuPlatform platform, int log2, int entryBytes) {

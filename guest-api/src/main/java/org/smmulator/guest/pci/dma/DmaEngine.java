@@ -6,14 +6,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.PhysicalMemory;
-import org.smmulator.guest.iommu.DmaDirection;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.FrameAllocator;
-import org.smmulator.guest.mm.OutOfMemory;
 import org.smmulator.guest.pci.MessageInterrupts;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.sched.LockOrder;
@@ -37,13 +35,13 @@ public final class DmaEngine {
       IoMmManager sva) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(DmaEngine.class);
-  private static final int RING_LOG2 = 6;
   private static final long STOP_NANOS = 10_000_000_000L;
   private static final int ETIMEDOUT = 110;
 
   private final Kernel kernel;
   private final PciDevice device;
   private final IommuDomain domain;
+  private final DmaRings rings;
   private final Mutex lock;
   private final WaitQueue completed;
   private final @Nullable DmaQueue[] queues;
@@ -55,6 +53,7 @@ public final class DmaEngine {
     this.kernel = kernel;
     this.device = device;
     this.domain = domain;
+    this.rings = new DmaRings(kernel.memory(), kernel.frames(), domain, device);
     this.lock = kernel.sched().mutex(LockOrder.DMA_ENGINE);
     this.completed = kernel.sched().waitQueue("dma-completions");
     this.queues = new DmaQueue[queues];
@@ -156,7 +155,7 @@ public final class DmaEngine {
   }
 
   private DmaQueue start(AddressSpace mm, int pasid) throws IommuException {
-    DmaRing ring = allocateRing();
+    DmaRing ring = rings.allocate();
     boolean started = false;
     try {
       DmaQueue queue = take(mm, pasid, ring);
@@ -164,7 +163,7 @@ public final class DmaEngine {
       return queue;
     } finally {
       if (!started) {
-        freeRing(ring);
+        rings.free(ring);
       }
     }
   }
@@ -261,7 +260,7 @@ public final class DmaEngine {
       lock.unlock();
     }
     queue.abandon();
-    freeRing(queue.ring());
+    rings.free(queue.ring());
   }
 
   /** A process that uses the device is gone: stops its queues. 0 means that the device is quiet. */
@@ -362,47 +361,5 @@ public final class DmaEngine {
       device.msix().set(i, doorbell, intids[i]);
     }
     device.msix().enable();
-  }
-
-  private DmaRing allocateRing() throws IommuException {
-    FrameAllocator frames = kernel.frames();
-    long descriptorBytes = DmaRing.descriptorBytes(RING_LOG2);
-    long completionBytes = DmaRing.completionBytes(RING_LOG2);
-    long descriptors = 0;
-    long completions = 0;
-    long descriptorsIova = 0;
-    boolean allocated = false;
-    try {
-      descriptors = frames.allocateContiguous(descriptorBytes);
-      completions = frames.allocateContiguous(completionBytes);
-      descriptorsIova = domain.map(descriptors, descriptorBytes, DmaDirection.TO_DEVICE);
-      long completionsIova = domain.map(completions, completionBytes, DmaDirection.BIDIRECTIONAL);
-      allocated = true;
-      return new DmaRing(
-          kernel.memory(), RING_LOG2, descriptors, descriptorsIova, completions, completionsIova);
-    } catch (OutOfMemory e) {
-      throw new IommuException(Errno.ENOMEM, device + ": no memory for a ring", e);
-    } finally {
-      if (!allocated) {
-        if (descriptorsIova != 0) {
-          domain.unmap(descriptorsIova, descriptorBytes);
-        }
-        if (descriptors != 0) {
-          frames.freeContiguous(descriptors, descriptorBytes);
-        }
-        if (completions != 0) {
-          frames.freeContiguous(completions, completionBytes);
-        }
-      }
-    }
-  }
-
-  private void freeRing(DmaRing ring) {
-    long descriptorBytes = DmaRing.descriptorBytes(RING_LOG2);
-    long completionBytes = DmaRing.completionBytes(RING_LOG2);
-    domain.unmap(ring.descriptorsIova(), descriptorBytes);
-    domain.unmap(ring.completionsIova(), completionBytes);
-    kernel.frames().freeContiguous(ring.descriptors(), descriptorBytes);
-    kernel.frames().freeContiguous(ring.completions(), completionBytes);
   }
 }
