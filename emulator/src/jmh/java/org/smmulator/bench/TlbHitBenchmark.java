@@ -15,6 +15,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction;
 
 /**
@@ -46,11 +47,11 @@ public class TlbHitBenchmark {
     for (long address : machine.addresses) {
       machine.smmu.translate(request(address));
     }
-    long walks = machine.smmu.counters().walks();
+    long walks = machine.smmu.counters().of(SmmuCounter.WALKS);
     for (long address : machine.addresses) {
       machine.smmu.translate(request(address));
     }
-    if (!tx.isTranslated() || machine.smmu.counters().walks() != walks) {
+    if (!tx.isTranslated() || machine.smmu.counters().of(SmmuCounter.WALKS) != walks) {
       throw new IllegalStateException("the pages are not resident");
     }
   }

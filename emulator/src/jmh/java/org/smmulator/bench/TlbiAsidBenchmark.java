@@ -18,6 +18,7 @@ import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuCounter;
 
 /**
  * TLBI_NH_ASID with a TLB of 65,536 entries that holds 256 pages of each of 256 ASIDs: from the
@@ -56,9 +57,9 @@ public class TlbiAsidBenchmark {
       machine.translateAll(pasid(i));
     }
     machine.produce(BATCH);
-    long walks = machine.smmu.counters().walks();
+    long walks = machine.smmu.counters().of(SmmuCounter.WALKS);
     refill();
-    if (machine.smmu.counters().walks() != walks + (long) BATCH * ENTRIES / ASIDS) {
+    if (machine.smmu.counters().of(SmmuCounter.WALKS) != walks + (long) BATCH * ENTRIES / ASIDS) {
       throw new IllegalStateException("the pages of the ASIDs are still there");
     }
   }

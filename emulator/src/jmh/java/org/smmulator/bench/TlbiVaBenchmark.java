@@ -19,6 +19,7 @@ import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuCounter;
 
 /**
  * TLBI_NH_VA of pages that are in a TLB of 65,536 entries, in random order: from the write of
@@ -57,11 +58,11 @@ public class TlbiVaBenchmark {
               | CommandField.ADDRESS.inPlace(machine.addresses[i]));
     }
     machine.translateAll(TranslatingMachine.PASID);
-    long walks = machine.smmu.counters().walks();
+    long walks = machine.smmu.counters().of(SmmuCounter.WALKS);
     machine.translateAll(TranslatingMachine.PASID);
     machine.produce(BATCH);
     machine.translateAll(TranslatingMachine.PASID);
-    if (machine.smmu.counters().walks() != walks + BATCH) {
+    if (machine.smmu.counters().of(SmmuCounter.WALKS) != walks + BATCH) {
       throw new IllegalStateException("not full before, or not without 256 pages after");
     }
   }

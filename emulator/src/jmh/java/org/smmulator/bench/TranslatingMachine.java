@@ -16,6 +16,7 @@ import org.smmulator.memory.SparseMemory;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction;
 
 /**
@@ -186,13 +187,13 @@ final class TranslatingMachine {
   /** Descriptors that are read for writes to all pages once, for each of them. */
   double descriptorReadsPerWalk() {
     translateAll(PASID);
-    long walks = smmu.counters().walks();
-    long reads = smmu.counters().descriptorReads();
+    long walks = smmu.counters().of(SmmuCounter.WALKS);
+    long reads = smmu.counters().of(SmmuCounter.DESCRIPTOR_READS);
     translateAll(PASID);
-    if (smmu.counters().walks() - walks < addresses.length) {
+    if (smmu.counters().of(SmmuCounter.WALKS) - walks < addresses.length) {
       throw new IllegalStateException("the TLB hits");
     }
-    return (smmu.counters().descriptorReads() - reads) / (double) addresses.length;
+    return (smmu.counters().of(SmmuCounter.DESCRIPTOR_READS) - reads) / (double) addresses.length;
   }
 
   /** Puts a command at a position of the queue, to be executed whenever PROD passes it. */

@@ -16,6 +16,7 @@ import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
+import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Summary;
 
 /**
@@ -99,8 +100,8 @@ final class SeedsRun {
       done.incrementAndGet();
       steps.addAndGet(outcome.steps());
       switches.addAndGet(outcome.switches());
-      accesses.addAndGet(outcome.summary().verdict().checked().accessesChecked());
-      bytes.addAndGet(outcome.summary().verdict().checked().bytesCompared());
+      accesses.addAndGet(outcome.summary().verdict().checked(CheckedCounter.ACCESSES_CHECKED));
+      bytes.addAndGet(outcome.summary().verdict().checked(CheckedCounter.BYTES_COMPARED));
       if (outcome.ending() == Ending.TIMED_OUT) {
         return new Failed(
             seed,

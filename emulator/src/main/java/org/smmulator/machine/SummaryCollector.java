@@ -1,33 +1,18 @@
 package org.smmulator.machine;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.bus.wire.DeviceCounter;
-import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.counter.Counts;
 import org.smmulator.guest.GuestKernel;
-import org.smmulator.guest.mm.MmStatistics;
-import org.smmulator.guest.sva.SvaStatistics;
-import org.smmulator.metrics.AtcSummary;
-import org.smmulator.metrics.CacheSummary;
-import org.smmulator.metrics.DeviceSummary;
-import org.smmulator.metrics.Latencies;
-import org.smmulator.metrics.Latencies.Percentiles;
-import org.smmulator.metrics.LinksSummary;
-import org.smmulator.metrics.SmmuSummary;
+import org.smmulator.guest.mm.MmCounter;
+import org.smmulator.guest.mm.NotifierCall;
+import org.smmulator.guest.sva.SvaCounter;
+import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Summary;
-import org.smmulator.metrics.SvaSummary;
 import org.smmulator.metrics.Verdict;
+import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.metrics.ViolationSummary;
-import org.smmulator.pcie.DeviceCounters;
-import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.RootComplexCounters;
-import org.smmulator.pcie.ledger.LedgerCounters;
 import org.smmulator.pcie.ledger.ViolationLog;
-import org.smmulator.smmu.port.CacheCounters;
-import org.smmulator.smmu.port.SmmuCounters;
 
 /** Gathers what hardware, guest and checks have counted; the hardware's part on its own thread. */
 final class SummaryCollector {
@@ -52,149 +37,53 @@ final class SummaryCollector {
   }
 
   private Summary onLoop() {
-    List<DeviceSummary> devices = new ArrayList<>();
-    for (DeviceCounters device : board.rootComplex().counters().devices()) {
-      devices.add(device(device));
-    }
-    return new Summary(devices, links(), smmu(), sva(), verdict());
+    RootComplexCounters bus = board.rootComplex().counters();
+    return new Summary(
+        bus.devices(),
+        bus.links(),
+        board.smmu().counters(),
+        kernel == null ? Counts.unknown(MmCounter.class) : kernel.addressSpaces().statistics(),
+        kernel == null
+            ? Counts.unknown(NotifierCall.class)
+            : kernel.addressSpaces().notifierCalls(),
+        kernel == null ? Counts.unknown(SvaCounter.class) : kernel.sva().statistics(),
+        verdict(bus));
   }
 
-  private LinksSummary links() {
-    RootComplexCounters counters = board.rootComplex().counters();
-    return new LinksSummary(
-        counters.linksAccepted(),
-        counters.linksRefused(),
-        counters.linksLost(),
-        counters.detaches());
-  }
-
-  private static DeviceSummary device(DeviceCounters device) {
-    return new DeviceSummary(
-        device.id(),
-        device.name(),
-        device.model(),
-        atc(device),
-        device.count(FunctionCounter.PAGE_REQUESTS),
-        device.count(FunctionCounter.TRANSLATED_ACCESSES),
-        device.count(FunctionCounter.UNTRANSLATED_ACCESSES),
-        device.count(FunctionCounter.TRANSLATION_REQUESTS),
-        known(device.reported(DeviceCounter.TRANSLATION_RETRIES)),
-        (long) device.grants(),
-        device.count(FunctionCounter.TRANSLATIONS_WITHHELD),
-        device.count(FunctionCounter.FORBIDDEN),
-        device.count(FunctionCounter.RESETS),
-        device.violations(),
-        device.count(FunctionCounter.INVALIDATIONS_TIMED_OUT),
-        device.count(FunctionCounter.INVALIDATIONS_LINK_LOST),
-        latencies(device));
-  }
-
-  private static AtcSummary atc(DeviceCounters device) {
-    return new AtcSummary(
-        known(device.reported(DeviceCounter.ATC_LOOKUPS)),
-        known(device.reported(DeviceCounter.ATC_HITS)),
-        known(device.reported(DeviceCounter.ATC_MISSES)),
-        known(device.reported(DeviceCounter.ATC_FILLS)),
-        known(device.reported(DeviceCounter.ATC_EVICTIONS)),
-        known(device.reported(DeviceCounter.INVALIDATION_REQUESTS)),
-        known(device.reported(DeviceCounter.ENTRIES_DROPPED)));
-  }
-
-  private static Latencies latencies(DeviceCounters device) {
-    return new Latencies(
-        reported(device, LatencyHistogram.TRANSLATION_REQUEST),
-        percentiles(device.invalidationNanos(50), device.invalidationNanos(99)),
-        reported(device, LatencyHistogram.PAGE_REQUEST));
-  }
-
-  private static @Nullable Percentiles reported(DeviceCounters device, LatencyHistogram of) {
-    return percentiles(device.reportedNanos(of, 50), device.reportedNanos(of, 99));
-  }
-
-  /** A latency of 0 stands for none measured. */
-  private static @Nullable Percentiles percentiles(long p50, long p99) {
-    return p50 == 0 || p50 == DeviceCounter.UNKNOWN ? null : new Percentiles(p50, p99);
-  }
-
-  private static @Nullable Long known(long value) {
-    return value == DeviceCounter.UNKNOWN ? null : value;
-  }
-
-  private SmmuSummary smmu() {
-    SmmuCounters counters = board.smmu().counters();
-    return new SmmuSummary(
-        cache(counters.tlb()),
-        cache(counters.walkCache()),
-        cache(counters.configurationCache()),
-        counters.walks(),
-        counters.descriptorReads(),
-        byName(counters.commands()),
-        byName(counters.events()),
-        counters.eventsLost(),
-        counters.pageRequests(),
-        counters.automaticResponses(),
-        counters.stalls(),
-        counters.stalledNow());
-  }
-
-  private static CacheSummary cache(CacheCounters cache) {
-    return new CacheSummary(
-        cache.lookups(),
-        cache.hits(),
-        cache.insertions(),
-        cache.evictions(),
-        cache.invalidated(),
-        cache.resident());
-  }
-
-  private static Map<String, Long> byName(Map<? extends Enum<?>, Long> counts) {
-    Map<String, Long> named = new HashMap<>();
-    counts.forEach((key, count) -> named.put(key.name(), count));
-    return named;
-  }
-
-  private SvaSummary sva() {
-    if (kernel == null) {
-      return SvaSummary.EMPTY;
-    }
-    SvaStatistics sva = kernel.sva().statistics();
-    MmStatistics mm = kernel.addressSpaces().statistics();
-    return new SvaSummary(
-        sva.binds(),
-        sva.unbinds(),
-        Map.of(
-            "release", mm.release(),
-            "invalidateRange", mm.invalidateRange(),
-            "clearFlushYoung", mm.clearFlushYoung(),
-            "changePte", mm.changePte()),
-        sva.mmExits(),
-        sva.pasidsLive(),
-        sva.pasidsQuarantined(),
-        sva.faultsHandled(),
-        sva.faultsRefused());
-  }
-
-  private Verdict verdict() {
-    LedgerCounters ledger = board.ledger().counters();
+  private Verdict verdict(RootComplexCounters bus) {
     ViolationLog.Groups groups = board.violations().groups(VIOLATION_GROUPS_SHOWN);
     return new Verdict(
         kernel != null,
         false,
-        check.mismatches() + (kernel == null ? 0 : kernel.frames().touchedWhileFree()),
-        ledger.staleAccesses(),
-        ledger.overdueAccesses(),
-        ledger.freedUnderGrant(),
-        board.rootComplex().counters().protocolViolations(),
-        check.operationsUnended(),
-        new Verdict.Checked(
-            check.operations(),
-            check.bytesCompared(),
-            ledger.accessesChecked(),
-            ledger.revoked(),
-            ledger.framesFreed(),
-            board.rootComplex().counters().packetsJudged()),
+        Counts.of(VerdictCounter.class, row -> found(row, bus)),
+        Counts.of(CheckedCounter.class, row -> checked(row, bus)),
         groups.first().stream().map(SummaryCollector::violation).toList(),
         groups.leftOut());
+  }
+
+  private long found(VerdictCounter row, RootComplexCounters bus) {
+    return switch (row) {
+      case DATA_MISMATCHES ->
+          check.mismatches() + (kernel == null ? 0 : kernel.frames().touchedWhileFree());
+      case STALE_ACCESSES -> board.ledger().staleAccesses();
+      case OVERDUE_ACCESSES -> board.ledger().overdueAccesses();
+      case FREED_UNDER_GRANT -> board.ledger().freedUnderGrant();
+      case PROTOCOL_VIOLATIONS -> bus.protocolViolations();
+      case UNENDED_OPERATIONS -> check.operationsUnended();
+    };
+  }
+
+  private long checked(CheckedCounter row, RootComplexCounters bus) {
+    return switch (row) {
+      case OPERATIONS -> check.operations();
+      case BYTES_COMPARED -> check.bytesCompared();
+      case ACCESSES_CHECKED -> board.ledger().accessesChecked();
+      case GRANTS_GIVEN -> board.ledger().granted();
+      case GRANTS_REVOKED -> board.ledger().revoked();
+      case GRANTS_LIVE -> board.ledger().live();
+      case FRAMES_FREED -> board.ledger().framesFreed();
+      case PACKETS_JUDGED -> bus.packetsJudged();
+    };
   }
 
   private static ViolationSummary violation(ViolationLog.Group group) {

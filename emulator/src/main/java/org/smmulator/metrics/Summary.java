@@ -1,21 +1,41 @@
 package org.smmulator.metrics;
 
 import java.util.List;
+import org.smmulator.counter.Counts;
+import org.smmulator.guest.mm.MmCounter;
+import org.smmulator.guest.mm.NotifierCall;
+import org.smmulator.guest.sva.SvaCounter;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.LinkCounter;
+import org.smmulator.smmu.port.SmmuCounters;
 
 /**
- * Everything a machine counted up to one moment. The component names are the JSON names. A count
- * that the machine cannot know is null, never 0.
+ * Everything a machine counted up to one moment. A count that the machine cannot know is unknown,
+ * never 0.
+ *
+ * @param devices those plugged in, then those gone
+ * @param mm of the guest's address spaces; unknown of a guest that is not the machine's own
+ * @param notifierCalls of the guest, as {@code mm}
+ * @param sva of the guest, as {@code mm}
  */
 public record Summary(
-    List<DeviceSummary> devices,
-    LinksSummary links,
-    SmmuSummary smmu,
-    SvaSummary sva,
+    List<DeviceCounters> devices,
+    Counts<LinkCounter> links,
+    SmmuCounters smmu,
+    Counts<MmCounter> mm,
+    Counts<NotifierCall> notifierCalls,
+    Counts<SvaCounter> sva,
     Verdict verdict) {
   /** Of a machine that has not begun. */
   public static final Summary EMPTY =
       new Summary(
-          List.of(), LinksSummary.EMPTY, SmmuSummary.EMPTY, SvaSummary.EMPTY, Verdict.EMPTY);
+          List.of(),
+          Counts.zero(LinkCounter.class),
+          SmmuCounters.ZERO,
+          Counts.zero(MmCounter.class),
+          Counts.zero(NotifierCall.class),
+          Counts.zero(SvaCounter.class),
+          Verdict.EMPTY);
 
   public Summary {
     devices = List.copyOf(devices);
@@ -23,6 +43,11 @@ public record Summary(
 
   /** The same counts of a run that was stopped before it was done. */
   public Summary cutShort() {
-    return new Summary(devices, links, smmu, sva, verdict.ofCutShort());
+    return with(verdict.ofCutShort());
+  }
+
+  /** The same counts with another verdict. */
+  public Summary with(Verdict other) {
+    return new Summary(devices, links, smmu, mm, notifierCalls, sva, other);
   }
 }

@@ -6,24 +6,51 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.metrics.Latencies.Percentiles;
+import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.counter.CounterRow.Kind;
+import org.smmulator.counter.CounterRow.Spelling;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.DeviceCounters.Percentiles;
 
 /**
- * Binds {@link Meters} to a registry. All meters read one summary, taken by {@link #refresh}, which
- * also adds the meters of devices and kinds that appeared since. A device that left keeps its
- * meters, with their last values.
+ * Binds every count of a machine to a registry; Prometheus spells the dots of names as underscores.
+ * All meters read one summary, taken by {@link #refresh}, which also adds the meters of devices,
+ * commands and events that appeared since. A device that left keeps its meters, with their last
+ * values.
  */
 public final class SummaryMeters implements MeterBinder {
+  /** Counts by a name that appears with the first count, in the tag {@code kind}. */
+  private record ByKind(
+      String name, String description, Function<Summary, Map<? extends Enum<?>, Long>> counts) {}
+
+  private static final List<ByKind> BY_KIND =
+      List.of(
+          new ByKind(
+              "smmulator.smmu.commands",
+              "Commands consumed, by opcode [commands]",
+              s -> s.smmu().commands()),
+          new ByKind(
+              "smmulator.smmu.events",
+              "Faults and errors recorded, by type [records]",
+              s -> s.smmu().events()));
+
   private final Supplier<Summary> source;
   private final Set<String> bound = new HashSet<>();
-  private volatile Summary latest = Summary.EMPTY;
+
+  /** By meter, and by device and meter; of the device that had an ID last. */
+  private volatile Map<String, Double> latest = Map.of();
+
+  private volatile Summary summary = Summary.EMPTY;
 
   public SummaryMeters(Supplier<Summary> source) {
     this.source = source;
@@ -31,39 +58,32 @@ public final class SummaryMeters implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    bindCounters(registry, Meters.COUNTERS);
-    bindCounters(registry, Meters.CACHE_COUNTERS);
-    bindGauges(registry, Meters.GAUGES);
-    bindGauges(registry, Meters.CACHE_GAUGES);
+    for (Shown shown : Shown.ofMachine(Summary.EMPTY)) {
+      bind(registry, shown, shown.meter(), Tags.empty());
+    }
+    Gauge.builder("smmulator.devices", this, m -> m.summary.devices().size())
+        .description("Devices known to the machine [devices]")
+        .register(registry);
     refresh(registry);
-  }
-
-  private void bindCounters(MeterRegistry registry, List<Meters.OfMachine> meters) {
-    for (Meters.OfMachine meter : meters) {
-      FunctionCounter.builder(meter.name(), this, m -> meter.value().applyAsLong(m.latest))
-          .description(meter.description())
-          .register(registry);
-    }
-  }
-
-  private void bindGauges(MeterRegistry registry, List<Meters.OfMachine> meters) {
-    for (Meters.OfMachine meter : meters) {
-      Gauge.builder(meter.name(), this, m -> meter.value().applyAsLong(m.latest))
-          .description(meter.description())
-          .register(registry);
-    }
   }
 
   /** Takes a new summary; call before the registry is read. */
   public synchronized void refresh(MeterRegistry registry) {
-    latest = source.get();
-    for (DeviceSummary device : latest.devices()) {
+    summary = source.get();
+    Map<String, Double> numbers = new HashMap<>();
+    Shown.ofMachine(summary).forEach(shown -> numbers.put(shown.meter(), shown.number()));
+    for (DeviceCounters device : summary.devices()) {
+      Shown.ofDevice(device)
+          .forEach(shown -> numbers.put(device.id() + shown.meter(), shown.number()));
+    }
+    latest = numbers;
+    for (DeviceCounters device : summary.devices()) {
       if (bound.add("device " + device.id())) {
-        bindDevice(registry, device.id(), Tags.of("device", device.id(), "model", device.model()));
+        bindDevice(registry, device);
       }
     }
-    for (Meters.ByKind meter : Meters.COUNTERS_BY_KIND) {
-      for (String kind : meter.value().apply(latest).keySet()) {
+    for (ByKind meter : BY_KIND) {
+      for (Enum<?> kind : meter.counts().apply(summary).keySet()) {
         if (bound.add(meter.name() + " " + kind)) {
           bindKind(registry, meter, kind);
         }
@@ -71,62 +91,77 @@ public final class SummaryMeters implements MeterBinder {
     }
   }
 
-  private void bindDevice(MeterRegistry registry, String id, Tags tags) {
-    for (Meters.OfDevice meter : Meters.DEVICE_COUNTERS) {
-      FunctionCounter.builder(meter.name(), this, m -> m.count(id, meter.value()))
+  /**
+   * @param key of the number in {@link #latest}
+   */
+  private void bind(MeterRegistry registry, Shown shown, String key, Tags tags) {
+    if (shown.row().facts().kind() == Kind.COUNTER) {
+      FunctionCounter.builder(shown.meter(), this, m -> m.number(key))
           .tags(tags)
-          .description(meter.description())
+          .description(shown.description())
+          .register(registry);
+    } else {
+      Gauge.builder(shown.meter(), this, m -> m.number(key))
+          .tags(tags)
+          .description(shown.description())
           .register(registry);
     }
-    for (Meters.OfDevice meter : Meters.DEVICE_GAUGES) {
-      Gauge.builder(meter.name(), this, m -> m.count(id, meter.value()))
-          .tags(tags)
-          .description(meter.description())
-          .register(registry);
+  }
+
+  private double number(String key) {
+    return latest.getOrDefault(key, Double.NaN);
+  }
+
+  private void bindDevice(MeterRegistry registry, DeviceCounters device) {
+    Tags tags = Tags.of("device", device.id(), "model", device.model());
+    for (Shown shown : Shown.ofDevice(device)) {
+      bind(registry, shown, device.id() + shown.meter(), tags);
     }
-    for (Meters.Latency meter : Meters.DEVICE_LATENCIES) {
-      bindLatency(registry, meter, id, tags.and("quantile", "0.5"), Percentiles::p50);
-      bindLatency(registry, meter, id, tags.and("quantile", "0.99"), Percentiles::p99);
+    for (LatencyHistogram kind : LatencyHistogram.values()) {
+      bindLatency(registry, kind, device.id(), tags.and("quantile", "0.5"), Percentiles::p50);
+      bindLatency(registry, kind, device.id(), tags.and("quantile", "0.99"), Percentiles::p99);
     }
   }
 
   private void bindLatency(
       MeterRegistry registry,
-      Meters.Latency meter,
+      LatencyHistogram kind,
       String id,
       Tags tags,
-      Function<Percentiles, Long> quantile) {
+      ToLongFunction<Percentiles> quantile) {
     TimeGauge.builder(
-            meter.name(),
+            "smmulator." + Spelling.dotted(kind.name()) + ".latency",
             this,
             TimeUnit.NANOSECONDS,
-            m -> m.count(id, d -> quantileOf(meter.value().apply(d), quantile)))
+            m -> {
+              Percentiles latency = m.latency(id, kind);
+              return latency == null ? Double.NaN : quantile.applyAsLong(latency);
+            })
         .tags(tags)
-        .description(meter.description())
-        .register(registry);
-  }
-
-  private static @Nullable Long quantileOf(
-      @Nullable Percentiles latency, Function<Percentiles, Long> quantile) {
-    return latency == null ? null : quantile.apply(latency);
-  }
-
-  private void bindKind(MeterRegistry registry, Meters.ByKind meter, String kind) {
-    FunctionCounter.builder(
-            meter.name(), this, m -> meter.value().apply(m.latest).getOrDefault(kind, 0L))
-        .tag("kind", kind)
-        .description(meter.description())
+        .description("Round trip of one kind: " + Spelling.words(kind.name()) + " [seconds]")
         .register(registry);
   }
 
   /** Of the device that had the id last. */
-  private double count(String id, Function<DeviceSummary, @Nullable Long> value) {
-    Long count = null;
-    for (DeviceSummary device : latest.devices()) {
+  private @Nullable Percentiles latency(String id, LatencyHistogram kind) {
+    Percentiles latency = null;
+    for (DeviceCounters device : summary.devices()) {
       if (device.id().equals(id)) {
-        count = value.apply(device);
+        latency = device.latency(kind);
       }
     }
-    return count == null ? Double.NaN : count;
+    return latency;
+  }
+
+  private void bindKind(MeterRegistry registry, ByKind meter, Enum<?> kind) {
+    FunctionCounter.builder(meter.name(), this, m -> count(meter.counts().apply(m.summary), kind))
+        .tag("kind", kind.name())
+        .description(meter.description())
+        .register(registry);
+  }
+
+  private static long count(Map<? extends Enum<?>, Long> counts, Enum<?> kind) {
+    Long count = counts.get(kind);
+    return count == null ? 0 : count;
   }
 }

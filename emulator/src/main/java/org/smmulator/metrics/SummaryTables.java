@@ -4,9 +4,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.metrics.Latencies.Percentiles;
+import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.counter.CounterRow;
+import org.smmulator.counter.CounterRow.Spelling;
+import org.smmulator.counter.Counts;
+import org.smmulator.guest.mm.NotifierCall;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.DeviceCounters.Percentiles;
+import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.smmu.port.CacheCounter;
+import org.smmulator.smmu.port.SmmuCache;
+import org.smmulator.smmu.port.SmmuCounters;
 
 /** A summary as tables for a terminal. */
 public final class SummaryTables {
@@ -17,23 +32,25 @@ public final class SummaryTables {
 
   public static String render(Summary summary) {
     StringBuilder out = new StringBuilder();
-    List<DeviceSummary> devices = summary.devices();
+    List<DeviceCounters> devices = summary.devices();
     for (int i = 0; i < devices.size(); i += DEVICES_PER_TABLE) {
-      List<DeviceSummary> some =
+      List<DeviceCounters> some =
           devices.subList(i, Math.min(devices.size(), i + DEVICES_PER_TABLE));
       out.append("Devices\n");
       devices(some).appendTo(out);
       out.append('\n');
     }
     out.append("Links\n");
-    links(summary.links()).appendTo(out);
+    counts(summary.links()).appendTo(out);
     out.append("\nSMMU caches\n");
     caches(summary.smmu()).appendTo(out);
     out.append("\nSMMU\n");
     smmu(summary.smmu()).appendTo(out);
     if (summary.verdict().applies()) {
+      out.append("\nAddress spaces\n");
+      mm(summary).appendTo(out);
       out.append("\nSVA\n");
-      sva(summary.sva()).appendTo(out);
+      counts(summary.sva()).appendTo(out);
       out.append("\nVerdict: ").append(word(summary.verdict())).append('\n');
     } else {
       out.append("\nChecks of devices (with an external guest there is no verdict)\n");
@@ -42,34 +59,26 @@ public final class SummaryTables {
     return out.toString();
   }
 
-  private static TextTable devices(List<DeviceSummary> devices) {
+  private static TextTable devices(List<DeviceCounters> devices) {
     TextTable table = new TextTable(true);
-    row(table, "", devices, DeviceSummary::id);
-    row(table, "name", devices, DeviceSummary::name);
-    row(table, "model", devices, DeviceSummary::model);
-    row(table, "ATC lookups", devices, d -> count(d.atc().lookups()));
-    row(table, "ATC hits", devices, d -> count(d.atc().hits()));
-    row(table, "ATC misses", devices, d -> count(d.atc().misses()));
-    row(table, "ATC hit ratio", devices, d -> percent(d.atc().hitRatio()));
-    row(table, "ATC fills", devices, d -> count(d.atc().fills()));
-    row(table, "ATC evictions", devices, d -> count(d.atc().evictions()));
-    row(table, "invalidation requests", devices, d -> count(d.atc().invalidationRequests()));
-    row(table, "ATC entries dropped", devices, d -> count(d.atc().entriesDropped()));
-    row(table, "page requests", devices, d -> count(d.pageRequests()));
-    row(table, "translated accesses", devices, d -> count(d.translatedAccesses()));
-    row(table, "untranslated accesses", devices, d -> count(d.untranslatedAccesses()));
-    row(table, "translation requests", devices, d -> count(d.translationRequests()));
-    row(table, "  of them retries", devices, d -> count(d.translationRetries()));
-    row(table, "translations held", devices, d -> count(d.translationsHeld()));
-    row(table, "translations withheld", devices, d -> count(d.translationsWithheld()));
-    row(table, "packets not permitted", devices, d -> count(d.packetsNotPermitted()));
-    row(table, "resets", devices, d -> count(d.resets()));
-    row(table, "violations", devices, d -> count(d.violations()));
-    row(table, "invalidations timed out", devices, d -> count(d.invalidationsTimedOut()));
-    row(table, "invalidations lost", devices, d -> count(d.invalidationsLost()));
-    latency(table, "translation request", devices, d -> d.latencies().translationRequest());
-    latency(table, "invalidation", devices, d -> d.latencies().invalidation());
-    latency(table, "page request", devices, d -> d.latencies().pageRequest());
+    row(table, "", devices, DeviceCounters::id);
+    row(table, "name", devices, DeviceCounters::name);
+    row(table, "model", devices, DeviceCounters::model);
+    for (DeviceCounter row : DeviceCounter.values()) {
+      String whose = row.isOfAtc() ? "" : "reported ";
+      row(table, whose + row.label(), devices, d -> count(d.reported(row)));
+      if (row == DeviceCounter.ATC_MISSES) {
+        row(table, "ATC hit ratio", devices, d -> percent(Shown.hitRatio(d)));
+      }
+    }
+    for (FunctionCounter row : FunctionCounter.values()) {
+      row(table, row.label(), devices, d -> count(d.count(row)));
+    }
+    for (LatencyHistogram kind : LatencyHistogram.values()) {
+      String name = Spelling.words(kind.name());
+      row(table, name + " p50", devices, d -> duration(d.latency(kind), Percentiles::p50));
+      row(table, name + " p99", devices, d -> duration(d.latency(kind), Percentiles::p99));
+    }
     return table;
   }
 
@@ -78,76 +87,50 @@ public final class SummaryTables {
     table.line(name, columns.stream().map(cell).toList());
   }
 
-  private static void latency(
-      TextTable table,
-      String name,
-      List<DeviceSummary> devices,
-      Function<DeviceSummary, @Nullable Percentiles> kind) {
-    row(table, name + " p50", devices, d -> p(kind.apply(d), Percentiles::p50));
-    row(table, name + " p99", devices, d -> p(kind.apply(d), Percentiles::p99));
-  }
-
-  private static String p(@Nullable Percentiles latency, Function<Percentiles, Long> percentile) {
-    return latency == null ? UNKNOWN : duration(percentile.apply(latency));
-  }
-
-  private static TextTable links(LinksSummary links) {
+  private static <R extends Enum<R> & CounterRow> TextTable counts(Counts<R> counts) {
     TextTable table = new TextTable(true);
-    table.line("accepted", count(links.accepted()));
-    table.line("  of them refused", count(links.refused()));
-    table.line("devices detached", count(links.detached()));
-    table.line("devices lost", count(links.lost()));
+    counts.forEach((row, count) -> table.line(row.label(), count(count)));
     return table;
   }
 
-  private static TextTable caches(SmmuSummary smmu) {
-    List<CacheSummary> caches = List.of(smmu.tlb(), smmu.walkCache(), smmu.configurationCache());
+  private static TextTable caches(SmmuCounters smmu) {
+    List<SmmuCache> caches = List.of(SmmuCache.values());
     TextTable table = new TextTable(true);
-    table.line("", "TLB", "walk", "configuration");
-    row(table, "lookups", caches, c -> count(c.lookups()));
-    row(table, "hits", caches, c -> count(c.hits()));
-    row(table, "hit ratio", caches, c -> percent(c.hitRatio()));
-    row(table, "insertions", caches, c -> count(c.insertions()));
-    row(table, "evictions", caches, c -> count(c.evictions()));
-    row(table, "invalidated", caches, c -> count(c.invalidated()));
-    row(table, "resident", caches, c -> count(c.resident()));
+    row(table, "", caches, SmmuCache::label);
+    for (CacheCounter row : CacheCounter.values()) {
+      row(table, row.label(), caches, c -> count(smmu.cache(c).of(row)));
+      if (row == CacheCounter.HITS) {
+        row(table, "hit ratio", caches, c -> percent(Shown.hitRatio(smmu.cache(c))));
+      }
+    }
     return table;
   }
 
-  private static TextTable smmu(SmmuSummary smmu) {
-    TextTable table = new TextTable(true);
-    table.line("walks", count(smmu.walks()));
-    table.line("descriptor reads", count(smmu.descriptorReads()));
-    table.line("transactions stalled", count(smmu.stalls()));
-    table.line("  of them now", count(smmu.stalledNow()));
-    table.line("page requests queued", count(smmu.pageRequests()));
-    table.line("page requests answered by itself", count(smmu.automaticResponses()));
-    map(table, "commands", smmu.commands());
-    map(table, "events", smmu.events());
-    table.line("events lost", count(smmu.eventsLost()));
+  private static TextTable smmu(SmmuCounters smmu) {
+    TextTable table = counts(smmu.counts());
+    byName(table, "commands", smmu.commands());
+    byName(table, "events", smmu.events());
     return table;
   }
 
-  private static TextTable sva(SvaSummary sva) {
-    TextTable table = new TextTable(true);
-    table.line("binds", count(sva.binds()));
-    table.line("unbinds", count(sva.unbinds()));
-    map(table, "notifier calls", sva.notifierCalls());
-    table.line("mm exits", count(sva.mmExits()));
-    table.line("PASIDs live", count(sva.pasidsLive()));
-    table.line("PASIDs quarantined", count(sva.pasidsQuarantined()));
-    table.line("page faults handled", count(sva.pageFaultsHandled()));
-    table.line("page faults refused", count(sva.pageFaultsRefused()));
+  private static TextTable mm(Summary summary) {
+    TextTable table = counts(summary.mm());
+    Counts<NotifierCall> calls = summary.notifierCalls();
+    table.line(
+        "notifier calls", count(Stream.of(NotifierCall.values()).mapToLong(calls::of).sum()));
+    calls.forEach((row, count) -> table.line("  " + row.label(), count(count)));
     return table;
   }
 
-  private static void map(TextTable table, String name, Map<String, Long> counts) {
+  private static void byName(TextTable table, String name, Map<? extends Enum<?>, Long> counts) {
     if (counts.isEmpty()) {
       table.line(name, "none");
       return;
     }
     table.line(name, count(counts.values().stream().mapToLong(Long::longValue).sum()));
-    counts.forEach((kind, number) -> table.line("  " + kind, count(number)));
+    Map<String, Long> sorted = new TreeMap<>();
+    counts.forEach((kind, number) -> sorted.put(kind.name(), number));
+    sorted.forEach((kind, number) -> table.line("  " + kind, count(number)));
   }
 
   private static String word(Verdict verdict) {
@@ -157,21 +140,21 @@ public final class SummaryTables {
       case NOT_RUN ->
           verdict.cutShort()
               ? "CUT SHORT"
-              : verdict.unendedOperations() > 0
+              : verdict.found(VerdictCounter.UNENDED_OPERATIONS) > 0
                   ? "NOT RUN (operations did not end)"
                   : "NOT RUN (not enough was checked)";
     };
   }
 
   private static void checks(Verdict verdict, StringBuilder out) {
-    Verdict.Checked checked = verdict.checked();
     TextTable table = new TextTable(false);
-    check(table, "data mismatches", verdict.dataMismatches(), bytes(checked));
-    check(table, "stale accesses", verdict.staleAccesses(), accesses(checked));
-    check(table, "overdue accesses", verdict.overdueAccesses(), accesses(checked));
-    check(table, "frames freed under a live grant", verdict.freedUnderGrant(), frames(checked));
-    check(table, "protocol violations", verdict.protocolViolations(), packets(checked));
-    check(table, "operations that did not end", verdict.unendedOperations(), operations(checked));
+    for (VerdictCounter row : VerdictCounter.values()) {
+      String looked =
+          row.of().stream()
+              .map(checked -> count(verdict.checked(checked)) + " " + checked.label())
+              .collect(Collectors.joining(", "));
+      table.line(row.label(), count(verdict.found(row)), "of " + looked);
+    }
     table.appendTo(out);
     for (ViolationSummary violation : verdict.violations()) {
       out.append("  ").append(describe(violation)).append('\n');
@@ -180,31 +163,6 @@ public final class SummaryTables {
       out.append("  and ").append(count(verdict.violationsLeftOut()));
       out.append(" more that are like none of these; the counts above are complete\n");
     }
-  }
-
-  private static void check(TextTable table, String name, long found, String looked) {
-    table.line(name, count(found), "of " + looked);
-  }
-
-  private static String bytes(Verdict.Checked checked) {
-    return count(checked.bytesCompared()) + " bytes compared";
-  }
-
-  private static String operations(Verdict.Checked checked) {
-    return count(checked.operations()) + " operations begun";
-  }
-
-  private static String accesses(Verdict.Checked checked) {
-    return count(checked.accessesChecked()) + " accesses checked";
-  }
-
-  private static String frames(Verdict.Checked checked) {
-    String freed = count(checked.framesFreed()) + " frames freed, ";
-    return freed + count(checked.grantsRevoked()) + " grants revoked";
-  }
-
-  private static String packets(Verdict.Checked checked) {
-    return count(checked.packetsJudged()) + " packets judged";
   }
 
   private static String describe(ViolationSummary violation) {
@@ -226,12 +184,17 @@ public final class SummaryTables {
   }
 
   /** Thousands apart, so that numbers can be compared by their length. */
-  static String count(@Nullable Long number) {
-    return number == null ? UNKNOWN : String.format(Locale.ROOT, "%,d", number);
+  static String count(long number) {
+    return number == Counts.UNKNOWN ? UNKNOWN : String.format(Locale.ROOT, "%,d", number);
   }
 
-  private static String percent(@Nullable Double ratio) {
-    return ratio == null ? UNKNOWN : String.format(Locale.ROOT, "%.2f %%", ratio * 100);
+  private static String percent(double ratio) {
+    return Double.isNaN(ratio) ? UNKNOWN : String.format(Locale.ROOT, "%.2f %%", ratio * 100);
+  }
+
+  private static String duration(
+      @Nullable Percentiles latency, ToLongFunction<Percentiles> percentile) {
+    return latency == null ? UNKNOWN : duration(percentile.applyAsLong(latency));
   }
 
   /** Three significant digits or so, in the unit that needs no zeros. */

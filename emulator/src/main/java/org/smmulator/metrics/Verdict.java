@@ -1,7 +1,14 @@
 package org.smmulator.metrics;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
+import static org.smmulator.metrics.CheckedCounter.ACCESSES_CHECKED;
+import static org.smmulator.metrics.CheckedCounter.BYTES_COMPARED;
+import static org.smmulator.metrics.CheckedCounter.FRAMES_FREED;
+import static org.smmulator.metrics.CheckedCounter.GRANTS_REVOKED;
+import static org.smmulator.metrics.CheckedCounter.PACKETS_JUDGED;
+
 import java.util.List;
+import java.util.stream.Stream;
+import org.smmulator.counter.Counts;
 
 /**
  * What the checks found, and how much they looked at. Violations fail a run; an operation that did
@@ -11,21 +18,14 @@ import java.util.List;
  * @param applies whether there is a verdict on the whole: not where an external guest runs, of
  *     whose memory nobody here knows what it must hold
  * @param cutShort whether the run was stopped before it was done, so that it cannot have passed
- * @param overdueAccesses accesses through a translation whose invalidation was given up unanswered
- * @param unendedOperations operations that were given to a device and did not end
  * @param violations the first groups of violations, those of operations that did not end included
  * @param violationsLeftOut how many belong to no group that is listed; the counts are complete
  */
 public record Verdict(
     boolean applies,
     boolean cutShort,
-    long dataMismatches,
-    long staleAccesses,
-    long overdueAccesses,
-    long freedUnderGrant,
-    long protocolViolations,
-    long unendedOperations,
-    Checked checked,
+    Counts<VerdictCounter> found,
+    Counts<CheckedCounter> checked,
     List<ViolationSummary> violations,
     long violationsLeftOut) {
   /** What a verdict comes down to. */
@@ -39,67 +39,51 @@ public record Verdict(
   }
 
   public static final Verdict EMPTY =
-      new Verdict(true, false, 0, 0, 0, 0, 0, 0, Checked.NOTHING, List.of(), 0);
+      new Verdict(
+          true,
+          false,
+          Counts.zero(VerdictCounter.class),
+          Counts.zero(CheckedCounter.class),
+          List.of(),
+          0);
 
   public Verdict {
     violations = List.copyOf(violations);
   }
 
-  /** How much was checked: a verdict on nothing is none. */
-  public record Checked(
-      long operations,
-      long bytesCompared,
-      long accessesChecked,
-      long grantsRevoked,
-      long framesFreed,
-      long packetsJudged) {
-    public static final Checked NOTHING = new Checked(0, 0, 0, 0, 0, 0);
+  public long found(VerdictCounter row) {
+    return found.of(row);
+  }
 
-    boolean isComplete() {
-      return bytesCompared > 0
-          && accessesChecked > 0
-          && grantsRevoked > 0
-          && framesFreed > 0
-          && packetsJudged > 0;
-    }
+  public long checked(CheckedCounter row) {
+    return checked.of(row);
   }
 
   /** The same verdict of a run that was stopped. */
   Verdict ofCutShort() {
-    return new Verdict(
-        applies,
-        true,
-        dataMismatches,
-        staleAccesses,
-        overdueAccesses,
-        freedUnderGrant,
-        protocolViolations,
-        unendedOperations,
-        checked,
-        violations,
-        violationsLeftOut);
+    return new Verdict(applies, true, found, checked, violations, violationsLeftOut);
   }
 
   /** Whether nothing was violated so far, however little was checked. */
-  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
   public boolean clean() {
-    return dataMismatches == 0
-        && staleAccesses == 0
-        && overdueAccesses == 0
-        && freedUnderGrant == 0
-        && protocolViolations == 0;
+    return Stream.of(VerdictCounter.values())
+        .noneMatch(row -> row.isViolation() && found.of(row) != 0);
   }
 
-  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
   public Outcome outcome() {
     if (!clean()) {
       return Outcome.FAILED;
     }
-    boolean whole = !cutShort && unendedOperations == 0 && checked.isComplete();
-    return whole ? Outcome.PASSED : Outcome.NOT_RUN;
+    boolean ended = !cutShort && found(VerdictCounter.UNENDED_OPERATIONS) == 0;
+    return ended && isComplete() ? Outcome.PASSED : Outcome.NOT_RUN;
   }
 
-  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
+  /** Whether each check had something to check. */
+  private boolean isComplete() {
+    return Stream.of(BYTES_COMPARED, ACCESSES_CHECKED, GRANTS_REVOKED, FRAMES_FREED, PACKETS_JUDGED)
+        .allMatch(row -> checked.of(row) > 0);
+  }
+
   public boolean passed() {
     return outcome() == Outcome.PASSED;
   }

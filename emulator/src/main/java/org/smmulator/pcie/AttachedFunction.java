@@ -2,7 +2,7 @@ package org.smmulator.pcie;
 
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_COMPLETED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_DETACHED;
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LINK_LOST;
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LOST;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_NOT_ANSWERED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_SENT;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_TIMED_OUT;
@@ -19,6 +19,7 @@ import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.Link;
+import org.smmulator.counter.Counts;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.RevocationScope;
 
@@ -141,8 +142,17 @@ final class AttachedFunction implements Invalidations.Sink {
     counters[counter.slot()] += amount;
   }
 
-  long[] counted() {
-    return counters.clone();
+  /** All counts; what a function was granted went with its link. */
+  Counts<FunctionCounter> counts(boolean attached) {
+    return Counts.of(
+        FunctionCounter.class,
+        row ->
+            switch (row) {
+              case TRANSLATIONS_HELD -> attached ? grants.live() : 0;
+              case REQUESTS_TIMED_OUT -> pending.timeouts();
+              case VIOLATIONS -> root.judge().violations(id) - violationsBefore;
+              default -> counted(row);
+            });
   }
 
   long counted(FunctionCounter counter) {
@@ -151,15 +161,6 @@ final class AttachedFunction implements Invalidations.Sink {
 
   long[] invalidationLatency() {
     return invalidationLatency.clone();
-  }
-
-  long requestTimeouts() {
-    return pending.timeouts();
-  }
-
-  /** Violations of all kinds. */
-  long violations() {
-    return root.judge().violations(id) - violationsBefore;
   }
 
   void report(long[] counters) {
@@ -313,7 +314,7 @@ final class AttachedFunction implements Invalidations.Sink {
     if (clean) {
       count(INVALIDATIONS_DETACHED);
     } else {
-      count(linkLost ? INVALIDATIONS_LINK_LOST : INVALIDATIONS_NOT_ANSWERED);
+      count(linkLost ? INVALIDATIONS_LOST : INVALIDATIONS_NOT_ANSWERED);
     }
     if (!linkLost) {
       grants.giveUp(request.scope(), request.asked());

@@ -1,95 +1,89 @@
 package org.smmulator.pcie;
 
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.counter.Counts;
 
-/** What is known of one device, attached or gone: a snapshot of the counts on both ends. */
-public final class DeviceCounters {
-  private final String id;
-  private final String name;
-  private final String model;
-  private final boolean attached;
-  private final boolean answering;
-  private final long[] counted;
-  private final long[] invalidationLatency;
-  private final long requestTimeouts;
-  private final int grants;
-  private final long violations;
-  private final long @Nullable [] reported;
-
-  DeviceCounters(AttachedFunction function, boolean attached) {
-    this.id = function.id();
-    this.name = function.name();
-    this.model = function.model();
-    this.attached = attached;
-    this.answering = function.isAnswering();
-    this.counted = function.counted();
-    this.invalidationLatency = function.invalidationLatency();
-    this.requestTimeouts = function.requestTimeouts();
-    this.violations = function.violations();
-    this.grants = attached ? function.grants.live() : 0;
-    this.reported = function.reported();
-  }
-
-  /** Bus, device and function as {@code 00:04.0}. */
-  public String id() {
-    return id;
-  }
-
-  public String name() {
-    return name;
-  }
-
-  public String model() {
-    return model;
-  }
-
-  public boolean attached() {
-    return attached;
-  }
-
-  /** False after an invalidation timed out, until the device is reset or attached anew. */
-  public boolean answering() {
-    return answering;
-  }
-
-  /** Translations that the device may use now: granted and not yet invalidated. */
-  public int grants() {
-    return grants;
-  }
-
-  /** Violations of all kinds that name the device. */
-  public long violations() {
-    return violations;
-  }
-
-  /** What the root complex counted. */
-  public long count(FunctionCounter counter) {
-    return counted[counter.slot()];
-  }
-
-  /** Configuration and BAR accesses that had no completion in time. */
-  public long requestTimeouts() {
-    return requestTimeouts;
-  }
-
-  /** An upper bound of the time that {@code percent} of the invalidations stayed below. */
-  public long invalidationNanos(double percent) {
-    return LatencyBuckets.percentile(invalidationLatency, 0, percent);
-  }
-
-  /** What the device last reported of itself, or {@link DeviceCounter#UNKNOWN}. */
-  public long reported(DeviceCounter counter) {
-    return reported == null ? DeviceCounter.UNKNOWN : reported[counter.slot()];
-  }
-
-  /** A latency that the device reported, or {@link DeviceCounter#UNKNOWN}. */
-  public long reportedNanos(LatencyHistogram histogram, double percent) {
-    if (reported == null || reported[histogram.firstSlot()] == DeviceCounter.UNKNOWN) {
-      return DeviceCounter.UNKNOWN;
+/**
+ * What is known of one device, attached or gone: a snapshot of the counts on both ends.
+ *
+ * @param id bus, device and function as {@code 00:04.0}
+ * @param answering false after an invalidation timed out, until it is reset or attached anew
+ * @param counted what the root complex counted
+ * @param reported what the device last reported of itself
+ * @param latencies round trips; absent if there was none of the kind, or none was reported
+ */
+public record DeviceCounters(
+    String id,
+    String name,
+    String model,
+    boolean attached,
+    boolean answering,
+    Counts<FunctionCounter> counted,
+    Counts<DeviceCounter> reported,
+    Map<LatencyHistogram, Percentiles> latencies) {
+  /** Nanoseconds that half and 99 of 100 round trips did not exceed. */
+  public record Percentiles(long p50, long p99) {
+    /** Of buckets in an array from an index on; null of those that are empty or unknown. */
+    private static @Nullable Percentiles of(long[] buckets, int first) {
+      long p50 = LatencyBuckets.percentile(buckets, first, 50);
+      return p50 == 0 ? null : new Percentiles(p50, LatencyBuckets.percentile(buckets, first, 99));
     }
-    return LatencyBuckets.percentile(reported, histogram.firstSlot(), percent);
+  }
+
+  public DeviceCounters {
+    Map<LatencyHistogram, Percentiles> known = new EnumMap<>(LatencyHistogram.class);
+    known.putAll(latencies);
+    latencies = Collections.unmodifiableMap(known);
+  }
+
+  static DeviceCounters of(AttachedFunction function, boolean attached) {
+    long @Nullable [] reported = function.reported();
+    return new DeviceCounters(
+        function.id(),
+        function.name(),
+        function.model(),
+        attached,
+        function.isAnswering(),
+        function.counts(attached),
+        reported == null
+            ? Counts.unknown(DeviceCounter.class)
+            : Counts.of(DeviceCounter.class, row -> reported[row.slot()]),
+        latencies(function.invalidationLatency(), reported));
+  }
+
+  /** Invalidations as the root complex sees them, there and back; the others as reported. */
+  private static Map<LatencyHistogram, Percentiles> latencies(
+      long[] invalidations, long @Nullable [] reported) {
+    Map<LatencyHistogram, Percentiles> latencies = new EnumMap<>(LatencyHistogram.class);
+    for (LatencyHistogram kind : LatencyHistogram.values()) {
+      Percentiles measured =
+          kind == LatencyHistogram.INVALIDATION
+              ? Percentiles.of(invalidations, 0)
+              : reported == null ? null : Percentiles.of(reported, kind.firstSlot());
+      if (measured != null) {
+        latencies.put(kind, measured);
+      }
+    }
+    return latencies;
+  }
+
+  public long count(FunctionCounter row) {
+    return counted.of(row);
+  }
+
+  /** What the device last reported of itself, or {@link Counts#UNKNOWN}. */
+  public long reported(DeviceCounter row) {
+    return reported.of(row);
+  }
+
+  /** Round trips of a kind, or null. */
+  public @Nullable Percentiles latency(LatencyHistogram kind) {
+    return latencies.get(kind);
   }
 }

@@ -1,50 +1,60 @@
 package org.smmulator.pcie;
 
+import static org.smmulator.counter.CounterRow.Facts.counter;
+import static org.smmulator.counter.CounterRow.Facts.gauge;
+
+import org.smmulator.counter.CounterRow;
+
 /** What the root complex counts of each function by itself. */
-public enum FunctionCounter {
-  TRANSLATION_REQUESTS(0),
-  /** Page Requests without stop markers. */
-  PAGE_REQUESTS(1),
-  STOP_MARKERS(2),
-  TRANSLATED_ACCESSES(3),
-  UNTRANSLATED_ACCESSES(4),
-  /** Bytes that the device read from memory. */
-  BYTES_READ(5),
-  BYTES_WRITTEN(6),
-  /** Requests answered with Unsupported Request or Completer Abort, and writes dropped. */
-  REFUSED(7),
-  /** Memory requests while Bus Master Enable was clear; refused too. */
-  WITHOUT_BUS_MASTER(8),
-  INVALIDATIONS_SENT(9),
-  INVALIDATIONS_COMPLETED(10),
-  INVALIDATIONS_TIMED_OUT(11),
-  /** Given up because the link was lost. */
-  INVALIDATIONS_LINK_LOST(12),
-  /** Given up at once because an earlier one had timed out. */
-  INVALIDATIONS_NOT_ANSWERED(13),
-  /** Over with the device's detach. */
-  INVALIDATIONS_DETACHED(14),
-  /** Invalidate Completions after the time-out. */
-  INVALIDATIONS_LATE(15),
-  /** Completions of configuration and BAR accesses after the time-out. */
-  COMPLETIONS_LATE(16),
-  /** Resets of the function after which it answered again. */
-  RESETS(17),
-  /** Packets that software has not permitted the function; a rule broken each. */
-  FORBIDDEN(18),
-  /** Translations given for untranslated accesses only: the function has too many grants. */
-  TRANSLATIONS_WITHHELD(19);
+public enum FunctionCounter implements CounterRow {
+  TRANSLATION_REQUESTS(counter("requests", "Translation requests that reached the root complex")),
+  TRANSLATIONS_HELD(
+      gauge("translations", "Translations the device may use: granted and not invalidated")),
+  TRANSLATIONS_WITHHELD(
+      counter(
+          "translations",
+          "Translations given for untranslated accesses only: the function has too many grants")),
+  PAGE_REQUESTS(counter("requests", "Page requests without stop markers")),
+  STOP_MARKERS(counter("requests", "Stop markers: no page request of the PASID follows")),
+  TRANSLATED_ACCESSES(counter("packets", "Memory packets with a physical address")),
+  UNTRANSLATED_ACCESSES(counter("packets", "Memory packets that the SMMU translated")),
+  BYTES_READ(counter("bytes", "Bytes that the device read from memory")),
+  BYTES_WRITTEN(counter("bytes", "Bytes that the device wrote to memory")),
+  REFUSED(
+      counter(
+          "packets",
+          "Requests answered with Unsupported Request or Completer Abort, and writes dropped")),
+  WITHOUT_BUS_MASTER(
+      counter("packets", "Memory requests while Bus Master Enable was clear; refused too")),
+  PACKETS_NOT_PERMITTED(
+      counter(
+          "packets", "Packets that software has not permitted the function: a rule broken each")),
+  INVALIDATIONS_SENT(counter("requests", "Invalidate Requests sent")),
+  INVALIDATIONS_COMPLETED(counter("requests", "Invalidate Requests completed in time")),
+  INVALIDATIONS_TIMED_OUT(counter("requests", "Invalidate Requests not completed in time")),
+  INVALIDATIONS_LOST(counter("requests", "Invalidations given up because the link was lost")),
+  INVALIDATIONS_NOT_ANSWERED(
+      counter("requests", "Invalidations given up at once: an earlier one had timed out")),
+  INVALIDATIONS_DETACHED(counter("requests", "Invalidations over with the device's detach")),
+  INVALIDATIONS_LATE(counter("packets", "Invalidate Completions after the time-out")),
+  REQUESTS_TIMED_OUT(
+      counter("requests", "Configuration and BAR accesses that had no completion in time")),
+  COMPLETIONS_LATE(
+      counter("packets", "Completions of configuration and BAR accesses after the time-out")),
+  RESETS(counter("resets", "Resets of the function or its bus after which it answered again")),
+  VIOLATIONS(counter("violations", "Violations of any kind that name the device"));
 
-  static final int COUNT = 20;
+  static final int COUNT = values().length;
 
-  private final int slot;
+  @SuppressWarnings("ImmutableEnumChecker") // Facts are a record of strings.
+  private final Facts facts;
 
-  FunctionCounter(int slot) {
-    this.slot = slot;
+  FunctionCounter(Facts facts) {
+    this.facts = facts;
   }
 
-  /** Index in an array of {@link #COUNT}. */
-  int slot() {
-    return slot;
+  @Override
+  public Facts facts() {
+    return facts;
   }
 }

@@ -43,7 +43,7 @@ final class Judge {
 
   /** A function sent what software has not permitted it; the address if it has one. */
   void forbidden(AttachedFunction function, ProtocolRule rule, int pasid, long address) {
-    function.count(FunctionCounter.FORBIDDEN);
+    function.count(FunctionCounter.PACKETS_NOT_PERMITTED);
     protocol(function.id(), pasid, address, NONE, rule.toString());
   }
 

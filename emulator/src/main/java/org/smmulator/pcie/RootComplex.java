@@ -15,6 +15,7 @@ import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.LinkHandler;
+import org.smmulator.counter.Counts;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.PhysicalBus;
@@ -192,7 +193,7 @@ public final class RootComplex {
     }
     function.end(clean);
     pins.gone(function);
-    gone.addLast(new DeviceCounters(function, false));
+    gone.addLast(DeviceCounters.of(function, false));
     if (gone.size() > MAX_GONE) {
       gone.removeFirst();
     }
@@ -411,19 +412,25 @@ public final class RootComplex {
     List<DeviceCounters> devices = new ArrayList<>();
     for (AttachedFunction function : functions) {
       if (function != null) {
-        devices.add(new DeviceCounters(function, true));
+        devices.add(DeviceCounters.of(function, true));
       }
     }
     devices.addAll(gone);
     return new RootComplexCounters(
+        Counts.of(LinkCounter.class, this::count),
+        List.copyOf(devices),
         judge.packets(),
-        judge.protocolViolations(),
-        linksAccepted,
-        linksRefused,
-        linksLost,
-        detaches,
-        invalidationsWithoutDevice,
-        List.copyOf(devices));
+        judge.protocolViolations());
+  }
+
+  private long count(LinkCounter row) {
+    return switch (row) {
+      case ACCEPTED -> linksAccepted;
+      case REFUSED -> linksRefused;
+      case DETACHED -> detaches;
+      case LOST -> linksLost;
+      case INVALIDATIONS_WITHOUT_DEVICE -> invalidationsWithoutDevice;
+    };
   }
 
   /** What has been counted of the function of that ID; 0 without one. */

@@ -4,6 +4,7 @@ import java.util.List;
 import org.smmulator.arch.port.BroadcastTlbi;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.bus.tlp.PageRequestFlags;
+import org.smmulator.counter.Counts;
 import org.smmulator.smmu.ats.PageRequests;
 import org.smmulator.smmu.ats.TranslatedAccesses;
 import org.smmulator.smmu.ats.TranslationRequests;
@@ -17,6 +18,7 @@ import org.smmulator.smmu.fault.EventRecorder;
 import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.SmmuCounters;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.port.Transaction;
@@ -243,19 +245,29 @@ public final class Smmu {
   /** What has been counted so far. */
   public SmmuCounters counters() {
     return new SmmuCounters(
-        caches.tlb().counters(),
-        caches.walkCache().counters(),
-        configurations.counters(),
-        stages.walks(),
-        stages.descriptorReads(),
+        SmmuCounters.ofCaches(
+            cache ->
+                switch (cache) {
+                  case TLB -> caches.tlb().counters();
+                  case WALK_CACHE -> caches.walkCache().counters();
+                  case CONFIGURATION_CACHE -> configurations.counters();
+                }),
+        Counts.of(SmmuCounter.class, this::count),
         executor.counts(),
-        events.counts(),
-        eventQueue.lost(),
-        pageRequestQueue.written(),
-        pageRequests.automaticResponses(),
-        translationRequests.requests(),
-        translator.translations(),
-        stalled.stalls(),
-        stalled.stalledNow());
+        events.counts());
+  }
+
+  private long count(SmmuCounter row) {
+    return switch (row) {
+      case TRANSLATIONS -> translator.translations();
+      case ATS_REQUESTS -> translationRequests.requests();
+      case WALKS -> stages.walks();
+      case DESCRIPTOR_READS -> stages.descriptorReads();
+      case STALLS -> stalled.stalls();
+      case STALLED_NOW -> stalled.stalledNow();
+      case PAGE_REQUESTS -> pageRequestQueue.written();
+      case AUTOMATIC_RESPONSES -> pageRequests.automaticResponses();
+      case EVENTS_LOST -> eventQueue.lost();
+    };
   }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.launch.ExitCode;
+import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 
@@ -87,7 +88,7 @@ class CutShortTest {
     String written = Files.readString(json);
     assertThat(written).contains("\"cutShort\" : true", "\"passed\" : false");
     Summary summary = SummaryJson.read(written);
-    assertThat(summary.verdict().checked().bytesCompared()).isPositive();
+    assertThat(summary.verdict().checked(CheckedCounter.BYTES_COMPARED)).isPositive();
     assertThat(summary.devices()).hasSize(1);
   }
 

@@ -11,8 +11,9 @@ import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.Progress;
-import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.FunctionCounter;
 
 /** Devices that wait, as tasks of the machine's JVM, on threads and the wall clock. */
 class DeviceInMachineTest {
@@ -52,9 +53,11 @@ class DeviceInMachineTest {
       assertThat(ProcessHandle.current().children().count()).isEqualTo(children);
       assertThat(summary.verdict().violations()).isEmpty();
       assertThat(summary.verdict().passed()).isTrue();
-      List<DeviceSummary> devices = summary.devices();
-      assertThat(devices).extracting(DeviceSummary::id).containsExactly("00:04.0", "00:05.0");
-      assertThat(devices).extracting(DeviceSummary::translatedAccesses).allMatch(n -> n > 0);
+      List<DeviceCounters> devices = summary.devices();
+      assertThat(devices).extracting(DeviceCounters::id).containsExactly("00:04.0", "00:05.0");
+      assertThat(devices)
+          .extracting(d -> d.count(FunctionCounter.TRANSLATED_ACCESSES))
+          .allMatch(n -> n > 0);
     }
     assertThat(folder.resolve("lookups")).isNotEmptyFile();
   }

@@ -7,8 +7,10 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
-import org.smmulator.metrics.SmmuSummary;
 import org.smmulator.smmu.explain.Question;
+import org.smmulator.smmu.port.CacheCounter;
+import org.smmulator.smmu.port.SmmuCache;
+import org.smmulator.smmu.port.SmmuCounters;
 import org.smmulator.smmu.port.Transaction;
 
 /** Explanations asked of whole machines, from a thread that is not the hardware's. */
@@ -30,7 +32,7 @@ class ExplainMachineTest extends DrivenMachine {
     harness.translate(EDU_SID);
     harness.map(0xab0_0000, 0x4020_0000);
     RunningMachine running = Objects.requireNonNull(machine);
-    SmmuSummary before = running.summary().smmu();
+    SmmuCounters before = running.summary().smmu();
 
     assertThat(running.explain(READ)).contains("result: goes on at 0x40200010");
     assertThat(running.summary().smmu()).isEqualTo(before);
@@ -48,19 +50,19 @@ class ExplainMachineTest extends DrivenMachine {
     harness.ask("smmu_read 0x20 - 0xab00000 8");
     harness.command(0x30, 0); // TLBI_NSNH_ALL
     harness.command(0x46, 0); // SYNC
-    SmmuSummary smmu = Objects.requireNonNull(machine).summary().smmu();
+    SmmuCounters smmu = Objects.requireNonNull(machine).summary().smmu();
 
-    assertThat(smmu.tlb().lookups()).isEqualTo(2);
-    assertThat(smmu.tlb().hits()).isEqualTo(1);
-    assertThat(smmu.tlb().insertions()).isEqualTo(1);
-    assertThat(smmu.tlb().invalidated()).isEqualTo(1);
-    assertThat(smmu.tlb().resident()).isZero();
-    assertThat(smmu.walkCache().insertions()).isEqualTo(3);
-    assertThat(smmu.walkCache().invalidated()).isEqualTo(3);
-    assertThat(smmu.configurationCache().lookups()).isEqualTo(2);
-    assertThat(smmu.configurationCache().hits()).isEqualTo(1);
-    assertThat(smmu.configurationCache().insertions()).isEqualTo(2);
-    assertThat(smmu.configurationCache().resident()).isEqualTo(2);
+    assertThat(smmu.cache(SmmuCache.TLB).of(CacheCounter.LOOKUPS)).isEqualTo(2);
+    assertThat(smmu.cache(SmmuCache.TLB).of(CacheCounter.HITS)).isEqualTo(1);
+    assertThat(smmu.cache(SmmuCache.TLB).of(CacheCounter.INSERTIONS)).isEqualTo(1);
+    assertThat(smmu.cache(SmmuCache.TLB).of(CacheCounter.INVALIDATED)).isEqualTo(1);
+    assertThat(smmu.cache(SmmuCache.TLB).of(CacheCounter.RESIDENT)).isZero();
+    assertThat(smmu.cache(SmmuCache.WALK_CACHE).of(CacheCounter.INSERTIONS)).isEqualTo(3);
+    assertThat(smmu.cache(SmmuCache.WALK_CACHE).of(CacheCounter.INVALIDATED)).isEqualTo(3);
+    assertThat(smmu.cache(SmmuCache.CONFIGURATION_CACHE).of(CacheCounter.LOOKUPS)).isEqualTo(2);
+    assertThat(smmu.cache(SmmuCache.CONFIGURATION_CACHE).of(CacheCounter.HITS)).isEqualTo(1);
+    assertThat(smmu.cache(SmmuCache.CONFIGURATION_CACHE).of(CacheCounter.INSERTIONS)).isEqualTo(2);
+    assertThat(smmu.cache(SmmuCache.CONFIGURATION_CACHE).of(CacheCounter.RESIDENT)).isEqualTo(2);
   }
 
   @Test

@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.launch.MachineLauncher.Ending;
-import org.smmulator.metrics.DeviceSummary;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.FunctionCounter;
 
 /** An honest device that touches more pages than it may hold translations of. */
 class GrantBoundScenarioTest {
@@ -37,9 +38,9 @@ class GrantBoundScenarioTest {
     assertThat(outcome.ending()).isEqualTo(Ending.DONE);
     assertThat(outcome.summary().verdict().violations()).isEmpty();
     assertThat(outcome.summary().verdict().passed()).isTrue();
-    DeviceSummary device = outcome.summary().devices().get(0);
-    assertThat(device.translationsWithheld()).isPositive();
-    assertThat(device.translatedAccesses()).isPositive();
-    assertThat(device.untranslatedAccesses()).isPositive();
+    DeviceCounters device = outcome.summary().devices().get(0);
+    assertThat(device.count(FunctionCounter.TRANSLATIONS_WITHHELD)).isPositive();
+    assertThat(device.count(FunctionCounter.TRANSLATED_ACCESSES)).isPositive();
+    assertThat(device.count(FunctionCounter.UNTRANSLATED_ACCESSES)).isPositive();
   }
 }

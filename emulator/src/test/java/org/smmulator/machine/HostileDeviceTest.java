@@ -33,9 +33,11 @@ import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.dma.DmaOperation;
 import org.smmulator.guest.pci.dma.DmaQueue;
 import org.smmulator.guest.pci.dma.DmaResult;
-import org.smmulator.metrics.DeviceSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.metrics.VerdictCounter;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.web.WebServer;
 
 /**
@@ -131,17 +133,21 @@ class HostileDeviceTest {
     assertThat(work.failure).isNull();
     assertThat(work.rounds).isPositive();
     Summary summary = machine.summary();
-    DeviceSummary honestOne = device(summary, "00:04.0");
-    assertThat(honestOne.violations()).isZero();
-    assertThat(honestOne.invalidationsTimedOut()).isZero();
+    DeviceCounters honestOne = device(summary, "00:04.0");
+    assertThat(honestOne.count(FunctionCounter.VIOLATIONS)).isZero();
+    assertThat(honestOne.count(FunctionCounter.INVALIDATIONS_TIMED_OUT)).isZero();
     assertThat(summary.verdict().violations()).noneMatch(v -> "00:04.0".equals(v.device()));
-    assertThat(summary.verdict().dataMismatches()).as("pages changed while free").isZero();
-    assertThat(device(summary, "00:06.0").violations()).as("it did break rules").isPositive();
+    assertThat(summary.verdict().found(VerdictCounter.DATA_MISMATCHES))
+        .as("pages changed while free")
+        .isZero();
+    assertThat(device(summary, "00:06.0").count(FunctionCounter.VIOLATIONS))
+        .as("it did break rules")
+        .isPositive();
     assertThat(heapDuring - heapBefore).as("MiB while it goes on").isLessThan(MOST_HEAP_MIB);
     assertThat(heapAfter - heapBefore).as("MiB that stay").isLessThan(MOST_HEAP_MIB);
   }
 
-  private static DeviceSummary device(Summary summary, String id) {
+  private static DeviceCounters device(Summary summary, String id) {
     return summary.devices().stream().filter(d -> d.id().equals(id)).findFirst().orElseThrow();
   }
 

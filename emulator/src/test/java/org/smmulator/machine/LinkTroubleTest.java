@@ -24,7 +24,10 @@ import org.smmulator.guest.pci.dma.DmaOperation;
 import org.smmulator.guest.pci.dma.DmaQueue;
 import org.smmulator.guest.pci.dma.DmaResult;
 import org.smmulator.guest.sched.Task;
+import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.metrics.Verdict;
+import org.smmulator.metrics.VerdictCounter;
+import org.smmulator.pcie.FunctionCounter;
 
 /** A device process that is killed or stopped in the middle of DMA, beside one that is not. */
 class LinkTroubleTest {
@@ -132,9 +135,9 @@ class LinkTroubleTest {
     fillsAndFindsWhatItFilled(bystanderQueue, bystander, bystanderBuffer);
     victim.exit();
     nothingIsStale();
-    assertThat(machine.summary().verdict().protocolViolations()).isZero();
-    assertThat(kernel.sva().statistics().bonds()).isEqualTo(1);
-    assertThat(kernel.sva().statistics().pasidsQuarantined()).isZero();
+    assertThat(machine.summary().verdict().found(VerdictCounter.PROTOCOL_VIOLATIONS)).isZero();
+    assertThat(kernel.sva().statistics().of(SvaCounter.BONDS)).isEqualTo(1);
+    assertThat(kernel.sva().statistics().of(SvaCounter.PASIDS_QUARANTINED)).isZero();
     reattachesAndWorks();
   }
 
@@ -178,7 +181,7 @@ class LinkTroubleTest {
     hammer.join();
     assertThat(kernel.iommu().isFenced(engine(TROUBLED).device().iommuDevice())).isFalse();
     fillsAndUnmaps("heir");
-    assertThat(machine.summary().verdict().protocolViolations())
+    assertThat(machine.summary().verdict().found(VerdictCounter.PROTOCOL_VIOLATIONS))
         .as("the invalidation that was not answered")
         .isEqualTo(1);
     assertThat(timeouts()).isEqualTo(1);
@@ -195,7 +198,7 @@ class LinkTroubleTest {
     hammer.join();
     fillsAndUnmaps("heir");
     fillsAndFindsWhatItFilled(bystanderQueue, bystander, bystanderBuffer);
-    assertThat(machine.summary().verdict().protocolViolations()).isZero();
+    assertThat(machine.summary().verdict().found(VerdictCounter.PROTOCOL_VIOLATIONS)).isZero();
     nothingIsStale();
   }
 
@@ -221,13 +224,13 @@ class LinkTroubleTest {
   }
 
   private long timeouts() {
-    return requireNonNull(machine.summary().devices().get(0).invalidationsTimedOut());
+    return machine.summary().devices().get(0).count(FunctionCounter.INVALIDATIONS_TIMED_OUT);
   }
 
   private void nothingIsStale() {
     Verdict verdict = machine.summary().verdict();
-    assertThat(verdict.staleAccesses()).isZero();
-    assertThat(verdict.freedUnderGrant()).isZero();
+    assertThat(verdict.found(VerdictCounter.STALE_ACCESSES)).isZero();
+    assertThat(verdict.found(VerdictCounter.FREED_UNDER_GRANT)).isZero();
     assertThat(kernel.frames().touchedWhileFree()).isZero();
   }
 

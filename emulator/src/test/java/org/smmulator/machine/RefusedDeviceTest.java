@@ -14,7 +14,7 @@ import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.launch.MachineLauncher.Ending;
-import org.smmulator.metrics.DeviceSummary;
+import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.ledger.ViolationLog;
 
 /** Devices that cannot be driven, and those that nearly cannot. */
@@ -47,7 +47,7 @@ class RefusedDeviceTest {
     assertThat(outcome.summary().verdict().passed()).isTrue();
     assertThat(outcome.summary().devices())
         .hasSize(2)
-        .extracting(DeviceSummary::pageRequests)
+        .extracting(d -> d.count(FunctionCounter.PAGE_REQUESTS))
         .allSatisfy(requests -> assertThat(requests).isPositive());
   }
 

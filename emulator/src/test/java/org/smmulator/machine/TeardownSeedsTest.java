@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
@@ -21,7 +22,8 @@ import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.pci.dma.DmaOperation;
 import org.smmulator.guest.pci.dma.DmaQueue;
 import org.smmulator.guest.sched.Task;
-import org.smmulator.guest.sva.SvaStatistics;
+import org.smmulator.guest.sva.SvaCounter;
+import org.smmulator.pcie.FunctionCounter;
 
 /**
  * Two ways at once to end what a device and a process have together, in whole machines: a device
@@ -250,13 +252,14 @@ class TeardownSeedsTest {
     }
 
     void assertNothingIsLeft() {
-      SvaStatistics sva = kernel.sva().statistics();
-      assertThat(sva.bonds()).as("bonds").isZero();
-      assertThat(sva.pasidsLive()).as("PASIDs").isZero();
-      assertThat(sva.pasidsQuarantined()).as("PASIDs in quarantine").isZero();
+      Counts<SvaCounter> sva = kernel.sva().statistics();
+      assertThat(sva.of(SvaCounter.BONDS)).as("bonds").isZero();
+      assertThat(sva.of(SvaCounter.PASIDS_LIVE)).as("PASIDs").isZero();
+      assertThat(sva.of(SvaCounter.PASIDS_QUARANTINED)).as("PASIDs in quarantine").isZero();
       assertThat(kernel.frames().touchedWhileFree()).isZero();
       assertThat(machine.summary().verdict().violations()).isEmpty();
-      assertThat(machine.summary().devices().get(0).translationsHeld()).isZero();
+      assertThat(machine.summary().devices().get(0).count(FunctionCounter.TRANSLATIONS_HELD))
+          .isZero();
       assertThat(kernel.frames().freeFrames())
           .as("free frames")
           .isEqualTo(framesAtFirst - STREAM_TABLE);

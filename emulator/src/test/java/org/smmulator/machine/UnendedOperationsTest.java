@@ -14,8 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.Progress;
+import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.Verdict.Outcome;
+import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.metrics.ViolationSummary;
 
 /** Scenarios whose device is lost, silent or unplugged in the middle of its operations. */
@@ -64,12 +66,13 @@ class UnendedOperationsTest {
                 }
               });
       run.start();
-      while (machine.summary().verdict().checked().operations() < 20 && !ending.isDone()) {
+      while (machine.summary().verdict().checked(CheckedCounter.OPERATIONS) < 20
+          && !ending.isDone()) {
         Thread.onSpinWait();
       }
       send(signal, machine.devices().get(VICTIM));
       while (signal.equals("-STOP")
-          && machine.summary().verdict().protocolViolations() == 0
+          && machine.summary().verdict().found(VerdictCounter.PROTOCOL_VIOLATIONS) == 0
           && !ending.isDone()) {
         Thread.onSpinWait();
       }
@@ -93,9 +96,11 @@ class UnendedOperationsTest {
    * One operation of the victim has not ended, all of the other device have, and no data differ.
    */
   private static void oneOperationDidNotEnd(Verdict verdict) {
-    assertThat(verdict.dataMismatches()).as("%s", verdict.violations()).isZero();
-    assertThat(verdict.unendedOperations()).isEqualTo(1);
-    assertThat(verdict.checked().operations()).isBetween(2_000L, 3_999L);
+    assertThat(verdict.found(VerdictCounter.DATA_MISMATCHES))
+        .as("%s", verdict.violations())
+        .isZero();
+    assertThat(verdict.found(VerdictCounter.UNENDED_OPERATIONS)).isEqualTo(1);
+    assertThat(verdict.checked(CheckedCounter.OPERATIONS)).isBetween(2_000L, 3_999L);
     assertThat(verdict.violations())
         .filteredOn(violation -> violation.kind() == ViolationSummary.Kind.UNENDED_OPERATION)
         .singleElement()
@@ -114,7 +119,7 @@ class UnendedOperationsTest {
   void anOperationOfAStoppedDeviceHasNotEndedAndNoDataDiffer() throws Exception {
     Verdict verdict = runAndSend("-STOP");
     oneOperationDidNotEnd(verdict);
-    assertThat(verdict.protocolViolations()).isPositive();
+    assertThat(verdict.found(VerdictCounter.PROTOCOL_VIOLATIONS)).isPositive();
     assertThat(verdict.outcome()).isEqualTo(Outcome.FAILED);
   }
 
@@ -122,14 +127,16 @@ class UnendedOperationsTest {
   @Test
   void whatTheMachineInterruptsAtItsTimeOutHasNotEndedAndNoDataDiffer() throws Exception {
     Verdict verdict = Verdict.EMPTY;
-    for (int seconds = 5; verdict.checked().operations() == 0; seconds *= 3) {
+    for (int seconds = 5; verdict.checked(CheckedCounter.OPERATIONS) == 0; seconds *= 3) {
       String forEver = story(100_000_000, seconds);
       Machines.Outcome outcome = Machines.run(folder, forEver);
       assertThat(outcome.ending()).isEqualTo(Ending.TIMED_OUT);
       verdict = outcome.summary().verdict();
     }
-    assertThat(verdict.dataMismatches()).as("%s", verdict.violations()).isZero();
-    assertThat(verdict.unendedOperations()).isPositive();
+    assertThat(verdict.found(VerdictCounter.DATA_MISMATCHES))
+        .as("%s", verdict.violations())
+        .isZero();
+    assertThat(verdict.found(VerdictCounter.UNENDED_OPERATIONS)).isPositive();
     assertThat(verdict.outcome()).isEqualTo(Outcome.NOT_RUN);
   }
 }

@@ -2,11 +2,29 @@ package org.smmulator.metrics;
 
 import java.util.List;
 import java.util.Map;
-import org.smmulator.metrics.Latencies.Percentiles;
+import org.smmulator.arch.command.CommandOpcode;
+import org.smmulator.arch.event.EventType;
+import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.counter.Counts;
+import org.smmulator.guest.mm.MmCounter;
+import org.smmulator.guest.mm.NotifierCall;
+import org.smmulator.guest.sva.SvaCounter;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.DeviceCounters.Percentiles;
+import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.pcie.LinkCounter;
+import org.smmulator.smmu.port.CacheCounter;
+import org.smmulator.smmu.port.SmmuCache;
+import org.smmulator.smmu.port.SmmuCounter;
+import org.smmulator.smmu.port.SmmuCounters;
 
 /** Summaries for tests; every number is another one. */
 public final class Summaries {
-  public static final Verdict.Checked CHECKED = new Verdict.Checked(906, 901, 902, 903, 904, 905);
+  public static final Counts<CheckedCounter> CHECKED =
+      Counts.of(CheckedCounter.class, row -> 900 + row.slot());
+  static final Verdict GOOD =
+      new Verdict(true, false, Counts.zero(VerdictCounter.class), CHECKED, List.of(), 0);
 
   private Summaries() {}
 
@@ -14,10 +32,12 @@ public final class Summaries {
   public static Summary passed() {
     return new Summary(
         List.of(reporting(), silent()),
-        new LinksSummary(911, 912, 913, 914),
+        Counts.of(LinkCounter.class, row -> 10_911 + row.slot()),
         smmu(),
-        sva(),
-        new Verdict(true, false, 0, 0, 0, 0, 0, 0, CHECKED, List.of(), 0));
+        Counts.of(MmCounter.class, row -> 500 + row.slot()),
+        Counts.of(NotifierCall.class, row -> 600 + row.slot()),
+        Counts.of(SvaCounter.class, row -> 400 + row.slot()),
+        GOOD);
   }
 
   public static Summary failed() {
@@ -30,75 +50,68 @@ public final class Summaries {
             ViolationSummary.hex(0x4000_1000L),
             "write without a live grant",
             377);
-    Summary good = passed();
-    return new Summary(
-        good.devices(),
-        good.links(),
-        good.smmu(),
-        good.sva(),
-        new Verdict(true, false, 0, 1, 6, 0, 0, 7, CHECKED, List.of(stale), 91));
+    return passed()
+        .with(
+            new Verdict(
+                true,
+                false,
+                found(
+                    Map.of(
+                        VerdictCounter.STALE_ACCESSES, 1L,
+                        VerdictCounter.OVERDUE_ACCESSES, 6L,
+                        VerdictCounter.UNENDED_OPERATIONS, 7L)),
+                CHECKED,
+                List.of(stale),
+                91));
   }
 
-  private static DeviceSummary reporting() {
-    return new DeviceSummary(
+  /** What checks found, and nothing else. */
+  static Counts<VerdictCounter> found(Map<VerdictCounter, Long> found) {
+    return Counts.of(VerdictCounter.class, row -> found.getOrDefault(row, 0L));
+  }
+
+  private static DeviceCounters reporting() {
+    return new DeviceCounters(
         "00:04.0",
         "small",
         "dma",
-        new AtcSummary(1_234_567L, 1_000_000L, 234_567L, 104L, 105L, 106L, 107L),
-        108L,
-        109L,
-        110L,
-        111L,
-        112L,
-        115L,
-        116L,
-        117L,
-        118L,
-        119L,
-        113L,
-        114L,
-        new Latencies(
-            new Percentiles(950, 12_340), new Percentiles(5_600_000, 7_000_000_000L), null));
+        true,
+        true,
+        Counts.of(FunctionCounter.class, row -> 100 + row.slot()),
+        Counts.of(
+            DeviceCounter.class,
+            row ->
+                switch (row) {
+                  case ATC_LOOKUPS -> 1_234_567;
+                  case ATC_HITS -> 1_000_000;
+                  default -> 150 + row.slot();
+                }),
+        Map.of(
+            LatencyHistogram.TRANSLATION_REQUEST, new Percentiles(950, 12_340),
+            LatencyHistogram.INVALIDATION, new Percentiles(5_600_000, 7_000_000_000L)));
   }
 
-  private static DeviceSummary silent() {
-    return new DeviceSummary(
+  private static DeviceCounters silent() {
+    return new DeviceCounters(
         "00:05.0",
         "large",
         "dma",
-        AtcSummary.UNKNOWN,
-        null,
-        208L,
-        209L,
-        210L,
-        null,
-        215L,
-        216L,
-        217L,
-        218L,
-        219L,
-        213L,
-        214L,
-        Latencies.UNKNOWN);
+        false,
+        false,
+        Counts.of(FunctionCounter.class, row -> 200 + row.slot()),
+        Counts.unknown(DeviceCounter.class),
+        Map.of());
   }
 
-  private static SmmuSummary smmu() {
-    return new SmmuSummary(
-        new CacheSummary(301, 302, 321, 322, 323, 324),
-        new CacheSummary(331, 332, 333, 334, 335, 336),
-        new CacheSummary(305, 306, 341, 342, 343, 344),
-        303,
-        304,
-        Map.of("SYNC", 307L, "ATC_INV", 308L),
-        Map.of("F_TRANSLATION", 309L),
-        310,
-        311,
-        312,
-        313,
-        314);
-  }
-
-  private static SvaSummary sva() {
-    return new SvaSummary(401, 402, Map.of("invalidateRange", 403L), 404, 405, 406, 407, 408);
+  private static SmmuCounters smmu() {
+    return new SmmuCounters(
+        SmmuCounters.ofCaches(
+            cache ->
+                Counts.of(
+                    CacheCounter.class,
+                    row -> 310 + 10 * List.of(SmmuCache.values()).indexOf(cache) + row.slot())),
+        Counts.of(SmmuCounter.class, row -> 340 + row.slot()),
+        Map.of(CommandOpcode.SYNC, 307L, CommandOpcode.ATC_INV, 308L),
+        Map.of(EventType.F_TRANSLATION, 309L));
   }
 }

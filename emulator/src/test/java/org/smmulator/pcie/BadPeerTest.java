@@ -103,7 +103,7 @@ class BadPeerTest {
       all = onLoop(() -> news.stream().filter(line -> line.startsWith("peer ")).toList());
     }
     assertThat(all).hasSize(1);
-    assertThat(onLoop(root::counters).linksRefused()).isEqualTo(1);
+    assertThat(onLoop(root::counters).links().of(LinkCounter.REFUSED)).isEqualTo(1);
     assertThat(onLoop(violations::violations)).as("it is no device").isEmpty();
     assertThat(onLoop(() -> device.closed == null && device.link().isOpen())).isTrue();
     return all.get(0);
@@ -156,10 +156,10 @@ class BadPeerTest {
       socket.getInputStream().readAllBytes();
     }
     RootComplexCounters counters = onLoop(root::counters);
-    for (int turn = 0; turn < 1000 && counters.linksLost() == 0; turn++) {
+    for (int turn = 0; turn < 1000 && counters.links().of(LinkCounter.LOST) == 0; turn++) {
       counters = onLoop(root::counters);
     }
-    assertThat(counters.linksLost()).isEqualTo(1);
+    assertThat(counters.links().of(LinkCounter.LOST)).isEqualTo(1);
     assertThat(onLoop(violations::violations)).isEmpty();
   }
 
@@ -202,6 +202,6 @@ class BadPeerTest {
     }
     assertThat(all).extracting(Violation::text).containsExactly("frame length of 4294967295");
     assertThat(all.get(0).device()).isNotEmpty();
-    assertThat(onLoop(root::counters).linksRefused()).isZero();
+    assertThat(onLoop(root::counters).links().of(LinkCounter.REFUSED)).isZero();
   }
 }

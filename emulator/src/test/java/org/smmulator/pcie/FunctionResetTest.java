@@ -104,16 +104,16 @@ class FunctionResetTest {
 
   @Test
   void dropsTheGrantsOfTheFunction() {
-    assertThat(machine.ledger.counters().live()).isEqualTo(1);
+    assertThat(machine.ledger.live()).isEqualTo(1);
     functionReset();
-    assertThat(machine.ledger.counters().live()).isZero();
+    assertThat(machine.ledger.live()).isZero();
     machine.ledger.freed(frame, 0);
     machine.run();
     assertThat(machine.violations.violations()).isEmpty();
     machine.enable(device);
     device.readTranslated(2, frame, 4);
     machine.run();
-    assertThat(machine.ledger.counters().staleAccesses()).isEqualTo(1);
+    assertThat(machine.ledger.staleAccesses()).isEqualTo(1);
   }
 
   @Test
@@ -124,7 +124,7 @@ class FunctionResetTest {
     device.requestTranslation(3, PASID, VA, 1, false);
     machine.run();
     assertThat(device.resets).isEqualTo(1);
-    assertThat(machine.ledger.counters().live()).isEqualTo(1);
+    assertThat(machine.ledger.live()).isEqualTo(1);
     assertThat(machine.violations.violations()).isEmpty();
     assertThat(done).isEmpty();
   }
@@ -259,7 +259,7 @@ class FunctionResetTest {
     translate();
     machine.ledger.freed(frame, 0);
     machine.run();
-    assertThat(machine.ledger.counters().freedUnderGrant()).as("judged as before").isEqualTo(1);
+    assertThat(machine.ledger.freedUnderGrant()).as("judged as before").isEqualTo(1);
   }
 
   @Test
@@ -340,7 +340,7 @@ class FunctionResetTest {
     device.completeInvalidations(1, 1 << request.tag());
     machine.run();
     assertThat(guest.isIdle()).isTrue();
-    assertThat(machine.ledger.counters().live()).isZero();
+    assertThat(machine.ledger.live()).isZero();
     assertThat(machine.violations.violations()).isEmpty();
   }
 }

@@ -1,9 +1,10 @@
 package org.smmulator.pcie;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_COMPLETED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LATE;
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LINK_LOST;
+import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LOST;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_NOT_ANSWERED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_SENT;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_TIMED_OUT;
@@ -19,6 +20,7 @@ import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ErrorCode;
+import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.pcie.ledger.Violation;
 
 /** ATC invalidations from the command queue to the device and back, or not back. */
@@ -66,15 +68,16 @@ class InvalidateRequestTest {
     assertThat(request.pasid()).isEqualTo(PASID);
     assertThat(request.dw2()).isEqualTo(0x0020_0000);
     assertThat(request.payload()).isEqualTo("00007f0012345000");
-    assertThat(machine.ledger.counters().live()).isEqualTo(1);
+    assertThat(machine.ledger.live()).isEqualTo(1);
     machine.advance(3 * MILLI);
     device.completeInvalidations(1, 1 << request.tag());
     machine.run();
     assertThat(guest.isIdle()).isTrue();
-    assertThat(machine.ledger.counters().live()).isZero();
+    assertThat(machine.ledger.live()).isZero();
     DeviceCounters counters = machine.device("00:04.0");
     assertThat(counters.count(INVALIDATIONS_COMPLETED)).isEqualTo(1);
-    assertThat(counters.invalidationNanos(50)).isBetween(3 * MILLI, 4 * MILLI);
+    assertThat(requireNonNull(counters.latency(LatencyHistogram.INVALIDATION)).p50())
+        .isBetween(3 * MILLI, 4 * MILLI);
   }
 
   @Test
@@ -86,7 +89,7 @@ class InvalidateRequestTest {
     assertThat(request.payload()).isEqualTo("7ffffffffffff800");
     device.completeInvalidations(1, 1 << request.tag());
     machine.run();
-    assertThat(machine.ledger.counters().live()).isZero();
+    assertThat(machine.ledger.live()).isZero();
   }
 
   @Test
@@ -97,8 +100,8 @@ class InvalidateRequestTest {
     translate(device);
     device.completeInvalidations(1, 1 << tag);
     machine.run();
-    assertThat(machine.ledger.counters().live()).isEqualTo(1);
-    assertThat(machine.ledger.counters().revoked()).isZero();
+    assertThat(machine.ledger.live()).isEqualTo(1);
+    assertThat(machine.ledger.revoked()).isZero();
   }
 
   @Test
@@ -270,12 +273,12 @@ class InvalidateRequestTest {
     device.takeAll();
     device.readTranslated(6, frame + 0x1000, 4);
     machine.run();
-    assertThat(machine.ledger.counters().overdueAccesses()).as("not asked for").isZero();
+    assertThat(machine.ledger.overdueAccesses()).as("not asked for").isZero();
     guest.atcInvalidation(ID, PASID, VA + 0x1000, 0);
     machine.run();
     device.readTranslated(6, frame + 0x1000, 4);
     machine.run();
-    assertThat(machine.ledger.counters().overdueAccesses()).isEqualTo(1);
+    assertThat(machine.ledger.overdueAccesses()).isEqualTo(1);
   }
 
   /** The SMMU stops what it forwarded before. */
@@ -289,7 +292,7 @@ class InvalidateRequestTest {
     device.readTranslated(6, frame, 4);
     machine.run();
     assertThat(device.take().status()).isEqualTo(CompletionStatus.UR);
-    assertThat(machine.ledger.counters().overdueAccesses()).isZero();
+    assertThat(machine.ledger.overdueAccesses()).isZero();
   }
 
   @Test
@@ -316,8 +319,8 @@ class InvalidateRequestTest {
     device.link().close(ErrorCode.INTERNAL, "killed");
     machine.run();
     assertThat(guest.commandError()).isEqualTo(CERROR_ATC_INV_SYNC);
-    assertThat(machine.device("00:04.0").count(INVALIDATIONS_LINK_LOST)).isEqualTo(41);
-    assertThat(machine.ledger.counters().live()).isZero();
+    assertThat(machine.device("00:04.0").count(INVALIDATIONS_LOST)).isEqualTo(41);
+    assertThat(machine.ledger.live()).isZero();
     machine.ledger.freed(frame, 0);
     machine.advance(2000 * MILLI);
     assertThat(machine.violations.violations()).isEmpty();
@@ -333,7 +336,8 @@ class InvalidateRequestTest {
     guest.invalidate(ID, PASID, VA, 0);
     machine.run();
     assertThat(guest.isIdle()).isTrue();
-    assertThat(machine.root.counters().invalidationsWithoutDevice()).isEqualTo(1);
+    assertThat(machine.root.counters().links().of(LinkCounter.INVALIDATIONS_WITHOUT_DEVICE))
+        .isEqualTo(1);
   }
 
   @Test

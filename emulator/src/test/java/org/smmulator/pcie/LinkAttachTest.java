@@ -62,15 +62,15 @@ class LinkAttachTest {
     ScriptedDevice other = machine.master(0x28);
     first.completeInvalidations(1, 1 << 9 | 1 << 10);
     machine.run();
-    assertThat(machine.device("00:04.0").violations()).isEqualTo(2);
-    assertThat(machine.device("00:05.0").violations()).isZero();
+    assertThat(machine.device("00:04.0").count(FunctionCounter.VIOLATIONS)).isEqualTo(2);
+    assertThat(machine.device("00:05.0").count(FunctionCounter.VIOLATIONS)).isZero();
     first.link().detach();
     machine.run();
     ScriptedDevice second = machine.master(ID);
     second.completeInvalidations(1, 1 << 9);
     machine.run();
     assertThat(machine.root.counters().devices())
-        .extracting(DeviceCounters::id, DeviceCounters::violations)
+        .extracting(DeviceCounters::id, d -> d.count(FunctionCounter.VIOLATIONS))
         .containsExactly(tuple("00:04.0", 1L), tuple("00:05.0", 0L), tuple("00:04.0", 2L));
     assertThat(other.closed).isNull();
   }
@@ -113,7 +113,7 @@ class LinkAttachTest {
         .containsExactly(peers.get(peers.size() - 1));
     assertThat(peers.get(peers.size() - 1).closed)
         .isEqualTo("the peer closed the link: too many peers are connected; try again later");
-    assertThat(machine.root.counters().linksRefused()).isEqualTo(1);
+    assertThat(machine.root.counters().links().of(LinkCounter.REFUSED)).isEqualTo(1);
     machine.advance(machine.config.helloTimeoutNanos());
     assertThat(machine.attach(ID).id()).isEqualTo(ID);
   }
@@ -141,7 +141,7 @@ class LinkAttachTest {
     assertThat(second.error).isEqualTo("another device has the ID 00:04.0");
     assertThat(second.closed).isNotNull();
     assertThat(first.closed).isNull();
-    assertThat(machine.root.counters().linksRefused()).isEqualTo(1);
+    assertThat(machine.root.counters().links().of(LinkCounter.REFUSED)).isEqualTo(1);
     assertThat(machine.violations.violations()).isEmpty();
   }
 
@@ -326,7 +326,7 @@ class LinkAttachTest {
     complete(device, device.take(), 5);
     assertThat(values).hasSize(1);
     DeviceCounters counters = machine.device("00:04.0");
-    assertThat(counters.requestTimeouts()).isEqualTo(1);
+    assertThat(counters.count(FunctionCounter.REQUESTS_TIMED_OUT)).isEqualTo(1);
     assertThat(counters.count(FunctionCounter.COMPLETIONS_LATE)).isEqualTo(1);
     assertThat(machine.violations.violations()).isEmpty();
   }
@@ -414,7 +414,7 @@ class LinkAttachTest {
     machine.run();
     assertThat(values).containsExactly(0xFFFF_FFFFL);
     assertThat(nextEvent()).isEqualTo(GONE | ID);
-    assertThat(machine.root.counters().linksLost()).isEqualTo(1);
+    assertThat(machine.root.counters().links().of(LinkCounter.LOST)).isEqualTo(1);
     assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0xFFFF_FFFFL);
     assertThat(machine.attach(ID).closed).isNull();
     assertThat(machine.root.counters().devices()).hasSize(2);
@@ -429,8 +429,8 @@ class LinkAttachTest {
     machine.run();
     assertThat(nextEvent()).isEqualTo(GONE | ID);
     RootComplexCounters counters = machine.root.counters();
-    assertThat(counters.detaches()).isEqualTo(1);
-    assertThat(counters.linksLost()).isZero();
+    assertThat(counters.links().of(LinkCounter.DETACHED)).isEqualTo(1);
+    assertThat(counters.links().of(LinkCounter.LOST)).isZero();
     assertThat(counters.devices().get(0).attached()).isFalse();
     assertThat(machine.violations.violations()).isEmpty();
   }

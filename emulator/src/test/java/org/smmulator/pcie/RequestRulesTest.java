@@ -45,7 +45,8 @@ class RequestRulesTest {
     }
     assertThat(machine.violationTexts()).containsExactlyElementsOf(texts);
     assertThat(machine.root.counters().protocolViolations()).isEqualTo(rules.length);
-    assertThat(machine.device("00:04.0").count(FunctionCounter.FORBIDDEN)).isEqualTo(rules.length);
+    assertThat(machine.device("00:04.0").count(FunctionCounter.PACKETS_NOT_PERMITTED))
+        .isEqualTo(rules.length);
   }
 
   private void requestTranslation(boolean privileged, boolean execute) {

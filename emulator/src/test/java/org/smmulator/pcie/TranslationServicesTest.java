@@ -46,7 +46,7 @@ class TranslationServicesTest {
     assertThat(answer.byteCount()).isEqualTo(8);
     assertThat(answer.lowerAddress()).isZero();
     assertThat(answer.payload()).isEqualTo(String.format("%016x", frame | 3));
-    assertThat(machine.ledger.counters().live()).isEqualTo(1);
+    assertThat(machine.ledger.live()).isEqualTo(1);
     assertThat(machine.device("00:04.0").count(FunctionCounter.TRANSLATION_REQUESTS)).isEqualTo(1);
   }
 
@@ -80,7 +80,7 @@ class TranslationServicesTest {
     ReceivedPacket answer = translate(VA + 0x2000, 1, false);
     assertThat(answer.status()).isEqualTo(SC);
     assertThat(answer.payload()).endsWith("000");
-    assertThat(machine.ledger.counters().live()).isZero();
+    assertThat(machine.ledger.live()).isZero();
   }
 
   @Test
@@ -111,7 +111,7 @@ class TranslationServicesTest {
     machine.run();
     assertThat(device.take().payload()).isEqualTo("2800000000000000");
     assertThat(guest.load(frame)).isEqualTo(42);
-    assertThat(machine.ledger.counters().accessesChecked()).isEqualTo(2);
+    assertThat(machine.ledger.accessesChecked()).isEqualTo(2);
     assertThat(machine.violations.violations()).isEmpty();
   }
 
@@ -127,7 +127,7 @@ class TranslationServicesTest {
     machine.run();
     assertThat(device.take().status()).isEqualTo(UR);
     assertThat(machine.violations.violations()).isEmpty();
-    assertThat(machine.ledger.counters().accessesChecked()).isZero();
+    assertThat(machine.ledger.accessesChecked()).isZero();
   }
 
   @Test

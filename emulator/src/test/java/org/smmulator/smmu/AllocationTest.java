@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuCounter;
 
 /** What happens for every packet and every invalidation allocates nothing. */
 class AllocationTest {
@@ -51,13 +52,13 @@ class AllocationTest {
           guest.access(99, PASID, VA, true);
           guest.smmu.checkTranslated(guest.tx);
         });
-    assertThat(guest.smmu.counters().walks()).isGreaterThan(TIMES);
+    assertThat(guest.smmu.counters().of(SmmuCounter.WALKS)).isGreaterThan(TIMES);
   }
 
   @Test
   void translationRequests() {
     assertAllocatesNothing(() -> guest.request(5, PASID, VA, 16));
-    assertThat(guest.smmu.counters().atsRequests()).isGreaterThan(TIMES);
+    assertThat(guest.smmu.counters().of(SmmuCounter.ATS_REQUESTS)).isGreaterThan(TIMES);
   }
 
   @Test

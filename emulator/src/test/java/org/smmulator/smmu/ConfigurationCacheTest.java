@@ -6,7 +6,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.smmu.port.CacheCounters;
+import org.smmulator.counter.Counts;
+import org.smmulator.smmu.port.CacheCounter;
+import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** What is cached, and what each command drops. */
@@ -116,8 +118,10 @@ class ConfigurationCacheTest extends ConfigurationScene {
     guest.read(5, NONE, VA);
     guest.read(5, NONE, VA);
     guest.read(5, NONE, VA);
-    assertThat(guest.smmu.counters().configurationCache().lookups()).isEqualTo(3);
-    assertThat(guest.smmu.counters().configurationCache().hits()).isEqualTo(2);
+    assertThat(guest.smmu.counters().cache(SmmuCache.CONFIGURATION_CACHE).of(CacheCounter.LOOKUPS))
+        .isEqualTo(3);
+    assertThat(guest.smmu.counters().cache(SmmuCache.CONFIGURATION_CACHE).of(CacheCounter.HITS))
+        .isEqualTo(2);
   }
 
   @Test
@@ -127,24 +131,29 @@ class ConfigurationCacheTest extends ConfigurationScene {
     }
     // A stream takes two entries, of which this cache has two: its STE and its configuration.
     guest.access(5, NONE, VA, false);
-    assertThat(cache()).isEqualTo(new CacheCounters(1, 0, 2, 0, 0, 2));
+    assertThat(cache())
+        .hasToString("[LOOKUPS 1, HITS 0, INSERTIONS 2, EVICTIONS 0, INVALIDATED 0, RESIDENT 2]");
     guest.access(6, NONE, VA, false);
-    assertThat(cache()).isEqualTo(new CacheCounters(2, 0, 4, 2, 0, 2));
+    assertThat(cache())
+        .hasToString("[LOOKUPS 2, HITS 0, INSERTIONS 4, EVICTIONS 2, INVALIDATED 0, RESIDENT 2]");
     guest.perform(Structure.command("CFGI_STE").set("stream", 5));
-    assertThat(cache()).isEqualTo(new CacheCounters(2, 0, 4, 2, 0, 2));
+    assertThat(cache())
+        .hasToString("[LOOKUPS 2, HITS 0, INSERTIONS 4, EVICTIONS 2, INVALIDATED 0, RESIDENT 2]");
     guest.perform(Structure.command("CFGI_STE").set("stream", 6));
-    assertThat(cache()).isEqualTo(new CacheCounters(2, 0, 4, 2, 2, 0));
+    assertThat(cache())
+        .hasToString("[LOOKUPS 2, HITS 0, INSERTIONS 4, EVICTIONS 2, INVALIDATED 2, RESIDENT 0]");
     guest.access(7, NONE, VA, false);
     guest.access(7, NONE, VA, false);
     assertThat(cache())
         .as("empty ways are taken first")
-        .isEqualTo(new CacheCounters(4, 1, 6, 2, 2, 2));
+        .hasToString("[LOOKUPS 4, HITS 1, INSERTIONS 6, EVICTIONS 2, INVALIDATED 2, RESIDENT 2]");
     guest.perform(Structure.command("CFGI_STE_RANGE").set("range", 31));
-    assertThat(cache()).isEqualTo(new CacheCounters(4, 1, 6, 2, 4, 0));
+    assertThat(cache())
+        .hasToString("[LOOKUPS 4, HITS 1, INSERTIONS 6, EVICTIONS 2, INVALIDATED 4, RESIDENT 0]");
   }
 
-  private CacheCounters cache() {
-    return guest.smmu.counters().configurationCache();
+  private Counts<CacheCounter> cache() {
+    return guest.smmu.counters().cache(SmmuCache.CONFIGURATION_CACHE);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.event.EventType;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.SmmuInterrupt;
 
 class EventQueueTest {
@@ -45,7 +46,7 @@ class EventQueueTest {
     assertThat(guest.readRegister("EVENTQ_PROD")).isEqualTo(16);
     faults(3);
     assertThat(guest.readRegister("EVENTQ_PROD")).isEqualTo(16 | OVERFLOW);
-    assertThat(guest.smmu.counters().eventsLost()).isEqualTo(3);
+    assertThat(guest.smmu.counters().of(SmmuCounter.EVENTS_LOST)).isEqualTo(3);
     assertThat(guest.smmu.counters().events()).containsEntry(EventType.C_BAD_STREAMID, 19L);
     assertThat(guest.activeErrors()).isZero();
   }

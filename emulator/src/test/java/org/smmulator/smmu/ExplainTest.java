@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.smmu.explain.Question;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.SmmuCounters;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
@@ -350,7 +351,7 @@ class ExplainTest {
         .contains("result: stalls until CMD_RESUME or CMD_STALL_TERM\n", " Stall=1 ");
     assertThat(explain(guest, ask(6, NONE, VA, "read")))
         .contains("S is 1, but streams of PCIe never stall\nresult: aborted\n", " Stall=0 ");
-    assertThat(guest.smmu.counters().stalls()).isZero();
+    assertThat(guest.smmu.counters().of(SmmuCounter.STALLS)).isZero();
     guest.submit(Structure.command("RESUME").set("stream", 5).set("stag", 0));
     guest.run();
     assertThat(guest.outputs.resumed).isEmpty();

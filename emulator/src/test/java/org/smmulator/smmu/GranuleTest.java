@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** Geometry of stage 1 tables: granules, first levels, blocks, 52-bit addresses. */
@@ -86,7 +87,7 @@ class GranuleTest {
     upper.map(-(1L << bits), 3, BareGuest.page(PA + 2 * page));
 
     assertThat(guest.read(5, NONE, top + 8)).isEqualTo(PA + 8);
-    assertThat(guest.smmu.counters().descriptorReads()).isEqualTo(4 - firstLevel);
+    assertThat(guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS)).isEqualTo(4 - firstLevel);
     assertThat(guest.read(5, NONE, top + page - 8)).isEqualTo(PA + page - 8);
     assertThat(guest.read(5, NONE, -8)).isEqualTo(PA + 2 * page - 8);
     assertThat(guest.read(5, NONE, -(1L << bits))).isEqualTo(PA + 2 * page);

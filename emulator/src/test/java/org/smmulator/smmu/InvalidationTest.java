@@ -7,6 +7,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.CacheCounter;
+import org.smmulator.smmu.port.SmmuCache;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 class InvalidationTest {
@@ -18,9 +21,9 @@ class InvalidationTest {
   private BareGuest guest = BareGuest.up(SmmuFeatures.defaults());
 
   private long missesOf(Runnable accesses) {
-    long before = guest.smmu.counters().walks();
+    long before = guest.smmu.counters().of(SmmuCounter.WALKS);
     accesses.run();
-    return guest.smmu.counters().walks() - before;
+    return guest.smmu.counters().of(SmmuCounter.WALKS) - before;
   }
 
   /**
@@ -172,8 +175,8 @@ class InvalidationTest {
     assertThat(missesOf(() -> guest.read(5, NONE, VA))).isZero();
     assertThat(missesOf(() -> guest.read(5, NONE, VA + 8192))).isZero();
     assertThat(missesOf(() -> guest.read(5, NONE, VA + 4096))).isEqualTo(1);
-    assertThat(guest.smmu.counters().tlb().lookups()).isEqualTo(7);
-    assertThat(guest.smmu.counters().tlb().hits()).isEqualTo(3);
+    assertThat(guest.smmu.counters().cache(SmmuCache.TLB).of(CacheCounter.LOOKUPS)).isEqualTo(7);
+    assertThat(guest.smmu.counters().cache(SmmuCache.TLB).of(CacheCounter.HITS)).isEqualTo(3);
   }
 
   // Walk cache
@@ -187,9 +190,9 @@ class InvalidationTest {
   }
 
   private long readsOf(Runnable access) {
-    long before = guest.smmu.counters().descriptorReads();
+    long before = guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS);
     access.run();
-    return guest.smmu.counters().descriptorReads() - before;
+    return guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS) - before;
   }
 
   @Test

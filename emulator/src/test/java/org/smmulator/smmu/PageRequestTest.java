@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.smmu.RecordedOutputs.PageResponse;
 import org.smmulator.smmu.feature.Feature;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.SmmuInterrupt;
 
 class PageRequestTest {
@@ -61,7 +62,7 @@ class PageRequestTest {
     Structure second = records.get(1);
     assertThat(second.word(0)).isEqualTo(5 | 1L << 60);
     assertThat(second.word(1)).isEqualTo(VA | 3);
-    assertThat(guest.smmu.counters().pageRequests()).isEqualTo(2);
+    assertThat(guest.smmu.counters().of(SmmuCounter.PAGE_REQUESTS)).isEqualTo(2);
   }
 
   @Test
@@ -121,7 +122,7 @@ class PageRequestTest {
         .isEqualTo(
             List.of(new PageResponse(5, NONE, 1, FAILURE), new PageResponse(5, NONE, 2, FAILURE)));
     assertThat(guest.readRegister("PRIQ_PROD")).isZero();
-    assertThat(guest.smmu.counters().automaticResponses()).isEqualTo(2);
+    assertThat(guest.smmu.counters().of(SmmuCounter.AUTOMATIC_RESPONSES)).isEqualTo(2);
   }
 
   @Test

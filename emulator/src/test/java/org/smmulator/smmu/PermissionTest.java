@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** Who may do what at a leaf of stage 1: beyond AP, UXN and PXN, what context and stream say. */
@@ -64,10 +65,10 @@ class PermissionTest {
     leaves("");
     stream("", "e0pd0=1");
     guest.access(5, NONE, VA, false, true, false);
-    long reads = guest.smmu.counters().descriptorReads();
+    long reads = guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS);
     assertThat(guest.access(5, NONE, VA, false)).isEqualTo(Outcome.FAULTED);
     assertThat(TwoStages.describe(guest.takeEvent())).isEqualTo("F_TRANSLATION S1 IN");
-    assertThat(guest.smmu.counters().descriptorReads()).isEqualTo(reads);
+    assertThat(guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS)).isEqualTo(reads);
   }
 
   @Test

@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** Streams that only stage 2 translates. */
@@ -28,7 +29,7 @@ class Stage2Test {
   void translatesIntermediateAddresses() {
     assertThat(two.read(IPA + 8)).isEqualTo(PA + 8);
     assertThat(two.write(IPA + 0xff8)).isEqualTo(PA + 0xff8);
-    assertThat(two.guest.smmu.counters().descriptorReads()).isEqualTo(3);
+    assertThat(two.guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS)).isEqualTo(3);
   }
 
   @Test
@@ -72,7 +73,8 @@ class Stage2Test {
 
     assertThat(two.read(8)).isEqualTo(PA + 8);
     assertThat(two.read(top + 8)).isEqualTo(PA + page + 8);
-    assertThat(two.guest.smmu.counters().descriptorReads()).isEqualTo(2L * (4 - level));
+    assertThat(two.guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS))
+        .isEqualTo(2L * (4 - level));
     if (bits < 48) {
       assertThat(two.fault(top + page, false)).isEqualTo("F_TRANSLATION S2 IN");
       assertThat(two.event.get("ipa")).isEqualTo(top + page);

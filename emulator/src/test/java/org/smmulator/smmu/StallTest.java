@@ -14,6 +14,7 @@ import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.port.AtsAnswer;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 /** Faults that stall, and what software can do about them. */
@@ -88,13 +89,13 @@ class StallTest {
   void stalledTransactionsAreCountedOnceAndUntilTheyAreDone() {
     stall(STREAM, VA);
     stall(STREAM, VA + 0x1000);
-    assertThat(guest.smmu.counters().stalls()).isEqualTo(2);
-    assertThat(guest.smmu.counters().stalledNow()).isEqualTo(2);
+    assertThat(guest.smmu.counters().of(SmmuCounter.STALLS)).isEqualTo(2);
+    assertThat(guest.smmu.counters().of(SmmuCounter.STALLED_NOW)).isEqualTo(2);
     Structure first = guest.takeEvents().get(0);
     retry(first); // stalls again
-    assertThat(guest.smmu.counters().stalls()).isEqualTo(2);
+    assertThat(guest.smmu.counters().of(SmmuCounter.STALLS)).isEqualTo(2);
     resume(STREAM, guest.takeEvent().get("stag"), false, true);
-    assertThat(guest.smmu.counters().stalledNow()).isEqualTo(1);
+    assertThat(guest.smmu.counters().of(SmmuCounter.STALLED_NOW)).isEqualTo(1);
   }
 
   @Test

@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.Transaction.Outcome;
 
 class TranslationTest {
@@ -43,9 +44,9 @@ class TranslationTest {
   void walksFourLevelsToAPage() {
     guest.map(root, VA, PA);
     assertThat(guest.read(5, NONE, VA + 0xabc)).isEqualTo(PA + 0xabc);
-    assertThat(guest.smmu.counters().walks()).isEqualTo(1);
-    assertThat(guest.smmu.counters().descriptorReads()).isEqualTo(4);
-    assertThat(guest.smmu.counters().translations()).isEqualTo(1);
+    assertThat(guest.smmu.counters().of(SmmuCounter.WALKS)).isEqualTo(1);
+    assertThat(guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS)).isEqualTo(4);
+    assertThat(guest.smmu.counters().of(SmmuCounter.TRANSLATIONS)).isEqualTo(1);
   }
 
   @ParameterizedTest
@@ -56,7 +57,7 @@ class TranslationTest {
     guest.map(root, start, level, BareGuest.block(0x40_0000_0000L));
     assertThat(guest.read(5, NONE, start)).isEqualTo(0x40_0000_0000L);
     assertThat(guest.read(5, NONE, start + last)).isEqualTo(0x40_0000_0000L + last);
-    assertThat(guest.smmu.counters().walks()).isEqualTo(1);
+    assertThat(guest.smmu.counters().of(SmmuCounter.WALKS)).isEqualTo(1);
   }
 
   @Test
@@ -80,7 +81,7 @@ class TranslationTest {
     guest.store(BareGuest.descriptorAddress(table, top, 3), BareGuest.page(PA));
 
     assertThat(guest.read(5, NONE, top)).isEqualTo(PA);
-    assertThat(guest.smmu.counters().descriptorReads()).isEqualTo(4 - startLevel);
+    assertThat(guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS)).isEqualTo(4 - startLevel);
     assertThat(fault("F_TRANSLATION", top + 4096, false).get("class")).isEqualTo(2);
   }
 
@@ -270,7 +271,7 @@ class TranslationTest {
     assertThat(permissions(VA)).isEqualTo(may);
     // The same from the TLB.
     assertThat(permissions(VA)).isEqualTo(may);
-    assertThat(guest.smmu.counters().walks()).isEqualTo(1);
+    assertThat(guest.smmu.counters().of(SmmuCounter.WALKS)).isEqualTo(1);
   }
 
   @ParameterizedTest

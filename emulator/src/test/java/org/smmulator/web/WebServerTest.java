@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -19,12 +20,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.metrics.AtcSummary;
-import org.smmulator.metrics.DeviceSummary;
-import org.smmulator.metrics.Latencies;
+import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.counter.Counts;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.smmu.explain.Question;
 
 class WebServerTest {
@@ -89,37 +91,18 @@ class WebServerTest {
             "# HELP smmulator_atc_lookups_total ATC lookups [lookups]",
             "smmulator_atc_lookups_total{device=\"00:04.0\",model=\"dma\"} 1234567.0",
             "smmulator_atc_lookups_total{device=\"00:05.0\",model=\"dma\"} NaN",
-            "smmulator_accesses_translated_total{device=\"00:05.0\",model=\"dma\"} 208.0",
-            "smmulator_smmu_tlb_lookups_total 301.0",
-            "smmulator_smmu_tlb_hits_total 302.0",
-            "smmulator_smmu_tlb_insertions_total 321.0",
-            "smmulator_smmu_tlb_evictions_total 322.0",
-            "# HELP smmulator_smmu_tlb_invalidated_total TLB entries dropped by commands [entries]",
-            "smmulator_smmu_tlb_invalidated_total 323.0",
-            "smmulator_smmu_tlb_resident 324.0",
-            "smmulator_smmu_walk_cache_evictions_total 334.0",
-            "smmulator_smmu_walk_cache_resident 336.0",
-            "smmulator_smmu_configuration_lookups_total 305.0",
-            "smmulator_smmu_configuration_evictions_total 342.0",
-            "smmulator_smmu_stalls_total 313.0",
-            "smmulator_smmu_stalled 314.0",
+            "smmulator_reported_page_requests_total{device=\"00:04.0\",model=\"dma\"} 157.0",
+            "# TYPE smmulator_translations_held gauge",
+            "smmulator_translations_held{device=\"00:04.0\",model=\"dma\"} 101.0",
+            "smmulator_violations_total{device=\"00:05.0\",model=\"dma\"} 222.0",
+            "smmulator_smmu_tlb_lookups_total 310.0",
+            "smmulator_smmu_walk_cache_evictions_total 323.0",
+            "smmulator_smmu_configuration_cache_resident 335.0",
             "smmulator_smmu_commands_total{kind=\"ATC_INV\"} 308.0",
-            "smmulator_sva_notifier_calls_total{kind=\"invalidateRange\"} 403.0",
-            "smmulator_sva_pasids_live 405.0",
-            "smmulator_violations_total{device=\"00:04.0\",model=\"dma\"} 119.0",
-            "smmulator_translations_held{device=\"00:04.0\",model=\"dma\"} 115.0",
-            "smmulator_translations_withheld_total{device=\"00:04.0\",model=\"dma\"} 116.0",
-            "smmulator_packets_not_permitted_total{device=\"00:04.0\",model=\"dma\"} 117.0",
-            "smmulator_resets_total{device=\"00:04.0\",model=\"dma\"} 118.0",
+            "smmulator_sva_notifier_calls_invalidate_range_total 601.0",
             "smmulator_verdict_stale_accesses_total 1.0",
-            "smmulator_verdict_overdue_accesses_total 6.0",
-            "smmulator_verdict_unended_operations_total 7.0",
-            "smmulator_checked_operations_total 906.0",
-            "smmulator_links_accepted_total 911.0",
-            "smmulator_links_refused_total 912.0",
-            "smmulator_links_lost_total 913.0",
-            "smmulator_links_detached_total 914.0",
-            "smmulator_checked_packets_total 905.0",
+            "smmulator_verdict_checked_operations_total 900.0",
+            "smmulator_links_refused_total 10912.0",
             "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
                 + "quantile=\"0.99\"} 1.234E-5");
   }
@@ -127,31 +110,31 @@ class WebServerTest {
   @Test
   void metersFollowTheDeviceThatHadAnIdLast() throws Exception {
     Summary good = Summaries.passed();
-    DeviceSummary gone = good.devices().get(0);
-    DeviceSummary back =
-        new DeviceSummary(
+    DeviceCounters gone = good.devices().get(0);
+    DeviceCounters back =
+        new DeviceCounters(
             gone.id(),
             "back",
             "dma",
-            AtcSummary.UNKNOWN,
-            5L,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            Latencies.UNKNOWN);
+            true,
+            true,
+            Counts.of(FunctionCounter.class, row -> row == FunctionCounter.PAGE_REQUESTS ? 5 : 0),
+            Counts.unknown(DeviceCounter.class),
+            Map.of());
     summary.set(
-        new Summary(List.of(gone, back), good.links(), good.smmu(), good.sva(), good.verdict()));
+        new Summary(
+            List.of(gone, back),
+            good.links(),
+            good.smmu(),
+            good.mm(),
+            good.notifierCalls(),
+            good.sva(),
+            good.verdict()));
 
     assertThat(get("/metrics").body().lines())
-        .contains("smmulator_page_requests_total{device=\"00:04.0\",model=\"dma\"} 5.0");
+        .contains(
+            "smmulator_page_requests_total{device=\"00:04.0\",model=\"dma\"} 5.0",
+            "smmulator_atc_lookups_total{device=\"00:04.0\",model=\"dma\"} NaN");
   }
 
   @ParameterizedTest

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.counter.Counts;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.FakeFunction;
@@ -18,7 +19,7 @@ import org.smmulator.guest.pci.FakePci;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.pci.dma.DmaQueue;
-import org.smmulator.guest.sva.SvaStatistics;
+import org.smmulator.guest.sva.SvaCounter;
 
 /**
  * The driver of a device fails in the middle: one of its accesses of the device throws, whichever
@@ -92,10 +93,10 @@ class DriverFailureTest {
           machine.accessesLeft = 0;
           assertThatThrownBy(() -> engine.open(process.mm()))
               .hasMessage("a bug in the access of the device");
-          SvaStatistics sva = kernel.sva().statistics();
-          assertThat(sva.binds()).as("it was bound when it failed").isEqualTo(1);
-          assertThat(sva.bonds()).isZero();
-          assertThat(sva.pasidsLive()).isZero();
+          Counts<SvaCounter> sva = kernel.sva().statistics();
+          assertThat(sva.of(SvaCounter.BINDS)).as("it was bound when it failed").isEqualTo(1);
+          assertThat(sva.of(SvaCounter.BONDS)).isZero();
+          assertThat(sva.of(SvaCounter.PASIDS_LIVE)).isZero();
           DmaQueue queue = engine.open(process.mm());
           assertThat(queue.pasid()).isEqualTo(1);
         });
@@ -118,7 +119,7 @@ class DriverFailureTest {
             kernel.detachDomain(SLOT);
           }
           assertThat(engine.device().iommuDevice().domain()).isNull();
-          assertThat(kernel.sva().statistics().bonds()).isZero();
+          assertThat(kernel.sva().statistics().of(SvaCounter.BONDS)).isZero();
           assertThat(kernel.engine(SLOT)).isNull();
         });
   }
@@ -144,8 +145,12 @@ class DriverFailureTest {
     unplug(kernel);
     assertThat(kernel.frames().freeFrames()).isEqualTo(frames);
     assertThat(pci.handlers).hasSize(interrupts);
-    SvaStatistics sva = kernel.sva().statistics();
-    assertThat(sva.bonds() + sva.pasidsLive() + sva.pasidsQuarantined()).isZero();
+    Counts<SvaCounter> sva = kernel.sva().statistics();
+    assertThat(
+            sva.of(SvaCounter.BONDS)
+                + sva.of(SvaCounter.PASIDS_LIVE)
+                + sva.of(SvaCounter.PASIDS_QUARANTINED))
+        .isZero();
     machine.accessesLeft = Integer.MAX_VALUE;
     plugAndUnplug(kernel);
   }

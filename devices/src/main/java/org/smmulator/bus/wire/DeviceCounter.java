@@ -1,33 +1,36 @@
 package org.smmulator.bus.wire;
 
+import static org.smmulator.counter.CounterRow.Facts.counter;
+
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
+import org.smmulator.counter.CounterRow;
+import org.smmulator.counter.Counts;
 
 /**
  * What a device counts about itself, cumulative since it started, in the order of the STATS frame:
  * these counters, then the buckets of the {@link LatencyHistogram}s. Later versions append. Body:
  * version u16, count u16, then a u64 each.
  */
-public enum DeviceCounter {
-  ATC_LOOKUPS(0),
-  ATC_HITS(1),
-  ATC_MISSES(2),
-  ATC_FILLS(3),
-  /** Entries that made room for another. */
-  ATC_EVICTIONS(4),
-  INVALIDATION_REQUESTS(5),
-  /** ATC entries dropped by invalidation. */
-  ENTRIES_DROPPED(6),
-  PAGE_REQUESTS(7),
-  TRANSLATION_REQUESTS(8),
-  /** Translation Requests repeated because an invalidation overtook their answer. */
-  TRANSLATION_RETRIES(9),
-  /** Memory requests sent with AT=translated. */
-  TRANSLATED_ACCESSES(10),
-  UNTRANSLATED_ACCESSES(11),
-  /** Bytes the device read from memory. */
-  BYTES_READ(12),
-  BYTES_WRITTEN(13);
+public enum DeviceCounter implements CounterRow {
+  ATC_LOOKUPS(0, counter("lookups", "ATC lookups")),
+  ATC_HITS(1, counter("lookups", "ATC lookups that hit")),
+  ATC_MISSES(2, counter("lookups", "ATC lookups that missed")),
+  ATC_FILLS(3, counter("entries", "ATC entries filled")),
+  ATC_EVICTIONS(4, counter("entries", "ATC entries that made room for another")),
+  INVALIDATION_REQUESTS(5, counter("requests", "Invalidate Requests received")),
+  ENTRIES_DROPPED(6, counter("entries", "ATC entries dropped by invalidation")),
+  PAGE_REQUESTS(7, counter("requests", "Page requests sent")),
+  TRANSLATION_REQUESTS(8, counter("requests", "Translation Requests sent")),
+  TRANSLATION_RETRIES(
+      9,
+      counter(
+          "requests",
+          "Translation Requests repeated, after a page response or an invalidation on the way")),
+  TRANSLATED_ACCESSES(10, counter("packets", "Memory requests sent with AT=translated")),
+  UNTRANSLATED_ACCESSES(11, counter("packets", "Memory requests sent with AT=untranslated")),
+  BYTES_READ(12, counter("bytes", "Bytes the device read from memory")),
+  BYTES_WRITTEN(13, counter("bytes", "Bytes the device wrote to memory"));
 
   static final int COUNT = 14;
 
@@ -35,17 +38,32 @@ public enum DeviceCounter {
   public static final int SLOTS = COUNT + 3 * LatencyBuckets.COUNT;
 
   /** A received slot that the device did not report. */
-  public static final long UNKNOWN = -1;
+  public static final long UNKNOWN = Counts.UNKNOWN;
 
   private static final int VERSION = 1;
 
   private final int slot;
 
-  DeviceCounter(int slot) {
+  @SuppressWarnings("ImmutableEnumChecker") // Facts are a record of strings.
+  private final Facts facts;
+
+  DeviceCounter(int slot, Facts facts) {
     this.slot = slot;
+    this.facts = facts;
+  }
+
+  @Override
+  public Facts facts() {
+    return facts;
+  }
+
+  /** Whether it is a number of the ATC. */
+  public boolean isOfAtc() {
+    return slot <= ENTRIES_DROPPED.slot;
   }
 
   /** Slot of this counter in an array of {@link #SLOTS}. */
+  @Override
   public int slot() {
     return slot;
   }

@@ -229,16 +229,43 @@ public final class GrantLedger implements FrameObserver {
     }
   }
 
-  public LedgerCounters counters() {
-    return new LedgerCounters(
-        grants,
-        live,
-        revoked,
-        accessesChecked,
-        framesFreed.get(),
-        staleAccesses,
-        overdueAccesses,
-        freedUnderGrant);
+  /** Translation completion entries with a permission, repeated ones included. */
+  public long granted() {
+    return grants;
+  }
+
+  /** Grants that are neither revoked nor lost with their function. */
+  public long live() {
+    return live;
+  }
+
+  /** Grants that completed invalidations ended. */
+  public long revoked() {
+    return revoked;
+  }
+
+  /** Translated accesses looked at. */
+  public long accessesChecked() {
+    return accessesChecked;
+  }
+
+  public long framesFreed() {
+    return framesFreed.get();
+  }
+
+  /** Accesses without a live grant. */
+  public long staleAccesses() {
+    return staleAccesses;
+  }
+
+  /** Accesses under a grant whose invalidation was given up without an answer. */
+  public long overdueAccesses() {
+    return overdueAccesses;
+  }
+
+  /** Frames freed while a grant on them was live. */
+  public long freedUnderGrant() {
+    return freedUnderGrant;
   }
 
   long nextSequence() {

@@ -4,8 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.structure.Ste;
+import org.smmulator.counter.Counts;
 import org.smmulator.smmu.feature.SmmuFeatures;
-import org.smmulator.smmu.port.CacheCounters;
+import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
 import org.smmulator.smmu.tlb.TlbSpaces;
@@ -169,13 +170,17 @@ public final class Configurations {
   }
 
   /** What the cache of configurations has counted; a lookup is that of a transaction. */
-  public CacheCounters counters() {
-    return new CacheCounters(
-        lookups,
-        hits,
-        cache.insertions(),
-        cache.evictions(),
-        cache.invalidated(),
-        cache.resident());
+  public Counts<CacheCounter> counters() {
+    return Counts.of(
+        CacheCounter.class,
+        row ->
+            switch (row) {
+              case LOOKUPS -> lookups;
+              case HITS -> hits;
+              case INSERTIONS -> cache.insertions();
+              case EVICTIONS -> cache.evictions();
+              case INVALIDATED -> cache.invalidated();
+              case RESIDENT -> cache.resident();
+            });
   }
 }

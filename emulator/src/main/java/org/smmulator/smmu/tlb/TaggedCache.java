@@ -1,6 +1,7 @@
 package org.smmulator.smmu.tlb;
 
-import org.smmulator.smmu.port.CacheCounters;
+import org.smmulator.counter.Counts;
+import org.smmulator.smmu.port.CacheCounter;
 
 /**
  * What TLB and walk cache have in common: entries for an aligned block of an address space's input
@@ -37,8 +38,18 @@ abstract class TaggedCache {
   }
 
   /** All that follows at once. */
-  public CacheCounters counters() {
-    return new CacheCounters(lookups, hits(), insertions, evictions, invalidated, resident);
+  public Counts<CacheCounter> counters() {
+    return Counts.of(
+        CacheCounter.class,
+        row ->
+            switch (row) {
+              case LOOKUPS -> lookups;
+              case HITS -> hits();
+              case INSERTIONS -> insertions;
+              case EVICTIONS -> evictions;
+              case INVALIDATED -> invalidated;
+              case RESIDENT -> resident;
+            });
   }
 
   /** Lookups so far. */

@@ -64,9 +64,9 @@ class GrantLedgerModelTest {
         case 6 -> revoke(random);
         default -> free(random);
       }
-      assertThat(ledger.counters().live()).isEqualTo(model.size());
-      assertThat(ledger.counters().staleAccesses()).isEqualTo(stale);
-      assertThat(ledger.counters().freedUnderGrant()).isEqualTo(freedUnderGrant);
+      assertThat(ledger.live()).isEqualTo(model.size());
+      assertThat(ledger.staleAccesses()).isEqualTo(stale);
+      assertThat(ledger.freedUnderGrant()).isEqualTo(freedUnderGrant);
     }
     for (FunctionGrants device : devices) {
       ledger.detach(device);
@@ -75,7 +75,7 @@ class GrantLedgerModelTest {
       ledger.freed(pa, generations[frame(pa)]);
     }
     loop.run();
-    assertThat(ledger.counters().freedUnderGrant()).isEqualTo(freedUnderGrant);
+    assertThat(ledger.freedUnderGrant()).isEqualTo(freedUnderGrant);
   }
 
   private static int frame(long pa) {

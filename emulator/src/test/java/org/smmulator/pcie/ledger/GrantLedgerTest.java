@@ -34,8 +34,8 @@ class GrantLedgerTest {
     assertThat(device.checkAccess(FRAME + 0xff8, false)).isTrue();
     assertThat(device.checkAccess(FRAME + 0x10, true)).isFalse();
     assertThat(device.checkAccess(FRAME + 0x1000, false)).isFalse();
-    assertThat(ledger.counters().staleAccesses()).isEqualTo(2);
-    assertThat(ledger.counters().accessesChecked()).isEqualTo(3);
+    assertThat(ledger.staleAccesses()).isEqualTo(2);
+    assertThat(ledger.accessesChecked()).isEqualTo(3);
     assertThat(violations.count(Violation.Kind.STALE_ACCESS)).isEqualTo(2);
   }
 
@@ -133,8 +133,8 @@ class GrantLedgerTest {
                 VA,
                 FRAME,
                 "freed while this grant on it was live: an invalidation is missing"));
-    assertThat(ledger.counters().freedUnderGrant()).isEqualTo(1);
-    assertThat(ledger.counters().framesFreed()).isEqualTo(2);
+    assertThat(ledger.freedUnderGrant()).isEqualTo(1);
+    assertThat(ledger.framesFreed()).isEqualTo(2);
     assertThat(device.checkAccess(FRAME, false)).isFalse();
   }
 
@@ -182,8 +182,8 @@ class GrantLedgerTest {
     ledger.freed(FRAME, 1);
     loop.run();
     assertThat(violations.violations()).isEmpty();
-    assertThat(ledger.counters().live()).isZero();
-    assertThat(ledger.counters().revoked()).isEqualTo(2);
+    assertThat(ledger.live()).isZero();
+    assertThat(ledger.revoked()).isEqualTo(2);
   }
 
   @Test
@@ -200,7 +200,7 @@ class GrantLedgerTest {
     assertThat(device.checkAccess(FRAME, true)).isFalse();
     assertThat(device.checkAccess(FRAME + 0x2000, true)).isFalse();
     ledger.detach(device);
-    assertThat(ledger.counters().live()).isZero();
+    assertThat(ledger.live()).isZero();
     FunctionGrants next = ledger.attach("00:04.0");
     next.grant(3, VA, FRAME, 12, RW);
     ledger.freed(FRAME, 1);
@@ -225,8 +225,8 @@ class GrantLedgerTest {
                 FRAME,
                 "write through a translation after the ATC_INV of 0x7f0000000000 to 0x7f0000000fff"
                     + " of PASID 3 was given up without an answer"));
-    assertThat(ledger.counters().overdueAccesses()).isEqualTo(1);
-    assertThat(ledger.counters().staleAccesses()).isZero();
+    assertThat(ledger.overdueAccesses()).isEqualTo(1);
+    assertThat(ledger.staleAccesses()).isZero();
   }
 
   @Test
@@ -270,7 +270,7 @@ class GrantLedgerTest {
     for (int i = 0; i < 300; i++) {
       assertThat(device.checkAccess(FRAME + i * 0x1000L, false)).isFalse();
     }
-    assertThat(ledger.counters().overdueAccesses()).isEqualTo(300);
+    assertThat(ledger.overdueAccesses()).isEqualTo(300);
     assertThat(violations.violations().get(0).text()).contains(" 0x7f0000000000 to");
     assertThat(violations.violations().get(99).text()).contains(" 0x7f0000063000 to");
   }

@@ -41,7 +41,7 @@ class GrantLimitTest {
     assertThat(device.grant(4, VA, RAM, 12, RW)).isFalse();
     assertThat(device.grant(3, VA, RAM, 12, RW)).as("held already").isTrue();
     assertThat(device.live()).isEqualTo(LIMIT);
-    assertThat(ledger.counters().live()).isEqualTo(LIMIT);
+    assertThat(ledger.live()).isEqualTo(LIMIT);
 
     device.revoke(new RevocationScope(3, false, VA, VA + 0xfff), ledger.mark());
     assertThat(device.grant(3, VA - 0x1000, FRAME, 12, RW)).isTrue();
@@ -94,8 +94,8 @@ class GrantLimitTest {
   void releasesWhatAGoneFunctionHadInSlices() {
     fill(LIMIT);
     ledger.detach(device);
-    assertThat(ledger.counters().live()).isZero();
-    assertThat(ledger.counters().revoked()).isEqualTo(LIMIT);
+    assertThat(ledger.live()).isZero();
+    assertThat(ledger.revoked()).isEqualTo(LIMIT);
     assertThat(granted(0)).as("within the first slice").isFalse();
     assertThat(granted(LIMIT - 1)).as("beyond").isTrue();
     turn();
@@ -122,7 +122,7 @@ class GrantLimitTest {
     turn();
     loop.run();
     assertThat(violations.violations()).isEmpty();
-    assertThat(ledger.counters().freedUnderGrant()).isZero();
+    assertThat(ledger.freedUnderGrant()).isZero();
   }
 
   @Test

@@ -197,7 +197,7 @@ public final class AddressSpace {
    * @param remote the access was a device's, not a CPU's of the guest
    */
   public FaultOutcome handleFault(long va, FaultAccess access, boolean remote) {
-    (remote ? kernel.counters().remoteFaults : kernel.counters().cpuFaults).increment();
+    kernel.counters().count(remote ? MmCounter.REMOTE_FAULTS : MmCounter.CPU_FAULTS);
     kernel.sched().record(() -> "%s page fault: 0x%x %s".formatted(name, va, access));
     lockMmap();
     try {
@@ -250,7 +250,7 @@ public final class AddressSpace {
       notifiers.free();
       kernel.frames().put(table.root());
       kernel.asids().free(asid);
-      kernel.counters().structuresFreed.increment();
+      kernel.counters().add(MmCounter.LIVE_ADDRESS_SPACES, -1);
     }
   }
 

@@ -1,5 +1,7 @@
 package org.smmulator.guest.mm;
 
+import org.smmulator.counter.Counts;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Srcu;
@@ -15,7 +17,8 @@ public final class AddressSpaces {
   private final AsidAllocator asids;
   private final Srcu notifierSrcu;
   private final WorkQueue asyncPut;
-  private final MmCounters counters = new MmCounters();
+  private final Tally<MmCounter> counters = new Tally<>(MmCounter.class);
+  private final Tally<NotifierCall> notifierCalls = new Tally<>(NotifierCall.class);
 
   public AddressSpaces(Sched sched, FrameAllocator frames) {
     this.sched = sched;
@@ -34,7 +37,7 @@ public final class AddressSpaces {
     int asid = asids.allocate();
     try {
       AddressSpace created = new AddressSpace(this, name, asid);
-      counters.created.increment();
+      counters.count(MmCounter.LIVE_ADDRESS_SPACES);
       return created;
     } catch (OutOfMemory e) {
       asids.free(asid);
@@ -42,9 +45,14 @@ public final class AddressSpaces {
     }
   }
 
-  /** Counters and the number of address spaces whose structure is not freed yet. */
-  public MmStatistics statistics() {
-    return counters.snapshot();
+  /** What happened so far. */
+  public Counts<MmCounter> statistics() {
+    return counters.counts();
+  }
+
+  /** Callbacks of all notifiers so far. */
+  public Counts<NotifierCall> notifierCalls() {
+    return notifierCalls.counts();
   }
 
   /** Waits for the ends that {@link AddressSpace#putUserAsync} has put off so far; may sleep. */
@@ -86,7 +94,12 @@ public final class AddressSpaces {
     return asyncPut;
   }
 
-  MmCounters counters() {
+  Tally<MmCounter> counters() {
     return counters;
+  }
+
+  /** To be counted up with each callback. */
+  Tally<NotifierCall> callbacks() {
+    return notifierCalls;
   }
 }

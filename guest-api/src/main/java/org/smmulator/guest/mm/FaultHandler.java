@@ -1,6 +1,7 @@
 package org.smmulator.guest.mm;
 
 import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.sched.SpinLock;
 
 /**
@@ -14,7 +15,7 @@ final class FaultHandler {
   private final SpinLock pageTableLock;
   private final CpuAccesses cpus;
   private final NotifierSubscriptions notifiers;
-  private final MmCounters counters;
+  private final Tally<MmCounter> counters;
 
   FaultHandler(
       AddressSpaces kernel,
@@ -83,7 +84,7 @@ final class FaultHandler {
     if (!notifiers.areFramesRetained()) {
       frames.put(old);
     }
-    counters.copyOnWriteBreaks.increment();
+    counters.count(MmCounter.COPY_ON_WRITE_BREAKS);
   }
 
   /** An upgrade is flushed: TLB and ATC entries may remember that writing was refused. */

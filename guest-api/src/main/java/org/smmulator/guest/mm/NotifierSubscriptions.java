@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.sched.Guarded;
 import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
@@ -43,7 +44,7 @@ final class NotifierSubscriptions {
   private final Sched sched;
   private final FrameAllocator frames;
   private final Srcu srcu;
-  private final MmCounters counters;
+  private final Tally<NotifierCall> calls;
   private final SpinLock lock;
 
   @Guarded(by = "lock")
@@ -62,7 +63,7 @@ final class NotifierSubscriptions {
     this.sched = kernel.sched();
     this.frames = kernel.frames();
     this.srcu = kernel.notifierSrcu();
-    this.counters = kernel.counters();
+    this.calls = kernel.callbacks();
     this.lock = sched.spinLock(LockOrder.NOTIFIER_LIST);
   }
 
@@ -134,7 +135,7 @@ final class NotifierSubscriptions {
     try {
       for (Subscription subscription : hashed) {
         if (subscription.hashed) {
-          counters.release.increment();
+          calls.count(NotifierCall.RELEASE);
           sched.record(() -> mm.name() + " notifier: release");
           call(subscription, notifier -> notifier.release(mm));
         }
@@ -149,7 +150,7 @@ final class NotifierSubscriptions {
   void invalidateRange(long start, long end) {
     forEach(
         notifier -> {
-          counters.invalidateRange.increment();
+          calls.count(NotifierCall.INVALIDATE_RANGE);
           record("invalidate_range", start, end);
           notifier.invalidateRange(mm, start, end);
         });
@@ -159,7 +160,7 @@ final class NotifierSubscriptions {
     boolean[] young = {false};
     forEach(
         notifier -> {
-          counters.clearFlushYoung.increment();
+          calls.count(NotifierCall.CLEAR_FLUSH_YOUNG);
           record("clear_flush_young", start, end);
           young[0] |= notifier.clearFlushYoung(mm, start, end);
         });
@@ -169,7 +170,7 @@ final class NotifierSubscriptions {
   void changePte(long va) {
     forEach(
         notifier -> {
-          counters.changePte.increment();
+          calls.count(NotifierCall.CHANGE_PTE);
           record("change_pte", va, va + Descriptor.PAGE_BYTES);
           notifier.changePte(mm, va);
         });

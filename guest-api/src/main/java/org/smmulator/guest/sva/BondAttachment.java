@@ -203,7 +203,7 @@ final class BondAttachment {
     } finally {
       tables.lock().unlock();
     }
-    tables.counters().possibleLeaks.increment();
+    tables.counters().count(SvaCounter.POSSIBLE_LEAKS);
     log.warn("possible leak of PASID {}: {} {}", bond.pasid(), bond.iommuDevice(), reason);
   }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -32,7 +33,7 @@ final class DriverCalls {
 
   private final Sched sched;
   private final IommuDriver driver;
-  private final SvaCounters counters;
+  private final Tally<SvaCounter> counters;
 
   /** Tasks inside a call; none of them may come to wait for what it is itself in the middle of. */
   private final Set<Task> inside = ConcurrentHashMap.newKeySet();
@@ -48,7 +49,7 @@ final class DriverCalls {
     T make() throws IommuException;
   }
 
-  DriverCalls(Sched sched, IommuDriver driver, SvaCounters counters) {
+  DriverCalls(Sched sched, IommuDriver driver, Tally<SvaCounter> counters) {
     this.sched = sched;
     this.driver = driver;
     this.counters = counters;
@@ -208,7 +209,7 @@ final class DriverCalls {
       throw refused;
     } catch (Throwable thrown) {
       sched.throwIfEnding();
-      counters.driverFailures.increment();
+      counters.count(SvaCounter.DRIVER_FAILURES);
       if (toldOf.add(operation)) {
         log.error("{}: the IOMMU driver's {} failed", subject, operation, thrown);
       }

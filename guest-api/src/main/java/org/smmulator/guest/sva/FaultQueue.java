@@ -102,11 +102,13 @@ final class FaultQueue {
     }
     PageRequest request = last.request;
     tables.driver().respond(iommuDevice, new PageResponse(request.pasid(), request.group(), code));
-    tables.counters().groupsAnswered.increment();
-    (code == ResponseCode.SUCCESS
-            ? tables.counters().faultsHandled
-            : tables.counters().faultsRefused)
-        .add(group.size());
+    tables.counters().count(SvaCounter.GROUPS_ANSWERED);
+    boolean handled = code == ResponseCode.SUCCESS;
+    tables
+        .counters()
+        .add(
+            handled ? SvaCounter.PAGE_FAULTS_HANDLED : SvaCounter.PAGE_FAULTS_REFUSED,
+            group.size());
     tables.lock().lock();
     try {
       tables.pasidsLocked().unnamed(last.bond.pasid(), PasidUse.FAULT_GROUP);

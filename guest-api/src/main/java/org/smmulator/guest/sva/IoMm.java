@@ -73,14 +73,12 @@ final class IoMm implements MmuNotifier {
   @Override
   public void release(AddressSpace dying) {
     assertNotFreed();
-    tables.counters().releases.increment();
     onRelease.accept(this);
     assertNotFreed();
   }
 
   @Override
   public boolean clearFlushYoung(AddressSpace changed, long start, long end) {
-    tables.counters().clearFlushYoung.increment();
     invalidate(start, end);
     // No device access is known of; the next one has to walk and sets the flag again.
     return false;
@@ -88,14 +86,12 @@ final class IoMm implements MmuNotifier {
 
   @Override
   public void changePte(AddressSpace changed, long address) {
-    tables.counters().changePte.increment();
     long page = address & -Descriptor.PAGE_BYTES;
     invalidate(page, page + Descriptor.PAGE_BYTES);
   }
 
   @Override
   public void invalidateRange(AddressSpace changed, long start, long end) {
-    tables.counters().invalidateRange.increment();
     invalidate(start, end);
   }
 

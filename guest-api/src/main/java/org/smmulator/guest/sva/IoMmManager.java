@@ -2,6 +2,8 @@ package org.smmulator.guest.sva;
 
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.counter.Counts;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuDriver;
@@ -166,7 +168,7 @@ public final class IoMmManager {
           ioMms.put(ioMm);
         }
       }
-      tables.counters().binds.increment();
+      tables.counters().count(SvaCounter.BINDS);
       return pasid;
     } finally {
       // If the process died meanwhile its mm_exit must not run under the caller's locks.
@@ -224,13 +226,21 @@ public final class IoMmManager {
   }
 
   /** What happened so far and what there is now, all at one moment but the counts of events. */
-  public SvaStatistics statistics() {
-    SvaCounters counters = tables.counters();
+  public Counts<SvaCounter> statistics() {
+    Tally<SvaCounter> counters = tables.counters();
     tables.lock().lock();
     try {
       PasidAllocator pasids = tables.pasidsLocked();
-      return counters.snapshot(
-          tables.bondCountLocked(), pasids.liveCount(), pasids.quarantinedCount());
+      int bonds = tables.bondCountLocked();
+      return Counts.of(
+          SvaCounter.class,
+          row ->
+              switch (row) {
+                case BONDS -> bonds;
+                case PASIDS_LIVE -> pasids.liveCount();
+                case PASIDS_QUARANTINED -> pasids.quarantinedCount();
+                default -> counters.sum(row);
+              });
     } finally {
       tables.lock().unlock();
     }

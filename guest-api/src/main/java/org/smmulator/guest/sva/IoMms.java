@@ -163,7 +163,7 @@ final class IoMms {
     } finally {
       tables.lock().unlock();
     }
-    tables.counters().ioMmsMade.increment();
+    tables.counters().count(SvaCounter.IO_MMS);
   }
 
   /** Drops a reference. The last one frees the io_mm when no callback runs in it any more. */
@@ -177,7 +177,7 @@ final class IoMms {
         .callAfterGrace(
             () -> {
               free(ioMm);
-              tables.counters().ioMmsFreed.increment();
+              tables.counters().add(SvaCounter.IO_MMS, -1);
             });
   }
 

@@ -29,9 +29,9 @@ final class IoPageFaultHandler implements PageRequestHandler {
     if (refusal == null) {
       return;
     }
-    tables.counters().faultsRefused.increment();
+    tables.counters().count(SvaCounter.PAGE_FAULTS_REFUSED);
     if (request.last()) {
-      tables.counters().groupsAnswered.increment();
+      tables.counters().count(SvaCounter.GROUPS_ANSWERED);
       tables
           .driver()
           .respond(request.device(), new PageResponse(request.pasid(), request.group(), refusal));

@@ -108,14 +108,14 @@ final class NotifierRelease {
     if (handler == null) {
       endMmExit(bond);
     } else {
-      tables.counters().mmExits.increment();
+      tables.counters().count(SvaCounter.MM_EXITS);
       long deadline = tables.sched().nanoTime() + mmExitNanos;
       tables.sched().spawn("mm_exit of " + bond, () -> callMmExit(bond, handler, answer));
       tables.awaitUnderLock(() -> !bond.mmExitRunsLocked(), deadline);
     }
     boolean stopped = answer.get() == 0;
     if (handler != null && !stopped) {
-      tables.counters().mmExitFailures.increment();
+      tables.counters().count(SvaCounter.MM_EXIT_FAILURES);
     }
     tables.lock().lock();
     try {
@@ -166,7 +166,7 @@ final class NotifierRelease {
       leaking.addAll(devices);
     }
     if (!leaking.isEmpty()) {
-      tables.counters().possibleLeaks.increment();
+      tables.counters().count(SvaCounter.POSSIBLE_LEAKS);
       log.warn("possible leak of PASID {}: {} may still use it", ioMm.pasid(), leaking);
     }
   }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuDriver;
@@ -23,7 +24,7 @@ import org.smmulator.guest.sched.WaitQueue;
  */
 final class SvaTables {
   private final Sched sched;
-  private final SvaCounters counters = new SvaCounters();
+  private final Tally<SvaCounter> counters = new Tally<>(SvaCounter.class);
   private final DriverCalls driver;
   private final SpinLock lock;
   private final Srcu bondReaders;
@@ -61,7 +62,7 @@ final class SvaTables {
     return driver;
   }
 
-  SvaCounters counters() {
+  Tally<SvaCounter> counters() {
     return counters;
   }
 

@@ -52,7 +52,7 @@ final class Unbinding {
         throw notBound(device, pasid);
       }
     }
-    tables.counters().unbinds.increment();
+    tables.counters().count(SvaCounter.UNBINDS);
   }
 
   private static Bond findLocked(SvaDevice device, int pasid, @Nullable AddressSpace mm)
@@ -106,7 +106,7 @@ final class Unbinding {
     try {
       Bond bond = device.anyLocked(BondState.LIVE);
       if (bond != null) {
-        tables.counters().unbinds.add(bond.unbindAllLocked());
+        tables.counters().add(SvaCounter.UNBINDS, bond.unbindAllLocked());
       }
       return bond;
     } finally {

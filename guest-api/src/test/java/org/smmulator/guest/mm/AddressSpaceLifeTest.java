@@ -84,7 +84,7 @@ class AddressSpaceLifeTest {
     int asid = mm.asid();
     mm.drop();
     assertThat(kernel.frames.freeFrames()).isEqualTo(FRAMES);
-    assertThat(kernel.spaces.statistics().liveAddressSpaces()).isZero();
+    assertThat(kernel.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isZero();
     assertThat(asid).isBetween(1, 65535);
     assertThatIllegalStateException()
         .as("given back with the structure")
@@ -123,9 +123,9 @@ class AddressSpaceLifeTest {
     RecordingNotifier notifier = new RecordingNotifier(0);
     MmKernel.register(mm, notifier);
     mm.putUser();
-    assertThat(kernel.spaces.statistics().liveAddressSpaces()).isEqualTo(1);
+    assertThat(kernel.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isEqualTo(1);
     mm.unregisterNotifierNoRelease(notifier);
-    assertThat(kernel.spaces.statistics().liveAddressSpaces()).isZero();
+    assertThat(kernel.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isZero();
     assertThat(notifier.calls).containsExactly("release");
   }
 
@@ -146,8 +146,8 @@ class AddressSpaceLifeTest {
     MmKernel.register(mm, later);
     mm.putUser();
     assertThat(order).containsExactly("first");
-    assertThat(kernel.spaces.statistics().release()).isEqualTo(1);
-    assertThat(kernel.spaces.statistics().liveAddressSpaces()).isZero();
+    assertThat(kernel.spaces.notifierCalls().of(NotifierCall.RELEASE)).isEqualTo(1);
+    assertThat(kernel.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isZero();
   }
 
   @Test
@@ -303,7 +303,7 @@ class AddressSpaceLifeTest {
       }
       spaces.forEach(AddressSpace::putUser);
       assertThat(small.frames.freeFrames()).as("of %d frames", frames).isEqualTo(frames);
-      assertThat(small.spaces.statistics().liveAddressSpaces()).isZero();
+      assertThat(small.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isZero();
     }
     assertThat(failures).isBetween(20, 38);
   }
@@ -335,7 +335,7 @@ class AddressSpaceLifeTest {
     int asid = kernel.spaces.allocateAsid();
     assertThat(asid).isNotEqualTo(mm.asid());
     assertThat(kernel.spaces.create("next").asid()).isNotIn(asid, mm.asid());
-    assertThat(kernel.spaces.statistics().liveAddressSpaces()).isEqualTo(2);
+    assertThat(kernel.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isEqualTo(2);
     kernel.spaces.freeAsid(asid);
     assertThatIllegalStateException().isThrownBy(() -> kernel.spaces.freeAsid(asid));
   }

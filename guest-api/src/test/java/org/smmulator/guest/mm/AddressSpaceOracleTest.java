@@ -241,9 +241,9 @@ class AddressSpaceOracleTest {
         .allMatch(p -> p.device.releases == 1)
         .allMatch(p -> p.device.callbacksAfterRelease == 0);
     ended.forEach(process -> process.mm.unregisterNotifierNoRelease(process.device));
-    assertThat(kernel.spaces.statistics().liveAddressSpaces()).isZero();
-    assertThat(kernel.spaces.statistics().release()).isEqualTo(ended.size());
-    assertThat(kernel.spaces.statistics().copyOnWriteBreaks()).isPositive();
+    assertThat(kernel.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isZero();
+    assertThat(kernel.spaces.notifierCalls().of(NotifierCall.RELEASE)).isEqualTo(ended.size());
+    assertThat(kernel.spaces.statistics().of(MmCounter.COPY_ON_WRITE_BREAKS)).isPositive();
     assertThat(kernel.frames.freeFrames()).isEqualTo(FRAMES);
     assertThat(kernel.frames.touchedWhileFree()).isZero();
   }

@@ -198,7 +198,7 @@ class NotifierSequenceTest {
     breaksCopyOnWrite(
         () -> mm.handleFault(va(3) + 77, FaultAccess.WRITE, true) == FaultOutcome.HANDLED);
     assertThat(MmKernel.read(mm, va(3))).isEqualTo(0x13);
-    assertThat(kernel.spaces.statistics().remoteFaults()).isEqualTo(1);
+    assertThat(kernel.spaces.statistics().of(MmCounter.REMOTE_FAULTS)).isEqualTo(1);
   }
 
   private void breaksCopyOnWrite(BooleanSupplier write) {
@@ -219,7 +219,7 @@ class NotifierSequenceTest {
     assertThat(kernel.frames.references(shared)).isEqualTo(1);
     assertThat(bits(3)).isEqualTo(RW);
     assertThat(MmKernel.read(child, va(3))).isEqualTo(0x13);
-    assertThat(kernel.spaces.statistics().copyOnWriteBreaks()).isEqualTo(1);
+    assertThat(kernel.spaces.statistics().of(MmCounter.COPY_ON_WRITE_BREAKS)).isEqualTo(1);
   }
 
   @Test

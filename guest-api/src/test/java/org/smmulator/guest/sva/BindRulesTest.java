@@ -58,7 +58,7 @@ class BindRulesTest {
             taken.add(scene.frames.allocate());
           }
           Scene.assertRefused(Errno.ENOMEM, () -> scene.sva.bind(dev, mm, null));
-          assertThat(scene.sva.statistics().pasidsLive()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isZero();
           assertThat(scene.iommu.contexts).isEmpty();
           taken.forEach(scene.frames::put);
           int pasid = scene.sva.bind(dev, mm, null);
@@ -84,7 +84,7 @@ class BindRulesTest {
                     Scene.assertRefused(Errno.EINTR, () -> scene.sva.bind(dev, mm, null));
                   })
               .join();
-          assertThat(scene.sva.statistics().pasidsLive()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isZero();
           assertThat(scene.iommu.contexts).isEmpty();
           int pasid = scene.sva.bind(dev, mm, null);
           assertThat(pasid).isEqualTo(1);

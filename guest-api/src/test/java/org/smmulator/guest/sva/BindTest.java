@@ -29,8 +29,8 @@ class BindTest {
           Scene.assertRefused(Errno.ESRCH, () -> scene.sva.unbind(dev, pasid));
           mm.putUser();
           scene.quiesce(mm);
-          assertThat(scene.sva.statistics().binds()).isEqualTo(2);
-          assertThat(scene.sva.statistics().unbinds()).isEqualTo(2);
+          assertThat(scene.sva.statistics().of(SvaCounter.BINDS)).isEqualTo(2);
+          assertThat(scene.sva.statistics().of(SvaCounter.UNBINDS)).isEqualTo(2);
           scene.assertNothingLeft(0);
         });
   }
@@ -49,7 +49,7 @@ class BindTest {
           tasks.forEach(Task::join);
           assertThat(pasids).hasSize(3).containsOnly(pasids.get(0));
           assertThat(scene.iommu.contexts).hasSize(1);
-          assertThat(scene.sva.statistics().pasidsLive()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isEqualTo(1);
           mm.putUser();
           scene.quiesce(mm);
           scene.assertNothingLeft(0);
@@ -65,7 +65,7 @@ class BindTest {
           Task other = scene.spawn("other", () -> scene.sva.bind(dev, mm, null));
           int pasid = scene.sva.bind(dev, mm, null);
           other.join();
-          assertThat(scene.sva.statistics().bonds()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isEqualTo(1);
           scene.sva.unbind(dev, pasid);
           assertThat(scene.iommu.hasLiveCd(dev, pasid)).isTrue();
           scene.sva.unbind(dev, pasid);
@@ -188,7 +188,7 @@ class BindTest {
           Scene.assertRefused(Errno.ENOMEM, () -> scene.sva.bind(dev, mm, null));
           scene.iommu.failAttach = null;
           scene.quiesce(mm);
-          assertThat(scene.sva.statistics().ioMms()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.IO_MMS)).isZero();
           assertThat(scene.sva.bind(dev, mm, null)).isEqualTo(1);
           mm.putUser();
           scene.quiesce(mm);

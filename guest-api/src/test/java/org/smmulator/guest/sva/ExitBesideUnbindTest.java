@@ -61,7 +61,7 @@ class ExitBesideUnbindTest {
           scene.until(() -> detaching[0]);
           mm.putUser();
           assertThat(scene.iommu.hasCd(dev, pasid)).isFalse();
-          assertThat(scene.sva.statistics().mmExits()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.MM_EXITS)).isZero();
           unbind.join();
           scene.quiesce(mm);
           scene.assertNothingLeft(0);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.smmulator.counter.Counts;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
@@ -49,8 +50,8 @@ class ExitTest {
           }
           assertThat(scene.log())
               .containsSubsequence("detach dev1 QUIET", "clearQuiet " + pasid, "free");
-          assertThat(scene.sva.statistics().mmExits()).isEqualTo(3);
-          assertThat(scene.sva.statistics().mmExitFailures()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.MM_EXITS)).isEqualTo(3);
+          assertThat(scene.sva.statistics().of(SvaCounter.MM_EXIT_FAILURES)).isZero();
           scene.quiesce(mm);
           scene.assertNothingLeft(0);
         });
@@ -91,9 +92,9 @@ class ExitTest {
             scene.sva.bind(good, mm, null);
             mm.putUser();
             scene.quiesce(mm);
-            SvaStatistics now = scene.sva.statistics();
-            assertThat(now.possibleLeaks()).isEqualTo(1);
-            assertThat(now.mmExitFailures()).isEqualTo(handler == null ? 0 : 1);
+            Counts<SvaCounter> now = scene.sva.statistics();
+            assertThat(now.of(SvaCounter.POSSIBLE_LEAKS)).isEqualTo(1);
+            assertThat(now.of(SvaCounter.MM_EXIT_FAILURES)).isEqualTo(handler == null ? 0 : 1);
             assertThat(scene.iommu.hasCd(bad, pasid)).isTrue();
             assertThat(scene.iommu.hasLiveCd(bad, pasid)).isFalse();
             assertThat(scene.iommu.hasCd(good, pasid)).isFalse();
@@ -101,10 +102,10 @@ class ExitTest {
             AddressSpace next = scene.process("next");
             assertThat(scene.sva.bind(good, next, null)).isNotEqualTo(pasid);
             scene.sva.deviceGone(good);
-            assertThat(scene.sva.statistics().pasidsQuarantined()).isEqualTo(1);
+            assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isEqualTo(1);
             scene.sva.deviceGone(bad);
             assertThat(scene.iommu.hasCd(bad, pasid)).isFalse();
-            assertThat(scene.sva.statistics().pasidsQuarantined()).isZero();
+            assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isZero();
             AddressSpace reuser = scene.process("reuser");
             assertThat(scene.sva.bind(bad, reuser, null)).isEqualTo(pasid);
           });
@@ -121,8 +122,8 @@ class ExitTest {
           scene.iommu.babbling.add(dev);
           mm.putUser();
           scene.quiesce(mm);
-          assertThat(scene.sva.statistics().mmExitFailures()).isZero();
-          assertThat(scene.sva.statistics().possibleLeaks()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.MM_EXIT_FAILURES)).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.POSSIBLE_LEAKS)).isEqualTo(1);
           assertThat(scene.iommu.hasCd(dev, pasid)).isTrue();
           scene.assertNothingLeft(1);
         });
@@ -137,7 +138,7 @@ class ExitTest {
           scene.sva.bind(dev, mm, null);
           mm.putUser();
           scene.sva.deviceShutdown(dev);
-          assertThat(scene.sva.statistics().pasidsQuarantined()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isEqualTo(1);
           scene.iommu.detachDevice(dev);
           scene.sva.deviceGone(dev);
           scene.quiesce(mm);
@@ -163,12 +164,12 @@ class ExitTest {
           mm.putUser();
           assertThat(handlerOver[0]).isFalse();
           assertThat(scene.sched.nanoTime()).isEqualTo(Scene.DEADLINE);
-          assertThat(scene.sva.statistics().mmExitFailures()).isEqualTo(1);
-          assertThat(scene.sva.statistics().pasidsQuarantined()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.MM_EXIT_FAILURES)).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isEqualTo(1);
           Scene.assertRefused(Errno.ESRCH, () -> scene.sva.unbind(dev, pasid));
           assertThat(handlerOver[0]).isTrue();
           scene.sva.deviceShutdown(dev);
-          assertThat(scene.sva.statistics().pasidsQuarantined()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isEqualTo(1);
           scene.sva.deviceGone(dev);
           scene.quiesce(mm);
           scene.assertNothingLeft(0);
@@ -299,7 +300,7 @@ class ExitTest {
           scene.until(() -> inside[0]);
           scene.sva.deviceShutdown(dev);
           assertThat(inside[0]).isFalse();
-          assertThat(scene.sva.statistics().bonds()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isZero();
           // Nothing of the exit may name the device any more: it can be detached now.
           scene.iommu.detachDevice(dev);
           scene.sva.deviceGone(dev);

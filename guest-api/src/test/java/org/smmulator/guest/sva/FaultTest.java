@@ -37,8 +37,8 @@ class FaultTest {
           for (int page = 1; page <= 3; page++) {
             assertThat(scene.iommu.access(dev, pasid, Scene.pageOf(page))).isTrue();
           }
-          assertThat(scene.sva.statistics().faultsHandled()).isEqualTo(3);
-          assertThat(scene.sva.statistics().groupsAnswered()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.PAGE_FAULTS_HANDLED)).isEqualTo(3);
+          assertThat(scene.sva.statistics().of(SvaCounter.GROUPS_ANSWERED)).isEqualTo(1);
         });
   }
 
@@ -55,7 +55,7 @@ class FaultTest {
           assertThat(scene.iommu.responses)
               .containsExactly(new PageResponse(pasid, 7, ResponseCode.INVALID));
           assertThat(scene.iommu.access(dev, pasid, Scene.pageOf(1))).isFalse();
-          assertThat(scene.sva.statistics().faultsRefused()).isEqualTo(2);
+          assertThat(scene.sva.statistics().of(SvaCounter.PAGE_FAULTS_REFUSED)).isEqualTo(2);
         });
   }
 

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.NotifierCall;
 
 class IoMmInvalidationTest {
   @Test
@@ -30,7 +31,7 @@ class IoMmInvalidationTest {
                   "invalidate dev1 201000+2000", "invalidate dev2 201000+2000");
           assertThat(scene.iommu.access(a, pasid, Scene.pageOf(0))).isTrue();
           assertThat(scene.iommu.access(a, pasid, Scene.pageOf(1))).isFalse();
-          assertThat(scene.sva.statistics().invalidateRange()).isEqualTo(1);
+          assertThat(scene.spaces.notifierCalls().of(NotifierCall.INVALIDATE_RANGE)).isEqualTo(1);
         });
   }
 
@@ -54,7 +55,7 @@ class IoMmInvalidationTest {
               };
           scene.touch(mm, Scene.pageOf(0) + 5);
           assertThat(scene.log()).containsExactly("invalidate dev1 200000+1000");
-          assertThat(scene.sva.statistics().changePte()).isEqualTo(1);
+          assertThat(scene.spaces.notifierCalls().of(NotifierCall.CHANGE_PTE)).isEqualTo(1);
           child.putUser();
           mm.putUser();
           scene.quiesce(mm);
@@ -74,7 +75,7 @@ class IoMmInvalidationTest {
           scene.log().clear();
           // The flag is clear, so only a notifier that claimed an access could count here.
           assertThat(mm.age(Scene.pageOf(0), Scene.PAGE)).isZero();
-          assertThat(scene.sva.statistics().clearFlushYoung()).isPositive();
+          assertThat(scene.spaces.notifierCalls().of(NotifierCall.CLEAR_FLUSH_YOUNG)).isPositive();
         });
   }
 

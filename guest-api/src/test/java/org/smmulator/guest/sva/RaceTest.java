@@ -72,7 +72,9 @@ class RaceTest {
       any.grab();
       tasks.forEach(Task::join);
       scene.quiesce(any);
-      long confirmed = scene.sva.statistics().mmExits() - scene.sva.statistics().mmExitFailures();
+      long confirmed =
+          scene.sva.statistics().of(SvaCounter.MM_EXITS)
+              - scene.sva.statistics().of(SvaCounter.MM_EXIT_FAILURES);
       assertThat(confirmed).isNotNegative();
       for (IommuDevice dev : devices) {
         scene.sva.deviceShutdown(dev);

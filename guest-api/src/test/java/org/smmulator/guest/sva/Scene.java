@@ -8,6 +8,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
@@ -15,6 +16,7 @@ import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.AddressSpaces;
 import org.smmulator.guest.mm.FrameAllocator;
+import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.mm.SegmentationFault;
 import org.smmulator.guest.sched.Sched;
@@ -192,13 +194,13 @@ final class Scene {
 
   /** Nothing of any process is left. */
   void assertNothingLeft(int quarantined) {
-    SvaStatistics now = sva.statistics();
-    assertThat(now.bonds()).isZero();
-    assertThat(now.ioMms()).isZero();
-    assertThat(now.pasidsLive()).isZero();
-    assertThat(now.pasidsQuarantined()).isEqualTo(quarantined);
+    Counts<SvaCounter> now = sva.statistics();
+    assertThat(now.of(SvaCounter.BONDS)).isZero();
+    assertThat(now.of(SvaCounter.IO_MMS)).isZero();
+    assertThat(now.of(SvaCounter.PASIDS_LIVE)).isZero();
+    assertThat(now.of(SvaCounter.PASIDS_QUARANTINED)).isEqualTo(quarantined);
     assertThat(iommu.contexts).isEmpty();
-    assertThat(spaces.statistics().liveAddressSpaces()).isZero();
+    assertThat(spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isZero();
     assertThat(frames.freeFrames()).isEqualTo(framesAtStart);
   }
 

@@ -15,6 +15,7 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.PageRequest;
 import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sva.PlantedFault.Thrown;
 
@@ -173,7 +174,7 @@ class ThrowingDriverTest {
             assertThat(scene.iommu.hasCd(dev, 1)).isFalse();
             assertThat(scene.iommu.access(dev, 1, Scene.pageOf(0))).isFalse();
             scene.quiesce(mm);
-            assertThat(scene.sva.statistics().driverFailures())
+            assertThat(scene.sva.statistics().of(SvaCounter.DRIVER_FAILURES))
                 .isEqualTo(thrown == Thrown.REFUSAL ? 0 : 1);
             assertThat(scene.sva.bind(dev, mm, null)).isEqualTo(1);
             mm.putUser();
@@ -230,7 +231,7 @@ class ThrowingDriverTest {
             assertThat(scene.iommu.access(dev, pasid, Scene.pageOf(0))).isFalse();
             scene.quiesce(mm);
             scene.assertNothingLeft(1);
-            assertThat(scene.sva.statistics().possibleLeaks()).isEqualTo(1);
+            assertThat(scene.sva.statistics().of(SvaCounter.POSSIBLE_LEAKS)).isEqualTo(1);
             scene.sva.deviceGone(dev); // A reset does not tell what became of the CD.
             scene.assertNothingLeft(1);
             scene.sva.deviceShutdown(dev);
@@ -285,9 +286,9 @@ class ThrowingDriverTest {
               mm.munmap(Scene.pageOf(1), Scene.PAGE);
               mm.putUser();
               scene.quiesce(mm);
-              assertThat(scene.spaces.statistics().liveAddressSpaces()).isEqualTo(1);
-              assertThat(scene.sva.statistics().bonds()).isZero();
-              assertThat(scene.sva.statistics().ioMms()).isZero();
+              assertThat(scene.spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isEqualTo(1);
+              assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isZero();
+              assertThat(scene.sva.statistics().of(SvaCounter.IO_MMS)).isZero();
             });
       }
     }
@@ -347,8 +348,8 @@ class ThrowingDriverTest {
           scene.sva.unbind(dev, pasid);
           scene.sva.unbind(other, pasid);
           scene.quiesce(mm);
-          assertThat(scene.sva.statistics().bonds()).isZero();
-          assertThat(scene.sva.statistics().ioMms()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.IO_MMS)).isZero();
         });
   }
 

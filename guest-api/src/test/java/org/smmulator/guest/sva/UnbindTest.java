@@ -94,7 +94,7 @@ class UnbindTest {
           assertThat(scene.iommu.hasCd(a, pPasid)).isFalse();
           assertThat(scene.iommu.hasCd(a, qPasid)).isFalse();
           assertThat(scene.iommu.access(b, pPasid, Scene.pageOf(0))).isTrue();
-          assertThat(scene.sva.statistics().unbinds()).isEqualTo(3);
+          assertThat(scene.sva.statistics().of(SvaCounter.UNBINDS)).isEqualTo(3);
           Scene.assertRefused(Errno.EINVAL, () -> scene.sva.bind(a, p, null));
           scene.sva.deviceShutdown(a);
           scene.sva.unbindAll(b);
@@ -163,7 +163,7 @@ class UnbindTest {
           assertThat(scene.iommu.access(b, other, Scene.pageOf(0))).isTrue();
           scene.quiesce(mm);
           assertThat(scene.sva.bind(a, mm, null)).isEqualTo(other);
-          assertThat(scene.sva.statistics().ioMms()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.IO_MMS)).isEqualTo(1);
           mm.munmap(Scene.pageOf(0), Scene.PAGE);
           mm.putUser();
           scene.quiesce(mm);
@@ -180,12 +180,12 @@ class UnbindTest {
           int pasid = scene.sva.bind(dev, mm, null);
           scene.iommu.babbling.add(dev);
           scene.sva.unbind(dev, pasid);
-          assertThat(scene.sva.statistics().possibleLeaks()).isEqualTo(1);
-          assertThat(scene.sva.statistics().pasidsQuarantined()).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.POSSIBLE_LEAKS)).isEqualTo(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isEqualTo(1);
           assertThat(scene.sva.bind(dev, mm, null)).isNotEqualTo(pasid);
           scene.iommu.babbling.clear();
           scene.sva.deviceGone(dev);
-          assertThat(scene.sva.statistics().pasidsQuarantined()).isZero();
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isZero();
           mm.putUser();
           scene.quiesce(mm);
           scene.assertNothingLeft(0);

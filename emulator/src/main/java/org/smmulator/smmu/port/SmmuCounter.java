@@ -1,0 +1,33 @@
+package org.smmulator.smmu.port;
+
+import static org.smmulator.counter.CounterRow.Facts.counter;
+import static org.smmulator.counter.CounterRow.Facts.gauge;
+
+import org.smmulator.counter.CounterRow;
+
+/** What the SMMU counts besides caches, commands and events. */
+public enum SmmuCounter implements CounterRow {
+  TRANSLATIONS(counter("transactions", "Transactions that were translated or bypassed")),
+  ATS_REQUESTS(counter("requests", "Translation requests of endpoints")),
+  WALKS(counter("walks", "Table walks begun")),
+  DESCRIPTOR_READS(
+      counter("descriptors", "Translation table descriptors that walks read from memory")),
+  STALLS(counter("transactions", "Transactions that were held for software, each once")),
+  STALLED_NOW(
+      gauge("transactions", "Transactions that are held, whether software knows of them or not")),
+  PAGE_REQUESTS(counter("requests", "Page requests written to the PRI queue")),
+  AUTOMATIC_RESPONSES(counter("requests", "Page requests that the SMMU answered by itself")),
+  EVENTS_LOST(counter("records", "Event records that found the event queue full"));
+
+  @SuppressWarnings("ImmutableEnumChecker") // Facts are a record of strings.
+  private final Facts facts;
+
+  SmmuCounter(Facts facts) {
+    this.facts = facts;
+  }
+
+  @Override
+  public Facts facts() {
+    return facts;
+  }
+}
