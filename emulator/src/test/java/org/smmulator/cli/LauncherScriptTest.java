@@ -32,6 +32,7 @@ class LauncherScriptTest {
       #!/bin/bash
       if [[ $1 == -version ]]; then echo 'openjdk version "17.0.9"' >&2; exit; fi
       printf '%s\\n' run "$@" >>"$JOURNAL"
+      [[ -z ${RUNS-} ]] || { touch "$RUNS"; while [[ -e $RUNS ]]; do sleep 0.1; done; }
       cat
       echo "the machine" || exit 74
       """;
@@ -374,6 +375,30 @@ class LauncherScriptTest {
     assertThat(journal()).filteredOn("build"::equals).hasSize(1);
     assertThat(journal()).filteredOn("run"::equals).hasSize(2);
     assertThat(Files.readString(jar())).isEqualTo("whole\n");
+  }
+
+  /** A machine runs for hours, and its jar may be built anew beside it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aMachineThatRunsAfterItsBuildKeepsNobodyFromBuilding(boolean flock) throws Exception {
+    Path runs = folder.resolve("runs");
+    ProcessBuilder first = process(flock);
+    first.environment().put("RUNS", runs.toString());
+    Process machine = first.redirectErrorStream(true).start();
+    try {
+      await(() -> Files.exists(runs));
+      age(root.resolve("pom.xml"), 120);
+      Path said = folder.resolve("said");
+      Process other = process(flock).redirectError(said.toFile()).start();
+      await(() -> Files.readString(said).matches("(?s).*(built in|waiting for it).*"));
+
+      assertThat(said).content().contains("smmulator: built in ");
+      assertThat(other.waitFor()).isZero();
+      assertThat(machine.isAlive()).isTrue();
+    } finally {
+      Files.deleteIfExists(runs);
+      machine.waitFor();
+    }
   }
 
   @ParameterizedTest

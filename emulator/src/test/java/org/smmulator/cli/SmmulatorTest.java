@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +39,7 @@ import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.WebServer;
 import picocli.CommandLine;
 
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SmmulatorTest {
   private static final String MACHINE = "machine: {name: x}\nhttp: {listen: null}\n";
   private static final String EXTERNAL = MACHINE + "guest: external\n";

@@ -124,6 +124,23 @@ class DriverFailureTest {
         });
   }
 
+  /** Nobody may go on with an engine that is half taken apart, or wait for it for ever. */
+  @Test
+  void aDeviceThatTheIommuCannotDetachIsNotDrivenAnyMore() {
+    machine.run(
+        kernel -> {
+          pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+          FakeMachine.awaitEngine(kernel);
+          machine.smmuFails = true;
+          assertThatThrownBy(() -> kernel.detachDomain(SLOT))
+              .hasMessage("a bug in the access of the SMMU");
+          assertThat(kernel.engine(SLOT)).isNull();
+          machine.smmuFails = false;
+          unplug(kernel);
+          plugAndUnplug(kernel);
+        });
+  }
+
   private void failAndReplace(GuestKernel kernel, int accesses) throws IommuException {
     plugAndUnplug(kernel);
     long frames = kernel.frames().freeFrames();

@@ -35,6 +35,9 @@ final class FakeMachine {
   boolean disconnectFails;
   boolean isAnotherDevice;
 
+  /** Whether every write to a register of the SMMU throws. */
+  boolean smmuFails;
+
   /** Whether nothing is in the slot any more when a register is read; nobody is told yet. */
   boolean leavesAtFirstRead;
 
@@ -78,7 +81,7 @@ final class FakeMachine {
         new Hardware(
             execution,
             ram,
-            smmu,
+            new SmmuRegisters(smmu),
             pci.ecam,
             new DeviceMemory(smmu),
             pci.hotPlug,
@@ -116,6 +119,32 @@ final class FakeMachine {
         pci.interrupts.disconnect(intid);
       }
     };
+  }
+
+  private final class SmmuRegisters implements Mmio {
+    private final FakeSmmu smmu;
+
+    SmmuRegisters(FakeSmmu smmu) {
+      this.smmu = smmu;
+    }
+
+    @Override
+    public long read(long offset, int sizeBytes) {
+      return smmu.read(offset, sizeBytes);
+    }
+
+    @Override
+    public void write(long offset, int sizeBytes, long value) {
+      if (smmuFails) {
+        throw new AssertionError("a bug in the access of the SMMU");
+      }
+      smmu.write(offset, sizeBytes, value);
+    }
+
+    @Override
+    public boolean awaitChange(long offset, IntPredicate until, long deadlineNanos) {
+      return smmu.awaitChange(offset, until, deadlineNanos);
+    }
   }
 
   private final class DeviceMemory implements Mmio {

@@ -1,0 +1,87 @@
+package org.smmulator.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.UserException;
+import org.smmulator.metrics.Verdict;
+
+/** Scenarios that end before their last step, on virtual time. */
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ScenarioEndTest {
+  private static final String MACHINE =
+      """
+      machine: {name: ends, ramMiB: 64}
+      devices:
+        - {id: '00:04.0', model: dma, atc: 16x4}
+      """;
+
+  @TempDir private Path folder;
+
+  /** What was found until then decides: the second device has not answered an invalidation. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "100000 | attachTimeoutMillis: 1 | device 00:04.0 was not attached within 1 ms; | NOT_RUN",
+        "2000000 | invalidationTimeoutMillis: 1 | a device cannot be driven: 00:04.0 | FAILED"
+      })
+  void aScenarioThatStopsNamesTheKeyAndHasFailedOnlyIfSomethingWasFound(
+      int linkNanos, String limit, String reason, ExitCode code) {
+    UserException end =
+        catchThrowableOfType(
+            UserException.class,
+            () ->
+                Machines.simulate(
+                    folder,
+                    MACHINE
+                        + """
+                        bus: {%s}
+                        simulation: {linkNanos: %d}
+                        scenario:
+                          steps:
+                            - process: {name: alice, pages: 16}
+                            - bind: {process: alice, devices: ['00:04.0']}
+                        """
+                            .formatted(limit, linkNanos),
+                    3));
+    String key = limit.substring(0, limit.indexOf(':'));
+    assertThat(end)
+        .hasMessageStartingWith("the scenario stopped: " + reason)
+        .hasMessageEndingWith("; bus." + key + " allows more");
+    assertThat(end.exitCode()).isEqualTo(code);
+  }
+
+  /** The machine unplugs its device, which is still at it. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void anOperationThatIsInterruptedAtTheTimeOutIsCountedBeforeTheEnd(long seed) throws Exception {
+    Machines.Outcome outcome =
+        Machines.simulate(
+            folder,
+            MACHINE
+                + """
+                simulation: {deviceNanos: 300000000}
+                scenario:
+                  timeoutSeconds: 2
+                  steps:
+                    - process: {name: alice, pages: 16}
+                    - bind: {process: alice, devices: ['00:04.0']}
+                    - dma: {processes: [alice], devices: ['00:04.0'], operations: 100000000, pages: 16}
+                """,
+            seed);
+    Verdict verdict = outcome.summary().verdict();
+    assertThat(outcome.ending()).isEqualTo(Ending.TIMED_OUT);
+    assertThat(verdict.dataMismatches()).as("%s", verdict.violations()).isZero();
+    assertThat(verdict.unendedOperations()).isEqualTo(1);
+    assertThat(verdict.outcome()).isEqualTo(Verdict.Outcome.NOT_RUN);
+  }
+}
