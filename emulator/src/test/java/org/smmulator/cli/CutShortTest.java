@@ -21,49 +21,42 @@ import org.smmulator.metrics.SummaryJson;
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CutShortTest {
   private static final int SIGTERM = 143;
+  private static final String MACHINE =
+      """
+      machine: {name: stopped, ramMiB: 64}
+      bus: {listen: ['127.0.0.1:0']}
+      http: {listen: null}
+      """;
+  private static final String STORY =
+      MACHINE
+          + """
+          devices:
+            - {id: '00:04.0', model: dma, atc: 16x4}
+          scenario:
+            timeoutSeconds: 100
+            steps:
+              - process: {name: alice, pages: 64}
+              - bind: {process: alice, devices: ['00:04.0']}
+          """;
   private static final String LONG =
-      """
-      machine: {name: long, ramMiB: 256}
-      bus: {listen: ['127.0.0.1:0']}
-      http: {listen: null}
-      devices:
-        - {id: '00:04.0', model: dma, atc: 16x4}
-      scenario:
-        timeoutSeconds: 100
-        steps:
-          - process: {name: alice, pages: 64}
-          - bind: {process: alice, devices: ['00:04.0']}
-          - dma:
-              processes: [alice]
-              devices: ['00:04.0']
-              operations: 100000000
-              pages: 64
-              mix: [copy, compare]
-      """;
-
+      STORY
+          + """
+              - dma:
+                  processes: [alice]
+                  devices: ['00:04.0']
+                  operations: 100000000
+                  pages: 64
+                  mix: [copy, compare]
+          """;
   private static final String PASSES =
-      """
-      machine: {name: passes, ramMiB: 64}
-      bus: {listen: ['127.0.0.1:0']}
-      http: {listen: null}
-      devices:
-        - {id: '00:04.0', model: dma, atc: 16x4}
-      scenario:
-        timeoutSeconds: 100
-        steps:
-          - process: {name: alice, pages: 16}
-          - bind: {process: alice, devices: ['00:04.0']}
-          - dma: {processes: [alice], devices: ['00:04.0'], operations: 100, pages: 16}
-          - munmap: {process: alice, page: 0, pages: 8}
-          - exit: {process: alice}
-      """;
+      STORY
+          + """
+              - dma: {processes: [alice], devices: ['00:04.0'], operations: 100, pages: 16}
+              - munmap: {process: alice, page: 0, pages: 8}
+              - exit: {process: alice}
+          """;
   private static final String NOTHING_TO_CHECK =
-      """
-      machine: {name: nothing, ramMiB: 64}
-      bus: {listen: ['127.0.0.1:0']}
-      http: {listen: null}
-      scenario: {steps: [{process: {name: alice, pages: 1}}]}
-      """;
+      MACHINE + "scenario: {steps: [{process: {name: alice, pages: 1}}]}\n";
 
   @TempDir private Path folder;
 
@@ -161,13 +154,7 @@ class CutShortTest {
   void aSummaryThatCannotBeWrittenIsAnErrorOfAStoppedMachineToo() throws Exception {
     Path json = folder.resolve("taken/summary.json");
     Files.createDirectory(json.getParent());
-    String yaml =
-        """
-        machine: {name: bare, ramMiB: 64}
-        guest: {kind: external, port: 'tcp:127.0.0.1:0,server=on'}
-        bus: {listen: ['127.0.0.1:0']}
-        http: {listen: null}
-        """;
+    String yaml = MACHINE + "guest: {kind: external, port: 'tcp:127.0.0.1:0,server=on'}\n";
     Process process = RealProcess.of("run", file(yaml), "--summary", json.toString()).start();
     try (BufferedReader said = process.errorReader(UTF_8)) {
       RealProcess.readUntil(said, line -> line.startsWith("Ctrl-C stops"));

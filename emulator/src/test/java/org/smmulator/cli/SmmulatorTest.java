@@ -9,15 +9,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,15 +20,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.config.Configs;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.PortAddress;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
-import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
-import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.WebServer;
 import picocli.CommandLine;
 
@@ -52,91 +42,11 @@ class SmmulatorTest {
   private final StringWriter err = new StringWriter();
   private final FakeLauncher launcher = new FakeLauncher();
 
-  /** A machine that only ends as it is told. */
-  private static final class FakeLauncher implements MachineLauncher {
-    private final CountDownLatch started = new CountDownLatch(1);
-    private Summary summary = Summaries.passed();
-    private Ending ending = Ending.DONE;
-    private @Nullable UserException startFailure;
-    private @Nullable UserException scenarioFailure;
-    private @Nullable MachineConfig config;
-    private int closed;
-    private @Nullable String guestPort;
-    private final Set<Long> simulatedSeeds = ConcurrentHashMap.newKeySet();
-    private long failingSeed = -1;
-
-    @Override
-    public SimulatedOutcome simulate(
-        MachineConfig simulated, EventLog events, Progress progress, BooleanSupplier stopped)
-        throws UserException {
-      config = simulated;
-      long seed = Objects.requireNonNull(simulated.scenario()).seed();
-      simulatedSeeds.add(seed);
-      Summary seen = seed == failingSeed ? Summaries.failed() : summary;
-      return new SimulatedOutcome(ending, seen, 5_000_000, 2_000, 1_000);
-    }
-
-    @Override
-    public RunningMachine start(MachineConfig started, EventLog events) throws UserException {
-      if (startFailure != null) {
-        throw startFailure;
-      }
-      config = started;
-      this.started.countDown();
-      return new RunningMachine() {
-        @Override
-        public List<String> busAddresses() {
-          return List.of("127.0.0.1:7701");
-        }
-
-        @Override
-        public @Nullable String guestPort() {
-          return guestPort;
-        }
-
-        /** Whoever was at the guest port is gone at once; without one there is nobody to go. */
-        @Override
-        public void awaitEnd() throws InterruptedException {
-          if (guestPort == null) {
-            new CountDownLatch(1).await();
-          }
-        }
-
-        @Override
-        public void tellNews(Consumer<String> news) {}
-
-        @Override
-        public Summary summary() {
-          return summary;
-        }
-
-        @Override
-        public List<String> explain(Question question) {
-          return List.of("explained");
-        }
-
-        @Override
-        public Ending runScenario(Progress progress) throws UserException {
-          progress.update("half of it");
-          if (scenarioFailure != null) {
-            throw scenarioFailure;
-          }
-          return ending;
-        }
-
-        @Override
-        public void close() {
-          closed++;
-        }
-      };
-    }
-  }
-
   private int execute(String... args) {
-    CommandLine line = Smmulator.commandLine(() -> launcher);
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    return line.execute(args);
+    return Smmulator.commandLine(() -> launcher)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
   }
 
   private String file(String yaml) throws IOException {
@@ -314,83 +224,6 @@ class SmmulatorTest {
     assertThat(launcher.closed).isEqualTo(1);
     assertThat(err.toString())
         .contains("smmulator attach dma --bus 127.0.0.1:7701", "live page: http://127.0.0.1:");
-  }
-
-  @Test
-  void statsPrintsTheTablesOfARunningMachine() throws IOException {
-    try (WebServer server =
-        WebServer.start("127.0.0.1:0", Summaries::failed, question -> List.of())) {
-      assertThat(execute("stats", "--http", server.address())).isZero();
-      assertThat(out.toString()).contains("1,234,567", "Verdict: FAILED");
-      assertThat(execute("stats", "--json", "--http", server.address())).isZero();
-      assertThat(out.toString()).endsWith(SummaryJson.write(Summaries.failed()));
-    }
-  }
-
-  @Test
-  void statsSaysThatNoMachineAnswers() throws IOException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    assertThat(execute("stats", "--http", "127.0.0.1:" + port)).isEqualTo(3);
-    assertThat(err.toString().strip())
-        .isEqualTo(
-            "smmulator: http://127.0.0.1:"
-                + port
-                + " does not answer; start a machine with 'smmulator run', or give its address"
-                + " with --http");
-  }
-
-  @Test
-  void explainPrintsWhatARunningMachineSays() throws IOException {
-    List<Question> asked = new ArrayList<>();
-    try (WebServer server =
-        WebServer.start(
-            "127.0.0.1:0",
-            () -> Summary.EMPTY,
-            question -> {
-              asked.add(question);
-              return List.of("one", "two");
-            })) {
-      String[] question =
-          ("explain --stream 00:04.0 --pasid 5 --address 0x7f0000001000 --access execute"
-                  + " --privileged --kind ats --http "
-                  + server.address())
-              .split(" ");
-      assertThat(execute(question)).isZero();
-    }
-    assertThat(out).hasToString("one\ntwo\n");
-    assertThat(asked)
-        .containsExactly(
-            new Question(
-                0x20, 5, 0x7f00_0000_1000L, Question.Kind.TRANSLATION_REQUEST, false, true, true));
-  }
-
-  @Test
-  void explainSaysWhatTheMachineCannotUnderstand() throws IOException {
-    try (WebServer server =
-        WebServer.start("127.0.0.1:0", () -> Summary.EMPTY, question -> List.of())) {
-      String[] question =
-          ("explain --stream x&y --address 0 --access read --http " + server.address()).split(" ");
-      assertThat(execute(question)).isEqualTo(2);
-    }
-    assertThat(err.toString().strip())
-        .isEqualTo(
-            "smmulator: stream: 'x&y' is not a number from 0 to 0xffffffff; use one such as 0x20 or"
-                + " 32");
-  }
-
-  @Test
-  void attachSaysThatNoMachineListens() throws IOException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    assertThat(execute("attach", "dma", "--bus", "127.0.0.1:" + port)).isEqualTo(3);
-    assertThat(err.toString())
-        .startsWith("smmulator: no machine listens: ")
-        .contains("127.0.0.1:" + port, "Connection refused", "; start one with 'smmulator run'");
   }
 
   @Test

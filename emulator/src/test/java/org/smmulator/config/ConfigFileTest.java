@@ -5,16 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,9 +18,6 @@ import org.smmulator.smmu.feature.SmmuFeatures;
 
 class ConfigFileTest {
   private static final String MACHINE = "machine: {name: x}\n";
-  private static final String TWO_DEVICES =
-      MACHINE + "devices: [{id: '00:04.0', model: dma}, {id: '00:05.0', model: dma}]\n";
-  private static final String STEPS = TWO_DEVICES + "scenario:\n  steps:\n";
 
   @Test
   void fillsInDefaultsForEverythingButTheName() throws ConfigException {
@@ -324,114 +315,12 @@ class ConfigFileTest {
         + " eventQueueLog2, priQueueLog2, outputAddressBits and commandsPerTurn";
   }
 
-  static Stream<Arguments> badSteps() {
-    String alice = "    - process: {name: alice, pages: 8}\n";
-    String bound = alice + "    - bind: {process: alice, devices: ['00:04.0']}\n";
-    String dma = "    - dma: {processes: [alice], devices: ['00:04.0'], operations: 1, pages: 8";
-    return Stream.of(
-        arguments(
-            "    - dmaa: {}\n",
-            "x.yaml:5: scenario.steps[0].dmaa: unknown step; did you mean dma?"),
-        arguments(
-            "    - verify: {process: bob}\n",
-            "x.yaml:5: scenario.steps[0].verify.process: no process bob was started before; there"
-                + " is none"),
-        arguments(
-            alice + "    - exit: {process: alice}\n    - verify: {process: alice}\n",
-            "x.yaml:7: scenario.steps[2].verify.process: process alice ended in an earlier step;"
-                + " there is none"),
-        arguments(
-            alice + alice,
-            "x.yaml:6: scenario.steps[1].process.name: a process alice was started before; use"
-                + " another name"),
-        arguments(
-            alice + "    - bind: {process: alice, devices: ['00:06.0']}\n",
-            "x.yaml:6: scenario.steps[1].bind.devices[0]: no device 00:06.0 is listed under"
-                + " devices; there are 00:04.0, 00:05.0"),
-        arguments(
-            alice + dma + "}\n",
-            "x.yaml:6: scenario.steps[1].dma.devices[0]: alice is not bound to 00:04.0; add '-"
-                + " bind: {process: alice, devices: ['00:04.0']}' before"),
-        arguments(
-            bound + dma + ", page: 1}\n",
-            "x.yaml:7: scenario.steps[2].dma.pages: pages 1 to 8 are outside the buffer of alice;"
-                + " use pages 0 to 7, or start alice with more"),
-        arguments(
-            bound + dma + ", bytes: 16392}\n",
-            "x.yaml:7: scenario.steps[2].dma.bytes: 16392 bytes are more than half the working set;"
-                + " use 16384 or less"),
-        arguments(
-            bound + dma + ", background: b}\n",
-            "x.yaml:7: scenario.steps[2].dma.background: nothing waits for stream b; add '- wait:"
-                + " {background: b}'"),
-        arguments(
-            bound + dma + ", background: b}\n" + dma + "}\n    - wait: {background: b}\n",
-            "x.yaml:8: scenario.steps[3].dma.processes[0]: stream b still works on alice; add '-"
-                + " wait: {background: b}' before"),
-        arguments(
-            "    - wait: {background: b}\n",
-            "x.yaml:5: scenario.steps[0].wait.background: no stream b is in the background; there"
-                + " is none"),
-        arguments(
-            bound + "    - kill: {process: alice}\n",
-            "x.yaml:7: scenario.steps[2].kill.process: no device works for alice; add a dma step"
-                + " with 'background' before"),
-        arguments(
-            bound + "    - unbindWhileBusy: {process: alice, device: '00:04.0'}\n",
-            "x.yaml:7: scenario.steps[2].unbindWhileBusy.process: 00:04.0 does not work for alice;"
-                + " add a dma step with 'background' before"),
-        arguments(
-            bound + "    - detachDomain: {device: '00:04.0'}\n" + dma + "}\n",
-            "x.yaml:8: scenario.steps[3].dma.devices[0]: 00:04.0 was detached by an earlier step;"
-                + " use another device"),
-        arguments(
-            bound + "    - bind: {process: alice, devices: ['00:04.0']}\n",
-            "x.yaml:7: scenario.steps[2].bind.devices[0]: alice is bound to 00:04.0 already; remove"
-                + " it"));
-  }
-
   @ParameterizedTest
   @MethodSource("badInputs")
   void saysWhatIsWrongWhereAndWhatWouldBeRight(String yaml, String sentence) {
     assertThatThrownBy(() -> ConfigFile.parse("x.yaml", yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessage(sentence);
-  }
-
-  @ParameterizedTest
-  @MethodSource("badSteps")
-  void followsNamesThroughTheScenario(String steps, String sentence) {
-    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", STEPS + steps))
-        .isInstanceOf(ConfigException.class)
-        .hasMessage(sentence);
-  }
-
-  @Test
-  void givesEachBoundProcessAQueue() {
-    StringBuilder steps = new StringBuilder(STEPS);
-    for (String name : List.of("a", "b", "c")) {
-      steps.append("    - process: {name: ").append(name).append(", pages: 8}\n");
-      steps.append("    - bind: {process: ").append(name).append(", devices: ['00:04.0']}\n");
-    }
-    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", steps.toString()))
-        .hasMessage(
-            "x.yaml:10: scenario.steps[5].bind.devices[0]: 00:04.0 has a queue for each of 2"
-                + " processes; raise its queues to 3");
-  }
-
-  @Test
-  void proposesNoMoreQueuesThanADeviceCanHave() {
-    StringBuilder steps =
-        new StringBuilder(
-            STEPS.replace("'00:04.0', model: dma", "'00:04.0', model: dma, queues: 16"));
-    for (char name = 'a'; name < 'a' + 17; name++) {
-      steps.append("    - process: {name: ").append(name).append(", pages: 8}\n");
-      steps.append("    - bind: {process: ").append(name).append(", devices: ['00:04.0']}\n");
-    }
-    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", steps.toString()))
-        .hasMessage(
-            "x.yaml:38: scenario.steps[33].bind.devices[0]: 00:04.0 has a queue for each of 16"
-                + " processes; bind others to another device");
   }
 
   @Test
@@ -454,56 +343,5 @@ class ConfigFileTest {
             first -> assertThat(first).startsWith("x.yaml:2: smmu.tlbWays: "),
             second -> assertThat(second).startsWith("x.yaml:3: smmu.tlbEntries: "),
             third -> assertThat(third).startsWith("x.yaml:4: machine.name: missing"));
-  }
-
-  @Test
-  void namesFilesThatCannotBeRead(@TempDir Path folder) throws IOException {
-    Path missing = folder.resolve("missing.yaml");
-    assertThatThrownBy(() -> ConfigFile.load(missing))
-        .hasMessageStartingWith(missing + ": no such file; check the path from ");
-    assertThatThrownBy(() -> ConfigFile.load(folder))
-        .hasMessageStartingWith(folder + ": is a directory; name a machine file");
-    Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe});
-    assertThatThrownBy(() -> ConfigFile.load(binary))
-        .hasMessageStartingWith(binary + ": is not UTF-8");
-    Path large = Files.write(folder.resolve("large"), new byte[(1 << 20) + 1]);
-    assertThatThrownBy(() -> ConfigFile.load(large))
-        .hasMessageStartingWith(large + ": is larger than 1 MiB");
-  }
-
-  /** Hostile files end as a sentence, whatever they contain. */
-  @Test
-  void refusesMutilatedFilesWithASentence() throws IOException {
-    long seed = Long.getLong("smmulator.seed", System.nanoTime());
-    SplittableRandom random = new SplittableRandom(seed);
-    String good = Files.readString(Configs.folder().resolve("reference.yaml"));
-    String spice = "{}[]:,-*&!|>'\"%@`#? \n\t.~<0x1e9_naniftrue\u0000\u0085\ud83d";
-    for (int i = 0; i < 500; i++) {
-      StringBuilder bad = new StringBuilder(good);
-      for (int changes = random.nextInt(1, 6); changes > 0; changes--) {
-        int at = random.nextInt(bad.length());
-        int end = Math.min(bad.length(), at + random.nextInt(12));
-        int piece = random.nextInt(spice.length() - 4);
-        bad.replace(at, end, spice.substring(piece, piece + random.nextInt(5)));
-      }
-      assertOnlySentences(bad.toString(), seed);
-    }
-    for (String odd :
-        List.of("a: .nan", "a: !!int x", "a: !!float x", "? a", "!!set {a}", "[", "-")) {
-      assertOnlySentences(odd, seed);
-    }
-    assertOnlySentences("a: " + "[".repeat(200_000), seed);
-    assertOnlySentences("a: " + "{b: ".repeat(200_000), seed);
-  }
-
-  private static void assertOnlySentences(String yaml, long seed) {
-    try {
-      ConfigFile.parse("x.yaml", yaml);
-    } catch (ConfigException e) {
-      assertThat(e.problems())
-          .allSatisfy(problem -> assertThat(problem).matches("x\\.yaml:[0-9]+: (?s).+"));
-    } catch (RuntimeException | StackOverflowError e) {
-      throw new AssertionError("seed " + seed + ":\n" + yaml, e);
-    }
   }
 }

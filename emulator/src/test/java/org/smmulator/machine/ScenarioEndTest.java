@@ -3,14 +3,19 @@ package org.smmulator.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.EventLog;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Verdict;
 
@@ -61,27 +66,51 @@ class ScenarioEndTest {
   }
 
   /** The machine unplugs its device, which is still at it. */
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3})
-  void anOperationThatIsInterruptedAtTheTimeOutIsCountedBeforeTheEnd(long seed) throws Exception {
-    Machines.Outcome outcome =
-        Machines.simulate(
+  @Test
+  void anOperationThatIsInterruptedAtTheTimeOutIsCountedBeforeTheReport() throws Exception {
+    MachineConfig config =
+        Machines.config(
             folder,
             MACHINE
                 + """
-                simulation: {deviceNanos: 300000000}
+                simulation: {deviceNanos: 700000000}
                 scenario:
                   timeoutSeconds: 2
                   steps:
-                    - process: {name: alice, pages: 16}
+                    - process: {name: alice, pages: 1024}
                     - bind: {process: alice, devices: ['00:04.0']}
-                    - dma: {processes: [alice], devices: ['00:04.0'], operations: 100000000, pages: 16}
-                """,
-            seed);
-    Verdict verdict = outcome.summary().verdict();
-    assertThat(outcome.ending()).isEqualTo(Ending.TIMED_OUT);
-    assertThat(verdict.dataMismatches()).as("%s", verdict.violations()).isZero();
-    assertThat(verdict.unendedOperations()).isEqualTo(1);
-    assertThat(verdict.outcome()).isEqualTo(Verdict.Outcome.NOT_RUN);
+                    - dma:
+                        processes: [alice]
+                        devices: ['00:04.0']
+                        operations: 100000000
+                        mix: [fill]
+                        pages: 1024
+                        bytes: 1048576
+                """);
+    for (long seed = 0; seed < 10; seed++) {
+      Verdict verdict = verdictAtTheTimeOut(config, seed);
+      assertThat(verdict.dataMismatches()).as("%s", verdict.violations()).isZero();
+      assertThat(verdict.unendedOperations()).isEqualTo(1);
+      assertThat(verdict.outcome()).isEqualTo(Verdict.Outcome.NOT_RUN);
+    }
+  }
+
+  /** As it is when the report is given, before the machine is closed. */
+  private static Verdict verdictAtTheTimeOut(MachineConfig config, long seed) {
+    DeterministicExecution execution = new DeterministicExecution(seed, Long.MAX_VALUE);
+    Verdict[] verdict = {Verdict.EMPTY};
+    execution.run(
+        () -> {
+          SimulatedPlatform platform = new SimulatedPlatform(execution, config.simulation());
+          try (Machine machine = Machine.start(config, platform, EventLog.OFF)) {
+            Progress silent =
+                new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
+            assertThat(machine.runScenario(silent)).isEqualTo(Ending.TIMED_OUT);
+            verdict[0] = machine.summary().verdict();
+          } catch (UserException e) {
+            throw new AssertionError(e);
+          }
+        });
+    return verdict[0];
   }
 }

@@ -1,6 +1,10 @@
 package org.smmulator.smmu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.smmulator.smmu.Explanations.ask;
+import static org.smmulator.smmu.Explanations.explain;
+import static org.smmulator.smmu.Explanations.line;
+import static org.smmulator.smmu.Explanations.rule;
 
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -16,41 +20,6 @@ class ExplainTest {
   private static final int NONE = BareGuest.NONE;
   private static final long VA = 0x7fff_1234_5000L;
   private static final long PA = BareGuest.RAM + 0x800_0000L;
-
-  private static Question ask(int substreamId, long address, String what) {
-    return ask(5, substreamId, address, what);
-  }
-
-  /** What reaches the SMMU, in words of the command line. */
-  private static Question ask(int streamId, int substreamId, long address, String what) {
-    return new Question(
-        streamId,
-        substreamId,
-        address,
-        what.contains("ats")
-            ? Question.Kind.TRANSLATION_REQUEST
-            : what.contains("translated") ? Question.Kind.TRANSLATED : Question.Kind.UNTRANSLATED,
-        what.contains("write"),
-        what.contains("privileged"),
-        what.contains("execute"));
-  }
-
-  private static String explain(BareGuest guest, Question question) {
-    return String.join("\n", guest.smmu.explain(question)) + "\n";
-  }
-
-  /** The rest of the one line that begins like this. */
-  private static String line(BareGuest guest, Question question, String start) {
-    return guest.smmu.explain(question).stream()
-        .filter(line -> line.startsWith(start))
-        .map(line -> line.substring(start.length()))
-        .reduce((first, second) -> first + " AND " + second)
-        .orElse("nothing");
-  }
-
-  private static String rule(BareGuest guest, Question question) {
-    return line(guest, question, "rule: ");
-  }
 
   @Test
   void aHitOfStage1IsExplainedByTheTablesAndByTheTlb() {
@@ -242,30 +211,6 @@ class ExplainTest {
         .endsWith(reason + ". STE.S2R is 1, S2S is 0");
   }
 
-  @Test
-  void anAtsCompletionIsShownWithItsPermissions() {
-    BareGuest guest = BareGuest.up();
-    long root = guest.translatingStream(5, 1);
-    guest.map(root, VA, PA);
-    guest.map(root, VA + 0x1000, 3, BareGuest.page(PA).set("ap1", 0));
-
-    Question good = ask(NONE, VA + 8, "ats write");
-    assertThat(rule(guest, good))
-        .isEqualTo("what every enabled stage permits of the request is granted");
-    assertThat(line(guest, good, "completion: "))
-        .isEqualTo("0x0000000048000003: address 0x48000000 R W");
-    Question refused = ask(NONE, VA + 0x1000, "ats");
-    assertThat(rule(guest, refused))
-        .isEqualTo(
-            "nothing of what is asked for is permitted: AP[1] is 0: no unprivileged access. The"
-                + " answer is a Success without permissions, and no event");
-    Question absent = ask(NONE, VA + 0x2000, "ats");
-    assertThat(rule(guest, absent))
-        .startsWith("stage 1: the level 3 descriptor is invalid: bit 0 is 0. The answer is a");
-    assertThat(line(guest, absent, "completion: ")).contains("no permission");
-    assertThat(line(guest, absent, "event: ")).isEqualTo("none");
-  }
-
   @ParameterizedTest
   @CsvSource({"4, 16, 0", "16, 17, 1", "64, 16, 1"})
   void aBlockWhereTheGranuleHasNoneNamesTheGranuleInItsUnit(int kib, int t0sz, int level) {
@@ -286,31 +231,6 @@ class ExplainTest {
                 + " descriptor is invalid: there are no blocks at this level with granule "
                 + kib
                 + " KiB. ");
-  }
-
-  @Test
-  void aRefusedTranslationRequestNamesTheStatusAsPcieDoes() {
-    BareGuest guest = BareGuest.up();
-    guest.storeSte(5, BareGuest.ste(0b100));
-    assertThat(line(guest, ask(NONE, VA, "ats"), "completion: "))
-        .isEqualTo("Unsupported Request (UR)");
-    guest.storeSte(5, BareGuest.translatingSte(1L << 40));
-    assertThat(line(guest, ask(NONE, VA, "ats"), "completion: ")).isEqualTo("Completer Abort (CA)");
-  }
-
-  @Test
-  void streamsWithoutAtsAreToldApart() {
-    BareGuest guest = BareGuest.up();
-    guest.storeSte(5, BareGuest.ste(0b100));
-    assertThat(rule(guest, ask(NONE, VA, "ats")))
-        .isEqualTo("STE.Config is 0b100 (bypass), which denies ATS");
-    guest.storeSte(5, BareGuest.translatingSte(PA).set("eats", 0));
-    assertThat(rule(guest, ask(NONE, VA, "ats"))).isEqualTo("STE.EATS is 0b00, which denies ATS");
-    assertThat(rule(guest, ask(NONE, PA, "translated")))
-        .isEqualTo("STE.EATS is 0b00, which denies ATS");
-    guest.storeSte(5, BareGuest.translatingSte(PA));
-    assertThat(rule(guest, ask(NONE, PA, "translated")))
-        .isEqualTo("STE.EATS is 0b01: translated transactions of the stream pass");
   }
 
   @ParameterizedTest

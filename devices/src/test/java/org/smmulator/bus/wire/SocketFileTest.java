@@ -1,5 +1,6 @@
 package org.smmulator.bus.wire;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ class SocketFileTest {
   @Test
   void nobodyElseCanEnterTheFolderInWhichItIsBound() throws Exception {
     try (SocketFile file = SocketFile.at(directory.resolve("bus"))) {
-      Path folder = file.toBind().getParent();
+      Path folder = requireNonNull(file.toBind().getParent());
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
           .isEqualTo("rwx------");
     }

@@ -24,12 +24,7 @@ class BindRulesTest {
           scene.iommu.operations.remove(operation);
           Scene.assertRefused(Errno.ENODEV, () -> scene.sva.bind(dev, mm, null));
           scene.iommu.operations.add(operation);
-          int pasid = scene.sva.bind(dev, mm, null);
-          assertThat(pasid).as("the refused bind took no PASID").isEqualTo(1);
-          scene.sva.unbind(dev, pasid);
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.bindAndEnd(dev, mm);
         });
   }
 
@@ -58,16 +53,15 @@ class BindRulesTest {
             taken.add(scene.frames.allocate());
           }
           Scene.assertRefused(Errno.ENOMEM, () -> scene.sva.bind(dev, mm, null));
-          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isZero();
-          assertThat(scene.iommu.contexts).isEmpty();
+          assertNothingIsBound(scene);
           taken.forEach(scene.frames::put);
-          int pasid = scene.sva.bind(dev, mm, null);
-          assertThat(pasid).isEqualTo(1);
-          scene.sva.unbind(dev, pasid);
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.bindAndEnd(dev, mm);
         });
+  }
+
+  private static void assertNothingIsBound(Scene scene) {
+    assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isZero();
+    assertThat(scene.iommu.contexts).isEmpty();
   }
 
   @Test
@@ -84,14 +78,8 @@ class BindRulesTest {
                     Scene.assertRefused(Errno.EINTR, () -> scene.sva.bind(dev, mm, null));
                   })
               .join();
-          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isZero();
-          assertThat(scene.iommu.contexts).isEmpty();
-          int pasid = scene.sva.bind(dev, mm, null);
-          assertThat(pasid).isEqualTo(1);
-          scene.sva.unbind(dev, pasid);
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          assertNothingIsBound(scene);
+          scene.bindAndEnd(dev, mm);
         });
   }
 
@@ -147,9 +135,7 @@ class BindRulesTest {
           done[0] = true;
           looker.join();
           scene.sva.unbind(dev, pasid);
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.end(mm);
         });
     assertThat(met[0]).as("found before bind had returned").isPositive();
   }

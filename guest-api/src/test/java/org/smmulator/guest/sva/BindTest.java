@@ -50,9 +50,7 @@ class BindTest {
           assertThat(pasids).hasSize(3).containsOnly(pasids.get(0));
           assertThat(scene.iommu.contexts).hasSize(1);
           assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isEqualTo(1);
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.end(mm);
         });
   }
 
@@ -189,10 +187,7 @@ class BindTest {
           scene.iommu.failAttach = null;
           scene.quiesce(mm);
           assertThat(scene.sva.statistics().of(SvaCounter.IO_MMS)).isZero();
-          assertThat(scene.sva.bind(dev, mm, null)).isEqualTo(1);
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.bindAndEnd(dev, mm);
         });
   }
 
@@ -207,9 +202,7 @@ class BindTest {
           assertThat(scene.sva.bind(dev, child, null)).isNotEqualTo(pasid);
           child.putUser();
           assertThat(scene.iommu.access(dev, pasid, Scene.pageOf(0))).isTrue();
-          parent.putUser();
-          scene.quiesce(parent);
-          scene.assertNothingLeft(0);
+          scene.end(parent);
         });
   }
 }

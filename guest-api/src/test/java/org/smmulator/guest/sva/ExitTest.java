@@ -305,9 +305,7 @@ class ExitTest {
           scene.iommu.detachDevice(dev);
           scene.sva.deviceGone(dev);
           exit.join();
-          living.putUser();
-          scene.quiesce(living);
-          scene.assertNothingLeft(0);
+          scene.end(living);
         });
   }
 }

@@ -57,9 +57,7 @@ class IoMmInvalidationTest {
           assertThat(scene.log()).containsExactly("invalidate dev1 200000+1000");
           assertThat(scene.spaces.notifierCalls().of(NotifierCall.CHANGE_PTE)).isEqualTo(1);
           child.putUser();
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.end(mm);
         });
   }
 
@@ -113,14 +111,8 @@ class IoMmInvalidationTest {
         scene -> {
           IommuDevice dev = scene.device(1);
           AddressSpace mm = scene.process("p");
-          scene.iommu.during =
-              (operation, device) -> {
-                if (operation.equals("attached")) {
-                  // The device starts the moment that its CD is live.
-                  assertThat(scene.iommu.access(dev, 1, Scene.pageOf(0))).isTrue();
-                  scene.spawn("unmap", () -> mm.munmap(Scene.pageOf(0), Scene.PAGE)).join();
-                }
-              };
+          scene.whenAttached(
+              dev, () -> scene.spawn("unmap", () -> mm.munmap(Scene.pageOf(0), Scene.PAGE)).join());
           scene.sva.bind(dev, mm, null);
           assertThat(scene.iommu.access(dev, 1, Scene.pageOf(0))).isFalse();
         });

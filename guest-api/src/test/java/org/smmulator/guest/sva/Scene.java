@@ -192,6 +192,39 @@ final class Scene {
     until(() -> over[0]);
   }
 
+  /** The last process exits, and nothing of any is left. */
+  void end(AddressSpace mm) {
+    mm.putUser();
+    quiesce(mm);
+    assertNothingLeft(0);
+  }
+
+  /** As if nothing had been bound before: the first PASID is free, and nothing is left. */
+  void bindAndEnd(IommuDevice dev, AddressSpace mm) throws IommuException {
+    int pasid = sva.bind(dev, mm, null);
+    assertThat(pasid).as("what was refused took no PASID").isEqualTo(1);
+    sva.unbind(dev, pasid);
+    end(mm);
+  }
+
+  /** A device is detached as when it leaves or is given to another driver. */
+  void detach(IommuDevice dev) {
+    sva.deviceShutdown(dev);
+    iommu.detachDevice(dev);
+    sva.deviceGone(dev);
+  }
+
+  /** The moment that the device's CD is live, while the bind goes on; the device starts at once. */
+  void whenAttached(IommuDevice dev, Runnable then) {
+    iommu.during =
+        (operation, device) -> {
+          if (operation.equals("attached")) {
+            assertThat(iommu.access(dev, 1, pageOf(0))).isTrue();
+            then.run();
+          }
+        };
+  }
+
   /** Nothing of any process is left. */
   void assertNothingLeft(int quarantined) {
     Counts<SvaCounter> now = sva.statistics();

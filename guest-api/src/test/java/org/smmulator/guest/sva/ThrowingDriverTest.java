@@ -103,14 +103,14 @@ class ThrowingDriverTest {
       living.munmap(Scene.pageOf(1), Scene.PAGE);
       living.fork("child").putUser();
       living.putUser();
-      devices.forEach(this::detach);
+      devices.forEach(scene::detach);
       scene.iommu.sabotage = (operation, after) -> {};
       AddressSpace next = scene.process("next");
       IommuDevice fresh = scene.device(4);
       scene.quiesce(next);
       assertThat(scene.sva.bind(fresh, next, null)).as("PASID of a fresh bind").isEqualTo(1);
       next.putUser();
-      detach(fresh);
+      scene.detach(fresh);
       scene.quiesce(next);
     }
 
@@ -147,12 +147,6 @@ class ThrowingDriverTest {
         }
       }
     }
-
-    private void detach(IommuDevice dev) {
-      scene.sva.deviceShutdown(dev);
-      scene.iommu.detachDevice(dev);
-      scene.sva.deviceGone(dev);
-    }
   }
 
   @Test
@@ -162,12 +156,7 @@ class ThrowingDriverTest {
           scene -> {
             IommuDevice dev = scene.device(1);
             AddressSpace mm = scene.process("p");
-            scene.iommu.during =
-                (operation, device) -> {
-                  if (operation.equals("attached")) {
-                    assertThat(scene.iommu.access(dev, 1, Scene.pageOf(0))).isTrue();
-                  }
-                };
+            scene.whenAttached(dev, () -> {});
             scene.iommu.sabotage = new PlantedFault(scene, "mmAttach", true, thrown, 1);
             Errno errno = thrown == Thrown.REFUSAL ? Errno.EBUSY : Errno.EIO;
             Scene.assertRefused(errno, () -> scene.sva.bind(dev, mm, null));
@@ -176,10 +165,7 @@ class ThrowingDriverTest {
             scene.quiesce(mm);
             assertThat(scene.sva.statistics().of(SvaCounter.DRIVER_FAILURES))
                 .isEqualTo(thrown == Thrown.REFUSAL ? 0 : 1);
-            assertThat(scene.sva.bind(dev, mm, null)).isEqualTo(1);
-            mm.putUser();
-            scene.quiesce(mm);
-            scene.assertNothingLeft(0);
+            scene.bindAndEnd(dev, mm);
           });
     }
   }
@@ -206,9 +192,7 @@ class ThrowingDriverTest {
           Scene.assertRefused(Errno.ENODEV, () -> scene.sva.bind(bad, mm, null));
           scene.sva.unbind(bad, pasid);
           mm.putUser();
-          scene.sva.deviceShutdown(bad);
-          scene.iommu.detachDevice(bad);
-          scene.sva.deviceGone(bad);
+          scene.detach(bad);
           scene.quiesce(mm);
           scene.assertNothingLeft(0);
         });
@@ -234,9 +218,7 @@ class ThrowingDriverTest {
             assertThat(scene.sva.statistics().of(SvaCounter.POSSIBLE_LEAKS)).isEqualTo(1);
             scene.sva.deviceGone(dev); // A reset does not tell what became of the CD.
             scene.assertNothingLeft(1);
-            scene.sva.deviceShutdown(dev);
-            scene.iommu.detachDevice(dev);
-            scene.sva.deviceGone(dev);
+            scene.detach(dev);
             scene.assertNothingLeft(0);
           });
     }

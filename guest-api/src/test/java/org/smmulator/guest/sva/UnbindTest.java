@@ -165,9 +165,7 @@ class UnbindTest {
           assertThat(scene.sva.bind(a, mm, null)).isEqualTo(other);
           assertThat(scene.sva.statistics().of(SvaCounter.IO_MMS)).isEqualTo(1);
           mm.munmap(Scene.pageOf(0), Scene.PAGE);
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.end(mm);
         });
   }
 
@@ -186,9 +184,7 @@ class UnbindTest {
           scene.iommu.babbling.clear();
           scene.sva.deviceGone(dev);
           assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isZero();
-          mm.putUser();
-          scene.quiesce(mm);
-          scene.assertNothingLeft(0);
+          scene.end(mm);
         });
   }
 }

@@ -1,0 +1,90 @@
+package org.smmulator.cli;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.config.MachineConfig;
+import org.smmulator.execution.EventLog;
+import org.smmulator.launch.MachineLauncher;
+import org.smmulator.launch.Progress;
+import org.smmulator.launch.UserException;
+import org.smmulator.metrics.Summaries;
+import org.smmulator.metrics.Summary;
+import org.smmulator.smmu.explain.Question;
+
+/** A machine that only ends as it is told. */
+final class FakeLauncher implements MachineLauncher {
+  final CountDownLatch started = new CountDownLatch(1);
+  Summary summary = Summaries.passed();
+  Ending ending = Ending.DONE;
+  @Nullable UserException startFailure;
+  @Nullable UserException scenarioFailure;
+  @Nullable MachineConfig config;
+  int closed;
+  @Nullable String guestPort;
+
+  @Override
+  public SimulatedOutcome simulate(
+      MachineConfig simulated, EventLog events, Progress progress, BooleanSupplier stopped)
+      throws UserException {
+    config = simulated;
+    return new SimulatedOutcome(ending, summary, 5_000_000, 2_000, 1_000);
+  }
+
+  @Override
+  public RunningMachine start(MachineConfig started, EventLog events) throws UserException {
+    if (startFailure != null) {
+      throw startFailure;
+    }
+    config = started;
+    this.started.countDown();
+    return new RunningMachine() {
+      @Override
+      public List<String> busAddresses() {
+        return List.of("127.0.0.1:7701");
+      }
+
+      @Override
+      public @Nullable String guestPort() {
+        return guestPort;
+      }
+
+      /** Whoever was at the guest port is gone at once; without one there is nobody to go. */
+      @Override
+      public void awaitEnd() throws InterruptedException {
+        if (guestPort == null) {
+          new CountDownLatch(1).await();
+        }
+      }
+
+      @Override
+      public void tellNews(Consumer<String> news) {}
+
+      @Override
+      public Summary summary() {
+        return summary;
+      }
+
+      @Override
+      public List<String> explain(Question question) {
+        return List.of("explained");
+      }
+
+      @Override
+      public Ending runScenario(Progress progress) throws UserException {
+        progress.update("half of it");
+        if (scenarioFailure != null) {
+          throw scenarioFailure;
+        }
+        return ending;
+      }
+
+      @Override
+      public void close() {
+        closed++;
+      }
+    };
+  }
+}

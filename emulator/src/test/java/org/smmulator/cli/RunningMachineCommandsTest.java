@@ -1,0 +1,109 @@
+package org.smmulator.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.smmulator.metrics.Summaries;
+import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.SummaryJson;
+import org.smmulator.smmu.explain.Question;
+import org.smmulator.web.WebServer;
+
+/** The commands that turn to a machine which runs in another process. */
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class RunningMachineCommandsTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int execute(String... args) {
+    return Smmulator.commandLine(FakeLauncher::new)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+
+  @Test
+  void statsPrintsTheTablesOfARunningMachine() throws IOException {
+    try (WebServer server =
+        WebServer.start("127.0.0.1:0", Summaries::failed, question -> List.of())) {
+      assertThat(execute("stats", "--http", server.address())).isZero();
+      assertThat(out.toString()).contains("1,234,567", "Verdict: FAILED");
+      assertThat(execute("stats", "--json", "--http", server.address())).isZero();
+      assertThat(out.toString()).endsWith(SummaryJson.write(Summaries.failed()));
+    }
+  }
+
+  @Test
+  void statsSaysThatNoMachineAnswers() throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    assertThat(execute("stats", "--http", "127.0.0.1:" + port)).isEqualTo(3);
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "smmulator: http://127.0.0.1:"
+                + port
+                + " does not answer; start a machine with 'smmulator run', or give its address"
+                + " with --http");
+  }
+
+  @Test
+  void explainPrintsWhatARunningMachineSays() throws IOException {
+    List<Question> asked = new ArrayList<>();
+    try (WebServer server =
+        WebServer.start(
+            "127.0.0.1:0",
+            () -> Summary.EMPTY,
+            question -> {
+              asked.add(question);
+              return List.of("one", "two");
+            })) {
+      String[] question =
+          ("explain --stream 00:04.0 --pasid 5 --address 0x7f0000001000 --access execute"
+                  + " --privileged --kind ats --http "
+                  + server.address())
+              .split(" ");
+      assertThat(execute(question)).isZero();
+    }
+    assertThat(out).hasToString("one\ntwo\n");
+    assertThat(asked)
+        .containsExactly(
+            new Question(
+                0x20, 5, 0x7f00_0000_1000L, Question.Kind.TRANSLATION_REQUEST, false, true, true));
+  }
+
+  @Test
+  void explainSaysWhatTheMachineCannotUnderstand() throws IOException {
+    try (WebServer server =
+        WebServer.start("127.0.0.1:0", () -> Summary.EMPTY, question -> List.of())) {
+      String[] question =
+          ("explain --stream x&y --address 0 --access read --http " + server.address()).split(" ");
+      assertThat(execute(question)).isEqualTo(2);
+    }
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "smmulator: stream: 'x&y' is not a number from 0 to 0xffffffff; use one such as 0x20 or"
+                + " 32");
+  }
+
+  @Test
+  void attachSaysThatNoMachineListens() throws IOException {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    assertThat(execute("attach", "dma", "--bus", "127.0.0.1:" + port)).isEqualTo(3);
+    assertThat(err.toString())
+        .startsWith("smmulator: no machine listens: ")
+        .contains("127.0.0.1:" + port, "Connection refused", "; start one with 'smmulator run'");
+  }
+}
