@@ -18,6 +18,7 @@ import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Verdict;
+import org.smmulator.metrics.VerdictCounter;
 
 /** Scenarios that end before their last step, on virtual time. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -89,8 +90,10 @@ class ScenarioEndTest {
                 """);
     for (long seed = 0; seed < 10; seed++) {
       Verdict verdict = verdictAtTheTimeOut(config, seed);
-      assertThat(verdict.dataMismatches()).as("%s", verdict.violations()).isZero();
-      assertThat(verdict.unendedOperations()).isEqualTo(1);
+      assertThat(verdict.found(VerdictCounter.DATA_MISMATCHES))
+          .as("%s", verdict.violations())
+          .isZero();
+      assertThat(verdict.found(VerdictCounter.UNENDED_OPERATIONS)).isEqualTo(1);
       assertThat(verdict.outcome()).isEqualTo(Verdict.Outcome.NOT_RUN);
     }
   }

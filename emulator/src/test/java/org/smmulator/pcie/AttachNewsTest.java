@@ -40,7 +40,7 @@ class AttachNewsTest {
     assertThat(lines)
         .containsExactly(
             DEVICE + "is attached", DEVICE + "has left: the peer closed the link: no power");
-    assertThat(machine.root.counters().linksLost()).isEqualTo(1);
+    assertThat(machine.root.counters().links().of(LinkCounter.LOST)).isEqualTo(1);
   }
 
   @Test
@@ -48,7 +48,7 @@ class AttachNewsTest {
     machine.attach(0x21);
     assertThat(lines).hasSize(1);
     assertThat(lines.get(0)).contains(" is refused: ").contains("slots are 00:01.0 to 00:1f.0");
-    assertThat(machine.root.counters().linksRefused()).isEqualTo(1);
+    assertThat(machine.root.counters().links().of(LinkCounter.REFUSED)).isEqualTo(1);
   }
 
   /** Those of the last moments have no other peer after them that would bring out their number. */
