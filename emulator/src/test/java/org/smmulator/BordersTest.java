@@ -52,6 +52,18 @@ class BordersTest {
           .resideInAnyPackage(
               "org.smmulator.smmu..", "org.smmulator.arch..", "org.smmulator.pcie..");
 
+  /** So that every violation of the protocol has its row among the rules. */
+  @ArchTest
+  static final ArchRule onlyTheJudgeAndTheLedgerFindAgainstADevice =
+      noClasses()
+          .that()
+          .resideInAPackage("org.smmulator.pcie")
+          .and()
+          .doNotHaveSimpleName("Judge")
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("org.smmulator.pcie.ledger.Violation$Kind");
+
   @ArchTest
   static final ArchRule theMachineKnowsNoCommandLine =
       noClasses()

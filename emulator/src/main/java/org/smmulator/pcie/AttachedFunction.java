@@ -1,34 +1,26 @@
 package org.smmulator.pcie;
 
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_COMPLETED;
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_DETACHED;
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LOST;
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_NOT_ANSWERED;
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_SENT;
-import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_TIMED_OUT;
 import static org.smmulator.pcie.FunctionCounter.RESETS;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ControlCode;
+import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
-import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.counter.Counts;
 import org.smmulator.pcie.ledger.FunctionGrants;
-import org.smmulator.pcie.ledger.RevocationScope;
 
 /**
  * The function at the end of one link, from the hello until the link is gone: its identity, what
  * software has set it to, what it was granted, and what waits for an answer from it. Used on the
  * hardware loop only.
  */
-final class AttachedFunction implements Invalidations.Sink {
+final class AttachedFunction {
   private static final Logger LOG = LoggerFactory.getLogger(AttachedFunction.class);
 
   private final RootComplex root;
@@ -37,7 +29,6 @@ final class AttachedFunction implements Invalidations.Sink {
   private final String id;
   private final Hello hello;
   private final long[] counters = new long[FunctionCounter.COUNT];
-  private final long[] invalidationLatency = new long[LatencyBuckets.COUNT];
   private final PendingRequests pending;
   private final long violationsBefore;
   private final FunctionReset reset = new FunctionReset(this);
@@ -45,17 +36,19 @@ final class AttachedFunction implements Invalidations.Sink {
   final FunctionConfig config;
   final FunctionGrants grants;
   final DownstreamRequests requests;
+  final InvalidationAccount invalidations;
   final PageRequestCredits credits = new PageRequestCredits();
 
   /** What {@link InterruptPins} last heard of the interrupt pin. */
   boolean pinAsserted;
 
-  private @Nullable Invalidations invalidations;
+  private FunctionState state = FunctionState.TRAINING;
+
+  /** What it was when it left. */
+  private FunctionState last = FunctionState.TRAINING;
+
   private long @Nullable [] reported;
-  private boolean announced;
-  private boolean answering = true;
-  private boolean gone;
-  private boolean detached;
+  private @Nullable ProtocolRule fault;
   private boolean flushing;
 
   AttachedFunction(RootComplex root, Link link, int requesterId, Hello hello) {
@@ -69,6 +62,8 @@ final class AttachedFunction implements Invalidations.Sink {
     this.violationsBefore = root.judge().violations(id);
     this.pending = new PendingRequests(root.loop(), root.config().completionTimeoutNanos());
     this.requests = new DownstreamRequests(this, pending);
+    this.invalidations =
+        new InvalidationAccount(this, grants, root.ledger(), root.agent(), root.judge());
   }
 
   int requesterId() {
@@ -87,25 +82,35 @@ final class AttachedFunction implements Invalidations.Sink {
     return hello.model();
   }
 
+  FunctionState state() {
+    return state;
+  }
+
   /** Software may see it. */
   boolean isAnnounced() {
-    return announced;
+    return state == FunctionState.ANSWERING || state == FunctionState.SILENT;
   }
 
   /** Training is over and knows how many Invalidate Requests the function holds. */
   void announce() {
-    announced = true;
-    invalidations =
-        new Invalidations(
-            root.loop(),
-            root.config().invalidationTimeoutNanos(),
-            config.invalidateQueueDepth,
-            this);
+    state = state.transition(FunctionState.ANSWERING);
+    long timeout = root.config().invalidationTimeoutNanos();
+    invalidations.open(
+        new Invalidations(root.loop(), timeout, config.invalidateQueueDepth, invalidations),
+        timeout);
   }
 
-  /** Whether it acknowledges invalidations, as far as is known: memory requests go to it then. */
+  /**
+   * Whether it acknowledges invalidations, as far as is known: memory requests go to it then. Of
+   * one that is gone, whether it did.
+   */
   boolean isAnswering() {
-    return answering;
+    return (state.isGone() ? last : state) != FunctionState.SILENT;
+  }
+
+  /** It does not acknowledge invalidations, or did not come back from its reset. */
+  void silent() {
+    state = state.transition(FunctionState.SILENT);
   }
 
   // The story.
@@ -117,15 +122,6 @@ final class AttachedFunction implements Invalidations.Sink {
   /** Records what went over the link; to be asked {@link #isRecording} before. */
   void record(String what) {
     root.events().record(root.loop().nanoTime(), id, what);
-  }
-
-  private void record(String what, Invalidations.Request request) {
-    if (isRecording()) {
-      RevocationScope scope = request.scope();
-      record(
-          String.format(
-              "%s%s 0x%x to 0x%x", what, pasid(scope.pasid()), scope.first(), scope.last()));
-    }
   }
 
   static String pasid(int pasid) {
@@ -160,7 +156,7 @@ final class AttachedFunction implements Invalidations.Sink {
   }
 
   long[] invalidationLatency() {
-    return invalidationLatency.clone();
+    return invalidations.latency();
   }
 
   void report(long[] counters) {
@@ -206,8 +202,15 @@ final class AttachedFunction implements Invalidations.Sink {
     flushSoon();
   }
 
-  void close(int errorCode, String text) {
-    link.close(errorCode, text);
+  /** Ends the link because of what the function did; the violation is recorded when it is over. */
+  void fault(ProtocolRule broken, String text) {
+    fault = broken;
+    link.close(ErrorCode.MALFORMED, text);
+  }
+
+  /** The rule that ended the link, if this end found it broken. */
+  @Nullable ProtocolRule fault() {
+    return fault;
   }
 
   void sendPageResponse(int pasid, int prgIndex, int code) {
@@ -227,116 +230,15 @@ final class AttachedFunction implements Invalidations.Sink {
     if (config.isPageRequestReset(register, byteEnables, value)) {
       credits.reset();
     }
-    if (announced && FunctionConfig.decidesClaims(register)) {
-      root.claimsChanged(this);
+    if (isAnnounced() && FunctionConfig.decidesClaims(register)) {
+      root.router().claimsChanged(this);
     }
-  }
-
-  // Invalidations.
-
-  void invalidate(Invalidations.Request request) {
-    invalidations().submit(request);
-  }
-
-  private Invalidations invalidations() {
-    if (invalidations == null) {
-      throw new IllegalStateException(id + " is not announced yet");
-    }
-    return invalidations;
-  }
-
-  Invalidations.Acknowledged invalidateCompletion(int itag, int count) {
-    return invalidations == null
-        ? Invalidations.Acknowledged.UNKNOWN_TAG
-        : invalidations.completion(itag, count);
-  }
-
-  @Override
-  public long mark() {
-    return root.ledger().mark();
-  }
-
-  @Override
-  public void send(int itag, Invalidations.Request request) {
-    record("invalidation", request);
-    count(INVALIDATIONS_SENT);
-    if (root.isInvalidationLost()) {
-      return;
-    }
-    ByteBuf out = begin();
-    TlpWriter.pasidPrefix(out, request.scope().pasid(), false, false);
-    long payload =
-        AtsEntry.encodeInvalidation(
-            request.scope().first(), request.sizeLog2(), request.scope().global());
-    TlpWriter.invalidateRequest(out, RequesterId.ROOT, requesterId, itag, payload);
-    endAndFlush();
-  }
-
-  @Override
-  public void completed(Invalidations.Request request, long issuedUpTo, long nanos) {
-    record("invalidation completed", request);
-    count(INVALIDATIONS_COMPLETED);
-    invalidationLatency[LatencyBuckets.index(nanos)]++;
-    grants.revoke(request.scope(), issuedUpTo);
-    tellSmmu(request, false);
-  }
-
-  @Override
-  public void timedOut(Invalidations.Request request) {
-    record("invalidation timed out", request);
-    count(INVALIDATIONS_TIMED_OUT);
-    answering = false;
-    long millis = root.config().invalidationTimeoutNanos() / 1_000_000;
-    StillGranted frames = new StillGranted();
-    grants.visit(request.scope(), frames);
-    root.judge()
-        .protocol(
-            id,
-            request.scope().pasid(),
-            request.scope().first(),
-            frames.first(),
-            String.format(
-                "no Invalidate Completion within %d ms for 0x%x to 0x%x; still granted: %s",
-                millis, request.scope().first(), request.scope().last(), frames));
-    grants.giveUp(request.scope(), request.asked());
-    grants.stopAnswering();
-    tellSmmu(request, true);
-  }
-
-  @Override
-  public void completedLate(Invalidations.Request request, long issuedUpTo) {
-    grants.revoke(request.scope(), issuedUpTo);
-  }
-
-  @Override
-  public void failed(Invalidations.Request request, boolean linkLost) {
-    boolean clean = linkLost && detached;
-    if (clean) {
-      count(INVALIDATIONS_DETACHED);
-    } else {
-      count(linkLost ? INVALIDATIONS_LOST : INVALIDATIONS_NOT_ANSWERED);
-    }
-    if (!linkLost) {
-      grants.giveUp(request.scope(), request.asked());
-    }
-    tellSmmu(request, !clean);
-  }
-
-  @Override
-  public void abandoned(Invalidations.Request request) {
-    tellSmmu(request, false);
   }
 
   /** The machine is at power-on again; the device, which is no part of it, stays as it is. */
   void powerOn() {
-    if (invalidations != null) {
-      invalidations.abandon();
-      answersAgain();
-    }
-  }
-
-  private void answersAgain() {
-    answering = true;
+    invalidations.abandon();
+    state = state.transition(FunctionState.ANSWERING);
     grants.answerAgain();
   }
 
@@ -355,46 +257,40 @@ final class AttachedFunction implements Invalidations.Sink {
   /** What it has not answered yet it need not; what it sends is in order until the reset ends. */
   void resetBegins() {
     requests.abandon();
-    invalidations().resetBegins();
+    invalidations.resetBegins();
   }
 
   /** The function holds nothing any more, and starts anew; or it does not answer. */
   void resetEnds(boolean answered) {
-    if (gone) {
+    if (state.isGone()) {
       return;
     }
     credits.reset();
     root.pins().gone(this);
     if (answered) {
       count(RESETS);
-      grants.revokeAll();
-      answersAgain();
-      invalidations().resetEnds();
+      state = state.transition(FunctionState.ANSWERING);
+      invalidations.resetEnds();
     } else {
       LOG.warn(
           "{} does not answer within {} ms of its reset, see bus.completionTimeoutMillis",
           id,
           root.config().completionTimeoutNanos() / 1_000_000);
-      answering = false;
-      grants.stopAnswering();
-      invalidations().notAnswering();
+      silent();
+      invalidations.notAnswering();
     }
   }
 
-  private void tellSmmu(Invalidations.Request request, boolean inVain) {
-    for (long i = 0; i < request.count(); i++) {
-      root.smmu().atcInvalidationDone(inVain);
-    }
-  }
-
-  /** The link is gone, or as good as gone. */
-  void end(boolean detached) {
-    this.gone = true;
-    this.detached = detached;
+  /**
+   * The link is gone, or as good as gone.
+   *
+   * @param how {@link FunctionState#DETACHED} or {@link FunctionState#LOST}
+   */
+  void end(FunctionState how) {
+    last = state;
+    state = state.transition(how);
     root.ledger().detach(grants);
-    if (invalidations != null) {
-      invalidations.linkLost();
-    }
+    invalidations.linkLost();
     pending.stop();
   }
 }

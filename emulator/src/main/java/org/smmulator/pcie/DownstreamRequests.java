@@ -18,7 +18,7 @@ import org.smmulator.bus.tlp.TlpWriter;
  * split at a Read Completion Boundary. Of a completion without data nothing is taken, so its Byte
  * Count is nobody's business.
  */
-final class DownstreamRequests implements Training.ConfigAccess {
+final class DownstreamRequests implements Completer, Training.ConfigAccess {
   private final AttachedFunction function;
   private final PendingRequests pending;
 
@@ -32,7 +32,18 @@ final class DownstreamRequests implements Training.ConfigAccess {
     return bytes == Long.BYTES ? -1L : (1L << (bytes * 8)) - 1;
   }
 
-  void configRead(int register, int bytes, LongConsumer done) {
+  @Override
+  public boolean answersTo(int requesterId) {
+    return requesterId == function.requesterId();
+  }
+
+  @Override
+  public boolean claims(long pa, int bytes) {
+    return function.config.claims(pa, bytes);
+  }
+
+  @Override
+  public void configRead(int requesterId, int register, int bytes, LongConsumer done) {
     int shift = (register & 3) * 8;
     long ones = allOnes(bytes);
     pending.submit(
@@ -43,7 +54,8 @@ final class DownstreamRequests implements Training.ConfigAccess {
                 done.accept(successful ? Integer.toUnsignedLong(value) >>> shift & ones : ones)));
   }
 
-  void configWrite(int register, int bytes, long value, Runnable done) {
+  @Override
+  public void configWrite(int requesterId, int register, int bytes, long value, Runnable done) {
     ConfigWrite write =
         new ConfigWrite(register, bytes, value, (successful, ignored) -> done.run());
     if (write.initiatesReset()) {
@@ -88,7 +100,8 @@ final class DownstreamRequests implements Training.ConfigAccess {
         });
   }
 
-  void memoryRead(long address, int bytes, LongConsumer done) {
+  @Override
+  public void memoryRead(long address, int bytes, LongConsumer done) {
     if (function.isAnswering()) {
       pending.submit(new MemoryRead(address, bytes, done));
     } else {
@@ -96,7 +109,8 @@ final class DownstreamRequests implements Training.ConfigAccess {
     }
   }
 
-  void memoryWrite(long address, int bytes, long value) {
+  @Override
+  public void memoryWrite(long address, int bytes, long value) {
     if (function.isAnswering()) {
       ByteBuf out = function.begin();
       putLittleEndian(out, TlpWriter.memoryWrite(out, 0, 0, address, bytes), bytes, value);

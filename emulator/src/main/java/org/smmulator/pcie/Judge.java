@@ -2,12 +2,15 @@ package org.smmulator.pcie;
 
 import static org.smmulator.pcie.ledger.Violation.NONE;
 
+import java.util.EnumMap;
+import java.util.Map;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.pcie.ledger.ViolationLog;
 
-/** Counts what devices send and records what they must not. */
+/** Counts what devices send, and records which of the {@link ProtocolRule}s they break. */
 final class Judge {
   private final ViolationLog violations;
+  private final Map<ProtocolRule, Long> broken = new EnumMap<>(ProtocolRule.class);
   private long packets;
 
   Judge(ViolationLog violations) {
@@ -28,26 +31,36 @@ final class Judge {
     return violations.count(device);
   }
 
+  /** Rules broken, each time. */
   long protocolViolations() {
     return violations.count(Violation.Kind.PROTOCOL);
   }
 
-  /**
-   * A device or peer broke a rule.
-   *
-   * @param device its ID, or empty before it has one
-   */
-  void protocol(String device, String text) {
-    protocol(device, NONE, NONE, NONE, text);
+  /** How often devices broke the rule. */
+  long broken(ProtocolRule rule) {
+    return broken.getOrDefault(rule, 0L);
+  }
+
+  /** A function broke a rule; the text says in which way. */
+  void broken(AttachedFunction function, ProtocolRule rule, String text) {
+    broken(function, rule, NONE, NONE, NONE, text);
   }
 
   /** A function sent what software has not permitted it; the address if it has one. */
   void forbidden(AttachedFunction function, ProtocolRule rule, int pasid, long address) {
     function.count(FunctionCounter.PACKETS_NOT_PERMITTED);
-    protocol(function.id(), pasid, address, NONE, rule.toString());
+    broken(function, rule, pasid, address, NONE, rule.toString());
   }
 
-  void protocol(String device, int pasid, long address, long frame, String text) {
-    violations.record(new Violation(Violation.Kind.PROTOCOL, device, pasid, address, frame, text));
+  void broken(
+      AttachedFunction function,
+      ProtocolRule rule,
+      int pasid,
+      long address,
+      long frame,
+      String text) {
+    broken.merge(rule, 1L, Long::sum);
+    violations.record(
+        new Violation(Violation.Kind.PROTOCOL, function.id(), pasid, address, frame, text));
   }
 }

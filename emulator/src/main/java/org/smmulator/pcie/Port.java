@@ -22,8 +22,7 @@ final class Port implements LinkHandler {
   private @Nullable AttachedFunction function;
   private @Nullable Training training;
 
-  /** The peer became a device, and may have left again. */
-  private boolean admitted;
+  private PortState state = PortState.CONNECTED;
 
   Port(RootComplex root, UpstreamPackets packets) {
     this.root = root;
@@ -33,7 +32,7 @@ final class Port implements LinkHandler {
   @Override
   public void connected(Link link) {
     this.link = link;
-    if (!root.connected(this)) {
+    if (!root.slots().connected(this)) {
       link.close(ErrorCode.NO_SLOT, "too many peers are connected; try again later");
     }
   }
@@ -41,16 +40,16 @@ final class Port implements LinkHandler {
   @Override
   public void hello(Hello hello) {
     Link open = link();
-    RootComplex.Slot slot = root.slotFor(hello.requesterId());
-    if (slot.refusal() != null) {
-      open.close(slot.errorCode(), slot.refusal());
+    Slots.Place place = root.slots().placeFor(hello.requesterId());
+    if (place.refusal() != null) {
+      open.close(place.errorCode(), place.refusal());
       return;
     }
-    admitted = true;
-    AttachedFunction attached = new AttachedFunction(root, open, slot.requesterId(), hello);
+    state = state.transition(PortState.TRAINING);
+    AttachedFunction attached = new AttachedFunction(root, open, place.requesterId(), hello);
     function = attached;
-    root.attach(attached);
-    open.sendHelloAck(HelloAck.granting(hello, slot.requesterId()));
+    root.slots().attach(attached);
+    open.sendHelloAck(HelloAck.granting(hello, place.requesterId()));
     training = new Training(attached.requests, attached.config, new Trained(attached));
     training.start(root.loop(), root.config().trainingTimeoutNanos());
   }
@@ -69,14 +68,15 @@ final class Port implements LinkHandler {
 
     @Override
     public void trained() {
+      state = state.transition(PortState.ATTACHED);
       root.news().attached(attached);
-      root.announce(attached);
+      root.slots().announce(attached);
     }
 
     @Override
-    public void failed(String reason) {
+    public void failed(ProtocolRule broken, String reason) {
       if (function == attached) {
-        link().close(ErrorCode.MALFORMED, reason);
+        attached.fault(broken, reason);
       }
     }
 
@@ -107,10 +107,11 @@ final class Port implements LinkHandler {
   public void control(int code) {
     AttachedFunction attached = function;
     if (code == ControlCode.DETACH && attached != null) {
+      state = state.transition(PortState.DETACHED);
       compareReports(attached);
       function = null;
       root.news().left(attached, "detached");
-      root.detached(attached, true);
+      root.slots().detach(attached, FunctionState.DETACHED);
       link().close(ErrorCode.SHUTDOWN, "detached");
     }
   }
@@ -124,8 +125,9 @@ final class Port implements LinkHandler {
     long completed = attached.counted(FunctionCounter.INVALIDATIONS_COMPLETED);
     if (reported != DeviceCounter.UNKNOWN && (reported > sent || reported < completed)) {
       root.judge()
-          .protocol(
-              attached.id(),
+          .broken(
+              attached,
+              ProtocolRule.REPORT,
               String.format(
                   "reports %d invalidation requests; %d were sent, %d completed",
                   reported, sent, completed));
@@ -137,8 +139,9 @@ final class Port implements LinkHandler {
     long counted = attached.counted(ours);
     if (reported != DeviceCounter.UNKNOWN && reported != counted) {
       root.judge()
-          .protocol(
-              attached.id(),
+          .broken(
+              attached,
+              ProtocolRule.REPORT,
               String.format("reports %s %d; %d were received", theirs, reported, counted));
     }
   }
@@ -164,21 +167,33 @@ final class Port implements LinkHandler {
   @Override
   public void closed(LinkEnd end) {
     AttachedFunction attached = function;
+    PortState before = state;
+    state = state.transition(PortState.CLOSED);
     function = null;
     if (training != null) {
       training.end();
     }
-    root.disconnected(this);
+    root.slots().disconnected(this);
     if (attached != null) {
-      if (end.cause() == LinkEnd.Cause.PEER_AT_FAULT) {
-        root.judge().protocol(attached.id(), end.text());
+      ProtocolRule broken = brokenBy(attached, end);
+      if (broken != null) {
+        root.judge().broken(attached, broken, end.text());
       }
       root.news().left(attached, end.text());
-      root.detached(attached, false);
-    } else if (!admitted) {
-      root.refused();
+      root.slots().detach(attached, FunctionState.LOST);
+    } else if (before == PortState.CONNECTED) {
+      root.slots().refused();
       root.news().refused(link().peer(), end.text());
     }
+  }
+
+  /** The rule whose breach ended the link, if it was one. */
+  private static @Nullable ProtocolRule brokenBy(AttachedFunction attached, LinkEnd end) {
+    return switch (end.cause()) {
+      case BROKE_PROTOCOL -> attached.fault() == null ? ProtocolRule.MALFORMED : attached.fault();
+      case DOES_NOT_READ -> ProtocolRule.NOT_READING;
+      case LOST, CLOSED_BY_PEER, CLOSED_HERE, FAILED_HERE -> null;
+    };
   }
 
   private Link link() {

@@ -39,7 +39,7 @@ final class Training {
     void trained();
 
     /** The function is none that software can use. */
-    void failed(String reason);
+    void failed(ProtocolRule broken, String reason);
 
     /** The function, or the computer that it runs on, is too slow. */
     void late(String reason);
@@ -77,7 +77,7 @@ final class Training {
           config.vendorId = id & 0xffff;
           config.deviceId = id >>> 16;
           if (config.vendorId == 0xffff) {
-            failed("no function answers: its vendor ID reads as ffff");
+            failed(ProtocolRule.VENDOR_ID, "no function answers: its vendor ID reads as ffff");
           } else {
             sizeBar(0);
           }
@@ -101,13 +101,13 @@ final class Training {
     if (successful) {
       next.run();
     } else {
-      failed("no good answer to a " + now);
+      failed(ProtocolRule.TRAINING_ANSWER, "no good answer to a " + now);
     }
   }
 
-  private void failed(String reason) {
+  private void failed(ProtocolRule broken, String reason) {
     end();
-    outcome.failed(reason);
+    outcome.failed(broken, reason);
   }
 
   private void trained() {
@@ -160,7 +160,9 @@ final class Training {
     if (!ioSpace && (addressBits != 0 || (wide && high != 0))) {
       long bytes = -(((long) high << 32) | (addressBits & 0xFFFF_FFFFL));
       if (Long.bitCount(bytes) != 1 || bytes < 0 || bytes > LARGEST_BAR) {
-        failed("BAR " + index + " has no size that is a power of two up to 2^39");
+        failed(
+            ProtocolRule.BAR_SIZE,
+            "BAR " + index + " has no size that is a power of two up to 2^39");
         return;
       }
       config.setBar(index, bytes, wide);
@@ -193,7 +195,9 @@ final class Training {
   private void extended(int offset, int header) {
     int next = ConfigHeader.nextExtended(header);
     if (offset > LAST_EXTENDED) {
-      failed("an extended capability begins at the end of configuration space");
+      failed(
+          ProtocolRule.EXTENDED_CAPABILITY,
+          "an extended capability begins at the end of configuration space");
       return;
     }
     Runnable goOn =

@@ -153,8 +153,9 @@ final class TranslationServices {
     if (function.credits.take(tlp.prgIndex(), allowed)) {
       return true;
     }
-    judge.protocol(
-        function.id(),
+    judge.broken(
+        function,
+        ProtocolRule.PAGE_REQUEST_ALLOCATION,
         tlp.pasid(),
         tlp.pageAddress(),
         Violation.NONE,
@@ -170,21 +171,25 @@ final class TranslationServices {
 
   void invalidateCompletion(AttachedFunction function, Tlp tlp) {
     if (tlp.targetId() != RequesterId.ROOT || tlp.invalidateTags() == 0) {
-      judge.protocol(
-          function.id(), "Invalidate Completion for another function, or without an ITag");
+      ProtocolRule rule = ProtocolRule.INVALIDATE_COMPLETION;
+      judge.broken(function, rule, rule.sentence());
       return;
     }
     for (int tags = tlp.invalidateTags(); tags != 0; tags &= tags - 1) {
       int itag = Integer.numberOfTrailingZeros(tags);
-      switch (function.invalidateCompletion(itag, tlp.completionCount())) {
+      switch (function.invalidations.completion(itag, tlp.completionCount())) {
         case KNOWN -> {}
         case LATE -> function.count(INVALIDATIONS_LATE);
         case UNKNOWN_TAG ->
-            judge.protocol(
-                function.id(), "Invalidate Completion for ITag " + itag + ", which is not in use");
+            judge.broken(
+                function,
+                ProtocolRule.INVALIDATE_TAG,
+                "Invalidate Completion for ITag " + itag + ", which is not in use");
         case COUNT_CHANGED ->
-            judge.protocol(
-                function.id(), "Completion Count changed between completions of ITag " + itag);
+            judge.broken(
+                function,
+                ProtocolRule.INVALIDATE_COUNT,
+                "Completion Count changed between completions of ITag " + itag);
       }
     }
   }

@@ -8,7 +8,6 @@ import org.smmulator.bus.tlp.AddressType;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.Tlp;
-import org.smmulator.bus.wire.ErrorCode;
 
 /** Takes each packet of a function to who answers it, and checks it on the way. */
 final class UpstreamPackets {
@@ -31,7 +30,7 @@ final class UpstreamPackets {
     int sender = tlp.type().isCompletion() ? tlp.completerId() : tlp.requesterId();
     if (sender != function.requesterId()) {
       String text = "packet with the ID of " + RequesterId.text(sender) + " from " + function.id();
-      function.close(ErrorCode.MALFORMED, text);
+      function.fault(ProtocolRule.REQUESTER_ID, text);
       return;
     }
     switch (tlp.type()) {
@@ -57,7 +56,8 @@ final class UpstreamPackets {
       return;
     }
     if (tlp.atIllegal()) {
-      judge.protocol(function.id(), "Address Type not allowed on this packet");
+      ProtocolRule rule = ProtocolRule.ADDRESS_TYPE;
+      judge.broken(function, rule, rule.sentence());
       MemoryRequests.refuse(function, tlp, CompletionStatus.UR);
       return;
     }
@@ -87,11 +87,15 @@ final class UpstreamPackets {
       case KNOWN -> {}
       case LATE -> function.count(COMPLETIONS_LATE);
       case UNKNOWN_TAG ->
-          judge.protocol(
-              function.id(), "completion for tag " + tlp.tag() + ", which is not in use");
+          judge.broken(
+              function,
+              ProtocolRule.COMPLETION_TAG,
+              "completion for tag " + tlp.tag() + ", which is not in use");
       case DOES_NOT_FIT ->
-          judge.protocol(
-              function.id(), "completion for tag " + tlp.tag() + " does not fit its request");
+          judge.broken(
+              function,
+              ProtocolRule.COMPLETION_FIT,
+              "completion for tag " + tlp.tag() + " does not fit its request");
     }
   }
 

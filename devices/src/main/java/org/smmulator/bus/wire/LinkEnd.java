@@ -14,8 +14,10 @@ public record LinkEnd(Cause cause, String text) {
     CLOSED_BY_PEER,
     /** This end closed the link: it detaches, stops, or has no place for the peer. */
     CLOSED_HERE,
-    /** This end closed the link because the peer broke the protocol or does not read. */
-    PEER_AT_FAULT,
+    /** This end closed the link because the peer broke the protocol, or said no hello in time. */
+    BROKE_PROTOCOL,
+    /** This end closed the link because the peer does not read what it is sent. */
+    DOES_NOT_READ,
     /** This end closed the link because it failed itself. */
     FAILED_HERE
   }
@@ -24,8 +26,8 @@ public record LinkEnd(Cause cause, String text) {
   static LinkEnd closing(int errorCode, String text) {
     return new LinkEnd(
         switch (errorCode) {
-          case ErrorCode.VERSION, ErrorCode.MALFORMED, ErrorCode.NOT_READING, ErrorCode.NO_HELLO ->
-              Cause.PEER_AT_FAULT;
+          case ErrorCode.VERSION, ErrorCode.MALFORMED, ErrorCode.NO_HELLO -> Cause.BROKE_PROTOCOL;
+          case ErrorCode.NOT_READING -> Cause.DOES_NOT_READ;
           case ErrorCode.INTERNAL -> Cause.FAILED_HERE;
           default -> Cause.CLOSED_HERE;
         },

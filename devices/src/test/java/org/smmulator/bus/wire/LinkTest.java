@@ -123,7 +123,7 @@ class LinkTest extends RawLink {
     assertThat(wire.finished).isTrue();
     assertThat(link.isOpen()).isFalse();
     assertThat(handler.closed.getNow("still open")).isEqualTo(reason);
-    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.PEER_AT_FAULT);
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.BROKE_PROTOCOL);
     assertThat(handler.events).hasSize(1);
   }
 
@@ -142,7 +142,7 @@ class LinkTest extends RawLink {
     assertThat(wire.aborted).isTrue();
     assertThat(handler.closed.getNow("still open"))
         .startsWith("the peer does not read what it is sent");
-    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.PEER_AT_FAULT);
+    assertThat(handler.cause).isEqualTo(LinkEnd.Cause.DOES_NOT_READ);
   }
 
   @Test

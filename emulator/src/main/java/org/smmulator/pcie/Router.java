@@ -1,0 +1,123 @@
+package org.smmulator.pcie;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.MemoryMap;
+
+/**
+ * Where an access of the guest goes: configuration requests by ID, accesses to memory space by
+ * address, resets by bus. What nobody takes reads as all ones. Two questions decide, which of the
+ * root buses' {@link Completer}s has an ID and which claims an address; who they are comes from the
+ * {@link Slots}.
+ */
+final class Router {
+  private static final Logger LOG = LoggerFactory.getLogger(Router.class);
+  private static final int CONFIG_BYTES = 4096;
+
+  private final Slots slots;
+  private final Completer hostBridge = new HostBridge();
+
+  Router(Slots slots) {
+    this.slots = slots;
+  }
+
+  private @Nullable Completer byId(int requesterId, int register, int bytes) {
+    if (hostBridge.answersTo(requesterId)) {
+      return hostBridge;
+    }
+    AttachedFunction function = slots.function(requesterId);
+    boolean legal = register >= 0 && register < CONFIG_BYTES && bytes <= 4 && register % bytes == 0;
+    return function != null && legal ? function.requests : null;
+  }
+
+  private @Nullable Completer byAddress(long pa, int bytes) {
+    if (!isInWindow(pa) || (pa & (bytes - 1)) != 0) {
+      return null;
+    }
+    for (AttachedFunction function : slots.functions()) {
+      if (function.isAnnounced() && function.requests.claims(pa, bytes)) {
+        return function.requests;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isInWindow(long pa) {
+    long low = pa - MemoryMap.PCIE_MMIO32;
+    long high = pa - MemoryMap.PCIE_MMIO64;
+    return (low >= 0 && low < MemoryMap.PCIE_MMIO32_BYTES)
+        || (high >= 0 && high < MemoryMap.PCIE_MMIO64_BYTES);
+  }
+
+  void configRead(int requesterId, int register, int bytes, LongConsumer done) {
+    Completer completer = byId(requesterId, register, bytes);
+    if (completer == null) {
+      done.accept(DownstreamRequests.allOnes(bytes));
+    } else {
+      completer.configRead(requesterId, register, bytes, done);
+    }
+  }
+
+  void configWrite(int requesterId, int register, int bytes, long value, Runnable done) {
+    Completer completer = byId(requesterId, register, bytes);
+    if (completer == null) {
+      done.run();
+    } else {
+      completer.configWrite(requesterId, register, bytes, value, done);
+    }
+  }
+
+  void memoryRead(long pa, int bytes, LongConsumer done) {
+    Completer completer = byAddress(pa, bytes);
+    if (completer == null) {
+      done.accept(DownstreamRequests.allOnes(bytes));
+    } else {
+      completer.memoryRead(pa, bytes, done);
+    }
+  }
+
+  void memoryWrite(long pa, int bytes, long value) {
+    Completer completer = byAddress(pa, bytes);
+    if (completer != null) {
+      completer.memoryWrite(pa, bytes, value);
+    }
+  }
+
+  /** Software moved a BAR or enabled memory space: the first of two claimants will answer. */
+  void claimsChanged(AttachedFunction changed) {
+    for (AttachedFunction other : slots.functions()) {
+      if (other != changed && other.config.overlaps(changed.config)) {
+        LOG.warn("BARs of {} and {} overlap; the first one answers", changed.id(), other.id());
+      }
+    }
+  }
+
+  /** As {@link RootComplex#resetBus}. */
+  void resetBus(int bus, Runnable done) {
+    List<AttachedFunction> onBus = new ArrayList<>();
+    for (AttachedFunction function : slots.functions()) {
+      if (function.isAnnounced() && RequesterId.bus(function.requesterId()) == bus) {
+        onBus.add(function);
+      }
+    }
+    if (onBus.isEmpty()) {
+      done.run();
+      return;
+    }
+    AtomicInteger left = new AtomicInteger(onBus.size());
+    for (AttachedFunction function : onBus) {
+      function.reset(
+          () -> {},
+          () -> {
+            if (left.decrementAndGet() == 0) {
+              done.run();
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package org.smmulator.pcie;
+
+import org.smmulator.pcie.ledger.GrantLedger;
+import org.smmulator.pcie.ledger.RevocationScope;
+import org.smmulator.smmu.Smmu;
+
+/**
+ * Does for the SMMU what it asks of functions, by stream: has translations invalidated, and answers
+ * page requests. Each ATC invalidation that the SMMU asks for it is told the end of, once.
+ */
+final class SmmuAgent {
+  private static final int SMALLEST_PAGE_LOG2 = 12;
+
+  private final Smmu smmu;
+  private final GrantLedger ledger;
+  private final Slots slots;
+  private BareStreams bareStreams = new Nobody();
+  private long invalidationsWithoutDevice;
+  private long invalidationsSent;
+  private long invalidationToLose;
+
+  SmmuAgent(Smmu smmu, GrantLedger ledger, Slots slots) {
+    this.smmu = smmu;
+    this.ledger = ledger;
+    this.slots = slots;
+  }
+
+  /** Nobody caches or hears anything at a stream without a device. */
+  private final class Nobody implements BareStreams {
+    @Override
+    public void atcInvalidate(
+        int streamId, int substreamId, long address, int pagesLog2, boolean global) {
+      ended(1, false);
+    }
+
+    @Override
+    public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {}
+  }
+
+  /** From now on somebody stands for streams without a device. */
+  void standFor(BareStreams streams) {
+    bareStreams = streams;
+  }
+
+  /** As {@code SmmuOutputs.atcInvalidate}. */
+  void atcInvalidate(int streamId, int substreamId, long address, int pagesLog2, boolean global) {
+    AttachedFunction function = slots.function(streamId);
+    if (function == null) {
+      invalidationsWithoutDevice++;
+      bareStreams.atcInvalidate(streamId, substreamId, address, pagesLog2, global);
+      return;
+    }
+    int sizeLog2 = Math.min(SMALLEST_PAGE_LOG2 + pagesLog2, Long.SIZE);
+    long within = sizeLog2 == Long.SIZE ? -1L : (1L << sizeLog2) - 1;
+    RevocationScope scope =
+        new RevocationScope(substreamId, global, address & ~within, address | within);
+    function.invalidations.ask(new Invalidations.Request(scope, sizeLog2, ledger.mark(), 1));
+  }
+
+  /** As {@code SmmuOutputs.pageResponse}. */
+  void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {
+    AttachedFunction function = slots.function(streamId);
+    if (function == null) {
+      bareStreams.pageResponse(streamId, substreamId, prgIndex, busCode);
+    } else {
+      function.sendPageResponse(substreamId, prgIndex, busCode);
+    }
+  }
+
+  /** As many of the invalidations that the SMMU asked for are over. */
+  void ended(long invalidations, boolean inVain) {
+    for (long i = 0; i < invalidations; i++) {
+      smmu.atcInvalidationDone(inVain);
+    }
+  }
+
+  /** Power-on: no invalidation is under way. */
+  void powerOn() {
+    for (AttachedFunction function : slots.functions()) {
+      if (function.isAnnounced()) {
+        function.powerOn();
+      }
+    }
+  }
+
+  /** Sabotage: the {@code nth} Invalidate Request from now on is counted and never sent. */
+  void loseInvalidation(int nth) {
+    invalidationToLose = invalidationsSent + nth;
+  }
+
+  /** Whether the Invalidate Request that is to be sent now is the one to lose. */
+  boolean losesInvalidation() {
+    return ++invalidationsSent == invalidationToLose;
+  }
+
+  long invalidationsWithoutDevice() {
+    return invalidationsWithoutDevice;
+  }
+}
