@@ -17,7 +17,7 @@ import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.HotplugBlock;
 import org.smmulator.pcie.MinimalGuest;
@@ -50,8 +50,8 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
     ViolationLog violations = new ViolationLog(10);
     GrantLedger ledger =
         new GrantLedger(loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
-    PhysicalBus bus =
-        new PhysicalBus(new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES), intid -> {});
+    AddressMap bus =
+        AddressMap.of(new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES), intid -> {});
     Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
     RootComplexConfig config = RootComplexConfig.defaults();
     RootComplex root =

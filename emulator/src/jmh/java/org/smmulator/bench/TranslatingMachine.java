@@ -11,7 +11,7 @@ import org.smmulator.arch.register.StrtabBase;
 import org.smmulator.arch.structure.Cd;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.arch.vmsa.Descriptor;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
@@ -54,7 +54,7 @@ final class TranslatingMachine {
           | Descriptor.S2AP_WRITE
           | 0xfL << Descriptor.S2_MEMATTR_SHIFT;
 
-  final PhysicalMemory bus = new PhysicalBus(new SparseMemory(RAM, RAM_BYTES), intid -> {});
+  final PhysicalMemory bus = AddressMap.of(new SparseMemory(RAM, RAM_BYTES), intid -> {});
   final Smmu smmu;
 
   /** Addresses of the mapped pages, in a random order without repeats. */

@@ -16,8 +16,8 @@ import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.HostMemory;
-import org.smmulator.memory.PhysicalBus;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.HotplugBlock;
 import org.smmulator.pcie.RootComplex;
@@ -45,7 +45,7 @@ final class Board implements AutoCloseable {
   private final Loop loop;
   private final IntConsumer interrupts;
   private final SparseMemory ram;
-  private final PhysicalBus bus;
+  private final AddressMap map;
   private final Smmu smmu;
   private final CommandTurns commands;
   private final ViolationLog violations;
@@ -80,7 +80,7 @@ final class Board implements AutoCloseable {
     this.events = events;
     HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
     ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
-    bus = new PhysicalBus(ram, interrupts);
+    map = AddressMap.of(ram, interrupts);
     violations = new ViolationLog(VIOLATION_GROUPS_KEPT);
     ledger =
         new GrantLedger(
@@ -90,11 +90,12 @@ final class Board implements AutoCloseable {
             config.machine().ramBytes(),
             config.bus().grantsPerDevice());
     hotPlug = new HotplugBlock(() -> interrupts.accept(MemoryMap.HOTPLUG_INTID));
-    smmu = new Smmu(config.smmu().toFeatures(), bus, new Outputs());
+    smmu = new Smmu(config.smmu().toFeatures(), map, new Outputs());
     commands = new CommandTurns(loop, smmu, config.smmu().commandsPerTurn());
     RootComplexConfig links = rootComplexConfig(config.bus());
     linkLimits = links.linkLimits();
-    rootComplex = new RootComplex(loop, smmu, bus, links, ledger, violations, hotPlug);
+    rootComplex = new RootComplex(loop, smmu, map, links, ledger, violations, hotPlug);
+    BoardRegions.add(map, smmu, hotPlug, rootComplex);
     rootComplex.recordTo(events);
     Integer lost = config.sabotage().loseInvalidation();
     if (lost != null) {
@@ -261,9 +262,9 @@ final class Board implements AutoCloseable {
     return ram;
   }
 
-  /** RAM and the MSI frame, as everything but software sees them. */
-  PhysicalBus bus() {
-    return bus;
+  /** What CPUs, the SMMU and devices reach. */
+  AddressMap map() {
+    return map;
   }
 
   Smmu smmu() {

@@ -47,12 +47,10 @@ final class ExternalGuest implements Guest {
   private HarnessMachine reachable(Board board) {
     return new HarnessMachine(
         platform.stepped(),
-        board.ram(),
-        board.bus(),
+        board.map(),
         board.smmu(),
         config.smmu().toFeatures().platformStreams(),
         board.rootComplex(),
-        board.hotPlug(),
         () -> plugAnew(board),
         TimeUnit.MILLISECONDS.toNanos(config.bus().completionTimeoutMillis()),
         TimeUnit.MILLISECONDS.toNanos(config.bus().invalidationTimeoutMillis()));

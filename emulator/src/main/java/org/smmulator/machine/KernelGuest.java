@@ -46,15 +46,15 @@ final class KernelGuest implements Guest {
 
   private Hardware hardware(Board board) {
     HardwareCalls calls = new HardwareCalls(board.loop(), execution);
-    SmmuMmio smmu = new SmmuMmio(board.loop(), execution, board.smmu());
+    SmmuMmio smmu = new SmmuMmio(board.loop(), execution, board.map(), MemoryMap.SMMU);
     board.onRegistersChanged(smmu::wakeWaiters);
     return new Hardware(
         execution,
         board.ram(),
         smmu,
-        new ConfigMmio(calls, board.rootComplex()),
-        new PciMemoryMmio(calls, board.rootComplex()),
-        new HotPlugMmio(calls, board.hotPlug()),
+        new CpuMmio(calls, board.map(), MemoryMap.ECAM),
+        new CpuMmio(calls, board.map(), 0), // a BAR holds a physical address
+        new CpuMmio(calls, board.map(), MemoryMap.HOTPLUG),
         interrupts,
         board.ledger(),
         events);

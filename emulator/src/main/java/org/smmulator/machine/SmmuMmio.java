@@ -6,7 +6,9 @@ import java.util.function.IntPredicate;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
-import org.smmulator.smmu.Smmu;
+import org.smmulator.memory.AddressMap;
+import org.smmulator.memory.Region;
+import org.smmulator.memory.Target;
 
 /**
  * The SMMU's register window as guest tasks use it. Writes are posted to the hardware's thread;
@@ -28,20 +30,27 @@ final class SmmuMmio implements Mmio {
 
   private final Loop loop;
   private final Execution execution;
-  private final Smmu smmu;
+  private final Target.Now registers;
   private final ThreadLocal<Posted> posted = ThreadLocal.withInitial(Posted::new);
   private final Queue<Execution.Handle> waiters = new ConcurrentLinkedQueue<>();
 
-  SmmuMmio(Loop loop, Execution execution, Smmu smmu) {
+  /**
+   * @param base where an SMMU lies in the address map
+   */
+  SmmuMmio(Loop loop, Execution execution, AddressMap map, long base) {
+    Region region = map.find(base, Integer.BYTES);
+    if (region == null || !(region.target() instanceof Target.Now now)) {
+      throw new IllegalArgumentException(String.format("no SMMU at 0x%x", base));
+    }
     this.loop = loop;
     this.execution = execution;
-    this.smmu = smmu;
+    this.registers = now;
   }
 
   @Override
   public long read(long offset, int sizeBytes) {
     awaitOwnWrites();
-    return smmu.readRegister((int) offset, sizeBytes);
+    return registers.read(offset, sizeBytes);
   }
 
   @Override
@@ -50,7 +59,7 @@ final class SmmuMmio implements Mmio {
     mine.given++;
     loop.execute(
         () -> {
-          smmu.writeRegister((int) offset, sizeBytes, value);
+          registers.write(offset, sizeBytes, value);
           publish(mine);
         });
   }
@@ -65,14 +74,14 @@ final class SmmuMmio implements Mmio {
   public boolean awaitChange(long offset, IntPredicate until, long deadlineNanos) {
     awaitOwnWrites();
     for (int i = 0; i < SPINS && execution.spin(); i++) {
-      if (until.test((int) smmu.readRegister((int) offset, 4))) {
+      if (until.test((int) registers.read(offset, 4))) {
         return true;
       }
     }
     Execution.Handle me = execution.current();
     while (true) {
       waiters.add(me);
-      if (until.test((int) smmu.readRegister((int) offset, 4))) {
+      if (until.test((int) registers.read(offset, 4))) {
         waiters.remove(me);
         return true;
       }

@@ -64,7 +64,7 @@ final class SteppedPlatform implements Platform {
   /** Plugs in a device that never waits; it is there when this returns. */
   PluggedDevice plugOnLoop(DeviceConfig config, Board board) {
     InProcessDevices plugs =
-        new InProcessDevices(board.rootComplex(), board.bus(), stepped.loop(), board.linkLimits());
+        new InProcessDevices(board.rootComplex(), board.map(), stepped.loop(), board.linkLimits());
     int requesterId = config.id().requesterId();
     DeviceModel model =
         config.model() == DeviceConfig.DeviceModel.EDU

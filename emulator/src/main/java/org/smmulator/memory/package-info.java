@@ -1,4 +1,4 @@
-/** The machine's physical memory, and the bus that SMMU and devices reach it through. */
+/** The machine's physical address map: RAM, and regions of registers. */
 @NullMarked
 package org.smmulator.memory;
 

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 
 /**
  * Fetch and add, swap, and compare and swap of 4 or 8 bytes on little-endian memory, atomic against
@@ -14,7 +14,7 @@ final class AtomicOperation {
   private AtomicOperation() {}
 
   /** Performs the request at {@code pa}; what memory held before. */
-  static long perform(PhysicalBus bus, Tlp tlp, long pa) throws BusAbort {
+  static long perform(AddressMap map, Tlp tlp, long pa) throws BusAbort {
     boolean wide = tlp.operandBytes() == Long.BYTES;
     long word = pa & -Long.BYTES;
     int shift = wide ? 0 : (int) (pa & Integer.BYTES) * 8;
@@ -22,10 +22,10 @@ final class AtomicOperation {
     long held;
     long next;
     do {
-      held = bus.load64(word);
+      held = map.load64(word);
       long old = (held & mask) >>> shift;
       next = (held & ~mask) | ((result(tlp, old, wide) << shift) & mask);
-    } while (!bus.compareAndSet64(word, held, next));
+    } while (!map.compareAndSet64(word, held, next));
     return (held & mask) >>> shift;
   }
 

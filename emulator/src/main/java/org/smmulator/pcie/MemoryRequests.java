@@ -13,7 +13,7 @@ import org.smmulator.bus.tlp.AddressType;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.port.Transaction;
 
@@ -27,12 +27,12 @@ import org.smmulator.smmu.port.Transaction;
  */
 final class MemoryRequests {
   private final Smmu smmu;
-  private final PhysicalBus bus;
+  private final AddressMap map;
   private final Transaction transaction = new Transaction();
 
-  MemoryRequests(Smmu smmu, PhysicalBus bus) {
+  MemoryRequests(Smmu smmu, AddressMap map) {
     this.smmu = smmu;
-    this.bus = bus;
+    this.map = map;
   }
 
   void read(AttachedFunction function, Tlp tlp) {
@@ -82,7 +82,7 @@ final class MemoryRequests {
   private boolean load(long pa, ByteBuf out, int index, int bytes) {
     ByteBuffer target = out.internalNioBuffer(index, bytes);
     try {
-      bus.read(pa, target, target.position(), bytes);
+      map.read(pa, target, target.position(), bytes);
       return true;
     } catch (BusAbort e) {
       return false;
@@ -122,7 +122,7 @@ final class MemoryRequests {
 
   private void store(long pa, ByteBuf data, int index, int bytes) throws BusAbort {
     ByteBuffer source = data.internalNioBuffer(index, bytes);
-    bus.write(pa, source, source.position(), bytes);
+    map.write(pa, source, source.position(), bytes);
   }
 
   /** Fetch and add, swap, compare and swap: they need both permissions. */
@@ -138,7 +138,7 @@ final class MemoryRequests {
       return;
     }
     try {
-      long before = AtomicOperation.perform(bus, tlp, transaction.pa());
+      long before = AtomicOperation.perform(map, tlp, transaction.pa());
       ByteBuf out = function.begin();
       int index =
           TlpWriter.completionData(out, RequesterId.ROOT, tlp.transaction(), operand, 0, operand);

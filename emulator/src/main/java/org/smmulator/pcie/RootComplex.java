@@ -6,7 +6,7 @@ import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.counter.Counts;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Loop;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.Smmu;
@@ -34,7 +34,7 @@ public final class RootComplex {
   public RootComplex(
       Loop loop,
       Smmu smmu,
-      PhysicalBus bus,
+      AddressMap map,
       RootComplexConfig config,
       GrantLedger ledger,
       ViolationLog violations,
@@ -48,7 +48,7 @@ public final class RootComplex {
     agent = new SmmuAgent(smmu, ledger, slots);
     packets =
         new UpstreamPackets(
-            new MemoryRequests(smmu, bus), new TranslationServices(smmu, judge), pins, judge);
+            new MemoryRequests(smmu, map), new TranslationServices(smmu, judge), pins, judge);
     hotplug.connect(router::resetBus);
   }
 

@@ -7,7 +7,6 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.arch.port.MemoryMap;
 
 /**
  * Where an access of the guest goes: configuration requests by ID, accesses to memory space by
@@ -36,7 +35,7 @@ final class Router {
   }
 
   private @Nullable Completer byAddress(long pa, int bytes) {
-    if (!isInWindow(pa) || (pa & (bytes - 1)) != 0) {
+    if ((pa & (bytes - 1)) != 0) {
       return null;
     }
     for (AttachedFunction function : slots.functions()) {
@@ -45,13 +44,6 @@ final class Router {
       }
     }
     return null;
-  }
-
-  private static boolean isInWindow(long pa) {
-    long low = pa - MemoryMap.PCIE_MMIO32;
-    long high = pa - MemoryMap.PCIE_MMIO64;
-    return (low >= 0 && low < MemoryMap.PCIE_MMIO32_BYTES)
-        || (high >= 0 && high < MemoryMap.PCIE_MMIO64_BYTES);
   }
 
   void configRead(int requesterId, int register, int bytes, LongConsumer done) {

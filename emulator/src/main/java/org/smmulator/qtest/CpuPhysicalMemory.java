@@ -7,12 +7,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.memory.AddressMap;
+import org.smmulator.memory.Region;
 
 /**
  * The physical address space as a CPU sees it, at the addresses of QEMU's {@code virt} machine. An
  * access of its natural size and alignment reaches a register as it is; any other one in parts. A
- * range must lie in one window, and one that touches an address with nothing behind it fails whole.
+ * range must lie in one region, and one that touches an address with nothing behind it fails whole.
  */
 final class CpuPhysicalMemory {
   /** Registers are read in words when a range of them is. */
@@ -20,57 +21,27 @@ final class CpuPhysicalMemory {
 
   private static final long NO_ANSWER = -1;
 
-  private enum Window {
-    MEMORY(Long.BYTES),
-    SMMU(Long.BYTES),
-    HOTPLUG(WORD),
-    ECAM(WORD),
-    PCIE(Long.BYTES);
-
-    private final int widest;
-
-    Window(int widest) {
-      this.widest = widest;
-    }
-  }
-
   private final HarnessMachine machine;
+  private final AddressMap map;
 
   CpuPhysicalMemory(HarnessMachine machine) {
     this.machine = machine;
+    this.map = machine.map();
   }
 
-  private Window window(long address, long length) throws CommandException {
-    if (machine.ram().contains(address, length)
-        || within(address, length, MemoryMap.MSI_FRAME, MemoryMap.MSI_FRAME_BYTES)) {
-      return Window.MEMORY;
+  private Region region(long address, long length) throws CommandException {
+    Region region = map.find(address, length);
+    if (region == null) {
+      throw nothingAt(address);
     }
-    if (within(address, length, MemoryMap.SMMU, MemoryMap.SMMU_BYTES)) {
-      return Window.SMMU;
-    }
-    if (within(address, length, MemoryMap.HOTPLUG, MemoryMap.HOTPLUG_BYTES)) {
-      return Window.HOTPLUG;
-    }
-    if (within(address, length, MemoryMap.ECAM, MemoryMap.ECAM_BYTES)) {
-      return Window.ECAM;
-    }
-    if (within(address, length, MemoryMap.PCIE_MMIO32, MemoryMap.PCIE_MMIO32_BYTES)
-        || within(address, length, MemoryMap.PCIE_MMIO64, MemoryMap.PCIE_MMIO64_BYTES)) {
-      return Window.PCIE;
-    }
-    throw nothingAt(address);
-  }
-
-  private static boolean within(long address, long length, long base, long bytes) {
-    long offset = address - base;
-    return offset >= 0 && length >= 0 && length <= bytes && offset <= bytes - length;
+    return region;
   }
 
   /** RAM answers unless the host has no memory for it. */
   private CommandException aborted(long address) {
-    if (machine.ram().contains(address, 1)) {
+    if (map.ram().contains(address, 1)) {
       return CommandException.failed(
-          "out of memory: " + machine.ram().host().usedUp(machine.ram().bytes()));
+          "out of memory: " + map.ram().host().usedUp(map.ram().bytes()));
     }
     return nothingAt(address);
   }
@@ -81,59 +52,63 @@ final class CpuPhysicalMemory {
 
   /** Reads 1, 2, 4 or 8 bytes as a little-endian number. */
   long readNumber(long address, int bytes) throws CommandException {
-    Window window = window(address, bytes);
-    if (window != Window.MEMORY && address % bytes == 0 && bytes <= window.widest) {
-      return readRegister(window, address, bytes);
+    if (!map.isShared(address, bytes)) {
+      Region region = region(address, bytes);
+      if (region.allows(address, bytes)) {
+        return readRegister(region, address, bytes);
+      }
     }
     return LittleEndian.get(read(address, bytes), 0, bytes);
   }
 
   /** Writes 1, 2, 4 or 8 bytes of a little-endian number. */
   void writeNumber(long address, int bytes, long value) throws CommandException {
-    Window window = window(address, bytes);
-    if (window != Window.MEMORY && address % bytes == 0 && bytes <= window.widest) {
-      writeRegister(window, address, bytes, value);
-    } else {
-      byte[] data = new byte[bytes];
-      LittleEndian.put(data, 0, bytes, value);
-      write(address, data);
+    if (!map.isShared(address, bytes)) {
+      Region region = region(address, bytes);
+      if (region.allows(address, bytes)) {
+        writeRegister(region, address, bytes, value);
+        return;
+      }
     }
+    byte[] data = new byte[bytes];
+    LittleEndian.put(data, 0, bytes, value);
+    write(address, data);
   }
 
   /** Reads a range in ascending order. */
   byte[] read(long address, int length) throws CommandException {
-    Window window = window(address, length);
     byte[] data = new byte[length];
-    if (window == Window.MEMORY) {
-      onMemory(address, () -> machine.bus().read(address, data, 0, length));
+    if (map.isShared(address, length)) {
+      onMemory(address, () -> map.read(address, data, 0, length));
       return data;
     }
+    Region region = region(address, length);
     for (int done = 0, part; done < length; done += part) {
       part = part(address + done, length - done);
-      LittleEndian.put(data, done, part, readRegister(window, address + done, part));
+      LittleEndian.put(data, done, part, readRegister(region, address + done, part));
     }
     return data;
   }
 
   /** Writes a range in ascending order. */
   void write(long address, byte[] data) throws CommandException {
-    Window window = window(address, data.length);
-    if (window == Window.MEMORY) {
-      onMemory(address, () -> machine.bus().write(address, data, 0, data.length));
+    if (map.isShared(address, data.length)) {
+      onMemory(address, () -> map.write(address, data, 0, data.length));
       return;
     }
+    Region region = region(address, data.length);
     for (int done = 0, part; done < data.length; done += part) {
       part = part(address + done, data.length - done);
-      writeRegister(window, address + done, part, LittleEndian.get(data, done, part));
+      writeRegister(region, address + done, part, LittleEndian.get(data, done, part));
     }
   }
 
   /** Sets a range of RAM, of any length, to one value. */
   void fill(long address, long length, byte value) throws CommandException {
-    if (!machine.ram().contains(address, length)) {
+    if (!map.ram().contains(address, length)) {
       throw nothingAt(address);
     }
-    onMemory(address, () -> machine.ram().fill(address, length, value));
+    onMemory(address, () -> map.ram().fill(address, length, value));
   }
 
   /** The largest aligned part of a range, at most a word. */
@@ -156,7 +131,7 @@ final class CpuPhysicalMemory {
             aborted[0] = true;
           }
         };
-    if (machine.ram().contains(address, 1)) {
+    if (map.ram().contains(address, 1)) {
       step.run();
     } else {
       // The MSI frame raises interrupts, which is for the hardware's thread; RAM is for all.
@@ -167,56 +142,17 @@ final class CpuPhysicalMemory {
     }
   }
 
-  private long readRegister(Window window, long address, int bytes) throws CommandException {
-    return askRegister(window, address, bytes) & (-1L >>> (Long.SIZE - Byte.SIZE * bytes));
+  private long readRegister(Region region, long address, int bytes) throws CommandException {
+    return ask(answer -> region.read(address, bytes, answer));
   }
 
-  private long askRegister(Window window, long address, int bytes) throws CommandException {
-    return switch (window) {
-      case SMMU ->
-          ask(
-              answer ->
-                  answer.accept(
-                      machine.smmu().readRegister((int) (address - MemoryMap.SMMU), bytes)));
-      case HOTPLUG ->
-          ask(answer -> answer.accept(machine.hotPlug().read(address - MemoryMap.HOTPLUG)));
-      case ECAM ->
-          ask(
-              answer ->
-                  machine.root().configRead(function(address), register(address), bytes, answer));
-      case PCIE -> ask(answer -> machine.root().memoryRead(address, bytes, answer));
-      case MEMORY -> throw new IllegalStateException("memory is no register");
-    };
-  }
-
-  private void writeRegister(Window window, long address, int bytes, long value)
+  private void writeRegister(Region region, long address, int bytes, long value)
       throws CommandException {
-    Runnable step =
-        switch (window) {
-          case SMMU ->
-              () -> machine.smmu().writeRegister((int) (address - MemoryMap.SMMU), bytes, value);
-          case HOTPLUG -> () -> machine.hotPlug().write(address - MemoryMap.HOTPLUG, value);
-          case PCIE -> () -> machine.root().memoryWrite(address, bytes, value);
-          case ECAM, MEMORY -> null;
-        };
-    if (step != null) {
-      machine.hardware().run(step);
+    if (region.posted()) {
+      machine.hardware().run(() -> region.write(address, bytes, value, () -> {}));
     } else {
-      ask(
-          answer ->
-              machine
-                  .root()
-                  .configWrite(
-                      function(address), register(address), bytes, value, () -> answer.accept(0)));
+      ask(answer -> region.write(address, bytes, value, () -> answer.accept(0)));
     }
-  }
-
-  private static int function(long address) {
-    return (int) ((address - MemoryMap.ECAM) >>> 12);
-  }
-
-  private static int register(long address) {
-    return (int) address & 0xfff;
   }
 
   /**

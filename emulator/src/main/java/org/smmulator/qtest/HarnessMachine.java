@@ -1,9 +1,7 @@
 package org.smmulator.qtest;
 
 import java.util.Set;
-import org.smmulator.memory.PhysicalBus;
-import org.smmulator.memory.SparseMemory;
-import org.smmulator.pcie.HotplugBlock;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.time.SteppedHardware;
@@ -14,19 +12,17 @@ import org.smmulator.time.SteppedHardware;
  * @param platformStreams StreamIDs outside of PCIe
  * @param devicesAnew takes the devices of the machine's process out and plugs them in again; called
  *     outside of the hardware's thread
- * @param bus what devices and the SMMU reach: RAM and the MSI frame
+ * @param map the physical addresses, as CPUs, the SMMU and devices reach them
  * @param patienceNanos wait in real time for a device in another process
  * @param invalidationTimeoutNanos time of the machine after which an ATC_INV line without answer is
  *     given up
  */
 public record HarnessMachine(
     SteppedHardware hardware,
-    SparseMemory ram,
-    PhysicalBus bus,
+    AddressMap map,
     Smmu smmu,
     Set<Integer> platformStreams,
     RootComplex root,
-    HotplugBlock hotPlug,
     Runnable devicesAnew,
     long patienceNanos,
     long invalidationTimeoutNanos) {}

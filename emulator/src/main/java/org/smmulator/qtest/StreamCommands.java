@@ -114,9 +114,9 @@ final class StreamCommands {
   private String perform(Transaction tx, byte[] data) {
     try {
       if (tx.write()) {
-        machine.bus().write(tx.pa(), data, 0, data.length);
+        machine.map().write(tx.pa(), data, 0, data.length);
       } else {
-        machine.bus().read(tx.pa(), data, 0, data.length);
+        machine.map().read(tx.pa(), data, 0, data.length);
       }
       return done(tx, data);
     } catch (BusAbort e) {

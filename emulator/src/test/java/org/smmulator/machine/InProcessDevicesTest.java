@@ -16,7 +16,7 @@ import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.edu.EduDevice;
 import org.smmulator.execution.SteppedLoop;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.HotplugBlock;
@@ -41,8 +41,8 @@ class InProcessDevicesTest {
   private final SteppedLoop loop = new SteppedLoop(() -> {});
   private final List<Integer> msis = new ArrayList<>();
   private final List<String> lines = new ArrayList<>();
-  private final PhysicalBus bus =
-      new PhysicalBus(new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES), msis::add);
+  private final AddressMap bus =
+      AddressMap.of(new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES), msis::add);
   private final Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
   private final RootComplex root;
   private final MinimalGuest guest = new MinimalGuest(bus, smmu);

@@ -27,7 +27,7 @@ import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 import org.smmulator.execution.Loop;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.RecordedViolations;
@@ -54,7 +54,7 @@ class BadPeerTest {
 
   private RootComplex rootComplex() {
     SparseMemory ram = new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
-    PhysicalBus bus = new PhysicalBus(ram, intid -> {});
+    AddressMap bus = AddressMap.of(ram, intid -> {});
     GrantLedger ledger =
         new GrantLedger(loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
     Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());

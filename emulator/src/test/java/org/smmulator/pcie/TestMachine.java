@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.bus.wire.InProcessWire;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.RecordedViolations;
@@ -47,7 +47,7 @@ final class TestMachine implements SmmuOutputs {
     ledger =
         new GrantLedger(
             loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES, grantsPerFunction);
-    PhysicalBus bus = new PhysicalBus(ram, msis::add);
+    AddressMap bus = AddressMap.of(ram, msis::add);
     smmu = new Smmu(features, bus, this);
     root = new RootComplex(loop, smmu, bus, config, ledger, violations, hotplug);
     guest = new MinimalGuest(bus, smmu);

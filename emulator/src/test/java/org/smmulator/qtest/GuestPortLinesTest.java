@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.PortAddress;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.HotplugBlock;
 import org.smmulator.pcie.MinimalGuest;
@@ -66,7 +66,7 @@ class GuestPortLinesTest {
 
   private Commands commands() {
     SparseMemory ram = new SparseMemory(MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
-    PhysicalBus bus = new PhysicalBus(ram, intid -> {});
+    AddressMap bus = AddressMap.of(ram, intid -> {});
     Smmu smmu = new Smmu(SmmuFeatures.defaults(), bus, new SilentOutputs());
     ViolationLog violations = new ViolationLog(10);
     GrantLedger ledger =
@@ -77,16 +77,7 @@ class GuestPortLinesTest {
         new RootComplex(hardware.loop(), smmu, bus, config, ledger, violations, hotPlug);
     HarnessMachine machine =
         new HarnessMachine(
-            hardware,
-            ram,
-            bus,
-            smmu,
-            Set.of(),
-            root,
-            hotPlug,
-            () -> {},
-            SECOND_NANOS,
-            SECOND_NANOS);
+            hardware, bus, smmu, Set.of(), root, () -> {}, SECOND_NANOS, SECOND_NANOS);
     return new Commands(machine, new Interception(port), port);
   }
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.port.AtsAnswer;
@@ -43,7 +43,7 @@ final class BareGuest {
 
   BareGuest(SmmuFeatures features, RecordedOutputs outputs) {
     this.outputs = outputs;
-    memory = new FlakyMemory(new PhysicalBus(ram, msis::add));
+    memory = new FlakyMemory(AddressMap.of(ram, msis::add));
     smmu = new Smmu(features, memory, outputs);
   }
 

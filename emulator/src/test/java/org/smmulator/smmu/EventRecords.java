@@ -3,7 +3,7 @@ package org.smmulator.smmu;
 import java.util.ArrayList;
 import java.util.List;
 import org.smmulator.arch.port.BusAbort;
-import org.smmulator.memory.PhysicalBus;
+import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.smmu.fault.EventRecorder;
 import org.smmulator.smmu.feature.SmmuFeatures;
@@ -28,7 +28,7 @@ final class EventRecords {
   private final RegisterWrites writes;
 
   EventRecords(SmmuFeatures features) {
-    PhysicalBus bus = new PhysicalBus(ram, message -> {});
+    AddressMap bus = AddressMap.of(ram, message -> {});
     registers = new Registers(features, outputs);
     writes = new RegisterWrites(registers, features, outputs, new NoChanges(), request -> 0);
     MsiWriter msi = new MsiWriter(features, bus);
