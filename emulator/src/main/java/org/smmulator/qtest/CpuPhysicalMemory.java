@@ -143,7 +143,8 @@ final class CpuPhysicalMemory {
   }
 
   private long readRegister(Region region, long address, int bytes) throws CommandException {
-    return ask(answer -> region.read(address, bytes, answer));
+    long value = ask(answer -> region.read(address, bytes, answer));
+    return value & -1L >>> (Long.SIZE - bytes * Byte.SIZE); // no answer is all ones of its size
   }
 
   private void writeRegister(Region region, long address, int bytes, long value)
