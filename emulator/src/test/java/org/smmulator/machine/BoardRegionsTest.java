@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,8 +87,7 @@ class BoardRegionsTest {
         MemoryMap.PCIE_MMIO64,
       })
   void devicesAndTheSmmuReachNoneOfThem(long pa) {
-    Region region = map.find(pa, 4);
-    assertThat(region).isNotNull();
+    Region region = Objects.requireNonNull(map.find(pa, 4));
     assertThat(region.base()).isEqualTo(pa);
     assertThatThrownBy(() -> map.read(pa, new byte[4], 0, 4)).isSameAs(BusAbort.INSTANCE);
     assertThatThrownBy(() -> map.store32(pa, 1)).isSameAs(BusAbort.INSTANCE);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -190,8 +191,7 @@ class AddressMapTest {
     map.read(MAILBOX, seenByDma, 0, 4);
     assertThat(seenByDma).containsExactly(-2, -1, -1, -1);
     List<Long> seenByCpu = new ArrayList<>();
-    Region found = map.find(MAILBOX, 4);
-    assertThat(found).isNotNull();
+    Region found = Objects.requireNonNull(map.find(MAILBOX, 4));
     found.read(MAILBOX, 4, seenByCpu::add);
     assertThat(seenByCpu).containsExactly(0xffff_fffeL);
   }
