@@ -7,6 +7,9 @@ import java.util.List;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
+import org.smmulator.config.DeviceConfig;
+import org.smmulator.execution.Execution;
+import org.smmulator.launch.UserException;
 
 /** The sockets at which a machine waits for devices. */
 final class BusListeners implements AutoCloseable {
@@ -27,7 +30,22 @@ final class BusListeners implements AutoCloseable {
     return addresses();
   }
 
-  List<String> addresses() {
+  /**
+   * Starts a dma where its file says that it lives; one with a process of its own comes to the
+   * first of the sockets.
+   *
+   * @param execution runs the tasks of one that lives in the machine
+   * @throws UserException if it cannot be started
+   */
+  PluggedDevice plugDma(DeviceConfig config, Execution execution, Board board)
+      throws UserException {
+    return switch (config.process()) {
+      case OWN -> DeviceProcess.start(config, addresses().get(0));
+      case MACHINE -> DeviceInProcess.start(config, execution, board, Timing.NONE);
+    };
+  }
+
+  private List<String> addresses() {
     return listeners.stream().map(listener -> listener.address().toString()).toList();
   }
 

@@ -2,7 +2,6 @@ package org.smmulator.machine;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.bus.wire.InProcessWire;
@@ -31,17 +30,14 @@ final class DeviceInProcess implements PluggedDevice {
 
   /**
    * @param execution runs the device's tasks
-   * @param timing how long it takes; null if it takes what it takes
    */
-  static DeviceInProcess start(
-      DeviceConfig config, Execution execution, Board board, @Nullable Timing timing)
+  static DeviceInProcess start(DeviceConfig config, Execution execution, Board board, Timing timing)
       throws UserException {
     AttachedDevice device;
     try {
       device =
           new AttachedDevice(
-              new DmaDevice(
-                  config.queues(), config.pri(), timing == null ? 0 : timing.deviceNanos()),
+              new DmaDevice(config.queues(), config.pri(), timing.deviceNanos()),
               options(config),
               execution);
     } catch (IOException e) {
@@ -59,10 +55,10 @@ final class DeviceInProcess implements PluggedDevice {
     InProcessWire.join(
         board.rootComplex().newPort(),
         board.loop(),
-        timing == null ? null : timing.downstream(),
+        timing.downstream(),
         device.handler(),
         link,
-        timing == null ? null : timing.upstream(),
+        timing.upstream(),
         board.linkLimits());
     return new DeviceInProcess(config, device, link);
   }

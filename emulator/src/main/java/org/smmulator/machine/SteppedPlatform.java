@@ -55,10 +55,7 @@ final class SteppedPlatform implements Platform {
     if (config.model() != DeviceConfig.DeviceModel.DMA) {
       return plugOnLoop(config, board);
     }
-    return switch (config.process()) {
-      case OWN -> DeviceProcess.start(config, listeners.addresses().get(0));
-      case MACHINE -> DeviceInProcess.start(config, execution, board, null);
-    };
+    return listeners.plugDma(config, execution, board);
   }
 
   /** Plugs in a device that never waits; it is there when this returns. */
@@ -90,11 +87,6 @@ final class SteppedPlatform implements Platform {
 
     @Override
     public void close() {}
-  }
-
-  @Override
-  public long glanceNanos() {
-    return 100_000_000L;
   }
 
   @Override

@@ -36,15 +36,7 @@ final class WallClockPlatform implements Platform {
 
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
-    return switch (config.process()) {
-      case OWN -> DeviceProcess.start(config, listeners.addresses().get(0));
-      case MACHINE -> DeviceInProcess.start(config, execution, board, null);
-    };
-  }
-
-  @Override
-  public long glanceNanos() {
-    return 100_000_000L;
+    return listeners.plugDma(config, execution, board);
   }
 
   @Override
