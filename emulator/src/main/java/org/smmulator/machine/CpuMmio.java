@@ -4,6 +4,7 @@ import java.util.function.IntPredicate;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.Region;
+import org.smmulator.memory.Target;
 
 /**
  * Registers as the CPUs of the built-in guest reach them: at a base in the address map, by steps on
@@ -26,7 +27,7 @@ final class CpuMmio implements Mmio {
     long pa = base + offset;
     Region region = map.find(pa, sizeBytes);
     if (region == null || !region.allows(pa, sizeBytes)) {
-      return sizeBytes == Long.BYTES ? -1L : (1L << (sizeBytes * Byte.SIZE)) - 1;
+      return Target.allOnes(sizeBytes);
     }
     return hardware.await(answer -> region.read(pa, sizeBytes, answer));
   }

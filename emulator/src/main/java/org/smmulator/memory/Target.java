@@ -7,6 +7,11 @@ import java.util.function.LongConsumer;
  * allows; values are little-endian, zero-extended. Used on the hardware's thread.
  */
 public sealed interface Target {
+  /** What an access of so many bytes reads where nobody answers. */
+  static long allOnes(int bytes) {
+    return -1L >>> (Long.SIZE - bytes * Byte.SIZE);
+  }
+
   /** Registers that answer at once. */
   non-sealed interface Now extends Target {
     /** Reads so many bytes at an offset from the region's base. */

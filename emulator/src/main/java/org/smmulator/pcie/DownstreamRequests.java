@@ -7,6 +7,7 @@ import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.memory.Target;
 
 /**
  * Configuration requests and accesses to BARs that the root complex sends to one function. What is
@@ -27,11 +28,6 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
     this.pending = pending;
   }
 
-  /** All ones in an access of that size. */
-  static long allOnes(int bytes) {
-    return bytes == Long.BYTES ? -1L : (1L << (bytes * 8)) - 1;
-  }
-
   @Override
   public boolean answersTo(int requesterId) {
     return requesterId == function.requesterId();
@@ -45,7 +41,7 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
   @Override
   public void configRead(int requesterId, int register, int bytes, LongConsumer done) {
     int shift = (register & 3) * 8;
-    long ones = allOnes(bytes);
+    long ones = Target.allOnes(bytes);
     pending.submit(
         new ConfigRead(
             register,
@@ -105,7 +101,7 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
     if (function.isAnswering()) {
       pending.submit(new MemoryRead(address, bytes, done));
     } else {
-      done.accept(allOnes(bytes));
+      done.accept(Target.allOnes(bytes));
     }
   }
 
@@ -274,7 +270,7 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
 
     @Override
     public void done(boolean successful, long payload) {
-      long ones = allOnes(bytes);
+      long ones = Target.allOnes(bytes);
       done.accept(successful ? payload >>> ((address & 3) * 8) & ones : ones);
     }
   }

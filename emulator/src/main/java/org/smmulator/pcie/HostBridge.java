@@ -2,6 +2,7 @@ package org.smmulator.pcie;
 
 import java.util.function.LongConsumer;
 import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.memory.Target;
 
 /** The host bridge at 00:00.0: a type 0 header with identity and class, and nothing to write. */
 final class HostBridge implements Completer {
@@ -22,7 +23,7 @@ final class HostBridge implements Completer {
   public void configRead(int requesterId, int register, int bytes, LongConsumer done) {
     long value = Integer.toUnsignedLong(read(register & ~3));
     int shift = (register & 3) * 8;
-    done.accept((value >>> shift) & DownstreamRequests.allOnes(bytes));
+    done.accept((value >>> shift) & Target.allOnes(bytes));
   }
 
   private static int read(int register) {
@@ -40,7 +41,7 @@ final class HostBridge implements Completer {
 
   @Override
   public void memoryRead(long pa, int bytes, LongConsumer done) {
-    done.accept(DownstreamRequests.allOnes(bytes));
+    done.accept(Target.allOnes(bytes));
   }
 
   @Override

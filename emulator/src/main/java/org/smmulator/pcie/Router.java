@@ -7,6 +7,7 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.memory.Target;
 
 /**
  * Where an access of the guest goes: configuration requests by ID, accesses to memory space by
@@ -49,7 +50,7 @@ final class Router {
   void configRead(int requesterId, int register, int bytes, LongConsumer done) {
     Completer completer = byId(requesterId, register, bytes);
     if (completer == null) {
-      done.accept(DownstreamRequests.allOnes(bytes));
+      done.accept(Target.allOnes(bytes));
     } else {
       completer.configRead(requesterId, register, bytes, done);
     }
@@ -67,7 +68,7 @@ final class Router {
   void memoryRead(long pa, int bytes, LongConsumer done) {
     Completer completer = byAddress(pa, bytes);
     if (completer == null) {
-      done.accept(DownstreamRequests.allOnes(bytes));
+      done.accept(Target.allOnes(bytes));
     } else {
       completer.memoryRead(pa, bytes, done);
     }

@@ -9,6 +9,7 @@ import java.util.function.LongConsumer;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.Region;
+import org.smmulator.memory.Target;
 
 /**
  * The physical address space as a CPU sees it, at the addresses of QEMU's {@code virt} machine. An
@@ -144,7 +145,7 @@ final class CpuPhysicalMemory {
 
   private long readRegister(Region region, long address, int bytes) throws CommandException {
     long value = ask(answer -> region.read(address, bytes, answer));
-    return value & -1L >>> (Long.SIZE - bytes * Byte.SIZE); // no answer is all ones of its size
+    return value & Target.allOnes(bytes); // no answer has no size
   }
 
   private void writeRegister(Region region, long address, int bytes, long value)

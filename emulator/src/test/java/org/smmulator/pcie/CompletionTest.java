@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.memory.Target;
 
 /** Completions of register reads: what is taken for the answer, and what is not. */
 class CompletionTest {
@@ -108,7 +109,7 @@ class CompletionTest {
   void takesAReadOfEverySizeAtItsPlace(int offset, int bytes, int lower) {
     int tag = memoryRead(BAR + offset, bytes);
     complete(DATA, bytes == 8 ? 2 : 1, 0, bytes, tag, lower);
-    long ones = DownstreamRequests.allOnes(bytes);
+    long ones = Target.allOnes(bytes);
     assertThat(values).containsExactly(0x2222_2222_1111_1111L & ones);
     assertThat(machine.violations.violations()).isEmpty();
   }
