@@ -68,10 +68,6 @@ final class MachineSession implements AutoCloseable {
     return machine().explain(question);
   }
 
-  boolean isClosed() {
-    return closed;
-  }
-
   @Override
   public void close() {
     synchronized (this) {

@@ -44,10 +44,6 @@ public final class Counts<R extends Enum<R> & CounterRow> {
     return values[row.slot()];
   }
 
-  public boolean isKnown(R row) {
-    return of(row) != UNKNOWN;
-  }
-
   /** Every row in its order. */
   public void forEach(ObjLongConsumer<R> action) {
     rows.forEach(row -> action.accept(row, of(row)));

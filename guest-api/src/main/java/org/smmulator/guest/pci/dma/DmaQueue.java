@@ -148,10 +148,6 @@ public final class DmaQueue {
     completed.wakeAll();
   }
 
-  public boolean isStopped() {
-    return stopped;
-  }
-
   /** Operations submitted and not completed yet. */
   public long outstanding() {
     lock.lock();
