@@ -31,19 +31,19 @@ final class Checkout {
       """;
 
   /**
-   * Like a build: says what it is at, takes its time, and leaves a jar of one piece. The first half
-   * is as old as the build, as on a file system whose clock is coarse.
+   * Like a build: says what it is at, takes its time, and leaves a jar of one piece. It does not
+   * begin in the tick of the file clock in which its begin was marked.
    */
   private static final String MAVEN =
       """
       #!/bin/bash
+      touch "$ROOT/begun"
+      [[ $ROOT/begun -nt $ROOT/emulator/target/first-build.started ]] || exit 1
       [[ -z $FAILS ]] || { echo '[ERROR] no such symbol'; exit 1; }
       echo build >>"$JOURNAL"
       echo "[INFO] --- maven-compiler-plugin:3.14:compile (default-compile) @ devices ---"
       mkdir "$ROOT/emulator/target/in-work" || exit 1
-      echo half >"$ROOT/emulator/target/half.jar"
-      touch -r "$ROOT/emulator/target/first-build.started" "$ROOT/emulator/target/half.jar"
-      mv "$ROOT/emulator/target/half.jar" "$ROOT/emulator/target/smmulator.jar"
+      echo half >"$ROOT/emulator/target/smmulator.jar"
       until [[ ! -e $ROOT/hold ]]; do sleep 0.1; done
       sleep "${SLOW:-0}"
       echo whole >"$ROOT/emulator/target/smmulator.jar"
@@ -63,7 +63,6 @@ final class Checkout {
           "rmdir",
           "rm",
           "ln",
-          "mv",
           "touch",
           "sleep",
           "cat");
@@ -184,8 +183,10 @@ final class Checkout {
     boolean holds() throws IOException;
   }
 
-  static void await(Condition condition) throws Exception {
+  /** Waits for what a process that runs does. */
+  static void await(Process process, Condition condition) throws Exception {
     while (!condition.holds()) {
+      assertThat(process.isAlive() || condition.holds()).as("the command ended").isTrue();
       Thread.sleep(10);
     }
   }

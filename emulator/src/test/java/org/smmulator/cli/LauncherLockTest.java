@@ -41,6 +41,7 @@ class LauncherLockTest {
               .start();
     }
     Checkout.await(
+        both[0],
         () -> all(said).contains("another build is under way; waiting for it (its output: "));
     Files.delete(checkout.root().resolve("hold"));
 
@@ -61,11 +62,11 @@ class LauncherLockTest {
     first.environment().put("RUNS", runs.toString());
     Process machine = first.redirectErrorStream(true).start();
     try {
-      Checkout.await(() -> Files.exists(runs));
+      Checkout.await(machine, () -> Files.exists(runs));
       checkout.age(checkout.root().resolve("pom.xml"), 120);
       Path said = folder.resolve("said");
       Process other = checkout.process(flock).redirectError(said.toFile()).start();
-      Checkout.await(() -> Files.readString(said).matches("(?s).*(built in|waiting for it).*"));
+      Checkout.await(other, () -> Files.readString(said).matches("(?s).*(built in|waiting for it).*"));
 
       assertThat(said).content().contains("smmulator: built in ");
       assertThat(other.waitFor()).isZero();
@@ -82,7 +83,7 @@ class LauncherLockTest {
     checkout.write("hold", "");
     ProcessBuilder process = checkout.process(flock);
     Process killed = process.start();
-    Checkout.await(() -> Files.exists(checkout.jar()));
+    Checkout.await(killed, () -> Files.exists(checkout.jar()));
     List<ProcessHandle> all = killed.descendants().toList();
     killed.destroyForcibly();
     all.forEach(ProcessHandle::destroyForcibly);
@@ -99,7 +100,7 @@ class LauncherLockTest {
   void aBuildThatIsInterruptedLeavesNoJar() throws Exception {
     checkout.write("hold", "");
     Process interrupted = checkout.process(checkout.command().toString()).start();
-    Checkout.await(() -> Files.exists(checkout.jar()));
+    Checkout.await(interrupted, () -> Files.exists(checkout.jar()));
     interrupted.destroy();
 
     assertThat(interrupted.waitFor()).isEqualTo(130);

@@ -103,7 +103,7 @@ class LauncherScriptTest {
   void aSourceThatChangesDuringABuildIsNewerThanItsJar() throws Exception {
     checkout.write("hold", "");
     Process building = checkout.process(checkout.command().toString()).start();
-    Checkout.await(() -> Files.exists(checkout.jar()));
+    Checkout.await(building, () -> Files.exists(checkout.jar()));
     checkout.write("devices/src/main/java/A.java", "class A {}");
     Files.delete(checkout.root().resolve("hold"));
     building.getInputStream().readAllBytes();
