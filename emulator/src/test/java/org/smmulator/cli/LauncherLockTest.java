@@ -66,7 +66,8 @@ class LauncherLockTest {
       checkout.age(checkout.root().resolve("pom.xml"), 120);
       Path said = folder.resolve("said");
       Process other = checkout.process(flock).redirectError(said.toFile()).start();
-      Checkout.await(other, () -> Files.readString(said).matches("(?s).*(built in|waiting for it).*"));
+      Checkout.await(
+          other, () -> Files.readString(said).matches("(?s).*(built in|waiting for it).*"));
 
       assertThat(said).content().contains("smmulator: built in ");
       assertThat(other.waitFor()).isZero();
