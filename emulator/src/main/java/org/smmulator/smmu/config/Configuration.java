@@ -32,21 +32,16 @@ public record Configuration(
   }
 
   private static final Configuration BAD_STREAM_ID =
-      new Configuration(Action.FAULT, null, null, null, Fault.of(EventType.C_BAD_STREAMID));
+      fault(null, Fault.of(EventType.C_BAD_STREAMID));
 
   static Configuration badStreamId() {
     return BAD_STREAM_ID;
   }
 
-  static Configuration steFetchAborted(long fetchAddress) {
-    Fault fault = new Fault().configuration(EventType.F_STE_FETCH, fetchAddress);
-    return new Configuration(Action.FAULT, null, null, null, fault);
-  }
-
   /** What the stream table entry says by itself: stage 1, if enabled, has no context yet. */
   static Configuration of(StreamTableEntry stream) {
     if (!stream.legal()) {
-      return fault(stream, EventType.C_BAD_STE);
+      return fault(stream, Fault.of(EventType.C_BAD_STE));
     }
     return stream.isAbort()
         ? new Configuration(Action.ABORT, stream, null, null, null)
@@ -59,16 +54,9 @@ public record Configuration(
     return new Configuration(action, stream, null, stream.stage2(), null);
   }
 
-  static Configuration fault(StreamTableEntry stream, EventType type) {
-    return fault(stream, Fault.of(type));
-  }
-
-  static Configuration fault(StreamTableEntry stream, Fault fault) {
-    return new Configuration(Action.FAULT, stream, null, stream.stage2(), fault);
-  }
-
-  static Configuration cdFetchAborted(StreamTableEntry stream, long fetchAddress) {
-    return fault(stream, new Fault().configuration(EventType.F_CD_FETCH, fetchAddress));
+  static Configuration fault(@Nullable StreamTableEntry stream, Fault fault) {
+    Stage2Context stage2 = stream == null ? null : stream.stage2();
+    return new Configuration(Action.FAULT, stream, null, stage2, fault);
   }
 
   static Configuration of(StreamTableEntry stream, ContextDescriptor context) {

@@ -23,6 +23,7 @@ public final class Configurations {
   private final StreamTable streamTable;
   private final ContextTable contextTable;
   private final ConfigurationCache cache;
+  private final Refusals refusals = new Refusals();
   private long lookups;
   private long hits;
 
@@ -37,8 +38,8 @@ public final class Configurations {
       Registers registers,
       TlbSpaces spaces,
       SmmuFeatures features) {
-    streamTable = new StreamTable(streams, registers, spaces, features);
-    contextTable = new ContextTable(contexts, intermediate, spaces, features);
+    streamTable = new StreamTable(streams, registers, spaces, features, refusals);
+    contextTable = new ContextTable(contexts, intermediate, spaces, features, refusals);
     cache = new ConfigurationCache(features.caches().configurationEntries());
   }
 
@@ -79,14 +80,14 @@ public final class Configurations {
     }
     boolean hasSubstream = substreamId != Transaction.NO_SUBSTREAM;
     if (hasSubstream && !names(stream, substreamId)) {
-      return Configuration.fault(stream, EventType.C_BAD_SUBSTREAMID);
+      return refusals.of(stream, EventType.C_BAD_SUBSTREAMID);
     }
     if (!stream.hasStage1()) {
       return alone;
     }
     if (hasSubstream) {
       return substreamId == 0 && stream.defaultSubstream() == Ste.S1DSS_SSID0
-          ? Configuration.fault(stream, EventType.F_STREAM_DISABLED)
+          ? refusals.of(stream, EventType.F_STREAM_DISABLED)
           : contextTable.read(streamId, stream, substreamId);
     }
     return stream.hasSubstreams()
@@ -99,7 +100,7 @@ public final class Configurations {
     return switch (stream.defaultSubstream()) {
       case Ste.S1DSS_BYPASS -> Configuration.withoutStage1(stream);
       case Ste.S1DSS_SSID0 -> contextTable.read(streamId, stream, 0);
-      default -> Configuration.fault(stream, EventType.F_STREAM_DISABLED);
+      default -> refusals.of(stream, EventType.F_STREAM_DISABLED);
     };
   }
 

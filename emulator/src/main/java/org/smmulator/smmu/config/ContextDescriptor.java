@@ -1,6 +1,5 @@
 package org.smmulator.smmu.config;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.BitField;
 import org.smmulator.arch.port.BusAbort;
@@ -66,15 +65,15 @@ public record ContextDescriptor(
     long word0 = memory.load64(pa);
     Regime regime = stream.regime();
     boolean single = regime == Regime.EL2;
-    Half lower = Half.of(word0, memory.load64(pa + 8), single, false);
-    Half upper = Half.of(word0, memory.load64(pa + 16), single, true);
+    long word1 = memory.load64(pa + 8);
+    long word2 = memory.load64(pa + 16);
     long word3 = memory.load64(pa + 24);
-    int oas = features.outputAddressBits();
-    int outputBits = Math.min(AddressSize.bits(Cd.IPS.getInt(word0)), oas);
-    String illegality = illegality(word0, stream, features);
-    for (Half half : List.of(lower, upper)) {
-      illegality = illegality == null ? half.illegality(outputBits, features) : illegality;
-    }
+    int outputBits =
+        Math.min(AddressSize.bits(Cd.IPS.getInt(word0)), features.outputAddressBits());
+    String whole = illegality(word0, stream, features);
+    String lower = Half.LOWER.illegality(word0, word1, single, outputBits, features);
+    String upper = Half.UPPER.illegality(word0, word2, single, outputBits, features);
+    String illegality = whole != null ? whole : lower != null ? lower : upper;
     boolean legal = illegality == null;
     boolean aset = Cd.ASET.isSet(word0);
     int asid = single ? 0 : Cd.ASID.getInt(word0);
@@ -92,8 +91,8 @@ public record ContextDescriptor(
         Cd.WXN.isSet(word0),
         Cd.PAN.isSet(word0) && !single,
         Cd.MAIR.get(word3),
-        lower.table(legal, oas, outputBits, features),
-        upper.table(legal, oas, outputBits, features));
+        Half.LOWER.table(word0, word1, legal, single, outputBits, features),
+        Half.UPPER.table(word0, word2, legal, single, outputBits, features));
   }
 
   /** The table that an address uses; in a regime with one table, the upper half is disabled. */
@@ -150,58 +149,95 @@ public record ContextDescriptor(
         : null;
   }
 
-  /** The fields of one half, TTB0's or TTB1's. */
-  private record Half(
-      int number,
-      boolean disabled,
-      int txsz,
-      @Nullable Granule granule,
-      long pointer,
-      boolean topByteIgnored,
-      boolean hierarchyIgnored,
-      boolean unprivilegedRefused) {
+  /** The fields of one half of the addresses; the last three are not in the first word. */
+  @SuppressWarnings("ImmutableEnumChecker") // Fields of a layout never change.
+  private enum Half {
+    LOWER(0, Cd.EPD0, Cd.T0SZ, Cd.TG0, Cd.TBI0, Cd.E0PD0, Cd.HAD0, Cd.TTB0),
+    UPPER(1, Cd.EPD1, Cd.T1SZ, Cd.TG1, Cd.TBI1, Cd.E0PD1, Cd.HAD1, Cd.TTB1);
 
-    /** In a regime with a single table, EPD and E0PD do not count and TTB1 does not exist. */
-    static Half of(long word0, long word, boolean single, boolean upper) {
-      boolean disabled = single ? upper : (upper ? Cd.EPD1 : Cd.EPD0).isSet(word0);
-      BitField txsz = upper ? Cd.T1SZ : Cd.T0SZ;
-      return new Half(
-          upper ? 1 : 0,
-          disabled,
-          txsz.getInt(word0),
-          upper ? tg1(Cd.TG1.getInt(word0)) : tg0(Cd.TG0.getInt(word0)),
-          (upper ? Cd.TTB1 : Cd.TTB0).inPlace(word),
-          (upper ? Cd.TBI1 : Cd.TBI0).isSet(word0),
-          (upper ? Cd.HAD1 : Cd.HAD0).isSet(word),
-          !single && (upper ? Cd.E0PD1 : Cd.E0PD0).isSet(word));
+    private final BitField epd;
+    private final BitField txsz;
+    private final BitField tg;
+    private final BitField tbi;
+    private final BitField e0pd;
+    private final BitField had;
+    private final BitField ttb;
+    private final String badGranule;
+    private final String badSize;
+    private final String badPointer;
+
+    Half(
+        int number,
+        BitField epd,
+        BitField txsz,
+        BitField tg,
+        BitField tbi,
+        BitField e0pd,
+        BitField had,
+        BitField ttb) {
+      this.epd = epd;
+      this.txsz = txsz;
+      this.tg = tg;
+      this.tbi = tbi;
+      this.e0pd = e0pd;
+      this.had = had;
+      this.ttb = ttb;
+      badGranule = "TG" + number + " is reserved, or a granule that IDR5 does not have";
+      badSize = "T" + number + "SZ is out of range";
+      badPointer = "TTB" + number + " is beyond the effective IPS";
     }
 
-    @Nullable String illegality(int outputBits, SmmuFeatures features) {
-      if (disabled) {
+    /** In a regime with a single table, EPD and E0PD do not count and TTB1 does not exist. */
+    private boolean isDisabled(long word0, boolean single) {
+      return single ? this == UPPER : epd.isSet(word0);
+    }
+
+    @Nullable String illegality(
+        long word0, long word, boolean single, int outputBits, SmmuFeatures features) {
+      if (isDisabled(word0, single)) {
         return null;
       }
+      Granule granule = granule(word0);
       if (granule == null || !isSupported(granule, features)) {
-        return "TG" + number + " is reserved, or a granule that IDR5 does not have";
+        return badGranule;
       }
       boolean wide = granule == Granule.KB64;
       int min = wide && features.has(Feature.VAX52) ? MIN_TXSZ_WIDE : MIN_TXSZ;
       int max = !features.has(Feature.STT) ? MAX_TXSZ : wide ? MAX_TXSZ_SMALL_64K : MAX_TXSZ_SMALL;
-      if (txsz < min || txsz > max) {
-        return "T" + number + "SZ is out of range";
+      int size = txsz.getInt(word0);
+      if (size < min || size > max) {
+        return badSize;
       }
       int pointerBits = wide ? outputBits : Math.min(outputBits, 48);
-      return pointer >>> pointerBits != 0 ? "TTB" + number + " is beyond the effective IPS" : null;
+      return ttb.inPlace(word) >>> pointerBits != 0 ? badPointer : null;
     }
 
-    TranslationTable table(boolean legal, int oas, int outputBits, SmmuFeatures features) {
-      TranslationTable.Builder table =
-          new TranslationTable.Builder(oas, outputBits)
-              .topByteIgnored(topByteIgnored)
-              .hierarchyIgnored(hierarchyIgnored && features.has(Feature.HAD))
-              .unprivilegedRefused(unprivilegedRefused && features.has(Feature.E0PD));
-      return !legal || disabled || granule == null
-          ? table.disabled()
-          : table.stage1(granule, 64 - txsz, pointer);
+    TranslationTable table(
+        long word0,
+        long word,
+        boolean legal,
+        boolean single,
+        int outputBits,
+        SmmuFeatures features) {
+      int options =
+          (tbi.isSet(word0) ? TranslationTable.TOP_BYTE_IGNORED : 0)
+              | (had.isSet(word) && features.has(Feature.HAD)
+                  ? TranslationTable.HIERARCHY_IGNORED
+                  : 0)
+              | (e0pd.isSet(word) && !single && features.has(Feature.E0PD)
+                  ? TranslationTable.UNPRIVILEGED_REFUSED
+                  : 0);
+      int oas = features.outputAddressBits();
+      Granule granule = granule(word0);
+      return !legal || isDisabled(word0, single) || granule == null
+          ? TranslationTable.disabled(oas, outputBits, options)
+          : TranslationTable.stage1(
+              oas, outputBits, granule, 64 - txsz.getInt(word0), ttb.inPlace(word), options);
+    }
+
+    private @Nullable Granule granule(long word0) {
+      int code = tg.getInt(word0);
+      return this == LOWER ? tg0(code) : tg1(code);
     }
 
     private static @Nullable Granule tg0(int code) {

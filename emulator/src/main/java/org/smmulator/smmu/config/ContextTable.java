@@ -6,7 +6,6 @@ import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.structure.Cd;
 import org.smmulator.arch.structure.L1Cd;
 import org.smmulator.arch.structure.Ste;
-import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.feature.SmmuFeatures;
 import org.smmulator.smmu.tlb.TlbSpaces;
 
@@ -24,6 +23,7 @@ final class ContextTable {
   private final IntermediateAddresses intermediate;
   private final TlbSpaces spaces;
   private final SmmuFeatures features;
+  private final Refusals refusals;
 
   /** Descriptors by {StreamID, index}. */
   private final Level1Cache level1;
@@ -32,11 +32,13 @@ final class ContextTable {
       PhysicalMemory memory,
       IntermediateAddresses intermediate,
       TlbSpaces spaces,
-      SmmuFeatures features) {
+      SmmuFeatures features,
+      Refusals refusals) {
     this.memory = memory;
     this.intermediate = intermediate;
     this.spaces = spaces;
     this.features = features;
+    this.refusals = refusals;
     this.level1 = new Level1Cache(features.caches().configurationEntries());
   }
 
@@ -60,18 +62,18 @@ final class ContextTable {
       long table = stream.contextPointer() & -(1L << tableLog2);
       long address = locate(stream, table + (long) entry * L1Cd.BYTES);
       if (address == FAULTED) {
-        return Configuration.fault(stream, new Fault().copy(intermediate.fault()));
+        return refusals.of(stream, intermediate.fault());
       }
       try {
         level1.put(streamId, entry, memory.load64(address));
       } catch (BusAbort abort) {
-        return Configuration.cdFetchAborted(stream, address);
+        return refusals.ofFetch(stream, EventType.F_CD_FETCH, address);
       }
     }
     long descriptor = level1.get(streamId, entry);
     long leaf = L1Cd.L2PTR.inPlace(descriptor);
     if (!L1Cd.V.isSet(descriptor) || leaf >>> features.outputAddressBits() != 0) {
-      return Configuration.fault(stream, EventType.C_BAD_SUBSTREAMID);
+      return refusals.of(stream, EventType.C_BAD_SUBSTREAMID);
     }
     long leafBytes = (long) Cd.BYTES << leafLog2;
     long slot = index & ((1L << leafLog2) - 1);
@@ -81,13 +83,13 @@ final class ContextTable {
   private Configuration readDescriptor(StreamTableEntry stream, long ipa) {
     long address = locate(stream, ipa);
     if (address == FAULTED) {
-      return Configuration.fault(stream, new Fault().copy(intermediate.fault()));
+      return refusals.of(stream, intermediate.fault());
     }
     try {
       return Configuration.of(
           stream, ContextDescriptor.read(memory, address, stream, spaces, features));
     } catch (BusAbort abort) {
-      return Configuration.cdFetchAborted(stream, address);
+      return refusals.ofFetch(stream, EventType.F_CD_FETCH, address);
     }
   }
 

@@ -50,15 +50,15 @@ public record Stage2Context(
     if (granule == null) {
       throw new IllegalStateException("S2TG of a legal entry is reserved");
     }
-    int outputBits = outputBits(word2, features);
     boolean updates = Ste.S2HA.isSet(word2);
     return new Stage2Context(
-        new TranslationTable.Builder(features.outputAddressBits(), outputBits)
-            .stage2(
-                granule,
-                64 - Ste.S2T0SZ.getInt(word2),
-                startLevel(granule, Ste.S2SL0.getInt(word2), features),
-                Ste.S2TTB.inPlace(word3)),
+        TranslationTable.stage2(
+            features.outputAddressBits(),
+            outputBits(word2, features),
+            granule,
+            64 - Ste.S2T0SZ.getInt(word2),
+            startLevel(granule, Ste.S2SL0.getInt(word2), features),
+            Ste.S2TTB.inPlace(word3)),
         features.intermediateAddressBits(),
         space,
         Ste.S2AFFD.isSet(word2),

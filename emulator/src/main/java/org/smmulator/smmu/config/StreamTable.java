@@ -1,5 +1,6 @@
 package org.smmulator.smmu.config;
 
+import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.arch.register.SmmuRegister;
@@ -20,15 +21,22 @@ final class StreamTable {
   private final Registers registers;
   private final TlbSpaces spaces;
   private final SmmuFeatures features;
+  private final Refusals refusals;
 
   /** Descriptors by index alone; there is one table. */
   private final Level1Cache level1;
 
-  StreamTable(PhysicalMemory memory, Registers registers, TlbSpaces spaces, SmmuFeatures features) {
+  StreamTable(
+      PhysicalMemory memory,
+      Registers registers,
+      TlbSpaces spaces,
+      SmmuFeatures features,
+      Refusals refusals) {
     this.memory = memory;
     this.registers = registers;
     this.spaces = spaces;
     this.features = features;
+    this.refusals = refusals;
     this.level1 = new Level1Cache(features.caches().configurationEntries());
   }
 
@@ -52,7 +60,7 @@ final class StreamTable {
       try {
         level1.put(ONLY_TABLE, entry, memory.load64(address));
       } catch (BusAbort abort) {
-        return Configuration.steFetchAborted(address);
+        return refusals.ofFetch(null, EventType.F_STE_FETCH, address);
       }
     }
     long descriptor = level1.get(ONLY_TABLE, entry);
@@ -70,7 +78,7 @@ final class StreamTable {
       return Configuration.of(
           StreamTableEntry.read(memory, address, spaces, registers.hostExtensions(), features));
     } catch (BusAbort abort) {
-      return Configuration.steFetchAborted(address);
+      return refusals.ofFetch(null, EventType.F_STE_FETCH, address);
     }
   }
 

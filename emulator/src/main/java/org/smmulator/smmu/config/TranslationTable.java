@@ -8,6 +8,16 @@ import org.smmulator.arch.vmsa.Granule;
  * or the table of stage 2 (Arm ARM D8.2). Of a disabled half only the input check counts.
  */
 public final class TranslationTable {
+  /** TBIx: the top byte of an address does not count. */
+  static final int TOP_BYTE_IGNORED = 1;
+
+  /** HADx: permissions in table descriptors do not count. */
+  static final int HIERARCHY_IGNORED = 1 << 1;
+
+  /** E0PDx: unprivileged accesses fault without a walk. */
+  static final int UNPRIVILEGED_REFUSED = 1 << 2;
+
+  private static final int DISABLED = 1 << 3;
   private static final int SIGN_BIT = 55;
   private static final int MAX_INPUT_BITS = 52;
   private static final long LOW_ADDRESS = 0x0000_ffff_ffff_ffffL;
@@ -34,13 +44,19 @@ public final class TranslationTable {
   private final boolean wide;
 
   private TranslationTable(
-      Builder from, Granule granule, int inputBits, int startLevel, long pointer) {
-    this.disabled = from.disabled;
-    this.topByteIgnored = from.topByteIgnored;
-    this.hierarchyIgnored = from.hierarchyIgnored;
-    this.unprivilegedRefused = from.unprivilegedRefused;
-    this.outputBits = from.outputBits;
-    this.implementedBits = from.implementedBits;
+      int implementedBits,
+      int outputBits,
+      Granule granule,
+      int inputBits,
+      int startLevel,
+      long pointer,
+      int options) {
+    this.disabled = (options & DISABLED) != 0;
+    this.topByteIgnored = (options & TOP_BYTE_IGNORED) != 0;
+    this.hierarchyIgnored = (options & HIERARCHY_IGNORED) != 0;
+    this.unprivilegedRefused = (options & UNPRIVILEGED_REFUSED) != 0;
+    this.outputBits = outputBits;
+    this.implementedBits = implementedBits;
     this.granule = granule;
     this.inputBits = inputBits;
     this.startLevel = startLevel;
@@ -55,56 +71,47 @@ public final class TranslationTable {
     this.base = pointer & -(1L << alignLog2);
   }
 
-  /** What is common to a table whatever its geometry. */
-  static final class Builder {
-    private final int implementedBits;
-    private final int outputBits;
-    private boolean disabled;
-    private boolean topByteIgnored;
-    private boolean hierarchyIgnored;
-    private boolean unprivilegedRefused;
+  /** A half without walks (EPDx). */
+  static TranslationTable disabled(int implementedBits, int outputBits, int options) {
+    return new TranslationTable(
+        implementedBits, outputBits, Granule.KB64, MAX_INPUT_BITS, 1, 0, options | DISABLED);
+  }
 
-    /**
-     * @param implementedBits OAS
-     * @param outputBits effective IPS or S2PS
-     */
-    Builder(int implementedBits, int outputBits) {
-      this.implementedBits = implementedBits;
-      this.outputBits = outputBits;
-    }
+  /**
+   * A stage 1 table of 64 - TxSZ input bits.
+   *
+   * @param implementedBits OAS
+   * @param outputBits effective IPS
+   * @param options any of those above
+   */
+  static TranslationTable stage1(
+      int implementedBits,
+      int outputBits,
+      Granule granule,
+      int inputBits,
+      long pointer,
+      int options) {
+    int stride = granule.stride();
+    int startLevel = 4 - (inputBits - granule.shift() + stride - 1) / stride;
+    return new TranslationTable(
+        implementedBits, outputBits, granule, inputBits, startLevel, pointer, options);
+  }
 
-    Builder topByteIgnored(boolean ignored) {
-      topByteIgnored = ignored;
-      return this;
-    }
-
-    Builder hierarchyIgnored(boolean ignored) {
-      hierarchyIgnored = ignored;
-      return this;
-    }
-
-    Builder unprivilegedRefused(boolean refused) {
-      unprivilegedRefused = refused;
-      return this;
-    }
-
-    /** A half without walks (EPDx). */
-    TranslationTable disabled() {
-      disabled = true;
-      return new TranslationTable(this, Granule.KB64, MAX_INPUT_BITS, 1, 0);
-    }
-
-    /** A stage 1 table of 64 - TxSZ input bits. */
-    TranslationTable stage1(Granule granule, int inputBits, long pointer) {
-      int stride = granule.stride();
-      int startLevel = 4 - (inputBits - granule.shift() + stride - 1) / stride;
-      return new TranslationTable(this, granule, inputBits, startLevel, pointer);
-    }
-
-    /** A stage 2 table, of up to 16 concatenated tables at its start level. */
-    TranslationTable stage2(Granule granule, int inputBits, int startLevel, long pointer) {
-      return new TranslationTable(this, granule, inputBits, startLevel, pointer);
-    }
+  /**
+   * A stage 2 table, of up to 16 concatenated tables at its start level.
+   *
+   * @param implementedBits OAS
+   * @param outputBits effective S2PS
+   */
+  static TranslationTable stage2(
+      int implementedBits,
+      int outputBits,
+      Granule granule,
+      int inputBits,
+      int startLevel,
+      long pointer) {
+    return new TranslationTable(
+        implementedBits, outputBits, granule, inputBits, startLevel, pointer, 0);
   }
 
   /** Whether an address belongs to TTB1. */

@@ -53,6 +53,16 @@ public final class Fault {
     return this;
   }
 
+  /** Whether all that an event record says is the same of both. */
+  public boolean isLike(Fault other) {
+    return type == other.type
+        && stage2 == other.stage2
+        && walkClass == other.walkClass
+        && ipa == other.ipa
+        && fetchAddress == other.fetchAddress
+        && descriptorWrite == other.descriptorWrite;
+  }
+
   private Fault set(
       EventType newType, boolean newStage2, int newClass, long newIpa, long newFetchAddress) {
     type = newType;

@@ -1,5 +1,6 @@
 package org.smmulator.smmu.translation;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.smmu.config.Configuration;
@@ -20,14 +21,17 @@ import org.smmulator.smmu.register.Registers;
  * aborts.
  */
 public final class FaultHandling {
-  private final SmmuFeatures features;
+  /** In ascending order. */
+  private final int[] platformStreams;
+
   private final Registers registers;
   private final EventRecorder events;
   private final Stalls stalled;
 
   public FaultHandling(
       SmmuFeatures features, Registers registers, EventRecorder events, Stalls stalled) {
-    this.features = features;
+    this.platformStreams =
+        features.platformStreams().stream().mapToInt(Integer::intValue).sorted().toArray();
     this.registers = registers;
     this.events = events;
     this.stalled = stalled;
@@ -65,7 +69,7 @@ public final class FaultHandling {
 
   /** A PCIe endpoint must not stall (3.12.2): its fabric could deadlock. */
   private boolean mayStall(Transaction tx) {
-    return features.platformStreams().contains(tx.streamId());
+    return Arrays.binarySearch(platformStreams, tx.streamId()) >= 0;
   }
 
   private void terminate(
