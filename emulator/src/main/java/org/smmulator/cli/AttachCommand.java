@@ -218,8 +218,7 @@ final class AttachCommand implements Callable<Integer> {
       device.detach();
       return ExitCode.OK; // but for the output, as is said at the end of every command
     }
-    Thread hook = new Thread(device::detach, "detach");
-    Runtime.getRuntime().addShutdownHook(hook);
+    SignalHook hook = SignalHook.add(device::detach);
     try {
       String reason = device.whenClosed().get();
       throw new UserException(
@@ -227,7 +226,7 @@ final class AttachCommand implements Callable<Integer> {
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     } finally {
-      Output.removeHook(hook);
+      hook.remove();
     }
   }
 

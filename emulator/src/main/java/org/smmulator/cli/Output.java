@@ -71,12 +71,4 @@ record Output(PrintWriter out, PrintWriter err) {
           option + ": " + file + " cannot be written; name a file in a folder you may write to");
     }
   }
-
-  static void removeHook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is going down already, and the hook does the rest.
-    }
-  }
 }

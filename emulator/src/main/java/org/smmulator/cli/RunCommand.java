@@ -98,20 +98,12 @@ final class RunCommand implements Callable<Integer> {
   private ExitCode simulate(MachineConfig config, Output output, Report report, EventFile events)
       throws UserException {
     Simulation simulation = new Simulation(launcher.get(), config, file, simulate, output);
-    Thread hook =
-        new Thread(
-            () -> {
-              simulation.stop();
-              events.close();
-            },
-            "shutdown");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      return simulation.run(report, stay, events);
-    } finally {
-      simulation.ended();
-      Output.removeHook(hook);
-    }
+    return untilSignal(
+        () -> {
+          simulation.stop();
+          events.close();
+        },
+        () -> simulation.run(report, stay, events));
   }
 
   private ExitCode run(MachineConfig config, Output output, Report report, EventFile events)
@@ -119,13 +111,21 @@ final class RunCommand implements Callable<Integer> {
     String http = noHttp ? null : config.http().listen();
     try (MachineSession session = MachineSession.start(launcher.get(), config, http, events)) {
       Run run = new Run(session, config, output, report, stay);
-      Thread hook = new Thread(() -> stopped(run, events), "shutdown");
-      Runtime.getRuntime().addShutdownHook(hook);
-      try {
-        return run.call();
-      } finally {
-        Output.removeHook(hook);
-      }
+      return untilSignal(() -> stopped(run, events), run::call);
+    }
+  }
+
+  /** What a signal may end early. */
+  private interface Work {
+    ExitCode call() throws UserException;
+  }
+
+  private static ExitCode untilSignal(Runnable stop, Work work) throws UserException {
+    SignalHook hook = SignalHook.add(stop);
+    try {
+      return work.call();
+    } finally {
+      hook.remove();
     }
   }
 

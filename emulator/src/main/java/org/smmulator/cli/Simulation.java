@@ -44,10 +44,15 @@ final class Simulation {
   }
 
   ExitCode run(Report report, boolean stay, EventLog events) throws UserException {
-    ScenarioConfig scenario = config.scenario();
-    if (scenario == null) {
-      throw usage("--simulated needs a scenario; nobody else can reach such a machine");
+    try {
+      return simulate(report, stay, events);
+    } finally {
+      ended.countDown();
     }
+  }
+
+  private ExitCode simulate(Report report, boolean stay, EventLog events) throws UserException {
+    ScenarioConfig scenario = MachineLauncher.simulatedScenario(config);
     if (stay) {
       throw usage("--stay: a simulated machine ends with its scenario; leave one of the two out");
     }
@@ -81,11 +86,6 @@ final class Simulation {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** Nobody who stops it need wait any longer. */
-  void ended() {
-    ended.countDown();
   }
 
   private static UserException usage(String sentence) {

@@ -5,6 +5,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
@@ -33,6 +34,26 @@ public interface MachineLauncher {
   SimulatedOutcome simulate(
       MachineConfig config, EventLog events, Progress progress, BooleanSupplier stopped)
       throws UserException;
+
+  /**
+   * The scenario of a file that can be simulated.
+   *
+   * @throws UserException if it cannot; the message says why
+   */
+  static ScenarioConfig simulatedScenario(MachineConfig config) throws UserException {
+    if (config.guest().isExternal()) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--simulated needs the built-in guest; a program at the guest port has a clock of its"
+              + " own");
+    }
+    ScenarioConfig scenario = config.scenario();
+    if (scenario == null) {
+      throw new UserException(
+          ExitCode.USAGE, "--simulated needs a scenario; nobody else can reach such a machine");
+    }
+    return scenario;
+  }
 
   /**
    * The end of a simulated run.

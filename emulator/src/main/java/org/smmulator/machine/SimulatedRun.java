@@ -10,6 +10,7 @@ import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.ScheduleFailure;
 import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
@@ -37,19 +38,8 @@ final class SimulatedRun {
    */
   SimulatedRun(MachineConfig config, EventLog events, Progress progress, BooleanSupplier stopped)
       throws UserException {
-    if (config.guest().isExternal()) {
-      throw new UserException(
-          ExitCode.USAGE,
-          "--simulated needs the built-in guest; a program at the guest port has a clock of its"
-              + " own");
-    }
-    ScenarioConfig scenario = config.scenario();
-    if (scenario == null) {
-      throw new UserException(
-          ExitCode.USAGE, "--simulated needs a scenario; nobody else can reach such a machine");
-    }
     this.config = config;
-    this.story = scenario;
+    this.story = MachineLauncher.simulatedScenario(config);
     this.events = events;
     this.progress = progress;
     this.stopped = stopped;

@@ -18,8 +18,6 @@ final class FunctionReset {
   /** A reset during another one takes its place; the first one's read tells nothing then. */
   private int latest;
 
-  private ResetState state = ResetState.NEVER;
-
   FunctionReset(AttachedFunction function) {
     this.function = function;
   }
@@ -33,7 +31,6 @@ final class FunctionReset {
   void begin(Runnable cause, Runnable done) {
     waiting.add(done);
     int begun = ++latest;
-    state = state.transition(ResetState.UNDER_WAY);
     function.resetBegins();
     cause.run();
     function.sendReset();
@@ -48,7 +45,6 @@ final class FunctionReset {
   }
 
   private void end(boolean answered) {
-    state = state.transition(answered ? ResetState.ANSWERED : ResetState.UNANSWERED);
     function.resetEnds(answered);
     List<Runnable> told = List.copyOf(waiting);
     waiting.clear();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The lives of links, functions and resets: what may follow what, and nothing else. */
+/** The lives of links and functions: what may follow what, and nothing else. */
 class LifeStatesTest {
   @ParameterizedTest
   @CsvSource({
@@ -42,24 +42,6 @@ class LifeStatesTest {
       } else {
         assertThatThrownBy(() -> from.transition(next))
             .hasMessage("a function that is " + from + " cannot become " + next);
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "NEVER, UNDER_WAY",
-    "UNDER_WAY, UNDER_WAY ANSWERED UNANSWERED",
-    "ANSWERED, UNDER_WAY",
-    "UNANSWERED, UNDER_WAY",
-  })
-  void aResetLeads(ResetState from, String to) {
-    for (ResetState next : ResetState.values()) {
-      if (isIn(to, next)) {
-        assertThat(from.transition(next)).isEqualTo(next);
-      } else {
-        assertThatThrownBy(() -> from.transition(next))
-            .hasMessage("a reset that is " + from + " cannot become " + next);
       }
     }
   }
