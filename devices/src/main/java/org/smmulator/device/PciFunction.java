@@ -228,7 +228,7 @@ public final class PciFunction {
     public PciFunction build() {
       require(
           pageRequestCapacity == 0 || invalidateQueueDepth > 0,
-          "page requests need ATS (Base Specification 10.4.2)");
+          "page requests need ATS (Base Specification 10.4)");
       require(msix == null || !msi, "a function here has MSI or MSI-X, not both");
       return new PciFunction(this);
     }

@@ -3,7 +3,8 @@ package org.smmulator.pcie;
 /**
  * The rules that devices are held to: one row each, with the sentence that says what a device did
  * that breaks it, and where the rule stands. Whatever is recorded as a violation of the protocol
- * names its row, and is counted there.
+ * names its row, and is counted there. Sections of the Base Specification are those of its revision
+ * 6.
  */
 public enum ProtocolRule {
   // What a function must not send because of how software has set it up.
@@ -18,22 +19,24 @@ public enum ProtocolRule {
       "7.8.9.3"),
   EXECUTE("Execute Requested without Execute Permission Enable", Source.BASE, "7.8.9.3"),
   PRIVILEGED("Privileged Mode Requested without Privileged Mode Enable", Source.BASE, "7.8.9.3"),
-  PAGE_REQUEST("Page Request while the page request interface is disabled", Source.BASE, "10.4.1"),
+  PAGE_REQUEST(
+      "Page Request while the page request interface is disabled", Source.BASE, "10.5.2.2"),
   ATOMIC("AtomicOp while AtomicOp Requester Enable is 0", Source.BASE, "7.5.3.16"),
 
   // What no packet may be.
   REQUESTER_ID("packet with an ID that is not the function's", Source.BASE, "2.2.6.2"),
-  ADDRESS_TYPE("Address Type not allowed on this packet", Source.BASE, "2.2.4.1"),
+  ADDRESS_TYPE("Address Type not allowed on this packet", Source.BASE, "10.2.1"),
   PAGE_REQUEST_ALLOCATION(
-      "more page requests outstanding than the function's allocation", Source.BASE, "10.4"),
+      "more page requests outstanding than the function's allocation", Source.BASE, "10.5.2.5"),
 
   // Answers.
   COMPLETION_TAG("completion for a tag that is not in use", Source.BASE, "2.3.2"),
   COMPLETION_FIT("completion that does not fit its request", Source.BASE, "2.3.2"),
   INVALIDATE_COMPLETION(
-      "Invalidate Completion for another function, or without an ITag", Source.BASE, "10.3"),
-  INVALIDATE_TAG("Invalidate Completion for an ITag that is not in use", Source.BASE, "10.3"),
-  INVALIDATE_COUNT("Completion Count changed between completions of one ITag", Source.BASE, "10.3"),
+      "Invalidate Completion for another function, or without an ITag", Source.BASE, "10.3.2"),
+  INVALIDATE_TAG("Invalidate Completion for an ITag that is not in use", Source.BASE, "10.3.2"),
+  INVALIDATE_COUNT(
+      "Completion Count changed between completions of one ITag", Source.BASE, "10.3.2"),
   INVALIDATE_TIME("no Invalidate Completion in time", Source.BASE, "10.3"),
 
   // What firmware must find.

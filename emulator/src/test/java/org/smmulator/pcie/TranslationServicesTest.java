@@ -170,7 +170,7 @@ class TranslationServicesTest {
     assertThat(machine.violationTexts())
         .containsExactly(
             "Page Request while the page request interface is disabled (Base Specification"
-                + " 10.4.1)");
+                + " 10.5.2.2)");
     assertThat(guest.pageRequestsQueued()).isZero();
     machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 2);
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);

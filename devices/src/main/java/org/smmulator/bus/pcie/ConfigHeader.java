@@ -1,6 +1,6 @@
 package org.smmulator.bus.pcie;
 
-/** The type 0 header, and where the capabilities begin (Base Specification 7.5.1, 7.6.3). */
+/** The type 0 header, and where the capabilities begin (Base Specification 7.5.1, 7.6). */
 public final class ConfigHeader {
   /** Device ID in [31:16], Vendor ID in [15:0]. */
   public static final int IDENTITY = 0x00;

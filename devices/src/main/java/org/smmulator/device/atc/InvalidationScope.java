@@ -1,7 +1,7 @@
 package org.smmulator.device.atc;
 
 /**
- * What one Invalidate Request reaches (Base Specification 10.3.5): without a PASID prefix the
+ * What one Invalidate Request reaches (Base Specification 10.3.8): without a PASID prefix the
  * translations without PASID in the range and every PASID's at all addresses; with a prefix those
  * of that PASID in the range, or with the Global bit those of all PASIDs in the range.
  *
