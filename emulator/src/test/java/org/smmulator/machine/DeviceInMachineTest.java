@@ -2,7 +2,6 @@ package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -45,10 +44,9 @@ class DeviceInMachineTest {
                 - exit: {process: alice}
             """
                 .formatted(folder.resolve("lookups")));
-    Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
     long children = ProcessHandle.current().children().count();
     try (Machine machine = Machine.start(config, EventLog.OFF)) {
-      assertThat(machine.runScenario(silent)).isEqualTo(Ending.DONE);
+      assertThat(machine.runScenario(Machines.silence())).isEqualTo(Ending.DONE);
       Summary summary = machine.summary();
       assertThat(ProcessHandle.current().children().count()).isEqualTo(children);
       assertThat(summary.verdict().violations()).isEmpty();

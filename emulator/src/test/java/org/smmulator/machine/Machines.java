@@ -47,11 +47,15 @@ final class Machines {
 
   /** As above, on one scheduler and virtual time. */
   static Outcome simulate(Path folder, String yaml, long seed) throws Exception {
-    Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
     SimulatedOutcome outcome =
         new Launcher()
-            .simulate(config(folder, yaml).withSeed(seed), EventLog.OFF, silent, () -> false);
+            .simulate(config(folder, yaml).withSeed(seed), EventLog.OFF, silence(), () -> false);
     return new Outcome(outcome.ending(), outcome.summary());
+  }
+
+  /** Says nothing. */
+  static Progress silence() {
+    return new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
   }
 
   /** A file of the folder {@code configs}, whichever folder the tests run in. */

@@ -1,25 +1,29 @@
 package org.smmulator.machine;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
-import org.smmulator.config.ScenarioConfig;
+import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
-import org.smmulator.guest.sched.Task;
 import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.UserException;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.ledger.ViolationLog;
 
 /** Devices that cannot be driven, and those that nearly cannot. */
 class RefusedDeviceTest {
   private static final String MACHINE = "machine: {name: refused, ramMiB: 128}\n";
+  private static final String PATIENT =
+      "bus: {listen: ['127.0.0.1:0'], attachTimeoutMillis: 3600000}\n";
+  private static final long LOOK_NANOS = 1_000_000L;
   private static final String STORY =
       """
       devices:
@@ -51,48 +55,44 @@ class RefusedDeviceTest {
         .allSatisfy(requests -> assertThat(requests).isPositive());
   }
 
+  private static DeviceConfig withoutPri(PciAddress address) {
+    return new DeviceConfig(
+        address,
+        DeviceConfig.DeviceModel.DMA,
+        new AtcGeometry(16, 4),
+        1,
+        0,
+        28,
+        DeviceConfig.Home.OWN,
+        null,
+        null,
+        null);
+  }
+
   /** Its time-out would be longer than anybody waits for a test. */
   @Test
   @SuppressWarnings("try") // the device leaves before the machine
   void aScenarioThatNeedsADeviceWhichCannotBeDrivenEndsAtOnceAndSaysWhy() throws Exception {
-    ScenarioConfig story =
-        requireNonNull(Machines.config(folder, MACHINE + STORY).scenario(), "scenario");
+    MachineConfig config = Machines.config(folder, MACHINE + PATIENT + STORY);
     PciAddress address = PciAddress.parse("00:04.0");
-    DeviceConfig withoutPri =
-        new DeviceConfig(
-            address,
-            DeviceConfig.DeviceModel.DMA,
-            new AtcGeometry(16, 4),
-            1,
-            0,
-            28,
-            DeviceConfig.Home.OWN,
-            null,
-            null,
-            null);
-    try (Machine machine = Machine.start(Machines.config(folder, MACHINE), EventLog.OFF);
-        DeviceProcess device = DeviceProcess.start(withoutPri, machine.busAddresses().get(0))) {
+    try (Machine machine = Machine.start(config, EventLog.OFF);
+        DeviceProcess device = DeviceProcess.start(withoutPri(address), machine.busAddresses().get(0))) {
       GuestKernel kernel = machine.kernel();
-      Scenario scenario =
-          new Scenario(kernel, story, Integer.MAX_VALUE, new DataCheck(new ViolationLog(20)));
-      Throwable[] end = new Throwable[1];
-      Task task =
-          kernel
-              .sched()
-              .spawn(
-                  "scenario",
-                  () -> {
-                    try {
-                      scenario.run();
-                    } catch (ScenarioException e) {
-                      end[0] = e;
-                    }
-                  });
-      task.join();
-      assertThat(end[0])
+      DataCheck check = new DataCheck(new ViolationLog(20));
+      ScenarioRun run =
+          new ScenarioRun(
+              kernel,
+              config,
+              check,
+              List.of(device),
+              machine::summary,
+              () -> false,
+              LOOK_NANOS);
+      assertThatThrownBy(() -> run.run(Machines.silence()))
+          .isInstanceOf(UserException.class)
           .hasMessage(
-              "a device cannot be driven: 00:04.0 cannot send page requests: it has no PRI"
-                  + " capability");
+              "the scenario stopped: a device cannot be driven: 00:04.0 cannot send page requests:"
+                  + " it has no PRI capability");
 
       device.close();
       long soon = kernel.sched().nanoTime() + 60_000_000_000L;

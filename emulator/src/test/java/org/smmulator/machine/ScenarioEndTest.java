@@ -3,7 +3,6 @@ package org.smmulator.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -15,7 +14,6 @@ import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.EventLog;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
-import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
@@ -106,9 +104,7 @@ class ScenarioEndTest {
         () -> {
           SimulatedPlatform platform = new SimulatedPlatform(execution, config.simulation());
           try (Machine machine = Machine.start(config, platform, EventLog.OFF)) {
-            Progress silent =
-                new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
-            assertThat(machine.runScenario(silent)).isEqualTo(Ending.TIMED_OUT);
+            assertThat(machine.runScenario(Machines.silence())).isEqualTo(Ending.TIMED_OUT);
             verdict[0] = machine.summary().verdict();
           } catch (UserException e) {
             throw new AssertionError(e);

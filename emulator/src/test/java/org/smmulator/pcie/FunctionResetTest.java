@@ -11,38 +11,20 @@ import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.PageRequestFlags;
-import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 
 /** Function Level Reset and the reset of a root bus, and what is left of a function after them. */
-class FunctionResetTest {
-  private static final int ID = 0x20;
-  private static final int PASID = 3;
-  private static final int CERROR_ATC_INV_SYNC = 3;
+class FunctionResetTest extends FunctionScene {
   private static final int DEVICE_CONTROL = ScriptedDevice.EXPRESS + 8;
   private static final int INITIATE = 1 << 15;
   private static final long BAR = MemoryMap.PCIE_MMIO32;
-  private static final long VA = 0x7f00_1234_5000L;
 
-  private final TestMachine machine = new TestMachine();
-  private final MinimalGuest guest = machine.guest;
-  private final long root = guest.translatingStream(ID);
-  private final long frame = guest.allocate(4096);
   private final List<String> done = new ArrayList<>();
-  private ScriptedDevice device = new ScriptedDevice(ID, 0);
 
   @BeforeEach
-  void grantOnePage() {
-    device = machine.master(device);
+  void enableAndGrant() {
     machine.configWrite(ID, 0x10, 4, BAR);
-    guest.map(root, VA, frame, true);
-    translate();
-  }
-
-  private void translate() {
-    device.requestTranslation(1, PASID, VA, 1, false);
-    machine.run();
-    assertThat(device.take().type()).isEqualTo(TlpType.COMPLETION_DATA);
+    grantOnePage();
   }
 
   private void functionReset() {
@@ -140,7 +122,7 @@ class FunctionResetTest {
     machine.root.memoryRead(BAR, 4, values::add);
     assertThat(values).containsExactly(0xFFFF_FFFFL);
     machine.enable(device);
-    translate();
+    grantOnePage();
     machine.configWrite(ID, ScriptedDevice.ATS + 6, 2, 0);
     device.requestTranslation(3, PASID, VA, 1, false);
     machine.run();
@@ -233,8 +215,7 @@ class FunctionResetTest {
     machine.run();
     assertThat(guest.isIdle()).as("completed by what was owed from before the reset").isFalse();
     assertThat(machine.device("00:04.0").count(FunctionCounter.INVALIDATIONS_LATE)).isEqualTo(1);
-    device.completeInvalidations(1, 1 << device.take().tag());
-    machine.run();
+    completeInvalidation();
     assertThat(guest.isIdle()).isTrue();
     assertThat(machine.violations.violations()).isEmpty();
   }
@@ -250,13 +231,12 @@ class FunctionResetTest {
     assertThat(machine.device("00:04.0").answering()).isTrue();
     guest.acknowledgeErrors();
     machine.enable(device);
-    translate();
+    grantOnePage();
     guest.invalidate(ID, PASID, VA, 0);
     machine.run();
-    device.completeInvalidations(1, 1 << device.take().tag());
-    machine.run();
+    completeInvalidation();
     assertThat(guest.isIdle()).isTrue();
-    translate();
+    grantOnePage();
     machine.ledger.freed(frame, 0);
     machine.run();
     assertThat(machine.ledger.freedUnderGrant()).as("judged as before").isEqualTo(1);
@@ -279,14 +259,12 @@ class FunctionResetTest {
 
   @Test
   void givesPageRequestsTheirCreditsBack() {
-    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
-    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    machine.enablePageRequests(ID, 1);
     device.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     functionReset();
     machine.enable(device);
-    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
-    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    machine.enablePageRequests(ID, 1);
     device.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     assertThat(machine.violations.violations()).isEmpty();

@@ -4,37 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.smmulator.bus.tlp.CompletionStatus.SC;
 import static org.smmulator.pcie.FunctionCounter.TRANSLATIONS_WITHHELD;
 
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.pcie.ledger.Violation;
 
 /** A device that asks for more translations than it may hold. */
-class GrantBoundTest {
-  private static final int ID = 0x20;
-  private static final int PASID = 3;
-  private static final long VA = 0x7f00_1234_5000L;
+class GrantBoundTest extends FunctionScene {
   private static final int LIMIT = 2;
   private static final int RW = AtsEntry.READ | AtsEntry.WRITE;
 
-  private final TestMachine machine = new TestMachine(RootComplexConfig.defaults(), LIMIT);
-  private final MinimalGuest guest = machine.guest;
-  private final long root = guest.translatingStream(ID);
   private final long frames = guest.allocate(4 * 4096);
-  private ScriptedDevice device = new ScriptedDevice(ID, 0);
 
-  @BeforeEach
-  void mapFourPages() {
-    device = machine.master(ID);
+  GrantBoundTest() {
+    super(new TestMachine(RootComplexConfig.defaults(), LIMIT));
     for (int page = 0; page < 4; page++) {
       guest.map(root, VA + page * 0x1000L, frames + page * 0x1000L, true);
     }
   }
 
-  private String translate(long va, int count) {
-    device.requestTranslation(5, PASID, va, count, false);
-    machine.run();
-    ReceivedPacket answer = device.take();
+  private String entries(long va, int count) {
+    ReceivedPacket answer = translate(va, count);
     assertThat(answer.status()).isEqualTo(SC);
     return answer.payload();
   }
@@ -46,8 +35,8 @@ class GrantBoundTest {
   @Test
   void givesFurtherTranslationsForUntranslatedAccessesOnly() {
     int untranslated = RW | AtsEntry.UNTRANSLATED_ONLY;
-    assertThat(translate(VA, 3)).isEqualTo(entry(0, RW) + entry(1, RW) + entry(2, untranslated));
-    assertThat(translate(VA, 1)).as("held already").isEqualTo(entry(0, RW));
+    assertThat(entries(VA, 3)).isEqualTo(entry(0, RW) + entry(1, RW) + entry(2, untranslated));
+    assertThat(entries(VA, 1)).as("held already").isEqualTo(entry(0, RW));
     DeviceCounters counters = machine.device("00:04.0");
     assertThat(counters.count(FunctionCounter.TRANSLATIONS_HELD)).isEqualTo(LIMIT);
     assertThat(counters.count(TRANSLATIONS_WITHHELD)).isEqualTo(1);
@@ -78,9 +67,8 @@ class GrantBoundTest {
     translate(VA, 3);
     guest.invalidate(ID, PASID, VA, 0);
     machine.run();
-    device.completeInvalidations(1, 1 << device.take().tag());
-    machine.run();
-    assertThat(translate(VA + 0x2000, 1)).isEqualTo(entry(2, RW));
+    completeInvalidation();
+    assertThat(entries(VA + 0x2000, 1)).isEqualTo(entry(2, RW));
     device.readTranslated(6, frames + 0x2000, 4);
     machine.run();
     assertThat(machine.violations.violations()).isEmpty();

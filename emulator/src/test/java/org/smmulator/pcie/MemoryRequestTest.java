@@ -6,37 +6,13 @@ import static org.smmulator.bus.tlp.CompletionStatus.SC;
 import static org.smmulator.bus.tlp.CompletionStatus.UR;
 
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 
 /** Reads, writes and atomics of a device, through tables that map them or do not. */
-class MemoryRequestTest {
-  private static final int ID = 0x20;
-  private static final int PASID = 3;
-  private static final long VA = 0x7f00_1234_5000L;
-
-  private final TestMachine machine = new TestMachine();
-  private final MinimalGuest guest = machine.guest;
-  private final long root = guest.translatingStream(ID);
-  private final long frame = guest.allocate(4096);
-  private final long readOnly = guest.allocate(4096);
-  private ScriptedDevice device = new ScriptedDevice(ID, 0);
-
-  @BeforeEach
-  void mapTwoPages() {
-    device = machine.master(ID);
-    guest.map(root, VA, frame, true);
-    guest.map(root, VA + 0x1000, readOnly, false);
-  }
-
-  private ReceivedPacket answer() {
-    machine.run();
-    return device.take();
-  }
-
+class MemoryRequestTest extends FunctionScene {
   private static byte[] bytes(int... values) {
     byte[] bytes = new byte[values.length];
     for (int i = 0; i < values.length; i++) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.PageRequestFlags;
@@ -13,29 +12,12 @@ import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.Violation;
 
 /** Traffic that a function's own enables forbid: on record each time, and answered all the same. */
-class RequestRulesTest {
-  private static final int ID = 0x20;
-  private static final int PASID = 3;
+class RequestRulesTest extends FunctionScene {
   private static final int ATS_CONTROL = ScriptedDevice.ATS + 6;
   private static final int PASID_CONTROL = ScriptedDevice.PASID + 6;
-  private static final long VA = 0x7f00_1234_5000L;
 
-  private final TestMachine machine = new TestMachine();
-  private final MinimalGuest guest = machine.guest;
-  private final long root = guest.translatingStream(ID);
-  private final long frame = guest.allocate(4096);
-  private ScriptedDevice device = new ScriptedDevice(ID, 0);
-
-  @BeforeEach
-  void mapOnePage() {
-    device = machine.master(ID);
-    guest.map(root, VA, frame, true);
+  RequestRulesTest() {
     guest.store(frame, 0x0807_0605_0403_0201L);
-  }
-
-  private ReceivedPacket answer() {
-    machine.run();
-    return device.take();
   }
 
   private void assertBroken(ProtocolRule... rules) {
@@ -175,8 +157,7 @@ class RequestRulesTest {
 
   @Test
   void recordsThePrefixOfAPageRequestToo() {
-    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 8);
-    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    machine.enablePageRequests(ID, 8);
     device.send(
         out -> {
           TlpWriter.pasidPrefix(out, PASID, true, false);

@@ -124,6 +124,12 @@ final class TestMachine implements SmmuOutputs {
     configWrite(device.id(), ScriptedDevice.ATS + 6, 2, 1 << 15);
   }
 
+  /** Enables page requests, at most so many at a time. */
+  void enablePageRequests(int requesterId, int allocation) {
+    configWrite(requesterId, ScriptedDevice.PRI + 0xc, 4, allocation);
+    configWrite(requesterId, ScriptedDevice.PRI + 4, 2, 1);
+  }
+
   /** A configuration read of a device that answers at once. */
   long configRead(int requesterId, int register, int bytes) {
     AtomicLong value = new AtomicLong(-2);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.smmulator.bus.tlp.CompletionStatus.SC;
 import static org.smmulator.bus.tlp.CompletionStatus.UR;
 
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.event.PageRequestField;
 import org.smmulator.bus.tlp.MessageCode;
@@ -13,34 +12,10 @@ import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.Violation;
 
 /** Translation requests, what is granted by them, and page requests. */
-class TranslationServicesTest {
-  private static final int ID = 0x20;
-  private static final int PASID = 3;
-  private static final long VA = 0x7f00_1234_5000L;
-
-  private final TestMachine machine = new TestMachine();
-  private final MinimalGuest guest = machine.guest;
-  private final long root = guest.translatingStream(ID);
-  private final long frame = guest.allocate(4096);
-  private final long readOnly = guest.allocate(4096);
-  private ScriptedDevice device = new ScriptedDevice(ID, 0);
-
-  @BeforeEach
-  void mapTwoPages() {
-    device = machine.master(ID);
-    guest.map(root, VA, frame, true);
-    guest.map(root, VA + 0x1000, readOnly, false);
-  }
-
-  private ReceivedPacket translate(long va, int count, boolean noWrite) {
-    device.requestTranslation(5, PASID, va, count, noWrite);
-    machine.run();
-    return device.take();
-  }
-
+class TranslationServicesTest extends FunctionScene {
   @Test
   void answersATranslationRequestWithEntriesInNetworkOrder() {
-    ReceivedPacket answer = translate(VA, 1, false);
+    ReceivedPacket answer = translate(VA, 1);
     assertThat(answer.status()).isEqualTo(SC);
     assertThat(answer.tag()).isEqualTo(5);
     assertThat(answer.byteCount()).isEqualTo(8);
@@ -52,7 +27,7 @@ class TranslationServicesTest {
 
   @Test
   void grantsEachEntryWithItsOwnAddressAndPermission() {
-    ReceivedPacket answer = translate(VA, 2, false);
+    ReceivedPacket answer = translate(VA, 2);
     assertThat(answer.payload()).isEqualTo(String.format("%016x%016x", frame | 3, readOnly | 1));
     device.write(-1, TlpWriter.TRANSLATED, frame, new byte[] {1, 2, 3, 4});
     device.readTranslated(6, readOnly, 4);
@@ -65,8 +40,7 @@ class TranslationServicesTest {
     assertThat(machine.violations.count(Violation.Kind.STALE_ACCESS)).isEqualTo(1);
     guest.invalidate(ID, PASID, VA + 0x1000, 0);
     machine.run();
-    device.completeInvalidations(1, 1 << device.take().tag());
-    machine.run();
+    completeInvalidation();
     device.readTranslated(6, readOnly, 4);
     machine.run();
     Violation stale = machine.violations.violations().get(1);
@@ -77,7 +51,7 @@ class TranslationServicesTest {
 
   @Test
   void grantsNothingWhereNothingIsMapped() {
-    ReceivedPacket answer = translate(VA + 0x2000, 1, false);
+    ReceivedPacket answer = translate(VA + 0x2000, 1);
     assertThat(answer.status()).isEqualTo(SC);
     assertThat(answer.payload()).endsWith("000");
     assertThat(machine.ledger.live()).isZero();
@@ -102,7 +76,7 @@ class TranslationServicesTest {
   @Test
   void checksBothPermissionsOfATranslatedAtomic() {
     guest.store(frame, 40);
-    translate(VA, 1, false);
+    translate(VA, 1);
     device.send(
         out -> {
           out.writeInt(0x4C00_0000 | TlpWriter.TRANSLATED | 2).writeInt(device.id() << 16);
@@ -117,7 +91,7 @@ class TranslationServicesTest {
 
   @Test
   void refusesTranslatedAccessesOfAFencedStream() {
-    translate(VA, 1, false);
+    translate(VA, 1);
     guest.fence(ID);
     machine.run();
     device.readTranslated(6, frame, 8);
@@ -132,8 +106,7 @@ class TranslationServicesTest {
 
   @Test
   void takesAPageRequestToTheQueueAndItsResponseBack() {
-    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 8);
-    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    machine.enablePageRequests(ID, 8);
     device.requestPage(PASID, VA + 0x7000, 0x1a, PageRequestFlags.WRITE | PageRequestFlags.LAST);
     machine.run();
     assertThat(guest.pageRequestsQueued()).isEqualTo(1);
@@ -154,8 +127,7 @@ class TranslationServicesTest {
     ScriptedDevice picky = new ScriptedDevice(0x28, 0);
     picky.set(ScriptedDevice.PRI + 4, 1 << 31, 0b11);
     machine.master(picky);
-    machine.configWrite(0x28, ScriptedDevice.PRI + 0xc, 4, 8);
-    machine.configWrite(0x28, ScriptedDevice.PRI + 4, 2, 1);
+    machine.enablePageRequests(0x28, 8);
     picky.requestPage(PASID, VA, 1, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
     guest.respond(0x28, PASID, 1);
@@ -172,8 +144,7 @@ class TranslationServicesTest {
             "Page Request while the page request interface is disabled (Base Specification"
                 + " 10.5.2.2)");
     assertThat(guest.pageRequestsQueued()).isZero();
-    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 2);
-    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    machine.enablePageRequests(ID, 2);
     device.requestPage(PASID, VA, 2, PageRequestFlags.READ);
     device.requestPage(PASID, VA + 0x1000, 2, PageRequestFlags.READ | PageRequestFlags.LAST);
     machine.run();
@@ -194,8 +165,7 @@ class TranslationServicesTest {
 
   @Test
   void forgetsOutstandingPageRequestsWhenTheInterfaceIsReset() {
-    machine.configWrite(ID, ScriptedDevice.PRI + 0xc, 4, 1);
-    machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 1);
+    machine.enablePageRequests(ID, 1);
     device.requestPage(PASID, VA, 1, PageRequestFlags.READ);
     machine.run();
     machine.configWrite(ID, ScriptedDevice.PRI + 4, 2, 0);
