@@ -309,6 +309,34 @@ class RacingStreamTest {
     world.steps().verify();
   }
 
+  /** The process goes on; without a device, all that is left of its stream is nothing. */
+  @Test
+  void aStreamWhoseDevicesWereAllTakenAwayIsOverHoweverMuchIsLeft() {
+    long operations = 0;
+    for (long seed : seeds(20).toArray()) {
+      Found found =
+          run(
+              seed,
+              world -> {
+                Task stream = world.startStream(Integer.MAX_VALUE);
+                for (int i = world.random.nextInt(1000); i > 0; i--) {
+                  world.sched.execution().yieldPoint();
+                }
+                world
+                    .process
+                    .bindings()
+                    .forEach(Binding::end); // at once: each waits for its device
+                world.process.bindings().forEach(Binding::close);
+                world.finish(stream);
+                assertThat(world.process.isEnding()).isFalse();
+                world.steps().verify();
+              });
+      assertThat(found.log.groups(20).first()).as("seed %d", seed).isEmpty();
+      operations += found.check.operations();
+    }
+    assertThat(operations).isPositive();
+  }
+
   /** The bug is in all operations, of which at least the first race with nothing. */
   @ParameterizedTest
   @EnumSource(
