@@ -145,11 +145,7 @@ class RandomTrafficTest {
         continue;
       }
       String key = word[1] + " " + word[2];
-      int set =
-          (int)
-                  (Long.parseLong(word[0].equals("I") ? "0" : word[2], 16)
-                      ^ Integer.parseInt(word[1]))
-              % SETS;
+      int set = setOf(word[1], word[0].equals("I") ? "0" : word[2]);
       switch (word[0]) {
         case "L" -> {
           Integer found = entries.remove(key);
@@ -177,5 +173,9 @@ class RandomTrafficTest {
     }
     assertThat(hits).isEqualTo(value(counters, DeviceCounter.ATC_HITS)).isPositive();
     assertThat(evictions).isEqualTo(value(counters, DeviceCounter.ATC_EVICTIONS)).isPositive();
+  }
+
+  private static int setOf(String pasid, String page) {
+    return (int) (Long.parseLong(page, 16) ^ Integer.parseInt(pasid)) % SETS;
   }
 }

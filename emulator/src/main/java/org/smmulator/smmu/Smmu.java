@@ -79,7 +79,8 @@ public final class Smmu {
   private final CommandQueue commandQueue;
 
   /**
-   * An SMMU after reset: disabled, with GBPA letting everything pass.
+   * An SMMU after reset: disabled, with GBPA letting everything pass. Long, but a list: what each
+   * part is connected to.
    *
    * @param bus what the SMMU's own accesses reach: tables, queues, MSIs
    */

@@ -40,51 +40,53 @@ final class FakeLauncher implements MachineLauncher {
     }
     config = started;
     this.started.countDown();
-    return new RunningMachine() {
-      @Override
-      public List<String> busAddresses() {
-        return List.of("127.0.0.1:7701");
-      }
+    return new FakeMachine();
+  }
 
-      @Override
-      public @Nullable String guestPort() {
-        return guestPort;
-      }
+  private final class FakeMachine implements RunningMachine {
+    @Override
+    public List<String> busAddresses() {
+      return List.of("127.0.0.1:7701");
+    }
 
-      /** Whoever was at the guest port is gone at once; without one there is nobody to go. */
-      @Override
-      public void awaitEnd() throws InterruptedException {
-        if (guestPort == null) {
-          new CountDownLatch(1).await();
-        }
-      }
+    @Override
+    public @Nullable String guestPort() {
+      return guestPort;
+    }
 
-      @Override
-      public void tellNews(Consumer<String> news) {}
-
-      @Override
-      public Summary summary() {
-        return summary;
+    /** Whoever was at the guest port is gone at once; without one there is nobody to go. */
+    @Override
+    public void awaitEnd() throws InterruptedException {
+      if (guestPort == null) {
+        new CountDownLatch(1).await();
       }
+    }
 
-      @Override
-      public List<String> explain(Question question) {
-        return List.of("explained");
-      }
+    @Override
+    public void tellNews(Consumer<String> news) {}
 
-      @Override
-      public Ending runScenario(Progress progress) throws UserException {
-        progress.update("half of it");
-        if (scenarioFailure != null) {
-          throw scenarioFailure;
-        }
-        return ending;
-      }
+    @Override
+    public Summary summary() {
+      return summary;
+    }
 
-      @Override
-      public void close() {
-        closed++;
+    @Override
+    public List<String> explain(Question question) {
+      return List.of("explained");
+    }
+
+    @Override
+    public Ending runScenario(Progress progress) throws UserException {
+      progress.update("half of it");
+      if (scenarioFailure != null) {
+        throw scenarioFailure;
       }
-    };
+      return ending;
+    }
+
+    @Override
+    public void close() {
+      closed++;
+    }
   }
 }

@@ -131,6 +131,7 @@ class ConfigFileTest {
     assertThat(config.sabotage().loseInvalidation()).isEqualTo(3);
   }
 
+  /** A row each, as many as there are. */
   static Stream<Arguments> badInputs() {
     return Stream.of(
         arguments(

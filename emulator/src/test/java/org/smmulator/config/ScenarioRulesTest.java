@@ -20,6 +20,7 @@ class ScenarioRulesTest {
         steps:
       """;
 
+  /** A row each, as many as there are. */
   static Stream<Arguments> badSteps() {
     String alice = "    - process: {name: alice, pages: 8}\n";
     String bound = alice + "    - bind: {process: alice, devices: ['00:04.0']}\n";

@@ -9,7 +9,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
-import org.smmulator.launch.Progress;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;

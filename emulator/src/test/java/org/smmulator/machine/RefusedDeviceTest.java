@@ -76,18 +76,13 @@ class RefusedDeviceTest {
     MachineConfig config = Machines.config(folder, MACHINE + PATIENT + STORY);
     PciAddress address = PciAddress.parse("00:04.0");
     try (Machine machine = Machine.start(config, EventLog.OFF);
-        DeviceProcess device = DeviceProcess.start(withoutPri(address), machine.busAddresses().get(0))) {
+        DeviceProcess device =
+            DeviceProcess.start(withoutPri(address), machine.busAddresses().get(0))) {
       GuestKernel kernel = machine.kernel();
       DataCheck check = new DataCheck(new ViolationLog(20));
       ScenarioRun run =
           new ScenarioRun(
-              kernel,
-              config,
-              check,
-              List.of(device),
-              machine::summary,
-              () -> false,
-              LOOK_NANOS);
+              kernel, config, check, List.of(device), machine::summary, () -> false, LOOK_NANOS);
       assertThatThrownBy(() -> run.run(Machines.silence()))
           .isInstanceOf(UserException.class)
           .hasMessage(

@@ -68,8 +68,7 @@ public record ContextDescriptor(
     long word1 = memory.load64(pa + 8);
     long word2 = memory.load64(pa + 16);
     long word3 = memory.load64(pa + 24);
-    int outputBits =
-        Math.min(AddressSize.bits(Cd.IPS.getInt(word0)), features.outputAddressBits());
+    int outputBits = Math.min(AddressSize.bits(Cd.IPS.getInt(word0)), features.outputAddressBits());
     String whole = illegality(word0, stream, features);
     String lower = Half.LOWER.illegality(word0, word1, single, outputBits, features);
     String upper = Half.UPPER.illegality(word0, word2, single, outputBits, features);

@@ -56,6 +56,7 @@ public final class RegisterWrites {
     write(register, whole & registers.mask(register));
   }
 
+  /** A case for each register; one place for all of them is worth its length. */
   private void write(SmmuRegister register, long value) {
     switch (register) {
       case CR0 -> writeCr0(value);

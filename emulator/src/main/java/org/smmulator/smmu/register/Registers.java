@@ -115,7 +115,7 @@ public final class Registers {
     }
   }
 
-  /** The bits of a register that exist with these features. */
+  /** The bits of a register that exist with these features; long as there are registers. */
   long mask(SmmuRegister register) {
     return switch (register) {
       case CR0 -> cr0Mask();

@@ -52,7 +52,8 @@ final class Stage1Walker {
   }
 
   /**
-   * The translation of an address that {@code table} contains.
+   * The translation of an address that {@code table} contains. One loop, though a long one: it is
+   * the hot path, and what stands in its locals would have to go through fields.
    *
    * @param context whose table it is
    * @param under stage 2, or null if it is off

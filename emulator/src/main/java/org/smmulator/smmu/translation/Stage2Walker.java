@@ -144,6 +144,7 @@ final class Stage2Walker implements IntermediateAddresses {
     }
   }
 
+  /** Long for the same reason as the walk of stage 1: all of it is decided by a few locals. */
   private long leaf(Stage2Context stage2, int level, long descriptor, long pa) {
     TranslationTable table = stage2.table();
     long output = table.leafAddress(descriptor, level);

@@ -173,6 +173,7 @@ class TlbInvalidationOracleTest {
           .insert(real(space), address, shape[1], shape[2], table, (int) output & 0xf);
     }
 
+    /** Long, since it draws each field of a command and says what the model is to make of it. */
     private void invalidate() {
       int opcode = OPCODES[random.nextInt(OPCODES.length)];
       int vmw = random.nextInt(3) == 0 ? random.nextInt(8) : 0;

@@ -90,12 +90,15 @@ final class AccessGenerator {
     return (int) chance.bits(Math.min(bits, machine.registers.substreamIdBits()));
   }
 
-  private ClientAccess access(@Nullable Stream stream, int streamId, int substream, long address) {
+  private ClientAccess.Kind kind() {
     int lot = machine.registers.ats() ? chance.below(100) : 0;
-    ClientAccess.Kind kind =
-        lot < 68
-            ? ClientAccess.Kind.UNTRANSLATED
-            : lot < 92 ? ClientAccess.Kind.TRANSLATION_REQUEST : ClientAccess.Kind.TRANSLATED;
+    return lot < 68
+        ? ClientAccess.Kind.UNTRANSLATED
+        : lot < 92 ? ClientAccess.Kind.TRANSLATION_REQUEST : ClientAccess.Kind.TRANSLATED;
+  }
+
+  private ClientAccess access(@Nullable Stream stream, int streamId, int substream, long address) {
+    ClientAccess.Kind kind = kind();
     boolean privileged = chance.percent(35);
     boolean instruction = chance.percent(20);
     int pages = 1;

@@ -78,6 +78,7 @@ final class Coverage {
     return missing;
   }
 
+  /** A list of all there is, and so as long. */
   private static List<String> existing() {
     List<String> all = new ArrayList<>();
     for (String type : List.of("F_TRANSLATION", "F_ADDR_SIZE", "F_ACCESS", "F_PERMISSION")) {
@@ -136,6 +137,7 @@ final class Coverage {
     return all;
   }
 
+  /** What software does; a list as well. */
   private static void ofSoftware(List<String> all) {
     for (String what :
         List.of(

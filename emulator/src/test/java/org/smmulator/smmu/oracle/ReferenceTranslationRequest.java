@@ -90,10 +90,8 @@ final class ReferenceTranslationRequest {
       permissions = permissions.and(stage2.permissions(leaf2, privileged));
     }
     int flags = flags(ste, permissions);
-    if (stage1 == null && stage2 == null) {
-      // IHI 0070 13.6.4: R and W without a look at NW.
-      flags |= Outcome.READ | Outcome.WRITE;
-    }
+    // IHI 0070 13.6.4: R and W without a look at NW.
+    flags |= stage1 == null && stage2 == null ? Outcome.READ | Outcome.WRITE : 0;
     if (flags == 0) {
       return Outcome.stopped(Outcome.Kind.NOTHING_GRANTED, null);
     }

@@ -39,6 +39,7 @@ final class SmmuUnderTest {
     return new SmmuUnderTest(SmmuFeatures.defaults().change(to -> features(chance, to)), arena);
   }
 
+  /** A line for each feature, with what it needs. */
   private static void features(Chance chance, SmmuFeatures.Builder to) {
     for (Feature feature : OPTIONAL) {
       to.feature(feature, chance.percent(75));

@@ -147,6 +147,21 @@ class FailureTest {
         });
   }
 
+  private record TakesFromGroup2(List<Integer> taken) implements PageRequestHandler {
+    @Override
+    public void pageRequest(PageRequest request) {
+      if (request.group() < 2) {
+        throw new AssertionError("group " + request.group());
+      }
+      taken.add(request.group());
+    }
+
+    @Override
+    public void discardPartials() {
+      throw new AssertionError("discard");
+    }
+  }
+
   @Test
   void aTakerOfPageRequestsThatThrowsCostsOnlyTheGroup() {
     DriverBench.run(
@@ -154,21 +169,7 @@ class FailureTest {
           Prepared prepared = Prepared.on(bench);
           prepared.driver.attachDefaultDomain(prepared.device);
           List<Integer> taken = new ArrayList<>();
-          prepared.driver.setPageRequestHandler(
-              new PageRequestHandler() {
-                @Override
-                public void pageRequest(PageRequest request) {
-                  if (request.group() < 2) {
-                    throw new AssertionError("group " + request.group());
-                  }
-                  taken.add(request.group());
-                }
-
-                @Override
-                public void discardPartials() {
-                  throw new AssertionError("discard");
-                }
-              });
+          prepared.driver.setPageRequestHandler(new TakesFromGroup2(taken));
           bench.takeJournal();
           for (int group = 0; group < 3; group++) {
             long last = group == 0 ? 0 : 1L << 62;

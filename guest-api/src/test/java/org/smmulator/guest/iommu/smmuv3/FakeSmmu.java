@@ -273,6 +273,7 @@ public final class FakeSmmu implements Mmio, Interrupts {
     return true;
   }
 
+  /** A case for each command. */
   private String decode(long word0, long word1) {
     String stream = " sid=" + hex(word0 >>> 32);
     String substream = (word0 & 0x800) != 0 ? " ssid=" + (word0 >>> 12 & 0xfffff) : "";
