@@ -11,9 +11,13 @@ import java.util.regex.Pattern;
  * to this address (DNS rebinding) reads nothing: its requests carry the page's name.
  */
 final class Authorities {
-  private static final String SCHEME = "http://";
+  static final String SCHEME = "http://";
   private static final String DEFAULT_PORT = "80";
   private static final Pattern LITERAL = Pattern.compile("[0-9.]+|\\[[0-9a-f:.]+\\]");
+
+  /** RFC 3986, 3.2.2 and 3.2.3: a literal, or a name, which may be empty; and perhaps a port. */
+  private static final Pattern HOST =
+      Pattern.compile("(\\[[\\w.~!$&'()*+,;=:-]+\\]|[\\w.~!$&'()*+,;=%-]*)(:[0-9]*)?");
 
   private final Set<String> hosts = new TreeSet<>(Set.of("127.0.0.1", "[::1]", "localhost"));
   private final boolean anyLiteral;
@@ -26,6 +30,11 @@ final class Authorities {
     hosts.add(configured.toLowerCase(Locale.ROOT));
     anyLiteral = !bound.getAddress().isLoopbackAddress();
     port = Integer.toString(bound.getPort());
+  }
+
+  /** Whether it is the value of a Host header at all, of whatever server. */
+  static boolean isHost(String value) {
+    return HOST.matcher(value).matches();
   }
 
   /** Whether the value of a Host header names this server. */

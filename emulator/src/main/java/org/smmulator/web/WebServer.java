@@ -1,14 +1,10 @@
 package org.smmulator.web;
 
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,6 +17,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
+import reactor.netty.ChannelBindException;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
 
 /**
  * Serves one machine's summary: {@code /metrics}, {@code /api/summary} and the page at {@code /};
@@ -31,20 +30,18 @@ public final class WebServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long CLOSE_SECONDS = 5;
 
-  /** One read, of which everything is held until it is answered; a request has 30 bytes or more. */
+  /** One read, of which everything is held until it is answered; a request has 16 bytes or more. */
   private static final int READ_BYTES = 4096;
 
-  /** What the kernel may hold of one client, in each direction; else it takes megabytes. */
+  /** What the kernel may hold of one client's answers; else it takes megabytes. */
   private static final int KERNEL_BYTES = 1 << 16;
 
   private final EventLoopGroup loops;
-  private final HttpConnections connections;
-  private final Channel listener;
+  private final DisposableServer server;
 
-  private WebServer(EventLoopGroup loops, HttpConnections connections, Channel listener) {
+  private WebServer(EventLoopGroup loops, DisposableServer server) {
     this.loops = loops;
-    this.connections = connections;
-    this.listener = listener;
+    this.server = server;
   }
 
   /**
@@ -80,12 +77,12 @@ public final class WebServer implements AutoCloseable {
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("smmulator-http", true), NioIoHandler.newFactory());
-    HttpConnections connections = new HttpConnections(host, pages, patience);
     try {
-      Channel listener = listen(loops, connections, resolve(host, port));
-      return new WebServer(loops, connections, listener);
+      InetSocketAddress listening = resolve(host, port);
+      Exchanges exchanges = new Exchanges(host, listening.getAddress(), pages);
+      return new WebServer(loops, listen(loops, listening, patience, exchanges));
     } catch (IOException e) {
-      loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly();
+      end(loops);
       throw new IOException("http.listen: " + address + " cannot be used: " + e.getMessage(), e);
     }
   }
@@ -98,39 +95,40 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  private static Channel listen(
-      EventLoopGroup loops, HttpConnections connections, InetSocketAddress address)
+  private static DisposableServer listen(
+      EventLoopGroup loops, InetSocketAddress listening, Duration patience, Exchanges exchanges)
       throws IOException {
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(loops)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_RCVBUF, KERNEL_BYTES)
+    HttpServer server =
+        HttpServer.create()
+            .runOn(loops)
+            .bindAddress(() -> listening)
             .childOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childOption(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
-            .childHandler(connections)
-            .bind(address)
-            .awaitUninterruptibly();
-    if (!bound.isSuccess()) {
-      throw new IOException(bound.cause().getMessage(), bound.cause());
+            .maxPipelineDepth(READ_BYTES)
+            .doOnChannelInit(new Connections(patience))
+            .handle(exchanges);
+    try {
+      return server.bindNow();
+    } catch (ChannelBindException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException(cause.getMessage(), cause);
     }
-    return bound.channel();
   }
 
   /** Where it listens, as HOST:PORT with the real port. */
   public String address() {
-    InetSocketAddress address = (InetSocketAddress) listener.localAddress();
+    InetSocketAddress address = (InetSocketAddress) server.address();
     String host = address.getAddress().getHostAddress();
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
   @Override
   public void close() {
-    listener.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
-    connections.close();
+    server.channel().close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+    end(loops);
+  }
+
+  private static void end(EventLoopGroup loops) {
     loops
         .shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS)
         .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
