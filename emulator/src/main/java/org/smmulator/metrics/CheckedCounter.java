@@ -12,7 +12,7 @@ public enum CheckedCounter implements CounterRow {
   ACCESSES_CHECKED(counter("packets", "Translated accesses compared with the grants")),
   GRANTS_GIVEN(counter("grants", "Translations given to devices, repeated ones included")),
   GRANTS_REVOKED(counter("grants", "Grants ended by completed invalidations")),
-  GRANTS_LIVE(gauge("grants", "Grants that are neither revoked nor lost with their function")),
+  GRANTS_LIVE(gauge("grants", "Grants not revoked, nor ended with their function or their frame")),
   FRAMES_FREED(counter("frames", "Freed frames compared with the grants")),
   PACKETS_JUDGED(counter("packets", "Packets that devices sent"));
 

@@ -106,7 +106,9 @@ public final class FunctionGrants {
   public int revoke(RevocationScope scope, long issuedUpTo) {
     int before = table.live();
     forEachCovered(scope, issuedUpTo, this::remove);
-    return before - table.live();
+    int ended = before - table.live();
+    ledger.revoked(ended);
+    return ended;
   }
 
   /**

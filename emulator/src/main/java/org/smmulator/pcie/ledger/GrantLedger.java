@@ -15,7 +15,8 @@ import org.smmulator.execution.Loop;
  * another process, so the root complex keeps what it granted: from a Translation Completion until
  * the Invalidate Completion that covers it, the reset or the loss of the function. Two things are
  * violations: an access without a live grant, and a frame freed while a grant on it is live, which
- * shows a missing invalidation even if nobody ever uses it.
+ * shows a missing invalidation even if nobody ever uses it. Such a grant ends with its frame: using
+ * it from then on is an access without one.
  *
  * <p>What it cannot tell apart: one frame that one function was granted twice (through two PASIDs,
  * or two addresses). While one of the grants lives, an access through the other is not seen.
@@ -234,7 +235,7 @@ public final class GrantLedger implements FrameObserver {
     return grants;
   }
 
-  /** Grants that are neither revoked nor lost with their function. */
+  /** Grants that nothing has ended: no invalidation, nor the function's end, nor the frame's. */
   public long live() {
     return live;
   }
@@ -282,7 +283,11 @@ public final class GrantLedger implements FrameObserver {
   /** Some grants more, or less. */
   void granted(int delta) {
     live += delta;
-    revoked += Math.max(0, -delta);
+  }
+
+  /** Completed invalidations have ended so many. */
+  void revoked(int ended) {
+    revoked += ended;
   }
 
   /** The frames of a grant must not be freed from now on. */

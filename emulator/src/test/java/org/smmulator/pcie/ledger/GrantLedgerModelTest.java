@@ -38,6 +38,7 @@ class GrantLedgerModelTest {
   private final List<Entry> model = new ArrayList<>();
   private final int[] generations = new int[(int) (RAM_BYTES >>> 12)];
   private long modelSequence;
+  private long revoked;
   private long stale;
   private long freedUnderGrant;
 
@@ -65,6 +66,7 @@ class GrantLedgerModelTest {
         default -> free(random);
       }
       assertThat(ledger.live()).isEqualTo(model.size());
+      assertThat(ledger.revoked()).as("by invalidations alone").isEqualTo(revoked);
       assertThat(ledger.staleAccesses()).isEqualTo(stale);
       assertThat(ledger.freedUnderGrant()).isEqualTo(freedUnderGrant);
     }
@@ -136,7 +138,9 @@ class GrantLedgerModelTest {
                 && (everything
                     || (e.grant.va <= last && e.grant.va + (1L << e.grant.log2) > first)));
     RevocationScope scope = new RevocationScope(pasid, global, first, last);
-    assertThat(devices[which].revoke(scope, mark)).isEqualTo(before - model.size());
+    int ended = before - model.size();
+    assertThat(devices[which].revoke(scope, mark)).isEqualTo(ended);
+    revoked += ended;
   }
 
   private void free(Random random) {
