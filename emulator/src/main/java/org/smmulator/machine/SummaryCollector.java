@@ -41,6 +41,7 @@ final class SummaryCollector {
     return new Summary(
         bus.devices(),
         bus.links(),
+        bus.rulesBroken(),
         board.smmu().counters(),
         kernel == null ? Counts.unknown(MmCounter.class) : kernel.addressSpaces().statistics(),
         kernel == null

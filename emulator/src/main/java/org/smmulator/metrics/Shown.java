@@ -22,6 +22,7 @@ import org.smmulator.smmu.port.SmmuCache;
  */
 record Shown(String pointer, CounterRow row, long value) {
   static final String LINKS = "/links";
+  static final String RULES_BROKEN = LINKS + "/rulesBroken";
   static final String SMMU = "/smmu";
   static final String MM = "/mm";
   static final String SVA = "/sva";
@@ -36,6 +37,7 @@ record Shown(String pointer, CounterRow row, long value) {
   static List<Shown> ofMachine(Summary summary) {
     List<Shown> all = new ArrayList<>();
     add(all, LINKS, summary.links());
+    add(all, RULES_BROKEN, summary.rulesBroken());
     for (SmmuCache cache : SmmuCache.values()) {
       add(all, place(cache), summary.smmu().cache(cache));
     }

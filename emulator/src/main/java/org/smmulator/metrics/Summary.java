@@ -7,6 +7,7 @@ import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.LinkCounter;
+import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.smmu.port.SmmuCounters;
 
 /**
@@ -21,6 +22,7 @@ import org.smmulator.smmu.port.SmmuCounters;
 public record Summary(
     List<DeviceCounters> devices,
     Counts<LinkCounter> links,
+    Counts<ProtocolRule> rulesBroken,
     SmmuCounters smmu,
     Counts<MmCounter> mm,
     Counts<NotifierCall> notifierCalls,
@@ -31,6 +33,7 @@ public record Summary(
       new Summary(
           List.of(),
           Counts.zero(LinkCounter.class),
+          Counts.zero(ProtocolRule.class),
           SmmuCounters.ZERO,
           Counts.zero(MmCounter.class),
           Counts.zero(NotifierCall.class),
@@ -48,6 +51,6 @@ public record Summary(
 
   /** The same counts with another verdict. */
   public Summary with(Verdict other) {
-    return new Summary(devices, links, smmu, mm, notifierCalls, sva, other);
+    return new Summary(devices, links, rulesBroken, smmu, mm, notifierCalls, sva, other);
   }
 }

@@ -23,6 +23,7 @@ import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.DeviceCounters.Percentiles;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.LinkCounter;
+import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounter;
@@ -125,6 +126,7 @@ public final class SummaryJson {
     return new Summary(
         devices,
         counts(root, Shown.LINKS, LinkCounter.class),
+        counts(root, Shown.RULES_BROKEN, ProtocolRule.class),
         new SmmuCounters(
             SmmuCounters.ofCaches(cache -> counts(root, place(cache), CacheCounter.class)),
             counts(root, Shown.SMMU, SmmuCounter.class),

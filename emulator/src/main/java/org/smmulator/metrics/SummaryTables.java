@@ -19,6 +19,7 @@ import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.DeviceCounters.Percentiles;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounters;
@@ -41,7 +42,7 @@ public final class SummaryTables {
       out.append('\n');
     }
     out.append("Links\n");
-    counts(summary.links()).appendTo(out);
+    links(summary).appendTo(out);
     out.append("\nSMMU caches\n");
     caches(summary.smmu()).appendTo(out);
     out.append("\nSMMU\n");
@@ -93,6 +94,16 @@ public final class SummaryTables {
     return table;
   }
 
+  private static TextTable links(Summary summary) {
+    TextTable table = counts(summary.links());
+    Counts<ProtocolRule> broken = summary.rulesBroken();
+    List<ProtocolRule> rules =
+        Stream.of(ProtocolRule.values()).filter(rule -> broken.of(rule) > 0).toList();
+    table.line("rules broken", rules.isEmpty() ? "none" : sum(rules.stream().map(broken::of)));
+    rules.forEach(rule -> table.line("  " + rule.label(), count(broken.of(rule))));
+    return table;
+  }
+
   private static TextTable caches(SmmuCounters smmu) {
     List<SmmuCache> caches = List.of(SmmuCache.values());
     TextTable table = new TextTable(true);
@@ -116,8 +127,7 @@ public final class SummaryTables {
   private static TextTable mm(Summary summary) {
     TextTable table = counts(summary.mm());
     Counts<NotifierCall> calls = summary.notifierCalls();
-    table.line(
-        "notifier calls", count(Stream.of(NotifierCall.values()).mapToLong(calls::of).sum()));
+    table.line("notifier calls", sum(Stream.of(NotifierCall.values()).map(calls::of)));
     calls.forEach((row, count) -> table.line("  " + row.label(), count(count)));
     return table;
   }
@@ -127,7 +137,7 @@ public final class SummaryTables {
       table.line(name, "none");
       return;
     }
-    table.line(name, count(counts.values().stream().mapToLong(Long::longValue).sum()));
+    table.line(name, sum(counts.values().stream()));
     Map<String, Long> sorted = new TreeMap<>();
     counts.forEach((kind, number) -> sorted.put(kind.name(), number));
     sorted.forEach((kind, number) -> table.line("  " + kind, count(number)));
@@ -181,6 +191,10 @@ public final class SummaryTables {
     if (value != null) {
       where.add(name + " " + value);
     }
+  }
+
+  private static String sum(Stream<Long> counts) {
+    return count(counts.mapToLong(Long::longValue).sum());
   }
 
   /** Thousands apart, so that numbers can be compared by their length. */

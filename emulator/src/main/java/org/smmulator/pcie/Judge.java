@@ -2,15 +2,15 @@ package org.smmulator.pcie;
 
 import static org.smmulator.pcie.ledger.Violation.NONE;
 
-import java.util.EnumMap;
-import java.util.Map;
+import org.smmulator.counter.Counts;
+import org.smmulator.counter.Tally;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.pcie.ledger.ViolationLog;
 
 /** Counts what devices send, and records which of the {@link ProtocolRule}s they break. */
 final class Judge {
   private final ViolationLog violations;
-  private final Map<ProtocolRule, Long> broken = new EnumMap<>(ProtocolRule.class);
+  private final Tally<ProtocolRule> broken = new Tally<>(ProtocolRule.class);
   private long packets;
 
   Judge(ViolationLog violations) {
@@ -36,9 +36,9 @@ final class Judge {
     return violations.count(Violation.Kind.PROTOCOL);
   }
 
-  /** How often devices broke the rule. */
-  long broken(ProtocolRule rule) {
-    return broken.getOrDefault(rule, 0L);
+  /** How often devices broke each rule. */
+  Counts<ProtocolRule> rulesBroken() {
+    return broken.counts();
   }
 
   /** A function broke a rule; the text says in which way. */
@@ -59,7 +59,7 @@ final class Judge {
       long address,
       long frame,
       String text) {
-    broken.merge(rule, 1L, Long::sum);
+    broken.count(rule);
     violations.record(
         new Violation(Violation.Kind.PROTOCOL, function.id(), pasid, address, frame, text));
   }

@@ -1,12 +1,14 @@
 package org.smmulator.pcie;
 
+import org.smmulator.counter.CounterRow;
+
 /**
  * The rules that devices are held to: one row each, with the sentence that says what a device did
  * that breaks it, and where the rule stands. Whatever is recorded as a violation of the protocol
  * names its row, and is counted there. Sections of the Base Specification are those of its revision
  * 6.
  */
-public enum ProtocolRule {
+public enum ProtocolRule implements CounterRow {
   // What a function must not send because of how software has set it up.
   BUS_MASTER("memory request while Bus Master Enable is 0", Source.BASE, "7.5.1.1.3"),
   TRANSLATION_REQUEST("Translation Request while ATS is disabled", Source.BASE, "10.5.1.3"),
@@ -80,6 +82,17 @@ public enum ProtocolRule {
   /** The document and its section. */
   public String source() {
     return source.text + " " + section;
+  }
+
+  @Override
+  public Facts facts() {
+    return Facts.counter("violations", sentence);
+  }
+
+  /** People read what was done. */
+  @Override
+  public String label() {
+    return sentence;
   }
 
   @Override

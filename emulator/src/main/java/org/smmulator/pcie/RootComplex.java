@@ -151,6 +151,7 @@ public final class RootComplex {
   public RootComplexCounters counters() {
     return new RootComplexCounters(
         Counts.of(LinkCounter.class, this::count),
+        judge.rulesBroken(),
         slots.devices(),
         judge.packets(),
         judge.protocolViolations());
@@ -164,11 +165,6 @@ public final class RootComplex {
       case LOST -> slots.linksLost();
       case INVALIDATIONS_WITHOUT_DEVICE -> agent.invalidationsWithoutDevice();
     };
-  }
-
-  /** How often devices broke the rule. */
-  public long broken(ProtocolRule rule) {
-    return judge.broken(rule);
   }
 
   /** What has been counted of the function of that ID; 0 without one. */

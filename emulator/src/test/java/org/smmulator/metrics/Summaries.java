@@ -14,6 +14,7 @@ import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.DeviceCounters.Percentiles;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.LinkCounter;
+import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounter;
@@ -33,6 +34,7 @@ public final class Summaries {
     return new Summary(
         List.of(reporting(), silent()),
         Counts.of(LinkCounter.class, row -> 10_911 + row.slot()),
+        Counts.of(ProtocolRule.class, row -> 700 + row.slot()),
         smmu(),
         Counts.of(MmCounter.class, row -> 500 + row.slot()),
         Counts.of(NotifierCall.class, row -> 600 + row.slot()),

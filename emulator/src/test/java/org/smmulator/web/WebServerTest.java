@@ -125,6 +125,7 @@ class WebServerTest {
         new Summary(
             List.of(gone, back),
             good.links(),
+            good.rulesBroken(),
             good.smmu(),
             good.mm(),
             good.notifierCalls(),

@@ -1,0 +1,41 @@
+package org.smmulator.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A summary in every form in which people and programs get it. */
+final class Display {
+  private final JsonNode json;
+  private final List<String> meters;
+  private final List<String> tables;
+
+  Display(Summary summary) {
+    json = new JsonMapper().readTree(SummaryJson.write(summary));
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    new SummaryMeters(() -> summary).bindTo(registry);
+    meters = registry.scrape().lines().toList();
+    tables = SummaryTables.render(summary).lines().map(line -> line.replaceAll(" +", " ")).toList();
+  }
+
+  /** A row's number in the JSON, its meter, and a line of a table with its label. */
+  void shows(String pointer, String meter, String label) {
+    assertThat(json.at(pointer).isIntegralNumber()).as(pointer).isTrue();
+    long number = number(pointer);
+    assertThat(meters).as(pointer).contains(meter + " " + (double) number);
+    String cell = Pattern.quote(String.format(Locale.ROOT, "%,d", number));
+    Pattern line =
+        Pattern.compile("(?=.* " + Pattern.quote(label) + "\\b)(?=.* " + cell + "( |$)).*");
+    assertThat(tables).as(label + " " + number).anyMatch(text -> line.matcher(text).matches());
+  }
+
+  long number(String pointer) {
+    return json.at(pointer).longValue();
+  }
+}
