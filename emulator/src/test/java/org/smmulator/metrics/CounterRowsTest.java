@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,8 @@ class CounterRowsTest {
 
   /** What a device counts of its ATC; the rest stands beside what the root complex counted. */
   private static final Set<String> OF_ATC = Set.of("INVALIDATION_REQUESTS", "ENTRIES_DROPPED");
+
+  private static final Pattern NEXT_WORD = Pattern.compile("_(.)");
 
   private static final Display SHOWN = new Display(summary());
   private static final List<CounterRow> ROWS = findRows();
@@ -84,11 +87,10 @@ class CounterRowsTest {
       places = places.subList(ofAtc ? 0 : 1, ofAtc ? 1 : 2);
       name = name.replaceFirst("^ATC_", "");
     }
-    String[] words = name.toLowerCase(Locale.ROOT).split("_");
-    StringBuilder camelCase = new StringBuilder(words[0]);
-    for (int i = 1; i < words.length; i++) {
-      camelCase.append(words[i].substring(0, 1).toUpperCase(Locale.ROOT) + words[i].substring(1));
-    }
+    String camelCase =
+        NEXT_WORD
+            .matcher(name.toLowerCase(Locale.ROOT))
+            .replaceAll(found -> found.group(1).toUpperCase(Locale.ROOT));
     return places.stream().map(place -> place + "/" + camelCase).toList();
   }
 

@@ -29,6 +29,7 @@ class Stage2Test {
   void translatesIntermediateAddresses() {
     assertThat(two.read(IPA + 8)).isEqualTo(PA + 8);
     assertThat(two.write(IPA + 0xff8)).isEqualTo(PA + 0xff8);
+    assertThat(two.guest.smmu.counters().of(SmmuCounter.WALKS)).isEqualTo(1);
     assertThat(two.guest.smmu.counters().of(SmmuCounter.DESCRIPTOR_READS)).isEqualTo(3);
   }
 

@@ -104,6 +104,8 @@ class WebServerTest {
             "smmulator_verdict_checked_operations_total 900.0",
             "smmulator_links_refused_total 10912.0",
             "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
+                + "quantile=\"0.5\"} 9.5E-7",
+            "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
                 + "quantile=\"0.99\"} 1.234E-5");
   }
 

@@ -92,9 +92,6 @@ public final class FrameAllocator {
   private long free;
 
   @Guarded(by = "lock")
-  private long framesFreed;
-
-  @Guarded(by = "lock")
   private long touchedWhileFree;
 
   public FrameAllocator(Sched sched, PhysicalMemory memory, FrameObserver observer, Config config) {
@@ -192,10 +189,6 @@ public final class FrameAllocator {
     return readUnderLock(() -> free);
   }
 
-  public long framesFreed() {
-    return readUnderLock(() -> framesFreed);
-  }
-
   /** Freed frames whose poison was found damaged: somebody wrote through a stale translation. */
   public long touchedWhileFree() {
     return readUnderLock(() -> touchedWhileFree);
@@ -271,7 +264,6 @@ public final class FrameAllocator {
     lock.lock();
     try {
       generation = generations[frame]++;
-      framesFreed++;
     } finally {
       lock.unlock();
     }
