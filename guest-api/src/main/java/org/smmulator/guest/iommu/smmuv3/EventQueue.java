@@ -17,7 +17,9 @@ final class EventQueue {
   private final Streams streams;
   private final InterruptTask task;
   private final AtomicLongArray counts = new AtomicLongArray(EVENT_NUMBERS);
-  private final RateLimit messages = new RateLimit();
+  private final RateLimit messages = RateLimit.ofEvents();
+  private final RateLimit overflowMessages = RateLimit.ofOverflows();
+  private long overflows;
   private volatile Consumer<IommuEvent> listener = event -> {};
 
   EventQueue(Sched sched, OutputQueue queue, Streams streams) {
@@ -48,7 +50,10 @@ final class EventQueue {
       deliver(event);
     }
     if (queue.hasOverflowed(prod)) {
-      log.warn("the event queue was full: events are lost");
+      overflows++;
+      if (overflowMessages.permits(sched.nanoTime())) {
+        log.warn("the event queue was full, {} times so far: events are lost", overflows);
+      }
       queue.acknowledgeOverflow(prod);
     }
     // The interrupt tells of the first record of an empty queue only.

@@ -23,6 +23,8 @@ final class PriQueue {
   private final Streams streams;
   private final CommandQueue commands;
   private final InterruptTask task;
+  private final RateLimit overflowMessages = RateLimit.ofOverflows();
+  private long overflows;
   private volatile @Nullable PageRequestHandler handler;
 
   /** First word of the record that left the queue and has not reached the handler yet, or 0. */
@@ -83,7 +85,13 @@ final class PriQueue {
       }
     }
     if (queue.hasOverflowed(prod)) {
-      log.warn("the PRI queue was full: page requests are lost, and sent again by their devices");
+      overflows++;
+      if (overflowMessages.permits(sched.nanoTime())) {
+        log.warn(
+            "the PRI queue was full, {} times so far: page requests are lost, and sent again by"
+                + " their devices",
+            overflows);
+      }
       PageRequestHandler taker = handler;
       if (taker != null) {
         takerDoes(taker::discardPartials);
