@@ -187,7 +187,7 @@ class SimulatedMachineTest {
     assertThat(err.toString()).contains("--simulated needs a scenario");
     assertThat(run(file("machine: {name: bare}\n"), "--seeds", "5..1")).isEqualTo(2);
     assertThat(err.toString()).contains("'5..1' is no range of seeds; use one such as 1..1000");
-    String external = file("machine: {name: bare}\nguest: {kernel: external}\n");
+    String external = file("machine: {name: bare}\nguest: external\n");
     assertThat(run(external, "--seeds", "1..2")).isEqualTo(2);
     assertThat(err.toString()).contains("--simulated needs the built-in guest");
     String little = file(Machines.configs("little.yaml"));
