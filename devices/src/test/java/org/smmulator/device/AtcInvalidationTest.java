@@ -49,9 +49,7 @@ class AtcInvalidationTest {
   @Test
   void holdsTheCompletionUntilReadsThroughTheTranslationAreCompleted() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdReads();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldRead(PASID, VA, new byte[8]);
 
     int itag = bench.root.invalidate(PASID, false, VA, 12);
     assertThat(bench.root.isAcknowledged(itag)).isFalse();
@@ -64,9 +62,7 @@ class AtcInvalidationTest {
   @Test
   void doesNotHoldTheCompletionForReadsElsewhere() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdReads();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldRead(PASID, VA, new byte[8]);
 
     int itag = bench.root.invalidate(PASID, false, VA + 0x1000, 12);
 
@@ -78,9 +74,7 @@ class AtcInvalidationTest {
   @Test
   void holdsTheCompletionForAReadThroughALargeTranslationThatIsMetInPart() {
     bench.root.map(PASID, VA, 0x20_0000, 21, RW);
-    bench.root.holdReads();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldRead(PASID, VA, new byte[8]);
 
     int itag = bench.root.invalidate(PASID, false, VA + 0x5000, 12);
 
@@ -94,9 +88,7 @@ class AtcInvalidationTest {
   void doesNotHoldTheCompletionForUntranslatedReads() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
     bench.root.disableAts();
-    bench.root.holdReads();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldRead(PASID, VA, new byte[8]);
 
     assertThat(bench.root.isAcknowledged(bench.root.invalidate(PASID, false, VA, 12))).isTrue();
     bench.root.releaseReads();
@@ -106,9 +98,7 @@ class AtcInvalidationTest {
   @Test
   void acknowledgesSeveralRequestsThatOneReadHeldWithOneMessage() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdReads();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldRead(PASID, VA, new byte[8]);
     bench.root.invalidate(PASID, false, VA, 12);
     bench.root.invalidate(NO_PASID, false, 0, 64);
 
@@ -161,9 +151,7 @@ class AtcInvalidationTest {
   @Test
   void throwsAwayAnAnswerThatAnInvalidationOvertook() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdTranslations();
-    CompletableFuture<@Nullable DmaException> writer = bench.start(true, PASID, VA, new byte[8]);
-    bench.root.awaitHeldTranslations(1);
+    CompletableFuture<@Nullable DmaException> writer = bench.startHeldTranslation(true, PASID, VA);
     bench.root.map(PASID, VA, 0x6000, 12, RW);
 
     assertThat(bench.root.isAcknowledged(bench.root.invalidate(PASID, false, VA, 12))).isTrue();
@@ -181,9 +169,7 @@ class AtcInvalidationTest {
   @Test
   void throwsAwayALargeAnswerOfWhichAnInvalidationMetAnotherPart() {
     bench.root.map(PASID, VA, 0x20_0000, 21, RW);
-    bench.root.holdTranslations();
-    CompletableFuture<@Nullable DmaException> writer = bench.start(true, PASID, VA, new byte[8]);
-    bench.root.awaitHeldTranslations(1);
+    CompletableFuture<@Nullable DmaException> writer = bench.startHeldTranslation(true, PASID, VA);
     bench.root.invalidate(PASID, false, VA + 0x8000, 12);
     bench.root.releaseTranslations();
 
@@ -194,9 +180,7 @@ class AtcInvalidationTest {
   @Test
   void keepsAnAnswerWhenAnInvalidationElsewhereOvertookIt() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdTranslations();
-    CompletableFuture<@Nullable DmaException> writer = bench.start(true, PASID, VA, new byte[8]);
-    bench.root.awaitHeldTranslations(1);
+    CompletableFuture<@Nullable DmaException> writer = bench.startHeldTranslation(true, PASID, VA);
     bench.root.invalidate(PASID, false, VA + 0x8000, 12);
     bench.root.invalidate(PASID + 1, false, VA, 12);
     bench.root.releaseTranslations();

@@ -76,6 +76,23 @@ final class DeviceBench implements AutoCloseable {
     return ended;
   }
 
+  /** Starts a read; the root complex has it and holds back its completion. */
+  CompletableFuture<@Nullable DmaException> startHeldRead(int pasid, long address, byte[] target) {
+    root.holdReads();
+    CompletableFuture<@Nullable DmaException> reader = start(false, pasid, address, target);
+    root.awaitHeldReads(1);
+    return reader;
+  }
+
+  /** Starts a transfer of 8 bytes; the root complex holds back the translation it needs. */
+  CompletableFuture<@Nullable DmaException> startHeldTranslation(
+      boolean write, int pasid, long address) {
+    root.holdTranslations();
+    CompletableFuture<@Nullable DmaException> transfer = start(write, pasid, address, new byte[8]);
+    root.awaitHeldTranslations(1);
+    return transfer;
+  }
+
   static @Nullable DmaException end(CompletableFuture<@Nullable DmaException> transfer) {
     return transfer.orTimeout(240, TimeUnit.SECONDS).join();
   }

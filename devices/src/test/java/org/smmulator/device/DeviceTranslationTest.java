@@ -215,9 +215,8 @@ class DeviceTranslationTest {
   @Test
   void throwsAwayAnAnswerFromBeforeAtsWasEnabledAgain() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdTranslations();
-    CompletableFuture<@Nullable DmaException> transfer = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldTranslations(1);
+    CompletableFuture<@Nullable DmaException> transfer =
+        bench.startHeldTranslation(false, PASID, VA);
     bench.root.disableAts();
     bench.root.enableAts();
     bench.root.map(PASID, VA, 0x6000, 12, RW);
@@ -232,9 +231,8 @@ class DeviceTranslationTest {
   @Test
   void goesOnUntranslatedIfAtsIsDisabledDuringARequest() {
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdTranslations();
-    CompletableFuture<@Nullable DmaException> transfer = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldTranslations(1);
+    CompletableFuture<@Nullable DmaException> transfer =
+        bench.startHeldTranslation(false, PASID, VA);
     bench.root.disableAts();
     bench.root.releaseTranslations();
 

@@ -221,10 +221,8 @@ class DmaTest {
   void failsWhatIsOutstandingOnReset() {
     useAts();
     bench.root.map(PASID, VA, 0x5000, 12, RW);
-    bench.root.holdReads();
     byte[] target = new byte[8];
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, target);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldRead(PASID, VA, target);
     bench.root.write(0x5000, DeviceBench.pattern(8, 3));
 
     bench.root.reset();
@@ -240,9 +238,8 @@ class DmaTest {
   @Test
   void failsWhatIsOutstandingWhenTheLinkIsLostAndWhatComesAfter() {
     bench.root.map(NO_PASID, 0, 0, 22, RW);
-    bench.root.holdReads();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, NO_PASID, 0, new byte[8]);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader =
+        bench.startHeldRead(NO_PASID, 0, new byte[8]);
 
     bench.root.closeLink();
 

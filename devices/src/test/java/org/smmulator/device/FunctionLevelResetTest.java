@@ -98,9 +98,7 @@ class FunctionLevelResetTest {
 
   @Test
   void answersInvalidationsThatTheResetHasOvertaken() {
-    bench.root.holdReads();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldReads(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldRead(PASID, VA, new byte[8]);
     int itag = bench.root.invalidate(PASID, false, VA, 12);
     assertThat(bench.root.isAcknowledged(itag)).isFalse();
 
@@ -120,9 +118,7 @@ class FunctionLevelResetTest {
 
   @Test
   void asksNotAgainForWhatSoftwareHasTakenAway() {
-    bench.root.holdTranslations();
-    CompletableFuture<@Nullable DmaException> reader = bench.start(false, PASID, VA, new byte[8]);
-    bench.root.awaitHeldTranslations(1);
+    CompletableFuture<@Nullable DmaException> reader = bench.startHeldTranslation(false, PASID, VA);
     bench.root.invalidate(PASID, false, VA, 12);
     bench.root.configWrite(0x04, 0b010);
 

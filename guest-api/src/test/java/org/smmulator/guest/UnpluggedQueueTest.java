@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.smmulator.guest.FakeMachine.SLOT;
 
 import org.junit.jupiter.api.Test;
-import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.FakeFunction;
 import org.smmulator.guest.pci.dma.DmaEngine;
@@ -19,11 +18,26 @@ import org.smmulator.guest.pci.dma.DmaResult.Status;
  */
 class UnpluggedQueueTest {
   private final FakeMachine machine = new FakeMachine(1);
+  private long buffer;
 
-  private DmaQueue open(GuestKernel kernel, GuestProcess process) throws IommuException {
-    machine.pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
-    DmaEngine engine = requireNonNull(FakeMachine.awaitEngine(kernel));
-    return engine.open(process.mm());
+  private interface Story {
+    void tell(GuestKernel kernel, DmaQueue queue, long deadline);
+  }
+
+  /** A process has a queue, and a buffer that {@link #submit} fills. */
+  private void withQueue(Story story) {
+    machine.run(
+        kernel -> {
+          GuestProcess process = kernel.startProcess("p");
+          buffer = process.mm().mmap(4096, Prot.READ_WRITE);
+          machine.pci.plug(SLOT.requesterId(), FakeFunction.dmaEngine());
+          DmaEngine engine = requireNonNull(FakeMachine.awaitEngine(kernel));
+          story.tell(kernel, engine.open(process.mm()), FakeMachine.deadline(kernel));
+        });
+  }
+
+  private long submit(DmaQueue queue, long deadline) {
+    return queue.submit(DmaOperation.fill(buffer, 8, 7), deadline);
   }
 
   private void pullOut(GuestKernel kernel) {
@@ -33,32 +47,24 @@ class UnpluggedQueueTest {
 
   @Test
   void poisonIsNoResult() {
-    machine.run(
-        kernel -> {
-          GuestProcess process = kernel.startProcess("p");
-          long buffer = process.mm().mmap(4096, Prot.READ_WRITE);
-          DmaQueue queue = open(kernel, process);
-          long deadline = FakeMachine.deadline(kernel);
-          long ticket = queue.submit(DmaOperation.fill(buffer, 8, 7), deadline);
+    withQueue(
+        (kernel, queue, deadline) -> {
+          long ticket = submit(queue, deadline);
           pullOut(kernel);
 
           assertThat(queue.await(ticket, deadline).status()).isEqualTo(Status.GONE);
           assertThat(queue.outstanding()).isEqualTo(1);
-          assertThat(queue.submit(DmaOperation.fill(buffer, 8, 7), deadline)).isNegative();
+          assertThat(submit(queue, deadline)).isNegative();
         });
   }
 
   @Test
   void whatWasDoneBeforeHasItsResult() {
-    machine.run(
-        kernel -> {
-          GuestProcess process = kernel.startProcess("p");
-          long buffer = process.mm().mmap(4096, Prot.READ_WRITE);
-          DmaQueue queue = open(kernel, process);
-          long deadline = FakeMachine.deadline(kernel);
-          long done = queue.submit(DmaOperation.fill(buffer, 8, 7), deadline);
+    withQueue(
+        (kernel, queue, deadline) -> {
+          long done = submit(queue, deadline);
           machine.completesFirst = 1;
-          long atWork = queue.submit(DmaOperation.fill(buffer, 8, 7), deadline);
+          long atWork = submit(queue, deadline);
           pullOut(kernel);
 
           assertThat(queue.await(done, deadline).status()).isEqualTo(Status.OK);
@@ -69,13 +75,9 @@ class UnpluggedQueueTest {
   /** A driver that cannot even stop its queue gives back its memory all the same. */
   @Test
   void poisonIsNoResultOfAQueueThatCouldNotBeStopped() {
-    machine.run(
-        kernel -> {
-          GuestProcess process = kernel.startProcess("p");
-          long buffer = process.mm().mmap(4096, Prot.READ_WRITE);
-          DmaQueue queue = open(kernel, process);
-          long deadline = FakeMachine.deadline(kernel);
-          long ticket = queue.submit(DmaOperation.fill(buffer, 8, 7), deadline);
+    withQueue(
+        (kernel, queue, deadline) -> {
+          long ticket = submit(queue, deadline);
           machine.accessesLeft = 0;
           machine.failsForGood = true;
           kernel.detachDomain(SLOT);
