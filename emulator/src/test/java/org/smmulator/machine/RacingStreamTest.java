@@ -2,31 +2,21 @@ package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.smmulator.arch.port.PciAddress;
-import org.smmulator.config.Step;
 import org.smmulator.config.Step.Operation;
-import org.smmulator.config.Step.Protection;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.guest.GuestProcess;
-import org.smmulator.guest.mm.AddressSpaces;
-import org.smmulator.guest.mm.FrameAllocator;
-import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.machine.ScenarioProcess.Binding;
 import org.smmulator.machine.StandInDevice.Bug;
-import org.smmulator.memory.SparseMemory;
+import org.smmulator.machine.StreamWorld.Race;
 import org.smmulator.pcie.ledger.ViolationLog;
 
 /**
@@ -34,26 +24,10 @@ import org.smmulator.pcie.ledger.ViolationLog;
  * order, devices that do right are found right, and one that does wrong is found.
  */
 class RacingStreamTest {
-  private static final long RAM = 0x4000_0000L;
-  private static final long RAM_BYTES = 4 << 20;
-  private static final int PAGES = 8;
   private static final int OPERATIONS = 24;
   private static final int STEPS = 16;
   private static final long LONG_NANOS = 60_000_000_000L;
   private static final long MOST_SCHEDULED = 10_000_000L;
-
-  /** The steps that race. */
-  private enum Race {
-    MPROTECT,
-    MUNMAP,
-    MUNMAP_AND_REMAP,
-    AGE,
-    WRITE,
-    FORK,
-    VERIFY,
-    UNBIND,
-    KILL
-  }
 
   /** Steps that found an operation in the hands of a device, over all seeds. */
   private final Map<Race, Integer> raced = new EnumMap<>(Race.class);
@@ -66,147 +40,15 @@ class RacingStreamTest {
   /** What a run found, if anything, and its counts. */
   private record Found(ViolationLog log, DataCheck check) {}
 
-  private static Found run(long seed, Consumer<World> story) {
+  private static Found run(long seed, Consumer<StreamWorld> story) {
     DeterministicExecution execution = new DeterministicExecution(seed, MOST_SCHEDULED);
     ViolationLog log = new ViolationLog(20);
     DataCheck check = new DataCheck(log);
-    execution.run(() -> story.accept(new World(new Sched(execution), check, seed)));
+    execution.run(() -> story.accept(new StreamWorld(new Sched(execution), check, seed)));
     return new Found(log, check);
   }
 
-  /** One process with two devices, in the middle of a stream. */
-  private static final class World {
-    final Sched sched;
-    final DataCheck check;
-    final SplittableRandom random;
-    final ScenarioProcess process;
-    final List<StandInDevice> devices = new ArrayList<>();
-    final Protection[] protections = new Protection[PAGES];
-    private int children;
-
-    World(Sched sched, DataCheck check, long seed) {
-      this.sched = sched;
-      this.check = check;
-      random = new SplittableRandom(seed);
-      FrameAllocator frames =
-          new FrameAllocator(
-              sched,
-              new SparseMemory(RAM, RAM_BYTES),
-              (pa, generation) -> {},
-              new FrameAllocator.Config(RAM, RAM_BYTES, true, 8));
-      GuestProcess guest = GuestProcess.start("bob", new AddressSpaces(sched, frames));
-      long base = guest.mm().mmap(PAGES * BufferModel.PAGE_BYTES, Prot.READ_WRITE);
-      process = new ScenarioProcess(guest, base, new BufferModel(sched, PAGES), new Gate(sched));
-      for (int i = 0; i < PAGES; i++) {
-        protections[i] = Protection.READ_WRITE;
-      }
-      for (int i = 0; i < 2; i++) {
-        StandInDevice device =
-            new StandInDevice(
-                sched,
-                PciAddress.of(0, 4 + i, 0),
-                guest.mm(),
-                base,
-                PAGES * BufferModel.PAGE_BYTES,
-                seed + i);
-        devices.add(device);
-        process.bindings().add(new Binding(sched, device));
-      }
-    }
-
-    ProcessSteps steps() {
-      return new ProcessSteps(sched, process, check);
-    }
-
-    Task startStream(int operations) {
-      int bytes = random.nextBoolean() ? 512 : 6000;
-      return startStream(
-          operations,
-          new AddressStream(random.nextLong(), List.of(Operation.values()), 0, PAGES, bytes));
-    }
-
-    Task startStream(int operations, AddressStream addresses) {
-      DmaStream stream =
-          new DmaStream(
-              sched, process, List.copyOf(process.bindings()), addresses, check, new AtomicLong());
-      return sched.spawn("stream", () -> stream.run(operations));
-    }
-
-    void finish(Task stream) {
-      stream.join();
-      if (stream.failure() != null) {
-        throw new AssertionError("the stream failed", stream.failure());
-      }
-    }
-
-    /** One of the races at a random place; whether it raced with an operation. */
-    boolean step(Race race) {
-      int before = devices.stream().mapToInt(device -> device.racedSteps).sum();
-      int page = random.nextInt(PAGES);
-      int pages = 1 + random.nextInt(PAGES - page);
-      if (race == Race.UNBIND && process.bindings().size() > 1) {
-        steps().awaitBusy(process.bindings().get(0));
-      }
-      devices.forEach(StandInDevice::step);
-      step(race, page, pages);
-      return devices.stream().mapToInt(device -> device.racedSteps).sum() > before;
-    }
-
-    private void step(Race race, int page, int pages) {
-      switch (race) {
-        case MPROTECT -> mprotect(page, pages);
-        case MUNMAP -> munmap(page, pages, false);
-        case MUNMAP_AND_REMAP -> munmap(page, pages, true);
-        case AGE -> steps().age(new Step.Age("bob", page, pages));
-        case WRITE -> write(page, pages);
-        case FORK -> {
-          ScenarioProcess child = steps().fork(new Step.Fork("bob", "child" + children++));
-          ProcessSteps ofChild = new ProcessSteps(sched, child, check);
-          ofChild.verify();
-          ofChild.exit();
-        }
-        case VERIFY -> steps().verify();
-        case UNBIND -> {
-          if (process.bindings().size() > 1) {
-            steps().unbindWhileBusy(process.bindings().get(0));
-          }
-        }
-        case KILL -> steps().kill();
-      }
-    }
-
-    /** Of what is mapped, as the kernel demands. */
-    private void mprotect(int page, int pages) {
-      Protection now = List.of(Protection.values()).get(random.nextInt(3));
-      for (int i = page; i < page + pages; i++) {
-        if (protections[i] != null) {
-          steps().mprotect(new Step.Mprotect("bob", i, 1, now));
-          protections[i] = now;
-        }
-      }
-    }
-
-    private void munmap(int page, int pages, boolean remap) {
-      steps().munmap(new Step.Munmap("bob", page, pages, remap));
-      for (int i = page; i < page + pages; i++) {
-        protections[i] = remap ? Protection.READ_WRITE : null;
-      }
-    }
-
-    private void write(int page, int pages) {
-      for (int i = page; i < page + pages; i++) {
-        if (protections[i] == Protection.READ_WRITE) {
-          try {
-            steps().write(new Step.Write("bob", i, 1), random.nextLong());
-          } catch (ScenarioException e) {
-            throw new AssertionError(e);
-          }
-        }
-      }
-    }
-  }
-
-  private void raceBeside(World world, Race... races) {
+  private void raceBeside(StreamWorld world, Race... races) {
     Task stream = world.startStream(OPERATIONS);
     for (int i = 0; i < STEPS && !stream.isDone() && !world.process.isEnding(); i++) {
       world.sched.execution().yieldPoint();
@@ -272,7 +114,7 @@ class RacingStreamTest {
     }
   }
 
-  private static void copyAndCompareOneWord(World world) {
+  private static void copyAndCompareOneWord(StreamWorld world) {
     world.process.bindings().remove(1);
     world.write(0, 1);
     List<Operation> mix = List.of(Operation.COPY, Operation.COMPARE);
@@ -298,7 +140,7 @@ class RacingStreamTest {
     }
   }
 
-  private static void takeOneOfTwoDevicesAway(World world) {
+  private static void takeOneOfTwoDevicesAway(StreamWorld world) {
     world.devices.get(0).slowDown();
     List<Operation> mix = List.of(Operation.COPY, Operation.FILL);
     Task stream =
