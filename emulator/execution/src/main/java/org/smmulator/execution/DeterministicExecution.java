@@ -2,30 +2,28 @@ package org.smmulator.execution;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks one at a time in an order drawn from a seed, on virtual time. Each task is a Java thread,
- * but only the one that holds the baton runs; it passes the baton on at yield points, parks,
- * unparks and spawns. Time advances only when every task is parked, to the earliest deadline. The
- * same seed and the same program give the same run.
+ * Tasks one at a time, in the order that an {@link Order} decides, on virtual time. Each task is a
+ * Java thread, but only the one that holds the baton runs; it passes the baton on at yield points,
+ * parks, unparks and spawns. Time advances only when every task is parked, to the earliest
+ * deadline. The same order and the same program give the same run.
  *
  * <p>All state belongs to the holder of the baton; passing it is a volatile write and read.
  */
 public final class DeterministicExecution implements Execution {
   private static final long DEFAULT_MAX_STEPS = 1_000_000;
-  private static final int FRAMES_SHOWN = 6;
 
-  private final long seed;
+  private final Order order;
   private final long maxSteps;
-  private final SplittableRandom random;
-  // Of 8 yield points, how many leave the running task alone: some seeds switch always, others
-  // rarely, since different bugs need different gaps.
-  private final int stayOfEight;
+  private final TaskThreads threads;
   private final List<Fiber> live = new ArrayList<>();
   private final List<Fiber> runnable = new ArrayList<>();
+  private final SchedulingPoint point = new SchedulingPoint(runnable);
+  private int spawned;
+  private @Nullable Recording recording;
   private @Nullable Fiber running;
   private @Nullable Fiber mainFiber;
   private long now;
@@ -38,20 +36,56 @@ public final class DeterministicExecution implements Execution {
 
   private record Failure(String task, Throwable thrown) {}
 
+  /** In an order drawn uniformly from a seed. */
   public DeterministicExecution(long seed) {
     this(seed, DEFAULT_MAX_STEPS);
   }
 
   /** As above, with the number of scheduling points after which the run counts as a livelock. */
   public DeterministicExecution(long seed, long maxSteps) {
-    this.seed = seed;
-    this.maxSteps = maxSteps;
-    this.random = new SplittableRandom(seed);
-    this.stayOfEight = new int[] {0, 4, 7}[random.nextInt(3)];
+    this(new UniformOrder(seed), maxSteps, TaskThreads.ofOneRun());
   }
 
+  public DeterministicExecution(Order order) {
+    this(order, DEFAULT_MAX_STEPS, TaskThreads.ofOneRun());
+  }
+
+  /** On threads that other runs had before, and will have after. */
+  public DeterministicExecution(Order order, long maxSteps, TaskThreads threads) {
+    this.order = order;
+    this.maxSteps = maxSteps;
+    this.threads = threads;
+  }
+
+  /** The seed of the order, for choices that the program draws itself. */
   public long seed() {
-    return seed;
+    return order.seed();
+  }
+
+  /** To be called before the run: what is chosen, as it is chosen. */
+  public Recording record() {
+    Recording made = new Recording();
+    recording = made;
+    return made;
+  }
+
+  /**
+   * The program says that its preparation is over. Who explores orders leaves what came before in
+   * the default one.
+   */
+  public void raceBegins() {
+    order.raceBegins();
+    if (recording != null) {
+      recording.raceBegins(steps);
+    }
+  }
+
+  /** The program says that what it does from here on only looks at the outcome. */
+  public void raceEnds() {
+    order.raceEnds();
+    if (recording != null) {
+      recording.raceEnds(steps);
+    }
   }
 
   /** From now on each hand-over between tasks is an event of the task that goes on. */
@@ -80,11 +114,27 @@ public final class DeterministicExecution implements Execution {
       throw new IllegalStateException("a deterministic execution runs once");
     }
     controller = Thread.currentThread();
-    Fiber first = new Fiber("main", main);
+    Fiber first = new Fiber(this, spawned++, "main", main);
     mainFiber = first;
     live.add(first);
     runnable.add(first);
-    first.resume();
+    running = first;
+    first.resume(threads);
+    boolean interrupted = awaitEnd();
+    if (recording != null) {
+      recording.ends(steps);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    Failure found = failure;
+    if (found != null) {
+      throw new ScheduleFailure(order, found.task, found.thrown);
+    }
+  }
+
+  /** Whether the caller was interrupted meanwhile. */
+  private boolean awaitEnd() {
     boolean interrupted = false;
     while (!stopping) {
       LockSupport.park(this);
@@ -92,15 +142,14 @@ public final class DeterministicExecution implements Execution {
     }
     for (Fiber fiber : List.copyOf(live)) {
       running = fiber;
-      interrupted |= fiber.unwind();
+      fiber.unwind();
+      while (!fiber.isOver()) {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted();
+      }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    Failure found = failure;
-    if (found != null) {
-      throw new ScheduleFailure(seed, found.task, found.thrown);
-    }
+    threads.endOfRun();
+    return interrupted;
   }
 
   @Override
@@ -112,10 +161,10 @@ public final class DeterministicExecution implements Execution {
   public Handle spawn(String name, Runnable body) {
     Fiber me = me();
     me.assertNotUnwinding();
-    Fiber fiber = new Fiber(name, body);
+    Fiber fiber = new Fiber(this, spawned++, name, body);
     live.add(fiber);
     runnable.add(fiber);
-    choose(me);
+    choose(me, false);
     return fiber;
   }
 
@@ -128,15 +177,11 @@ public final class DeterministicExecution implements Execution {
   public void park(long deadlineNanos) {
     Fiber me = me();
     me.assertNotUnwinding();
-    if (me.permit) {
-      me.permit = false;
-      choose(me);
-      return;
+    if (!me.takePermit()) {
+      me.parksUntil(deadlineNanos);
+      runnable.remove(me);
     }
-    me.deadline = deadlineNanos;
-    me.parked = true;
-    runnable.remove(me);
-    choose(me);
+    choose(me, false);
   }
 
   @Override
@@ -146,12 +191,12 @@ public final class DeterministicExecution implements Execution {
     if (stopping) {
       return;
     }
-    if (target.parked) {
+    if (target.isParked()) {
       wake(target);
     } else {
-      target.permit = true;
+      target.permit();
     }
-    choose(me);
+    choose(me, false);
   }
 
   /** Nothing happens while a task turns on the spot. */
@@ -164,16 +209,12 @@ public final class DeterministicExecution implements Execution {
   public void yieldPoint() {
     Fiber me = me();
     me.assertNotUnwinding();
-    if (random.nextInt(8) >= stayOfEight) {
-      choose(me);
-    } else {
-      countStep();
-    }
+    choose(me, true);
   }
 
   private Fiber me() {
     Fiber fiber = running;
-    if (fiber == null || fiber.thread != Thread.currentThread()) {
+    if (fiber == null || !fiber.isCurrentThread()) {
       throw new IllegalStateException(
           "thread '%s' is not the running task of this execution"
               .formatted(Thread.currentThread().getName()));
@@ -182,83 +223,93 @@ public final class DeterministicExecution implements Execution {
   }
 
   private void wake(Fiber fiber) {
-    fiber.parked = false;
-    fiber.deadline = Long.MAX_VALUE;
+    fiber.wakes();
     runnable.add(fiber);
   }
 
-  /** Passes the baton to a task drawn from the seed, and returns when {@code me} has it again. */
-  private void choose(Fiber me) {
+  /** Passes the baton to the task that comes next; returns when {@code me} has it again. */
+  private void choose(Fiber me, boolean mereYield) {
     countStep();
-    Fiber next = draw();
-    if (next == null) {
-      stop(me.name, new IllegalStateException("deadlock; no task can run:" + dump()));
-    } else if (next == me) {
+    Fiber next = next(me, mereYield);
+    if (next == me) {
       return;
+    }
+    if (next == null) {
+      stop(me.name(), new IllegalStateException("deadlock; no task can run:" + dump()));
     } else {
       handOver(next);
     }
     me.awaitTurn();
   }
 
+  private @Nullable Fiber next(Fiber from, boolean mereYield) {
+    if (runnable.isEmpty() && !advanceTime()) {
+      return null;
+    }
+    point.at(from, mereYield);
+    int place = order.next(point);
+    Fiber next = place == Order.GO_ON ? from : runnable.get(place);
+    if (recording != null && runnable.size() > 1) {
+      recording.decided(point, runnable.indexOf(next), from.name(), next.name());
+    }
+    point.passed(next);
+    return next;
+  }
+
   private void handOver(Fiber next) {
     switches++;
     if (events.isOn()) {
-      events.record(now, next.name, "runs");
+      events.record(now, next.name(), "runs");
     }
-    next.resume();
+    running = next;
+    next.resume(threads);
   }
 
   private void countStep() {
     if (++steps == maxSteps) {
       stop(
-          me().name,
+          me().name(),
           new IllegalStateException("livelock; " + maxSteps + " steps without an end:" + dump()));
       me().awaitTurn();
     }
   }
 
-  private @Nullable Fiber draw() {
-    if (runnable.isEmpty() && !advanceTime()) {
-      return null;
-    }
-    return runnable.get(random.nextInt(runnable.size()));
-  }
-
   private boolean advanceTime() {
     long earliest = Long.MAX_VALUE;
     for (Fiber fiber : live) {
-      earliest = Math.min(earliest, fiber.deadline);
+      earliest = Math.min(earliest, fiber.deadline());
     }
     if (earliest == Long.MAX_VALUE) {
       return false;
     }
     now = Math.max(now, earliest);
     for (Fiber fiber : live) {
-      if (fiber.parked && fiber.deadline <= now) {
+      if (fiber.isParked() && fiber.deadline() <= now) {
         wake(fiber);
       }
     }
     return true;
   }
 
-  private void ended(Fiber fiber, @Nullable Throwable thrown) {
+  /** Called by the task's thread, which does nothing of the run afterwards. */
+  void ended(Fiber fiber, @Nullable Throwable thrown) {
+    fiber.leaveThread(threads);
     live.remove(fiber);
     runnable.remove(fiber);
     if (stopping) {
       return;
     }
     if (thrown != null) {
-      stop(fiber.name, thrown);
+      stop(fiber.name(), thrown);
       return;
     }
     if (fiber == mainFiber) {
       endRun();
       return;
     }
-    Fiber next = draw();
+    Fiber next = next(fiber, false);
     if (next == null) {
-      stop(fiber.name, new IllegalStateException("deadlock; no task can run:" + dump()));
+      stop(fiber.name(), new IllegalStateException("deadlock; no task can run:" + dump()));
     } else {
       handOver(next);
     }
@@ -274,120 +325,22 @@ public final class DeterministicExecution implements Execution {
     LockSupport.unpark(controller);
   }
 
+  boolean isStopping() {
+    return stopping;
+  }
+
+  /** The end of the run may have waited for it. */
+  void taskIsOver() {
+    if (stopping) {
+      LockSupport.unpark(controller);
+    }
+  }
+
   private String dump() {
     StringBuilder text = new StringBuilder();
     for (Fiber fiber : live) {
       text.append("\n  ").append(fiber.describe());
     }
     return text.toString();
-  }
-
-  /** Ends a task's thread from inside; an error, so that no handler of exceptions stops it. */
-  private static final class Unwind extends Error {
-    private static final long serialVersionUID = 1L;
-
-    Unwind() {
-      super("the run is over", null, false, false);
-    }
-  }
-
-  private final class Fiber implements Handle {
-    private final String name;
-    private final Thread thread;
-    private boolean started;
-    private boolean permit;
-    private boolean parked;
-    private long deadline = Long.MAX_VALUE;
-    private volatile boolean turn;
-
-    Fiber(String name, Runnable body) {
-      this.name = name;
-      this.thread = new Thread(() -> runToEnd(body), name);
-      this.thread.setDaemon(true);
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    private void runToEnd(Runnable body) {
-      Throwable thrown = null;
-      try {
-        body.run();
-      } catch (Throwable t) {
-        thrown = t;
-      }
-      ended(this, thrown);
-    }
-
-    void resume() {
-      running = this;
-      if (started) {
-        turn = true;
-        LockSupport.unpark(thread);
-      } else {
-        started = true;
-        thread.start();
-      }
-    }
-
-    void awaitTurn() {
-      while (!turn) {
-        LockSupport.park(DeterministicExecution.this);
-        // Nobody interrupts a task; left set, the mark would turn this wait into a spin.
-        Thread.interrupted();
-      }
-      turn = false;
-      assertNotUnwinding();
-    }
-
-    void assertNotUnwinding() {
-      if (stopping) {
-        throw new Unwind();
-      }
-    }
-
-    /** Ends the thread; whether the caller was interrupted meanwhile. */
-    boolean unwind() {
-      if (!started) {
-        return false;
-      }
-      turn = true;
-      LockSupport.unpark(thread);
-      boolean interrupted = false;
-      while (true) {
-        try {
-          thread.join();
-          return interrupted;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-
-    String describe() {
-      StringBuilder text = new StringBuilder(name);
-      if (!parked) {
-        text.append(" may run");
-      } else if (deadline == Long.MAX_VALUE) {
-        text.append(" waits");
-      } else {
-        text.append(" waits until ").append(deadline);
-      }
-      int shown = 0;
-      for (StackTraceElement frame : thread.getStackTrace()) {
-        String owner = frame.getClassName();
-        boolean ours = owner.startsWith(DeterministicExecution.class.getPackageName() + ".");
-        if (shown < FRAMES_SHOWN
-            && !owner.startsWith("java.")
-            && !owner.startsWith("jdk.")
-            && !(ours && owner.contains("Execution"))) {
-          text.append("\n    at ").append(frame);
-          shown++;
-        }
-      }
-      return text.toString();
-    }
   }
 }

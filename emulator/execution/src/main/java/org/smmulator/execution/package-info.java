@@ -3,7 +3,8 @@
  * wait; {@link org.smmulator.execution.Loop} runs steps, which do not. Guest, devices, links and
  * hardware stand on these two and on nothing else, so that a whole machine runs on threads and the
  * wall clock, or under {@link org.smmulator.execution.DeterministicExecution} on virtual time, in
- * an order that a seed decides. Threads and the system clock belong here.
+ * an order that an {@link org.smmulator.execution.Order} decides. Threads and the system clock
+ * belong here.
  */
 @NullMarked
 package org.smmulator.execution;
