@@ -1,0 +1,31 @@
+package org.smmulator.execution.explore;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which of the meetings that a story is about happened in one run; told by probes in the story.
+ * Only the task that runs tells, so that nothing is synchronised.
+ */
+public final class Meetings {
+  private final List<String> known;
+  private final Set<String> happened = new LinkedHashSet<>();
+
+  Meetings(List<String> known) {
+    this.known = known;
+  }
+
+  /** It happened; more than once in a run counts as once. */
+  public void meet(String meeting) {
+    if (!known.contains(meeting)) {
+      throw new IllegalArgumentException(
+          "the story has no meeting '%s'; it has %s".formatted(meeting, known));
+    }
+    happened.add(meeting);
+  }
+
+  Set<String> happened() {
+    return happened;
+  }
+}
