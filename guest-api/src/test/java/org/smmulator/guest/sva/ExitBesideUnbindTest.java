@@ -8,28 +8,45 @@ import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sched.Task;
 
 /** An exit and the unbinds that began before it, or run beside it. */
 class ExitBesideUnbindTest {
+  private static final String I1 = "I1: the unbind is over before the release";
+  private static final String I2 = "I2: the last unbind ends the io_mm after the release has come";
+  private static final String I2_HELD = "the release holds the io_mm and waits for the unbind";
+  private static final String I3 = "I3: the unbind finds no bond after the release";
+  private static final String I5 = "I5: the unbind comes during the release and succeeds";
+
+  /**
+   * I1: the release does not come, mm_exit is not called. I2: it comes to an io_mm without
+   * references, which stays valid for it. I3: mm_exit once, ESRCH for the unbind. I16: an io_mm is
+   * unregistered by the unbind and unhashed by the exit, in both orders, once each.
+   */
   @Test
   void anUnbindThatCameFirstKeepsMmExitFromBeingCalled() {
-    Scene.inManyOrders(
-        scene -> {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
           AtomicInteger told = new AtomicInteger();
           IommuDevice dev = scene.device(1, (d, p, data) -> told.getAndIncrement());
           AddressSpace mm = scene.process("p");
           int pasid = scene.sva.bind(dev, mm, null);
-          Task exit = scene.spawn("exit", mm::putUser);
-          int unbound = 0;
-          try {
-            scene.sva.unbind(dev, pasid);
-            unbound++;
-          } catch (IommuException e) {
-            assertThat(e.errno()).isEqualTo(Errno.ESRCH);
-          }
-          exit.join();
-          assertThat(told.get() + unbound).isBetween(1, 2);
+          int[] unbound = {0};
+          scene.race(
+              "exit",
+              mm::putUser,
+              "unbind",
+              () -> {
+                if (unbinds(scene, dev, pasid)) {
+                  unbound[0]++;
+                  meetings.meet(meetingOfUnbind(scene, told.get()));
+                } else {
+                  meetings.meet(I3);
+                }
+              });
+          assertThat(told.get() + unbound[0]).isBetween(1, 2);
           assertThat(scene.log().stream().filter(line -> line.startsWith("detach"))).hasSize(1);
           if (told.get() == 0) {
             assertThat(scene.log()).contains("detach dev1 CLEAR");
@@ -37,7 +54,34 @@ class ExitBesideUnbindTest {
           scene.quiesce(mm);
           assertThat(scene.iommu.contextsFreed).isEqualTo(1);
           scene.assertNothingLeft(0);
-        });
+        },
+        I1,
+        I2,
+        I2_HELD,
+        I3,
+        I5);
+  }
+
+  /** To be asked right after an unbind that succeeded. */
+  private static String meetingOfUnbind(Scene scene, int told) {
+    if (scene.spaces.notifierCalls().of(NotifierCall.RELEASE) == 0) {
+      return I1;
+    }
+    if (told > 0) {
+      return I5;
+    }
+    return scene.sva.statistics().of(SvaCounter.PASIDS_LIVE) == 0 ? I2 : I2_HELD;
+  }
+
+  /** Whether there was something to unbind. */
+  private static boolean unbinds(Scene scene, IommuDevice dev, int pasid) {
+    try {
+      scene.sva.unbind(dev, pasid);
+      return true;
+    } catch (IommuException e) {
+      assertThat(e.errno()).isEqualTo(Errno.ESRCH);
+      return false;
+    }
   }
 
   @Test

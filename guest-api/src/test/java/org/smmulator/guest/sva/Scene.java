@@ -3,13 +3,18 @@ package org.smmulator.guest.sva;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.explore.Exploration;
+import org.smmulator.execution.explore.Meetings;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
@@ -28,6 +33,11 @@ final class Scene {
   /** A story, told once for each seed. */
   interface Story {
     void tell(Scene scene) throws Exception;
+  }
+
+  /** A story that reports what met in it. */
+  interface MeetingStory {
+    void tell(Scene scene, Meetings meetings) throws Exception;
   }
 
   static final long PAGE = 4096;
@@ -91,6 +101,41 @@ final class Scene {
   static LongStream seeds(int count) {
     Long only = Long.getLong("smmulator.seed");
     return only == null ? LongStream.range(0, count) : LongStream.of(only);
+  }
+
+  /**
+   * Tells a story in every order that is so many delays away from the default one, and in others
+   * that priorities and uniform choice draw; fails if one of its meetings never happens.
+   */
+  static Exploration explore(int delays, MeetingStory story, String... meetings) {
+    return Explored.story(
+        delays,
+        (execution, met) -> {
+          Scene scene = new Scene(execution, PasidPolicy.LOWEST);
+          story.tell(scene, met);
+          scene.assertNothingBroke();
+        },
+        meetings);
+  }
+
+  /**
+   * Runs the bodies against each other, as tasks of these names; theirs are the orders explored.
+   */
+  void race(Map<String, ThrowingCallable> bodies) {
+    settle();
+    List<Task> tasks = new ArrayList<>();
+    bodies.forEach((name, body) -> tasks.add(spawn(name, body)));
+    execution.raceBegins();
+    tasks.forEach(Task::join);
+    execution.raceEnds();
+  }
+
+  /** As above, two of them. */
+  void race(String one, ThrowingCallable body, String other, ThrowingCallable otherBody) {
+    Map<String, ThrowingCallable> bodies = new LinkedHashMap<>();
+    bodies.put(one, body);
+    bodies.put(other, otherBody);
+    race(bodies);
   }
 
   /** A device that takes part, with a driver whose mm_exit says at once that it stopped. */

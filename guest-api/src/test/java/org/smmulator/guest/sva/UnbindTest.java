@@ -9,6 +9,9 @@ import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Task;
 
 class UnbindTest {
+  private static final String SECOND = "I15: a second io_mm while the first waits";
+  private static final String ONE_IO_MM = "I15: one io_mm at a time";
+
   @Test
   void flushesFaultsThenClearsTheCdAndFreesAfterAGracePeriod() {
     Scene.inManyOrders(
@@ -148,25 +151,35 @@ class UnbindTest {
         });
   }
 
+  /** I15: a bind of another device beside the last unbind of the first. */
   @Test
   void aRebindWhileTheOldIoMmWaitsForItsGracePeriodGetsANewOne() {
-    Scene.inOrders(
-        600,
-        scene -> {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
           IommuDevice a = scene.device(1);
           IommuDevice b = scene.device(2);
           AddressSpace mm = scene.process("p");
           int pasid = scene.sva.bind(a, mm, null);
-          Task unbind = scene.spawn("unbind", () -> scene.sva.unbind(a, pasid));
-          int other = scene.sva.bind(b, mm, null);
-          unbind.join();
-          assertThat(scene.iommu.access(b, other, Scene.pageOf(0))).isTrue();
+          int[] other = {0};
+          scene.race(
+              "unbind",
+              () -> scene.sva.unbind(a, pasid),
+              "rebind",
+              () -> {
+                other[0] = scene.sva.bind(b, mm, null);
+                long ioMms = scene.sva.statistics().of(SvaCounter.IO_MMS);
+                meetings.meet(ioMms == 2 ? SECOND : ONE_IO_MM);
+              });
+          assertThat(scene.iommu.access(b, other[0], Scene.pageOf(0))).isTrue();
           scene.quiesce(mm);
-          assertThat(scene.sva.bind(a, mm, null)).isEqualTo(other);
+          assertThat(scene.sva.bind(a, mm, null)).isEqualTo(other[0]);
           assertThat(scene.sva.statistics().of(SvaCounter.IO_MMS)).isEqualTo(1);
           mm.munmap(Scene.pageOf(0), Scene.PAGE);
           scene.end(mm);
-        });
+        },
+        SECOND,
+        ONE_IO_MM);
   }
 
   @Test

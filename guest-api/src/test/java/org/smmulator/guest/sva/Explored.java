@@ -1,0 +1,52 @@
+package org.smmulator.guest.sva;
+
+import java.util.List;
+import org.smmulator.execution.Schedule;
+import org.smmulator.execution.explore.Exploration;
+import org.smmulator.execution.explore.Explorer;
+import org.smmulator.execution.explore.Story;
+
+/**
+ * The orders of a story that a test explores. {@code -Dsmmulator.seeds=N} draws more of them,
+ * {@code -Dsmmulator.seed=S} runs those of one seed, {@code -Dsmmulator.schedule=12+1,40+2} one
+ * order.
+ */
+final class Explored {
+  private static final int MAX_ORDERS = 20_000;
+  private static final int DRAWN = 100;
+
+  private Explored() {}
+
+  /** Explores a story named after the test that asks. */
+  static Exploration story(int delays, Story.Teller teller, String... meetings) {
+    StackWalker.StackFrame test =
+        StackWalker.getInstance()
+            .walk(frames -> frames.filter(Explored::isTest).findFirst().orElseThrow());
+    String name = test.getClassName().replaceFirst(".*\\.", "") + "#" + test.getMethodName();
+    String repeat =
+        "mvn -pl guest-api -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='" + name + "'";
+    return explore(new Story(name, List.of(meetings), teller, repeat), delays);
+  }
+
+  private static boolean isTest(StackWalker.StackFrame frame) {
+    return frame.getClassName().endsWith("Test");
+  }
+
+  private static Exploration explore(Story story, int delays) {
+    int drawn = Integer.getInteger("smmulator.seeds", DRAWN);
+    String schedule = System.getProperty("smmulator.schedule");
+    Long seed = Long.getLong("smmulator.seed");
+    try (Explorer explorer = new Explorer(new Explorer.Budget(delays, MAX_ORDERS, drawn, 0))) {
+      Exploration explored;
+      if (schedule != null) {
+        explored = explorer.repeat(story, Schedule.parse(schedule));
+      } else if (seed != null) {
+        explored = explorer.repeat(story, seed);
+      } else {
+        explored = explorer.explore(story);
+      }
+      System.err.println(explored);
+      return explored;
+    }
+  }
+}
