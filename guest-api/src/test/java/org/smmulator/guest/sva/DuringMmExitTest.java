@@ -1,0 +1,209 @@
+package org.smmulator.guest.sva;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.NotifierCall;
+
+/** Who comes while a process exits and an mm_exit takes its time. */
+class DuringMmExitTest {
+  private static final String I4 = "I4: the other device is unbound before the exit";
+  private static final String I5 = "I5: an unbind comes during the device's mm_exit";
+  private static final String I6 = "I6: two unbinds come during the device's mm_exit";
+  private static final String I7 = "I7: the other device is unbound during an mm_exit";
+  private static final String I8 = "I8: mm_exit unbinds its own bond";
+  private static final String I8_WAITING = "I8 while another unbind waits for the mm_exit";
+  private static final String I9 = "I9: a shutdown comes during an mm_exit";
+
+  /** An mm_exit that takes its time, and how often it was called for whom. */
+  private static final class SlowExit implements MmExitHandler {
+    private final Scene scene;
+    final List<IommuDevice> told = new ArrayList<>();
+    boolean inside;
+
+    SlowExit(Scene scene) {
+      this.scene = scene;
+    }
+
+    @Override
+    public int mmExit(IommuDevice dev, int pasid, @Nullable Object drvdata) {
+      told.add(dev);
+      inside = true;
+      scene.sched.sleep(100);
+      inside = false;
+      return 0;
+    }
+  }
+
+  /**
+   * I4: U (dev1) before X's lock, dev2 still bound: mm_exit for dev2 only. I7: X inside
+   * mm_exit(dev1), U(dev2) goes on at once and dev2 is not told.
+   */
+  @Test
+  void anUnbindOfAnotherDeviceIsNotHeldUpAndThatDeviceIsNotTold() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          SlowExit slow = new SlowExit(scene);
+          IommuDevice stays = scene.device(1, slow);
+          IommuDevice goes = scene.device(2, slow);
+          AddressSpace mm = scene.process("p");
+          int pasid = scene.sva.bind(stays, mm, null);
+          scene.sva.bind(goes, mm, null);
+          boolean[] unbound = {false};
+          scene.race(
+              "exit",
+              mm::putUser,
+              "unbind",
+              () -> {
+                unbound[0] = unbinds(scene, goes, pasid);
+                assertThat(scene.iommu.hasCd(goes, pasid)).isFalse();
+                if (slow.inside) {
+                  meetings.meet(I7);
+                } else if (releases(scene) == 0) {
+                  meetings.meet(I4);
+                }
+              });
+          assertThat(slow.told).containsExactly(stays);
+          assertThat(unbound[0]).isTrue();
+          assertOneEnd(scene, mm);
+        },
+        I4,
+        I7);
+  }
+
+  /** I5, I6: they wait until mm_exit has returned; one detach; no mm_exit afterwards. */
+  @Test
+  void unbindsOfTheDeviceReturnAfterItsMmExit() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          SlowExit slow = new SlowExit(scene);
+          IommuDevice dev = scene.device(1, slow);
+          AddressSpace mm = scene.process("p");
+          int pasid = scene.sva.bind(dev, mm, null);
+          scene.sva.bind(dev, mm, null);
+          int[] during = {0};
+          ThrowingCallable unbind =
+              () -> {
+                boolean came = slow.inside;
+                boolean found = unbinds(scene, dev, pasid);
+                if (came) {
+                  assertThat(found).as("an unbind during mm_exit succeeds").isTrue();
+                  assertThat(slow.inside).as("mm_exit runs after an unbind").isFalse();
+                  assertThat(scene.iommu.hasLiveCd(dev, pasid)).isFalse();
+                  meetings.meet(++during[0] == 1 ? I5 : I6);
+                }
+              };
+          Map<String, ThrowingCallable> bodies = new LinkedHashMap<>();
+          bodies.put("exit", mm::putUser);
+          bodies.put("unbind 1", unbind);
+          bodies.put("unbind 2", unbind);
+          scene.race(bodies);
+          assertThat(slow.told).hasSizeLessThanOrEqualTo(1);
+          assertThat(scene.log().stream().filter(line -> line.startsWith("detach"))).hasSize(1);
+          assertOneEnd(scene, mm);
+        },
+        I5,
+        I6);
+  }
+
+  /** I8: refused, whoever else unbinds meanwhile. */
+  @Test
+  void anMmExitThatUnbindsItsOwnBondIsRefused() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          int[] waiting = {0};
+          int[] told = {0};
+          IommuDevice dev =
+              scene.device(
+                  1,
+                  (d, pasid, drvdata) -> {
+                    told[0]++;
+                    scene.sched.sleep(10);
+                    Scene.assertRefused(Errno.EDEADLK, () -> scene.sva.unbind(d, pasid));
+                    meetings.meet(I8);
+                    if (waiting[0] > 0) {
+                      meetings.meet(I8_WAITING);
+                    }
+                    return 0;
+                  });
+          AddressSpace mm = scene.process("p");
+          int pasid = scene.sva.bind(dev, mm, null);
+          scene.race(
+              "exit",
+              mm::putUser,
+              "unbind",
+              () -> {
+                waiting[0]++;
+                unbinds(scene, dev, pasid);
+                waiting[0]--;
+              });
+          assertThat(told[0]).isLessThanOrEqualTo(1);
+          assertOneEnd(scene, mm);
+        },
+        I8,
+        I8_WAITING);
+  }
+
+  /** I9: as I5, for each bond of the device; in the end it has none. */
+  @Test
+  void aShutdownOfTheDeviceEndsWithoutBonds() {
+    Scene.explore(
+        1,
+        (scene, meetings) -> {
+          SlowExit slow = new SlowExit(scene);
+          IommuDevice dev = scene.device(1, slow);
+          AddressSpace dying = scene.process("dying");
+          AddressSpace living = scene.process("living");
+          scene.sva.bind(dev, dying, null);
+          scene.sva.bind(dev, living, null);
+          scene.race(
+              "exit",
+              dying::putUser,
+              "shutdown",
+              () -> {
+                if (slow.inside) {
+                  meetings.meet(I9);
+                }
+                scene.sva.deviceShutdown(dev);
+                assertThat(slow.inside).isFalse();
+                assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isZero();
+              });
+          assertThat(slow.told).hasSizeLessThanOrEqualTo(1);
+          scene.end(living);
+        },
+        I9);
+  }
+
+  private static boolean unbinds(Scene scene, IommuDevice dev, int pasid) {
+    try {
+      scene.sva.unbind(dev, pasid);
+      return true;
+    } catch (IommuException e) {
+      assertThat(e.errno()).isEqualTo(Errno.ESRCH);
+      return false;
+    }
+  }
+
+  private static long releases(Scene scene) {
+    return scene.spaces.notifierCalls().of(NotifierCall.RELEASE);
+  }
+
+  private static void assertOneEnd(Scene scene, AddressSpace mm) {
+    scene.quiesce(mm);
+    assertThat(scene.iommu.contextsFreed).isEqualTo(1);
+    scene.assertNothingLeft(0);
+  }
+}

@@ -1,0 +1,102 @@
+package org.smmulator.guest.sva;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.smmulator.execution.explore.Meetings;
+import org.smmulator.guest.iommu.IommuDevice;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.mm.AddressSpace;
+import org.smmulator.guest.mm.NotifierCall;
+
+/** Binds beside each other and beside the death of the process. */
+class FirstBindsTest {
+  private static final String I13_REFUSED = "I13: a bind finds the process dying";
+  private static final String I13_LAST = "I13: the exit comes while the bind is the last user";
+  private static final String I14 = "I14: a first bind comes while another makes the io_mm";
+  private static final String ONE_AFTER_THE_OTHER = "one bind after the other";
+
+  /** I14: two first binds of one mm from two devices make one io_mm and one PASID. */
+  @Test
+  void twoFirstBindsMakeOneIoMm() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice a = scene.device(1);
+          IommuDevice b = scene.device(2);
+          int[] binding = {0};
+          int[] pasids = {0, 0};
+          scene.race(
+              "bind a",
+              () -> pasids[0] = bind(scene, a, mm, binding, meetings),
+              "bind b",
+              () -> pasids[1] = bind(scene, b, mm, binding, meetings));
+          assertThat(pasids[0]).isPositive().isEqualTo(pasids[1]);
+          assertThat(scene.iommu.contexts).hasSize(1);
+          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isEqualTo(1);
+          assertThat(scene.iommu.access(a, pasids[0], Scene.pageOf(0))).isTrue();
+          assertThat(scene.iommu.access(b, pasids[1], Scene.pageOf(0))).isTrue();
+          scene.end(mm);
+        },
+        I14,
+        ONE_AFTER_THE_OTHER);
+  }
+
+  private static int bind(
+      Scene scene, IommuDevice dev, AddressSpace mm, int[] binding, Meetings meetings)
+      throws IommuException {
+    long ioMms = scene.sva.statistics().of(SvaCounter.IO_MMS);
+    if (binding[0]++ > 0 && ioMms == 0) {
+      meetings.meet(I14);
+    } else if (ioMms == 1) {
+      meetings.meet(ONE_AFTER_THE_OTHER);
+    }
+    int pasid = scene.sva.bind(dev, mm, null);
+    binding[0]--;
+    return pasid;
+  }
+
+  /**
+   * I13: a bind of a second device holds the process, or is refused since it is dying; no io_mm of
+   * a dead process comes to be.
+   */
+  @Test
+  void aBindBesideTheExitIsRefusedOrOutlivesIt() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          AddressSpace mm = scene.process("p");
+          mm.grab();
+          IommuDevice a = scene.device(1);
+          IommuDevice b = scene.device(2);
+          scene.sva.bind(a, mm, null);
+          ThrowingCallable bind =
+              () -> {
+                try {
+                  scene.sva.bind(b, mm, null);
+                } catch (IommuException e) {
+                  assertThat(e.errno()).isEqualTo(Errno.ESRCH);
+                  meetings.meet(I13_REFUSED);
+                }
+              };
+          ThrowingCallable exit =
+              () -> {
+                mm.putUser();
+                if (scene.spaces.notifierCalls().of(NotifierCall.RELEASE) == 0) {
+                  meetings.meet(I13_LAST);
+                }
+              };
+          scene.race("exit", exit, "bind", bind);
+          scene.quiesce(mm);
+          mm.drop();
+          scene.quiesce(mm);
+          assertThat(scene.iommu.contextsFreed).isEqualTo(1);
+          scene.assertNothingLeft(0);
+        },
+        I13_REFUSED,
+        I13_LAST);
+  }
+}
