@@ -3,6 +3,7 @@ package org.smmulator.machine;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
 import org.smmulator.guest.GuestKernel;
+import org.smmulator.guest.iommu.smmuv3.DriverCounter;
 import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
@@ -43,6 +44,7 @@ final class SummaryCollector {
         bus.links(),
         bus.rulesBroken(),
         board.smmu().counters(),
+        kernel == null ? Counts.unknown(DriverCounter.class) : kernel.iommu().statistics(),
         kernel == null ? Counts.unknown(MmCounter.class) : kernel.addressSpaces().statistics(),
         kernel == null
             ? Counts.unknown(NotifierCall.class)

@@ -24,6 +24,7 @@ record Shown(String pointer, CounterRow row, long value) {
   static final String LINKS = "/links";
   static final String RULES_BROKEN = LINKS + "/rulesBroken";
   static final String SMMU = "/smmu";
+  static final String DRIVER = "/smmuDriver";
   static final String MM = "/mm";
   static final String SVA = "/sva";
   static final String NOTIFIER_CALLS = SVA + "/notifierCalls";
@@ -42,6 +43,7 @@ record Shown(String pointer, CounterRow row, long value) {
       add(all, place(cache), summary.smmu().cache(cache));
     }
     add(all, SMMU, summary.smmu().counts());
+    add(all, DRIVER, summary.driver());
     add(all, MM, summary.mm());
     add(all, SVA, summary.sva());
     add(all, NOTIFIER_CALLS, summary.notifierCalls());

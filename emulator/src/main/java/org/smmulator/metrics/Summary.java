@@ -2,6 +2,7 @@ package org.smmulator.metrics;
 
 import java.util.List;
 import org.smmulator.counter.Counts;
+import org.smmulator.guest.iommu.smmuv3.DriverCounter;
 import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
@@ -15,6 +16,7 @@ import org.smmulator.smmu.port.SmmuCounters;
  * never 0.
  *
  * @param devices those plugged in, then those gone
+ * @param driver of the guest, as {@code mm}
  * @param mm of the guest's address spaces; unknown of a guest that is not the machine's own
  * @param notifierCalls of the guest, as {@code mm}
  * @param sva of the guest, as {@code mm}
@@ -24,6 +26,7 @@ public record Summary(
     Counts<LinkCounter> links,
     Counts<ProtocolRule> rulesBroken,
     SmmuCounters smmu,
+    Counts<DriverCounter> driver,
     Counts<MmCounter> mm,
     Counts<NotifierCall> notifierCalls,
     Counts<SvaCounter> sva,
@@ -35,6 +38,7 @@ public record Summary(
           Counts.zero(LinkCounter.class),
           Counts.zero(ProtocolRule.class),
           SmmuCounters.ZERO,
+          Counts.zero(DriverCounter.class),
           Counts.zero(MmCounter.class),
           Counts.zero(NotifierCall.class),
           Counts.zero(SvaCounter.class),
@@ -51,6 +55,6 @@ public record Summary(
 
   /** The same counts with another verdict. */
   public Summary with(Verdict other) {
-    return new Summary(devices, links, rulesBroken, smmu, mm, notifierCalls, sva, other);
+    return new Summary(devices, links, rulesBroken, smmu, driver, mm, notifierCalls, sva, other);
   }
 }

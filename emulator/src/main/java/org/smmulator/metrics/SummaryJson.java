@@ -16,6 +16,7 @@ import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.counter.CounterRow;
 import org.smmulator.counter.CounterRow.Spelling;
 import org.smmulator.counter.Counts;
+import org.smmulator.guest.iommu.smmuv3.DriverCounter;
 import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
@@ -132,6 +133,7 @@ public final class SummaryJson {
             counts(root, Shown.SMMU, SmmuCounter.class),
             byName(required(root, Shown.SMMU + "/commands"), CommandOpcode.class),
             byName(required(root, Shown.SMMU + "/events"), EventType.class)),
+        counts(root, Shown.DRIVER, DriverCounter.class),
         counts(root, Shown.MM, MmCounter.class),
         counts(root, Shown.NOTIFIER_CALLS, NotifierCall.class),
         counts(root, Shown.SVA, SvaCounter.class),

@@ -48,6 +48,8 @@ public final class SummaryTables {
     out.append("\nSMMU\n");
     smmu(summary.smmu()).appendTo(out);
     if (summary.verdict().applies()) {
+      out.append("\nSMMU driver\n");
+      counts(summary.driver()).appendTo(out);
       out.append("\nAddress spaces\n");
       mm(summary).appendTo(out);
       out.append("\nSVA\n");

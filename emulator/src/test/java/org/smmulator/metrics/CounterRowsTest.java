@@ -32,6 +32,7 @@ class CounterRowsTest {
           entry("SmmuCounter", List.of("/smmu")),
           entry(
               "CacheCounter", List.of("/smmu/tlb", "/smmu/walkCache", "/smmu/configurationCache")),
+          entry("DriverCounter", List.of("/smmuDriver")),
           entry("MmCounter", List.of("/mm")),
           entry("SvaCounter", List.of("/sva")),
           entry("NotifierCall", List.of("/sva/notifierCalls")),
@@ -150,6 +151,7 @@ class CounterRowsTest {
                       default -> 0;
                     }),
             Summary.EMPTY.smmu(),
+            Summary.EMPTY.driver(),
             Summary.EMPTY.mm(),
             Summary.EMPTY.notifierCalls(),
             Summary.EMPTY.sva(),

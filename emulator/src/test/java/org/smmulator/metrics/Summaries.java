@@ -7,6 +7,7 @@ import org.smmulator.arch.event.EventType;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.counter.Counts;
+import org.smmulator.guest.iommu.smmuv3.DriverCounter;
 import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
@@ -36,6 +37,7 @@ public final class Summaries {
         Counts.of(LinkCounter.class, row -> 10_911 + row.slot()),
         Counts.of(ProtocolRule.class, row -> 700 + row.slot()),
         smmu(),
+        Counts.of(DriverCounter.class, row -> 850 + row.slot()),
         Counts.of(MmCounter.class, row -> 500 + row.slot()),
         Counts.of(NotifierCall.class, row -> 600 + row.slot()),
         Counts.of(SvaCounter.class, row -> 400 + row.slot()),

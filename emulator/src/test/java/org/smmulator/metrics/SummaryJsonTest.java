@@ -28,7 +28,8 @@ class SummaryJsonTest {
     JsonNode json = json(Summaries.failed());
 
     assertThat(json.propertyNames())
-        .containsExactlyInAnyOrder("devices", "links", "smmu", "mm", "sva", "verdict");
+        .containsExactlyInAnyOrder(
+            "devices", "links", "smmu", "smmuDriver", "mm", "sva", "verdict");
     JsonNode device = json.get("devices").get(0);
     assertThat(device.get("id").stringValue()).isEqualTo("00:04.0");
     assertThat(device.get("atc").propertyNames())

@@ -129,6 +129,7 @@ class WebServerTest {
             good.links(),
             good.rulesBroken(),
             good.smmu(),
+            good.driver(),
             good.mm(),
             good.notifierCalls(),
             good.sva(),

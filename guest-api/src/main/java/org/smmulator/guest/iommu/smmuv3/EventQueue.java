@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.event.EventField;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.sched.Sched;
 
 /** Empties the event queue: counts, tells a listener, and logs at a limited rate. */
@@ -17,15 +18,16 @@ final class EventQueue {
   private final Streams streams;
   private final InterruptTask task;
   private final AtomicLongArray counts = new AtomicLongArray(EVENT_NUMBERS);
+  private final Tally<DriverCounter> counters;
   private final RateLimit messages = RateLimit.ofEvents();
   private final RateLimit overflowMessages = RateLimit.ofOverflows();
-  private long overflows;
   private volatile Consumer<IommuEvent> listener = event -> {};
 
-  EventQueue(Sched sched, OutputQueue queue, Streams streams) {
+  EventQueue(Sched sched, OutputQueue queue, Streams streams, Tally<DriverCounter> counters) {
     this.sched = sched;
     this.queue = queue;
     this.streams = streams;
+    this.counters = counters;
     this.task = new InterruptTask(sched, "smmu-eventq", this::pass);
   }
 
@@ -50,9 +52,11 @@ final class EventQueue {
       deliver(event);
     }
     if (queue.hasOverflowed(prod)) {
-      overflows++;
+      counters.count(DriverCounter.EVENT_QUEUE_OVERFLOWS);
       if (overflowMessages.permits(sched.nanoTime())) {
-        log.warn("the event queue was full, {} times so far: events are lost", overflows);
+        log.warn(
+            "the event queue was full, {} times so far: events are lost",
+            counters.sum(DriverCounter.EVENT_QUEUE_OVERFLOWS));
       }
       queue.acknowledgeOverflow(prod);
     }
@@ -76,6 +80,7 @@ final class EventQueue {
 
   private void deliver(IommuEvent event) {
     counts.incrementAndGet(event.number());
+    counters.count(DriverCounter.EVENTS_TAKEN);
     if (messages.permits(sched.nanoTime())) {
       log.info("{}", event.describe());
     }

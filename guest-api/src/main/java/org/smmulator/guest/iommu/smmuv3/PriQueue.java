@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.event.PageRequestField;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.PageRequest;
 import org.smmulator.guest.iommu.PageRequestHandler;
@@ -23,18 +24,24 @@ final class PriQueue {
   private final Streams streams;
   private final CommandQueue commands;
   private final InterruptTask task;
+  private final Tally<DriverCounter> counters;
   private final RateLimit overflowMessages = RateLimit.ofOverflows();
-  private long overflows;
   private volatile @Nullable PageRequestHandler handler;
 
   /** First word of the record that left the queue and has not reached the handler yet, or 0. */
   private volatile long handingOver;
 
-  PriQueue(Sched sched, OutputQueue queue, Streams streams, CommandQueue commands) {
+  PriQueue(
+      Sched sched,
+      OutputQueue queue,
+      Streams streams,
+      CommandQueue commands,
+      Tally<DriverCounter> counters) {
     this.sched = sched;
     this.queue = queue;
     this.streams = streams;
     this.commands = commands;
+    this.counters = counters;
     this.task = new InterruptTask(sched, "smmu-priq", this::pass);
   }
 
@@ -85,12 +92,12 @@ final class PriQueue {
       }
     }
     if (queue.hasOverflowed(prod)) {
-      overflows++;
+      counters.count(DriverCounter.PAGE_REQUEST_QUEUE_OVERFLOWS);
       if (overflowMessages.permits(sched.nanoTime())) {
         log.warn(
             "the PRI queue was full, {} times so far: page requests are lost, and sent again by"
                 + " their devices",
-            overflows);
+            counters.sum(DriverCounter.PAGE_REQUEST_QUEUE_OVERFLOWS));
       }
       PageRequestHandler taker = handler;
       if (taker != null) {

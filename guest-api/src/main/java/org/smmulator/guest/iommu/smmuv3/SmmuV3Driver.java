@@ -9,6 +9,8 @@ import org.smmulator.arch.event.EventField;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.arch.event.PageRequestField;
 import org.smmulator.arch.register.SmmuRegister;
+import org.smmulator.counter.Counts;
+import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -39,6 +41,7 @@ public final class SmmuV3Driver implements IommuDriver {
   private final PasidContexts contexts;
   private final DomainAttachment attachment;
   private final CommandErrors errors;
+  private final Tally<DriverCounter> counters = new Tally<>(DriverCounter.class);
   private final EventQueue events;
   private final PriQueue pageRequests;
 
@@ -88,8 +91,8 @@ public final class SmmuV3Driver implements IommuDriver {
         new OutputQueue(
             registers, memory, SmmuRegister.PRIQ_PROD, SmmuRegister.PRIQ_CONS, priPlace);
     this.errors = new CommandErrors(platform.sched(), registers, commands, streams);
-    this.events = new EventQueue(platform.sched(), eventRecords, streams);
-    this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands);
+    this.events = new EventQueue(platform.sched(), eventRecords, streams, counters);
+    this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands, counters);
     InterruptSetup interrupts =
         new InterruptSetup(
             registers, capabilities, platform, errors.task(), events.task(), pageRequests.task());
@@ -149,6 +152,11 @@ public final class SmmuV3Driver implements IommuDriver {
   /** Names the taker of events, called by the event queue's task; replaces an earlier one. */
   public void setEventListener(Consumer<IommuEvent> listener) {
     events.listener(listener);
+  }
+
+  /** What happened so far. */
+  public Counts<DriverCounter> statistics() {
+    return counters.counts();
   }
 
   /** How many events of a type have been taken from the queue. */

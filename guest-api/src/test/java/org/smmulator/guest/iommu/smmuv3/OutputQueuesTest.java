@@ -248,4 +248,35 @@ final class OutputQueuesTest {
           assertThat(setup.driver().eventCount(EventType.C_BAD_CD)).isBetween(24L, 60L);
         });
   }
+
+  /** Sends until a queue has overflowed so many times, each of them acknowledged. */
+  private static void overflow(DriverBench bench, int prod, int times, Runnable send) {
+    int overflows = 0;
+    for (int sent = 0; sent < 1000 && overflows < times; sent++) {
+      long before = bench.smmu.get(prod);
+      send.run();
+      if (((before ^ bench.smmu.get(prod)) >>> 31 & 1) != 0) {
+        overflows++;
+        bench.sched.sleep(1);
+      }
+    }
+  }
+
+  @Test
+  void countsEventsAndTheOverflowsOfEachQueue() {
+    DriverBench.run(
+        bench -> {
+          Setup setup = Setup.on(bench);
+          List<IommuEvent> events = new ArrayList<>();
+          setup.driver().setEventListener(events::add);
+          overflow(bench, 0x100a8, 3, () -> bench.smmu.event(0x0000_0208_0000_000aL, 0, 0, 0));
+          overflow(
+              bench, 0x100c8, 5, () -> bench.smmu.pageRequest(LAST | READ | DriverBench.STREAM, 1));
+          assertThat(events).as("the queue has eight entries").hasSizeGreaterThanOrEqualTo(8);
+          assertThat(setup.driver().statistics())
+              .hasToString(
+                  "[EVENTS_TAKEN %d, EVENT_QUEUE_OVERFLOWS 3, PAGE_REQUEST_QUEUE_OVERFLOWS 5]"
+                      .formatted(events.size()));
+        });
+  }
 }
