@@ -16,13 +16,19 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.smmulator.metrics.Summary;
+import org.smmulator.smmu.explain.Question;
 
-/** What clients can make the server hold who ask and ask and take no answer. */
+/**
+ * What clients can make the server hold who ask and ask and take no answer. They begin while it is
+ * busy, so that it finds a full buffer of each.
+ */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HeldMemoryTest {
   private static final int CLIENTS = 100;
@@ -32,6 +38,12 @@ class HeldMemoryTest {
   private static final long MOST_HEAP = 64L << 20;
   private static final long MOST_ANSWERS = CLIENTS * (1L << 20);
 
+  private static final int GREEDY_STREAM = 1;
+  private static final int BUSY_STREAM = 2;
+
+  private final CountDownLatch busy = new CountDownLatch(1);
+  private final CountDownLatch begun = new CountDownLatch(1);
+  private final HttpClient modest = HttpClient.newHttpClient();
   private final AtomicInteger answers = new AtomicInteger();
   private final List<SocketChannel> clients = new ArrayList<>();
   private final List<ByteBuffer> unsent = new ArrayList<>();
@@ -43,9 +55,26 @@ class HeldMemoryTest {
     }
   }
 
-  private List<String> explain() {
+  private List<String> explain(Question question) {
+    if (question.streamId() == BUSY_STREAM) {
+      busy.countDown();
+      await(begun);
+      return List.of();
+    }
     answers.incrementAndGet();
     return List.of(ANSWER);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String explain(int stream) {
+    return "/api/explain?stream=" + stream + "&address=0&access=read";
   }
 
   private void connect(String server) throws IOException {
@@ -55,10 +84,23 @@ class HeldMemoryTest {
     client.setOption(StandardSocketOptions.SO_RCVBUF, 1 << 16);
     int port = Integer.parseInt(server.substring(server.lastIndexOf(':') + 1));
     client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    for (int i = 0; i < 3; i++) {
+      post(client, server);
+    }
     client.configureBlocking(false);
-    String request =
-        "GET /api/explain?stream=1&address=0&access=read HTTP/1.1\r\nHost: " + server + "\r\n\r\n";
-    unsent.add(ByteBuffer.wrap(request.repeat(REQUESTS).getBytes(US_ASCII)));
+  }
+
+  /** A large body: a server that learns how much to read at once reads more from now on. */
+  private static void post(SocketChannel client, String server) throws IOException {
+    String head = "POST / HTTP/1.1\r\nHost: " + server + "\r\nContent-Length: 65536\r\n\r\n";
+    ByteBuffer request = ByteBuffer.wrap((head + "x".repeat(1 << 16)).getBytes(US_ASCII));
+    while (request.hasRemaining()) {
+      client.write(request);
+    }
+    ByteBuffer answer = ByteBuffer.allocate(1 << 12);
+    while (!new String(answer.array(), US_ASCII).contains("use GET or HEAD\n")) {
+      assertThat(client.read(answer)).isPositive();
+    }
   }
 
   /** In use after a collection, on the heap and beside it. */
@@ -70,29 +112,48 @@ class HeldMemoryTest {
         + Math.max(0, PlatformDependent.usedDirectMemory());
   }
 
-  /** As much as the server takes; between two turns of the clients it answers somebody else. */
-  private void askAndAsk(String server) throws Exception {
-    URI page = URI.create("http://" + server + "/");
-    HttpClient modest = HttpClient.newHttpClient();
-    for (int turn = 0; turn < TURNS; turn++) {
-      for (int i = 0; i < CLIENTS; i++) {
-        clients.get(i).write(unsent.get(i));
-      }
-      HttpResponse<Void> answer =
-          modest.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.discarding());
-      assertThat(answer.statusCode()).isEqualTo(200);
+  private int ask(String server, String path) throws Exception {
+    URI address = URI.create("http://" + server + path);
+    return modest
+        .send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.discarding())
+        .statusCode();
+  }
+
+  private void pipeline() throws IOException {
+    for (int i = 0; i < CLIENTS; i++) {
+      clients.get(i).write(unsent.get(i));
     }
+  }
+
+  private void pipelineWhileItIsBusy(String server) throws Exception {
+    URI address = URI.create("http://" + server + explain(BUSY_STREAM));
+    CompletableFuture<HttpResponse<Void>> answered =
+        modest.sendAsync(
+            HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.discarding());
+    await(busy);
+    pipeline();
+    begun.countDown();
+    assertThat(answered.get().statusCode()).isEqualTo(200);
   }
 
   @Test
   void aHundredClientsThatPipelineAndNeverReadMakeItHoldLittle() throws Exception {
-    try (WebServer server =
-        WebServer.start("127.0.0.1:0", () -> Summary.EMPTY, question -> explain())) {
+    try (WebServer server = WebServer.start("127.0.0.1:0", () -> Summary.EMPTY, this::explain)) {
+      assertThat(ask(server.address(), "/")).isEqualTo(200);
+      String request =
+          "GET " + explain(GREEDY_STREAM) + " HTTP/1.1\r\nHost: " + server.address() + "\r\n\r\n";
+      String more = "GET / HTTP/1.1\r\n\r\n".repeat(REQUESTS);
+      ByteBuffer requests = ByteBuffer.wrap((request.repeat(100) + more).getBytes(US_ASCII));
       for (int i = 0; i < CLIENTS; i++) {
+        unsent.add(requests.duplicate());
         connect(server.address());
       }
       long before = held();
-      askAndAsk(server.address());
+      pipelineWhileItIsBusy(server.address());
+      for (int turn = 0; turn < TURNS; turn++) {
+        assertThat(ask(server.address(), "/")).as("it serves others").isEqualTo(200);
+        pipeline();
+      }
       long grown = held() - before;
       long sent = unsent.stream().mapToLong(ByteBuffer::position).sum();
       System.out.printf(
