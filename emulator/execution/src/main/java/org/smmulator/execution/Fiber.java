@@ -104,12 +104,23 @@ final class Fiber implements Execution.Handle {
   void resume(TaskThreads threads) {
     TaskThreads.Worker own = worker;
     if (own == null) {
-      own = threads.take();
-      worker = own;
-      own.run(name, this::runToEnd);
+      start(threads.take());
     } else {
       turn = true;
       LockSupport.unpark(own.thread());
+    }
+  }
+
+  private void start(TaskThreads.Worker own) {
+    boolean started = false;
+    worker = own;
+    try {
+      own.run(name, this::runToEnd);
+      started = true;
+    } finally {
+      if (!started) {
+        worker = null; // There is no thread to wait for.
+      }
     }
   }
 

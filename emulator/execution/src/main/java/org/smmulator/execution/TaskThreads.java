@@ -2,6 +2,7 @@ package org.smmulator.execution;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -16,17 +17,22 @@ public final class TaskThreads implements AutoCloseable {
   private static final int RUNS_OF_A_THREAD = 50;
 
   private final boolean kept;
+  private final ThreadFactory factory;
   private final Deque<Worker> idle = new ArrayDeque<>();
   private final Deque<Worker> done = new ArrayDeque<>();
   private int runs;
 
   /** A thread that runs a body to its end, and waits for the next. */
   static final class Worker {
-    private final Thread thread = new Thread(this::work, "task");
+    private final Thread thread;
     private boolean started;
     private String name = "task";
     private volatile @Nullable Runnable body;
     private volatile boolean closed;
+
+    Worker(ThreadFactory factory) {
+      thread = factory.newThread(this::work);
+    }
 
     Thread thread() {
       return thread;
@@ -38,9 +44,9 @@ public final class TaskThreads implements AutoCloseable {
       if (started) {
         LockSupport.unpark(thread);
       } else {
-        started = true;
         thread.setDaemon(true);
         thread.start();
+        started = true;
       }
     }
 
@@ -68,22 +74,23 @@ public final class TaskThreads implements AutoCloseable {
   }
 
   public TaskThreads() {
-    this(true);
+    this(true, Thread::new);
   }
 
-  private TaskThreads(boolean kept) {
+  TaskThreads(boolean kept, ThreadFactory factory) {
     this.kept = kept;
+    this.factory = factory;
   }
 
   /** Each thread ends with its task. */
   static TaskThreads ofOneRun() {
-    return new TaskThreads(false);
+    return new TaskThreads(false, Thread::new);
   }
 
   /** For one task. */
   Worker take() {
     Worker worker = idle.pollLast();
-    return worker == null ? new Worker() : worker;
+    return worker == null ? new Worker(factory) : worker;
   }
 
   /** Its task is ending; no other one of this run gets it. */

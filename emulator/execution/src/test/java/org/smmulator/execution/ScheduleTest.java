@@ -1,10 +1,13 @@
 package org.smmulator.execution;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,7 +40,10 @@ class ScheduleTest {
 
   /** Tasks that pass yield points, wake each other, sleep and spawn. */
   private static Recording run(Order order, List<String> log) {
-    DeterministicExecution execution = new DeterministicExecution(order);
+    return run(new DeterministicExecution(order), log);
+  }
+
+  private static Recording run(DeterministicExecution execution, List<String> log) {
     Recording recording = execution.record();
     execution.run(
         () -> {
@@ -82,6 +88,92 @@ class ScheduleTest {
           }
         });
     assertThat(execution.steps()).isBetween(1_000L, 1_010L);
+  }
+
+  /** Or a task that waits often could not be overtaken by one delay. */
+  @Test
+  void aDelayedTaskStandsBehindAllOthersAlsoWhenTheyWaitForEachOther() {
+    List<String> log = new ArrayList<>();
+    DeterministicExecution execution =
+        new DeterministicExecution(new ScheduledOrder(Schedule.parse("4+1")));
+    execution.run(
+        () -> {
+          Execution.Handle[] client = new Execution.Handle[1];
+          Execution.Handle server = execution.spawn("server", () -> serve(execution, client, log));
+          execution.spawn("delayed", () -> log.add("delayed"));
+          execution.spawn("client", () -> ask(execution, client, server));
+          execution.park(1_000);
+        });
+    assertThat(log).containsExactly("served", "served", "served", "delayed");
+  }
+
+  private static void ask(
+      DeterministicExecution execution, Execution.Handle[] client, Execution.Handle server) {
+    client[0] = execution.current();
+    for (int i = 0; i < 3; i++) {
+      execution.unpark(server);
+      execution.park(Long.MAX_VALUE);
+    }
+  }
+
+  private static void serve(
+      DeterministicExecution execution, Execution.Handle[] client, List<String> log) {
+    for (int i = 0; i < 3; i++) {
+      execution.park(Long.MAX_VALUE);
+      log.add("served");
+      execution.unpark(client[0]);
+    }
+  }
+
+  @Test
+  void uniformOrdersAreThoseThatTheirSeedsAlwaysGave() {
+    assertThat(uniform(1)).isEqualTo("000111222ececec19");
+    assertThat(uniform(3)).isEqualTo("000222111ececec19");
+    assertThat(uniform(5)).isEqualTo("000121212eccece19");
+    assertThat(uniform(8)).isEqualTo("000122211eccece19");
+  }
+
+  private static String uniform(long seed) {
+    List<String> log = new ArrayList<>();
+    DeterministicExecution execution = new DeterministicExecution(seed);
+    run(execution, log);
+    return log.stream().map(line -> line.substring(0, 1)).collect(joining()) + execution.steps();
+  }
+
+  @Test
+  void threadsDoNotOutliveManyRunsWithWhatProgramsLeaveInThem() {
+    List<Thread> ran = new ArrayList<>();
+    try (TaskThreads threads = new TaskThreads()) {
+      for (int i = 0; i < 200; i++) {
+        new DeterministicExecution(new ScheduledOrder(Schedule.DEFAULT), 10, threads)
+            .run(() -> ran.add(Thread.currentThread()));
+      }
+    }
+    assertThat(new HashSet<>(ran)).hasSizeBetween(2, 10);
+  }
+
+  @Test
+  void aThreadThatCannotBeStartedFailsTheRunAndDoesNotHangIt() {
+    int[] made = {0};
+    ThreadFactory exhausted =
+        body -> {
+          boolean last = ++made[0] == 3;
+          return new Thread(body) {
+            @Override
+            public synchronized void start() {
+              if (last) {
+                throw new OutOfMemoryError("no thread is left");
+              }
+              super.start();
+            }
+          };
+        };
+    DeterministicExecution execution =
+        new DeterministicExecution(
+            new ScheduledOrder(Schedule.DEFAULT), 1_000, new TaskThreads(false, exhausted));
+    List<String> log = new ArrayList<>();
+    assertThatThrownBy(() -> run(execution, log)).hasMessageContaining("no thread is left");
+    assertThat(log).contains("0.0 at 0");
   }
 
   @Test

@@ -143,6 +143,26 @@ class ExplorerTest {
   }
 
   @Test
+  void doesNotShortenAFailureToAnotherOne() {
+    Explorer explorer = explorer(1, 1_000, 0);
+    Story counter =
+        Programs.story("counter", (execution, meetings) -> Programs.lostUpdate(execution));
+    Schedule losing =
+        catchThrowableOfType(StoryFailure.class, () -> explorer.explore(counter)).schedule();
+    Story failsAnyway =
+        Programs.story(
+            "counter",
+            (execution, meetings) -> {
+              Programs.lostUpdate(execution);
+              throw new AssertionError("it is never right");
+            });
+    StoryFailure failure =
+        catchThrowableOfType(StoryFailure.class, () -> explorer.repeat(failsAnyway, losing));
+    assertThat(failure.schedule()).isEqualTo(losing);
+    assertThat(failure).hasRootCauseMessage("an update is lost: 1");
+  }
+
+  @Test
   void countsMeetingsAndFailsIfOneNeverHappened() {
     Story.Teller teller =
         (execution, meetings) -> {

@@ -85,7 +85,7 @@ class PriorityOrderTest {
   @Test
   void aTaskThatWaitsByYieldingDoesNotStarveTheOthers() {
     for (long seed = 0; seed < 20; seed++) {
-      DeterministicExecution execution = new DeterministicExecution(new PriorityOrder(seed, 2, 50));
+      DeterministicExecution execution = new DeterministicExecution(new PriorityOrder(seed, 1, 50));
       boolean[] done = {false};
       execution.run(
           () -> {
