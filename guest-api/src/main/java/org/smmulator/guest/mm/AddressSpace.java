@@ -62,11 +62,13 @@ public final class AddressSpace {
 
   /** Tags this address space's entries in TLBs; not reused while the structure lives. */
   public int asid() {
+    assertKept();
     return asid;
   }
 
   /** Physical address of the level 0 table; valid while the structure lives. */
   public long pageTableRoot() {
+    assertKept();
     return table.root();
   }
 
@@ -81,7 +83,7 @@ public final class AddressSpace {
       throw new IllegalArgumentException(
           String.format("mmap of 0x%x bytes: it takes 1 to 2^48", length));
     }
-    long bytes = roundUp(length);
+    long bytes = VmaTree.roundUp(length);
     lockMmap();
     try {
       long va = vmas.findGap(bytes, LOWEST, MMAP_TOP);
@@ -97,7 +99,7 @@ public final class AddressSpace {
 
   /** Maps zeroes at {@code va}, in place of whatever was mapped there. */
   public void mmapFixed(long va, long length, Prot prot) {
-    long end = rangeEnd("mmap", va, length);
+    long end = VmaTree.rangeEnd("mmap", va, length);
     if (va < LOWEST) {
       throw new IllegalArgumentException(
           String.format("mmap at 0x%x: the lowest address is 0x%x", va, LOWEST));
@@ -113,7 +115,7 @@ public final class AddressSpace {
 
   /** Unmaps whatever is mapped in the range. */
   public void munmap(long va, long length) {
-    long end = rangeEnd("munmap", va, length);
+    long end = VmaTree.rangeEnd("munmap", va, length);
     lockMmap();
     try {
       unmapLocked(va, end);
@@ -128,7 +130,7 @@ public final class AddressSpace {
    * @throws IllegalArgumentException if not all of it is mapped; nothing has changed then
    */
   public void mprotect(long va, long length, Prot prot) {
-    long end = rangeEnd("mprotect", va, length);
+    long end = VmaTree.rangeEnd("mprotect", va, length);
     lockMmap();
     try {
       if (!vmas.covers(va, end)) {
@@ -145,7 +147,7 @@ public final class AddressSpace {
 
   /** Forgets the contents of a range that stays mapped; it reads as zeroes (MADV_DONTNEED). */
   public void dontNeed(long va, long length) {
-    long end = rangeEnd("dontNeed", va, length);
+    long end = VmaTree.rangeEnd("dontNeed", va, length);
     lockMmap();
     try {
       pages.zap(va, end);
@@ -161,7 +163,7 @@ public final class AddressSpace {
    * @return how many pages had been accessed since the last time
    */
   public int age(long va, long length) {
-    long end = rangeEnd("age", va, length);
+    long end = VmaTree.rangeEnd("age", va, length);
     assertUsed();
     return pages.age(va, end);
   }
@@ -380,21 +382,9 @@ public final class AddressSpace {
     }
   }
 
-  private static long rangeEnd(String operation, long va, long length) {
-    long end = va + roundUp(length);
-    if ((va & (Descriptor.PAGE_BYTES - 1)) != 0
-        || va < 0
-        || length <= 0
-        || end <= va
-        || end > PageTable.VA_LIMIT) {
-      throw new IllegalArgumentException(
-          String.format(
-              "%s of 0x%x bytes at 0x%x: it takes whole pages below 2^48", operation, length, va));
+  private void assertKept() {
+    if (references.get() <= 0) {
+      throw new IllegalStateException(name + ": its structure is gone");
     }
-    return end;
-  }
-
-  private static long roundUp(long length) {
-    return (length + Descriptor.PAGE_BYTES - 1) & -Descriptor.PAGE_BYTES;
   }
 }

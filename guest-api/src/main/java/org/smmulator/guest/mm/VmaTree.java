@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.vmsa.Descriptor;
 
 /**
  * What a process has mapped: ranges that do not overlap, neighbours with equal permissions merged.
@@ -93,5 +94,24 @@ final class VmaTree {
       byStart.put(vma.start(), new Vma(vma.start(), va, vma.prot()));
       byStart.put(va, new Vma(va, vma.end(), vma.prot()));
     }
+  }
+
+  /** The end of a range that a program names; whole pages, the last one begun counts. */
+  static long rangeEnd(String operation, long va, long length) {
+    long end = va + roundUp(length);
+    if ((va & (Descriptor.PAGE_BYTES - 1)) != 0
+        || va < 0
+        || length <= 0
+        || end <= va
+        || end > PageTable.VA_LIMIT) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%s of 0x%x bytes at 0x%x: it takes whole pages below 2^48", operation, length, va));
+    }
+    return end;
+  }
+
+  static long roundUp(long length) {
+    return (length + Descriptor.PAGE_BYTES - 1) & -Descriptor.PAGE_BYTES;
   }
 }
