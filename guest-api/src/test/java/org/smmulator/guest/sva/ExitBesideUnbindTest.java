@@ -13,6 +13,7 @@ import org.smmulator.guest.sched.Task;
 
 /** An exit and the unbinds that began before it, or run beside it. */
 class ExitBesideUnbindTest {
+  private static final String QUIET = "an unbind detaches while the CD of its domain is quiet";
   private static final String I1 = "I1: the unbind is over before the release";
   private static final String I2 = "I2: the last unbind ends the io_mm after the release has come";
   private static final String I2_HELD = "the release holds the io_mm and waits for the unbind";
@@ -114,26 +115,29 @@ class ExitBesideUnbindTest {
 
   @Test
   void anUnbindMeetsTheQuietCdOfItsDomainAndLeavesItToTheExit() {
-    Scene.inOrders(
-        400,
-        scene -> {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
           IommuDevice a = scene.device(1);
           IommuDevice b = scene.device(scene.iommu.plug(2, Scene.FULL, a), null);
           AddressSpace mm = scene.process("p");
           int pasid = scene.sva.bind(a, mm, null);
           scene.sva.bind(b, mm, null);
-          Task exit = scene.spawn("exit", mm::putUser);
-          try {
-            scene.sva.unbind(b, pasid);
-          } catch (IommuException e) {
-            assertThat(e.errno()).isEqualTo(Errno.ESRCH);
-          }
-          exit.join();
+          scene.iommu.during =
+              (operation, dev) -> {
+                boolean unbinds = scene.sched.current().name().equals("unbind");
+                boolean quiet = scene.iommu.hasCd(a, pasid) && !scene.iommu.hasLiveCd(a, pasid);
+                if (operation.equals("detach") && unbinds && quiet) {
+                  meetings.meet(QUIET);
+                }
+              };
+          scene.race("exit", mm::putUser, "unbind", () -> unbinds(scene, b, pasid));
           scene.sva.deviceGone(b);
           scene.quiesce(mm);
           assertThat(scene.iommu.hasCd(a, pasid)).isFalse();
           scene.assertNothingLeft(0);
-        });
+        },
+        QUIET);
   }
 
   @Test

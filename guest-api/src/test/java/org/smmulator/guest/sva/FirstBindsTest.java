@@ -2,6 +2,8 @@ package org.smmulator.guest.sva;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.smmulator.execution.explore.Meetings;
@@ -16,6 +18,8 @@ class FirstBindsTest {
   private static final String I13_REFUSED = "I13: a bind finds the process dying";
   private static final String I13_LAST = "I13: the exit comes while the bind is the last user";
   private static final String I14 = "I14: a first bind comes while another makes the io_mm";
+  private static final String REACHED = "a device reaches the page as it is attached";
+  private static final String UNMAPPED_FIRST = "the page is unmapped before a device is attached";
   private static final String ONE_AFTER_THE_OTHER = "one bind after the other";
 
   /** I14: two first binds of one mm from two devices make one io_mm and one PASID. */
@@ -43,6 +47,35 @@ class FirstBindsTest {
         },
         I14,
         ONE_AFTER_THE_OTHER);
+  }
+
+  /** Whoever can reach a page is told before its frame is freed: the fake IOMMU looks. */
+  @Test
+  void anUnmapBesideTwoFirstBindsLeavesNothingStale() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice a = scene.device(1);
+          IommuDevice b = scene.device(2);
+          scene.iommu.during =
+              (operation, dev) -> {
+                if (operation.equals("attached")) {
+                  boolean reached = scene.iommu.access(dev, 1, Scene.pageOf(0));
+                  meetings.meet(reached ? REACHED : UNMAPPED_FIRST);
+                }
+              };
+          Map<String, ThrowingCallable> bodies = new LinkedHashMap<>();
+          bodies.put("bind a", () -> scene.sva.bind(a, mm, null));
+          bodies.put("bind b", () -> scene.sva.bind(b, mm, null));
+          bodies.put("unmap", () -> mm.munmap(Scene.pageOf(0), Scene.PAGE));
+          scene.race(bodies);
+          assertThat(scene.iommu.access(a, 1, Scene.pageOf(0))).isFalse();
+          assertThat(scene.iommu.access(b, 1, Scene.pageOf(0))).isFalse();
+          scene.end(mm);
+        },
+        REACHED,
+        UNMAPPED_FIRST);
   }
 
   private static int bind(

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
@@ -11,28 +13,43 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * A bug put into a copy of the guest while a test runs: in one method of it one call goes to {@link
+ * A bug put into a copy of the guest while a test runs: in some methods of it calls go to {@link
  * PlantedCalls} instead. The test knows nothing of it.
  */
 enum PlantedBug {
-  /** A last unbind frees at once what callbacks may still be in. */
-  NO_GRACE_PERIOD_AFTER_AN_UNBIND("IoMms", "put", "callAfterGrace", "atOnceIfUnbinding"),
+  /** What callbacks may still be in is freed at once. */
+  NO_GRACE_PERIOD(new Swap("IoMms", "put", "callAfterGrace", "atOnce")),
+  /** As above, after a last unbind only. */
+  NO_GRACE_PERIOD_AFTER_AN_UNBIND(new Swap("IoMms", "put", "callAfterGrace", "atOnceIfUnbinding")),
   /** A lookup takes a reference to what has none any more. */
-  ZERO_REFCOUNT_IGNORED("IoMms", "grabLocked", "getUnlessZero", "getAlways");
+  ZERO_REFCOUNT_IGNORED(new Swap("IoMms", "grabLocked", "getUnlessZero", "getAlways")),
+  /** The structure of the address space is not kept for the driver's part. */
+  NO_MMGRAB(
+      new Swap("IoMms", "make", "grab", "nothing"), new Swap("IoMms", "free", "drop", "nothing")),
+  /** It is given back before the driver's part is freed. */
+  MMDROP_BEFORE_MM_FREE(
+      new Swap("IoMms", "free", "free", "dropAndFree"),
+      new Swap("IoMms", "free", "drop", "nothing")),
+  /** Whoever finds an io_mm may use it before anybody would tell it of changes. */
+  REFCOUNT_PUBLISHED_BEFORE_THE_NOTIFIER(
+      new Swap("IoMms", "make", "registerNotifier", "nothing"),
+      new Swap("IoMms", "make", "publish", "publishAndRegister"));
+
+  /** In one method one call that is replaced. */
+  private record Swap(String className, String method, String call, String instead) {
+    boolean isIn(String name) {
+      return name.equals(SVA + className);
+    }
+  }
 
   private static final String GUEST = "org.smmulator.guest.";
   private static final String SVA = GUEST + "sva.";
 
-  private final String className;
-  private final String method;
-  private final String call;
-  private final String instead;
+  @SuppressWarnings("ImmutableEnumChecker") // An unmodifiable list of records of strings.
+  private final List<Swap> swaps;
 
-  PlantedBug(String simpleName, String method, String call, String instead) {
-    this.className = SVA + simpleName;
-    this.method = method;
-    this.call = call;
-    this.instead = instead;
+  PlantedBug(Swap... swaps) {
+    this.swaps = List.of(swaps);
   }
 
   /** Runs a test of this package on a guest with the bug; throws what the test throws. */
@@ -49,9 +66,8 @@ enum PlantedBug {
     } catch (InvocationTargetException e) {
       thrown = e.getCause();
     }
-    if (copy.replaced != 1) {
-      throw new AssertionError(
-          "%s: %s.%s calls %s %d times".formatted(this, className, method, call, copy.replaced));
+    if (copy.swapped.size() != swaps.size()) {
+      throw new AssertionError(this + ": of " + swaps + " took place " + copy.swapped);
     }
     if (thrown != null) {
       throw thrown;
@@ -60,7 +76,7 @@ enum PlantedBug {
 
   /** The guest and its tests, loaded once more. */
   private final class Copy extends ClassLoader {
-    private int replaced;
+    private final List<Swap> swapped = new ArrayList<>();
 
     Copy() {
       super(PlantedBug.class.getClassLoader());
@@ -84,56 +100,63 @@ enum PlantedBug {
           throw new ClassNotFoundException(name);
         }
         byte[] bytes = in.readAllBytes();
-        byte[] loaded = name.equals(className) ? planted(bytes) : bytes;
+        boolean planted = swaps.stream().anyMatch(swap -> swap.isIn(name));
+        byte[] loaded = planted ? planted(bytes, name) : bytes;
         return defineClass(name, loaded, 0, loaded.length);
       } catch (IOException e) {
         throw new ClassNotFoundException(name, e);
       }
     }
 
-    private byte[] planted(byte[] bytes) {
+    private byte[] planted(byte[] bytes, String name) {
       ClassWriter writer = new ClassWriter(0);
-      new ClassReader(bytes).accept(new Planter(writer, this), 0);
+      new ClassReader(bytes).accept(new Planter(writer, this, name), 0);
       return writer.toByteArray();
     }
   }
 
   private final class Planter extends ClassVisitor {
     private final Copy copy;
+    private final String className;
 
-    Planter(ClassVisitor next, Copy copy) {
+    Planter(ClassVisitor next, Copy copy, String className) {
       super(Opcodes.ASM9, next);
       this.copy = copy;
+      this.className = className;
     }
 
     @Override
     public MethodVisitor visitMethod(
         int access, String name, String descriptor, String signature, String[] exceptions) {
       MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
-      return name.equals(method) ? new CallReplacer(next, copy) : next;
+      for (Swap swap : swaps) {
+        if (swap.isIn(className) && swap.method.equals(name)) {
+          next = new Swapper(next, copy, swap);
+        }
+      }
+      return next;
     }
   }
 
-  private final class CallReplacer extends MethodVisitor {
+  private static final class Swapper extends MethodVisitor {
     private final Copy copy;
+    private final Swap swap;
 
-    CallReplacer(MethodVisitor next, Copy copy) {
+    Swapper(MethodVisitor next, Copy copy, Swap swap) {
       super(Opcodes.ASM9, next);
       this.copy = copy;
+      this.swap = swap;
     }
 
     @Override
     public void visitMethodInsn(
         int opcode, String owner, String name, String descriptor, boolean isInterface) {
-      if (name.equals(call)) {
-        copy.replaced++;
+      if (name.equals(swap.call)) {
+        copy.swapped.add(swap);
         // The receiver becomes the first argument.
-        super.visitMethodInsn(
-            Opcodes.INVOKESTATIC,
-            (SVA + "PlantedCalls").replace('.', '/'),
-            instead,
-            "(L" + owner + ";" + descriptor.substring(1),
-            false);
+        String arguments = "(L" + owner + ";" + descriptor.substring(1);
+        String calls = PlantedCalls.class.getName().replace('.', '/');
+        super.visitMethodInsn(Opcodes.INVOKESTATIC, calls, swap.instead, arguments, false);
       } else {
         super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
       }

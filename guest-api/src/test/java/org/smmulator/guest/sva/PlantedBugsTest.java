@@ -13,10 +13,15 @@ class PlantedBugsTest {
 
   @ParameterizedTest
   @CsvSource({
+    "NO_GRACE_PERIOD, ExitBesideUnbindTest, anUnbindThatCameFirstKeepsMmExitFromBeingCalled",
     "NO_GRACE_PERIOD_AFTER_AN_UNBIND, ExitBesideUnbindTest,"
         + " anUnbindThatCameFirstKeepsMmExitFromBeingCalled",
     "ZERO_REFCOUNT_IGNORED, UnbindTest,"
-        + " aRebindWhileTheOldIoMmWaitsForItsGracePeriodGetsANewOne"
+        + " aRebindWhileTheOldIoMmWaitsForItsGracePeriodGetsANewOne",
+    "NO_MMGRAB, ExitBesideUnbindTest, anUnbindThatCameFirstKeepsMmExitFromBeingCalled",
+    "MMDROP_BEFORE_MM_FREE, ExitBesideUnbindTest, anUnbindThatCameFirstKeepsMmExitFromBeingCalled",
+    "REFCOUNT_PUBLISHED_BEFORE_THE_NOTIFIER, FirstBindsTest,"
+        + " anUnmapBesideTwoFirstBindsLeavesNothingStale"
   })
   void isFoundWithinTheBound(PlantedBug bug, String test, String method) throws Exception {
     Class<?> finder = Class.forName(PACKAGE + test);

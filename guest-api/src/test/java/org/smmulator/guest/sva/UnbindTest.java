@@ -9,6 +9,8 @@ import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Task;
 
 class UnbindTest {
+  private static final String CALLED_DURING = "a callback comes during an unbind";
+  private static final String UNBIND_DURING = "an unbind comes during a callback";
   private static final String SECOND = "I15: a second io_mm while the first waits";
   private static final String ONE_IO_MM = "I15: one io_mm at a time";
 
@@ -51,34 +53,44 @@ class UnbindTest {
         });
   }
 
+  /** Scenario 14: what a callback is in stays valid until it leaves. */
   @Test
   void nothingIsFreedWhileACallbackIsUnderWay() {
-    Scene.inManyOrders(
-        scene -> {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
           IommuDevice dev = scene.device(1);
           AddressSpace mm = scene.process("p");
           int pasid = scene.sva.bind(dev, mm, null);
-          boolean[] waiting = {false};
+          boolean[] begun = {false};
+          boolean[] unbound = {false};
           scene.iommu.during =
               (operation, device) -> {
                 if (operation.equals("invalidate")) {
-                  waiting[0] = true;
+                  boolean before = begun[0];
+                  // All others have come as far as they can when the time has passed.
                   scene.execution.park(scene.sched.nanoTime() + 1_000);
-                  waiting[0] = false;
+                  assertThat(scene.iommu.contextsFreed).isZero();
+                  if (begun[0]) {
+                    assertThat(unbound[0]).isFalse();
+                    meetings.meet(before ? CALLED_DURING : UNBIND_DURING);
+                  }
                 }
               };
-          Task unmap = scene.spawn("unmap", () -> mm.munmap(Scene.pageOf(0), Scene.PAGE));
-          Task unbind = scene.spawn("unbind", () -> scene.sva.unbind(dev, pasid));
-          scene.settle();
-          if (waiting[0]) {
-            assertThat(unbind.isDone()).isFalse();
-            assertThat(scene.iommu.contextsFreed).isZero();
-          }
-          unmap.join();
-          unbind.join();
+          scene.race(
+              "unmap",
+              () -> mm.munmap(Scene.pageOf(0), Scene.PAGE),
+              "unbind",
+              () -> {
+                begun[0] = true;
+                scene.sva.unbind(dev, pasid);
+                unbound[0] = true;
+              });
           scene.quiesce(mm);
           assertThat(scene.iommu.contextsFreed).isEqualTo(1);
-        });
+        },
+        CALLED_DURING,
+        UNBIND_DURING);
   }
 
   @Test
