@@ -101,7 +101,8 @@ class SimulatedMachineTest {
   @ValueSource(booleans = {true, false})
   void theEventsTellTheStoryOfAnMunmap(boolean simulated) throws Exception {
     Path events = folder.resolve("events");
-    String yaml = Machines.configs("little.yaml") + "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
+    String yaml =
+        Machines.configs("little.yaml") + "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
     List<String> arguments = new ArrayList<>(List.of(file(yaml), "--events", events.toString()));
     if (simulated) {
       arguments.add("--simulated");
