@@ -10,10 +10,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.smmulator.guest.iommu.IommuDevice;
-import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
-import org.smmulator.guest.mm.NotifierCall;
 
 /** Who comes while a process exits and an mm_exit takes its time. */
 class DuringMmExitTest {
@@ -66,17 +64,17 @@ class DuringMmExitTest {
               mm::putUser,
               "unbind",
               () -> {
-                unbound[0] = unbinds(scene, goes, pasid);
+                unbound[0] = scene.unbinds(goes, pasid);
                 assertThat(scene.iommu.hasCd(goes, pasid)).isFalse();
                 if (slow.inside) {
                   meetings.meet(I7);
-                } else if (releases(scene) == 0) {
+                } else if (scene.releases() == 0) {
                   meetings.meet(I4);
                 }
               });
           assertThat(slow.told).containsExactly(stays);
           assertThat(unbound[0]).isTrue();
-          assertOneEnd(scene, mm);
+          scene.assertOneEnd(mm);
         },
         I4,
         I7);
@@ -97,7 +95,7 @@ class DuringMmExitTest {
           ThrowingCallable unbind =
               () -> {
                 boolean came = slow.inside;
-                boolean found = unbinds(scene, dev, pasid);
+                boolean found = scene.unbinds(dev, pasid);
                 if (came) {
                   assertThat(found).as("an unbind during mm_exit succeeds").isTrue();
                   assertThat(slow.inside).as("mm_exit runs after an unbind").isFalse();
@@ -112,7 +110,7 @@ class DuringMmExitTest {
           scene.race(bodies);
           assertThat(slow.told).hasSizeLessThanOrEqualTo(1);
           assertThat(scene.log().stream().filter(line -> line.startsWith("detach"))).hasSize(1);
-          assertOneEnd(scene, mm);
+          scene.assertOneEnd(mm);
         },
         I5,
         I6);
@@ -147,11 +145,11 @@ class DuringMmExitTest {
               "unbind",
               () -> {
                 waiting[0]++;
-                unbinds(scene, dev, pasid);
+                scene.unbinds(dev, pasid);
                 waiting[0]--;
               });
           assertThat(told[0]).isLessThanOrEqualTo(1);
-          assertOneEnd(scene, mm);
+          scene.assertOneEnd(mm);
         },
         I8,
         I8_WAITING);
@@ -185,25 +183,5 @@ class DuringMmExitTest {
           scene.end(living);
         },
         I9);
-  }
-
-  private static boolean unbinds(Scene scene, IommuDevice dev, int pasid) {
-    try {
-      scene.sva.unbind(dev, pasid);
-      return true;
-    } catch (IommuException e) {
-      assertThat(e.errno()).isEqualTo(Errno.ESRCH);
-      return false;
-    }
-  }
-
-  private static long releases(Scene scene) {
-    return scene.spaces.notifierCalls().of(NotifierCall.RELEASE);
-  }
-
-  private static void assertOneEnd(Scene scene, AddressSpace mm) {
-    scene.quiesce(mm);
-    assertThat(scene.iommu.contextsFreed).isEqualTo(1);
-    scene.assertNothingLeft(0);
   }
 }

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.smmulator.guest.iommu.IommuDevice;
-import org.smmulator.guest.iommu.IommuException;
-import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
-import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sched.Task;
 
 /** An exit and the unbinds that began before it, or run beside it. */
@@ -40,7 +37,7 @@ class ExitBesideUnbindTest {
               mm::putUser,
               "unbind",
               () -> {
-                if (unbinds(scene, dev, pasid)) {
+                if (scene.unbinds(dev, pasid)) {
                   unbound[0]++;
                   meetings.meet(meetingOfUnbind(scene, told.get()));
                 } else {
@@ -52,9 +49,7 @@ class ExitBesideUnbindTest {
           if (told.get() == 0) {
             assertThat(scene.log()).contains("detach dev1 CLEAR");
           }
-          scene.quiesce(mm);
-          assertThat(scene.iommu.contextsFreed).isEqualTo(1);
-          scene.assertNothingLeft(0);
+          scene.assertOneEnd(mm);
         },
         I1,
         I2,
@@ -65,24 +60,13 @@ class ExitBesideUnbindTest {
 
   /** To be asked right after an unbind that succeeded. */
   private static String meetingOfUnbind(Scene scene, int told) {
-    if (scene.spaces.notifierCalls().of(NotifierCall.RELEASE) == 0) {
+    if (scene.releases() == 0) {
       return I1;
     }
     if (told > 0) {
       return I5;
     }
     return scene.sva.statistics().of(SvaCounter.PASIDS_LIVE) == 0 ? I2 : I2_HELD;
-  }
-
-  /** Whether there was something to unbind. */
-  private static boolean unbinds(Scene scene, IommuDevice dev, int pasid) {
-    try {
-      scene.sva.unbind(dev, pasid);
-      return true;
-    } catch (IommuException e) {
-      assertThat(e.errno()).isEqualTo(Errno.ESRCH);
-      return false;
-    }
   }
 
   @Test
@@ -131,7 +115,7 @@ class ExitBesideUnbindTest {
                   meetings.meet(QUIET);
                 }
               };
-          scene.race("exit", mm::putUser, "unbind", () -> unbinds(scene, b, pasid));
+          scene.race("exit", mm::putUser, "unbind", () -> scene.unbinds(b, pasid));
           scene.sva.deviceGone(b);
           scene.quiesce(mm);
           assertThat(scene.iommu.hasCd(a, pasid)).isFalse();

@@ -18,21 +18,21 @@ final class Explored {
   private Explored() {}
 
   /** Explores a story named after the test that asks. */
-  static Exploration story(int delays, Story.Teller teller, String... meetings) {
+  static void story(int delays, Story.Teller teller, String... meetings) {
     StackWalker.StackFrame test =
         StackWalker.getInstance()
             .walk(frames -> frames.filter(Explored::isTest).findFirst().orElseThrow());
     String name = test.getClassName().replaceFirst(".*\\.", "") + "#" + test.getMethodName();
     String repeat =
         "mvn -pl guest-api -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='" + name + "'";
-    return explore(new Story(name, List.of(meetings), teller, repeat), delays);
+    explore(new Story(name, List.of(meetings), teller, repeat), delays);
   }
 
   private static boolean isTest(StackWalker.StackFrame frame) {
     return frame.getClassName().endsWith("Test");
   }
 
-  private static Exploration explore(Story story, int delays) {
+  private static void explore(Story story, int delays) {
     int drawn = Integer.getInteger("smmulator.seeds", DRAWN);
     String schedule = System.getProperty("smmulator.schedule");
     Long seed = Long.getLong("smmulator.seed");
@@ -46,7 +46,6 @@ final class Explored {
         explored = explorer.explore(story);
       }
       System.err.println(explored);
-      return explored;
     }
   }
 }

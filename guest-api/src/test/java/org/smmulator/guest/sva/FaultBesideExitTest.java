@@ -9,7 +9,6 @@ import org.smmulator.guest.iommu.PageRequest;
 import org.smmulator.guest.iommu.PageResponse;
 import org.smmulator.guest.iommu.ResponseCode;
 import org.smmulator.guest.mm.AddressSpace;
-import org.smmulator.guest.mm.NotifierCall;
 
 /** A page request whose process exits. */
 class FaultBesideExitTest {
@@ -35,7 +34,7 @@ class FaultBesideExitTest {
               "exit",
               () -> {
                 mm.putUser();
-                if (scene.spaces.notifierCalls().of(NotifierCall.RELEASE) == 0) {
+                if (scene.releases() == 0) {
                   meetings.meet(I10);
                 }
               },

@@ -11,7 +11,6 @@ import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
-import org.smmulator.guest.mm.NotifierCall;
 
 /** Binds beside each other and beside the death of the process. */
 class FirstBindsTest {
@@ -118,16 +117,14 @@ class FirstBindsTest {
           ThrowingCallable exit =
               () -> {
                 mm.putUser();
-                if (scene.spaces.notifierCalls().of(NotifierCall.RELEASE) == 0) {
+                if (scene.releases() == 0) {
                   meetings.meet(I13_LAST);
                 }
               };
           scene.race("exit", exit, "bind", bind);
           scene.quiesce(mm);
           mm.drop();
-          scene.quiesce(mm);
-          assertThat(scene.iommu.contextsFreed).isEqualTo(1);
-          scene.assertNothingLeft(0);
+          scene.assertOneEnd(mm);
         },
         I13_REFUSED,
         I13_LAST);

@@ -13,7 +13,6 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.explore.Exploration;
 import org.smmulator.execution.explore.Meetings;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
@@ -22,6 +21,7 @@ import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.AddressSpaces;
 import org.smmulator.guest.mm.FrameAllocator;
 import org.smmulator.guest.mm.MmCounter;
+import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.mm.SegmentationFault;
 import org.smmulator.guest.sched.Sched;
@@ -107,8 +107,8 @@ final class Scene {
    * Tells a story in every order that is so many delays away from the default one, and in others
    * that priorities and uniform choice draw; fails if one of its meetings never happens.
    */
-  static Exploration explore(int delays, MeetingStory story, String... meetings) {
-    return Explored.story(
+  static void explore(int delays, MeetingStory story, String... meetings) {
+    Explored.story(
         delays,
         (execution, met) -> {
           Scene scene = new Scene(execution, PasidPolicy.LOWEST);
@@ -136,6 +136,29 @@ final class Scene {
     bodies.put(one, body);
     bodies.put(other, otherBody);
     race(bodies);
+  }
+
+  /** Unbinds; whether there was something to unbind. */
+  boolean unbinds(IommuDevice dev, int pasid) {
+    try {
+      sva.unbind(dev, pasid);
+      return true;
+    } catch (IommuException e) {
+      assertThat(e.errno()).isEqualTo(Errno.ESRCH);
+      return false;
+    }
+  }
+
+  /** How often notifiers were told that an address space is released. */
+  long releases() {
+    return spaces.notifierCalls().of(NotifierCall.RELEASE);
+  }
+
+  /** An address space that has exited is gone, and its context was freed once. */
+  void assertOneEnd(AddressSpace mm) {
+    quiesce(mm);
+    assertThat(iommu.contextsFreed).isEqualTo(1);
+    assertNothingLeft(0);
   }
 
   /** A device that takes part, with a driver whose mm_exit says at once that it stopped. */
