@@ -25,9 +25,8 @@ final class DelaySearch {
    *
    * @param orders how many orders ran
    * @param exhausted whether these are all within the bound; else the limit on runs ended it
-   * @param byDefault the run of the default order
    */
-  record Result(int orders, boolean exhausted, Recording byDefault) {}
+  record Result(int orders, boolean exhausted) {}
 
   /** An order that has run, with delays left. */
   private record Explored(Schedule schedule, Recording recording) {
@@ -52,12 +51,12 @@ final class DelaySearch {
   }
 
   Result search() {
-    Recording byDefault = visit(Schedule.DEFAULT);
+    visit(Schedule.DEFAULT);
     boolean all = true;
     for (int delays = 1; delays <= bound && all; delays++) {
       all = visitAll(delays);
     }
-    return new Result(orders, all, byDefault);
+    return new Result(orders, all);
   }
 
   /** All orders of exactly so many delays; false if the limit on runs came before their end. */
