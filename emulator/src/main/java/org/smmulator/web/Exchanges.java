@@ -9,12 +9,16 @@ import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
-/** A request and its answer: what is read, and what every answer says beside its body. */
+/**
+ * A request and its answer: what is read, and what every answer says beside its body. Used on the
+ * server's one thread.
+ */
 final class Exchanges
     implements BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {
 
@@ -29,6 +33,7 @@ final class Exchanges
   private final String host;
   private final InetAddress listening;
   private final Pages pages;
+  private @Nullable Requests requests;
 
   /**
    * @param host as http.listen says it
@@ -43,9 +48,16 @@ final class Exchanges
   /** Says at once what it says to the head; of a body that comes behind it nothing is kept. */
   @Override
   public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
-    int port = Objects.requireNonNull(request.hostAddress()).getPort();
-    Authorities authorities = new Authorities(host, new InetSocketAddress(listening, port));
-    return send(response, new Requests(authorities, pages).answer(request));
+    return send(response, requests(request).answer(request));
+  }
+
+  /** The port of the server, which is taken when it is bound, is that of its first request. */
+  private Requests requests(HttpServerRequest request) {
+    if (requests == null) {
+      int port = Objects.requireNonNull(request.hostAddress()).getPort();
+      requests = new Requests(new Authorities(host, new InetSocketAddress(listening, port)), pages);
+    }
+    return requests;
   }
 
   private static Mono<Void> send(HttpServerResponse response, Answer answer) {
