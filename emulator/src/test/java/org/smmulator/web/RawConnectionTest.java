@@ -8,7 +8,6 @@ import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -28,8 +27,8 @@ class RawConnectionTest {
   private static final String LARGE = "x".repeat(1 << 18);
 
   private final AtomicInteger greedyAnswers = new AtomicInteger();
-  private final List<RawClient> clients = new ArrayList<>();
   private WebServer server;
+  private final RawClients clients = new RawClients(() -> server);
 
   @BeforeEach
   void start() throws IOException {
@@ -38,16 +37,8 @@ class RawConnectionTest {
 
   @AfterEach
   void stop() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
+    clients.close();
     server.close();
-  }
-
-  private RawClient connect() throws IOException {
-    RawClient client = new RawClient(server.address());
-    clients.add(client);
-    return client;
   }
 
   private WebServer start(Duration patience) throws IOException {
@@ -71,21 +62,15 @@ class RawConnectionTest {
     return "GET /api/explain?stream=" + stream + "&address=0&access=read HTTP/1.1";
   }
 
-  private RawClient.Reply ask(String line, String... headers) throws IOException {
-    RawClient client = connect();
-    client.ask(line, headers);
-    return client.reply();
-  }
-
   /** One client asks a thousand times and reads nothing, another asks and reads meanwhile. */
   @Test
   void holdsLittleForAClientThatDoesNotRead() throws Exception {
-    RawClient greedy = connect();
+    RawClient greedy = clients.connect();
     int asked = 1000;
     for (int i = 0; i < asked; i++) {
       greedy.ask(explain(GREEDY_STREAM));
     }
-    RawClient modest = connect();
+    RawClient modest = clients.connect();
     for (int i = 0; i < 2 * asked; i++) {
       modest.ask(explain(2));
       assertThat(modest.reply().body()).isEqualTo("modest\n");
@@ -101,7 +86,7 @@ class RawConnectionTest {
   /** So short that one read brings hundreds. */
   @Test
   void answersEachOfManyRequestsInOnePiece() throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     int asked = 5000;
     Thread asking =
         new Thread(
@@ -122,13 +107,13 @@ class RawConnectionTest {
   @Test
   void aConnectionThatAsksNothingEnds() throws Exception {
     restart(SHORT);
-    assertThat(connect().isAtEnd()).isTrue();
+    assertThat(clients.connect().isAtEnd()).isTrue();
   }
 
   @Test
   void aConnectionThatStopsInARequestEnds() throws Exception {
     restart(SHORT);
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.send("GET / HTTP/1.1\r\nHost: ");
 
     assertThat(client.isAtEnd()).isTrue();
@@ -137,7 +122,7 @@ class RawConnectionTest {
   @Test
   void aConnectionThatAsksNoMoreEnds() throws Exception {
     restart(SHORT);
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.ask("GET / HTTP/1.1");
     client.reply();
 
@@ -148,7 +133,7 @@ class RawConnectionTest {
   @Test
   void aConnectionThatDoesNotTakeItsAnswersEnds() throws Exception {
     restart(SHORT);
-    RawClient client = connect();
+    RawClient client = clients.connect();
     for (int i = 0; i < 100; i++) {
       client.ask(explain(GREEDY_STREAM));
     }
@@ -171,18 +156,18 @@ class RawConnectionTest {
   @Test
   void takesSoManyConnectionsAndNoMore() throws Exception {
     for (int i = 0; i < Connections.MOST; i++) {
-      RawClient client = connect();
+      RawClient client = clients.connect();
       client.ask("GET /api/summary HTTP/1.1");
       assertThat(client.reply().status()).isEqualTo(200);
     }
-    RawClient oneMore = connect();
+    RawClient oneMore = clients.connect();
     assertThat(oneMore.reply().status()).isEqualTo(503);
     assertThat(oneMore.isAtEnd()).isTrue();
 
-    clients.get(0).close();
+    clients.all().get(0).close();
     int status;
     do {
-      RawClient next = connect();
+      RawClient next = clients.connect();
       next.ask("GET /api/summary HTTP/1.1");
       status = next.reply().status();
     } while (status == 503); // until the server has seen that one has gone
@@ -197,21 +182,21 @@ class RawConnectionTest {
     said.start();
     root.addAppender(said);
     try {
-      connect().send("what is this?\r\n\r\n");
-      connect().ask("GET /" + "x".repeat(5000) + " HTTP/1.1");
-      connect().send("GET / HTTP/1.1\r\nHost: 127.0.0.1:http\r\n\r\n");
-      connect().ask("POST / HTTP/1.1", "Content-Length: 99");
-      connect().ask("POST / HTTP/1.1", "Transfer-Encoding: chunked", "", "no number");
-      connect().send("GET / HTTP/2.0\r\n\r\n");
+      clients.connect().send("what is this?\r\n\r\n");
+      clients.connect().ask("GET /" + "x".repeat(5000) + " HTTP/1.1");
+      clients.connect().send("GET / HTTP/1.1\r\nHost: 127.0.0.1:http\r\n\r\n");
+      clients.connect().ask("POST / HTTP/1.1", "Content-Length: 99");
+      clients.connect().ask("POST / HTTP/1.1", "Transfer-Encoding: chunked", "", "no number");
+      clients.connect().send("GET / HTTP/2.0\r\n\r\n");
       for (int i = 0; i < 100; i++) {
-        RawClient client = connect();
+        RawClient client = clients.connect();
         client.ask(explain(GREEDY_STREAM));
         client.ask(explain(GREEDY_STREAM));
       }
-      for (RawClient client : clients) {
+      for (RawClient client : clients.all()) {
         client.reset();
       }
-      assertThat(ask("GET / HTTP/1.1").status()).isEqualTo(200);
+      assertThat(clients.ask("GET / HTTP/1.1").status()).isEqualTo(200);
       server.close();
     } finally {
       root.detachAppender(said);

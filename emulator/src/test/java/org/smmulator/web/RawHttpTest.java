@@ -3,7 +3,6 @@ package org.smmulator.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,8 +16,8 @@ import org.smmulator.metrics.Summary;
 /** What no ordinary client asks, on raw sockets. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RawHttpTest {
-  private final List<RawClient> clients = new ArrayList<>();
   private WebServer server;
+  private final RawClients clients = new RawClients(() -> server);
 
   @BeforeEach
   void start() throws IOException {
@@ -27,27 +26,13 @@ class RawHttpTest {
 
   @AfterEach
   void stop() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
+    clients.close();
     server.close();
-  }
-
-  private RawClient connect() throws IOException {
-    RawClient client = new RawClient(server.address());
-    clients.add(client);
-    return client;
-  }
-
-  private RawClient.Reply ask(String line, String... headers) throws IOException {
-    RawClient client = connect();
-    client.ask(line, headers);
-    return client.reply();
   }
 
   /** The Host header in full; PORT stands for the server's. */
   private RawClient.Reply askAs(String hosts) throws IOException {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.send(
         "GET /api/summary HTTP/1.1\r\n"
             + hosts.replace("PORT", "" + RawClient.port(server.address()))
@@ -132,7 +117,7 @@ class RawHttpTest {
   })
   void anAddressInFullNamesTheHost(String address, String host, int status) throws Exception {
     String request = "GET " + address + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.send(request.replace("PORT", "" + RawClient.port(server.address())));
 
     assertThat(client.reply().status()).isEqualTo(status);
@@ -142,7 +127,7 @@ class RawHttpTest {
   @ValueSource(strings = {"http://127.0.0.1:PORT", "http://localhost:PORT"})
   void answersItsOwnPage(String origin) throws Exception {
     String own = "Origin: " + origin.replace("PORT", "" + RawClient.port(server.address()));
-    assertThat(ask("GET /api/summary HTTP/1.1", own).status()).isEqualTo(200);
+    assertThat(clients.ask("GET /api/summary HTTP/1.1", own).status()).isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -157,7 +142,7 @@ class RawHttpTest {
       })
   void answersNoPageFromElsewhere(String origin) throws Exception {
     String other = "Origin: " + origin.replace("PORT", "" + RawClient.port(server.address()));
-    RawClient.Reply reply = ask("GET /api/summary HTTP/1.1", other);
+    RawClient.Reply reply = clients.ask("GET /api/summary HTTP/1.1", other);
 
     assertThat(reply.status()).isEqualTo(403);
     assertThat(reply.body()).startsWith("Origin '");
@@ -166,8 +151,8 @@ class RawHttpTest {
   @ParameterizedTest
   @ValueSource(strings = {"/", "/metrics", "/api/summary"})
   void headAnswersAsGetWithoutABody(String path) throws Exception {
-    RawClient.Reply get = ask("GET " + path + " HTTP/1.1");
-    RawClient client = connect();
+    RawClient.Reply get = clients.ask("GET " + path + " HTTP/1.1");
+    RawClient client = clients.connect();
     client.ask("HEAD " + path + " HTTP/1.1");
     client.ask("GET /nowhere HTTP/1.1");
 
@@ -179,7 +164,7 @@ class RawHttpTest {
   @ParameterizedTest
   @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"})
   void nothingCanBeChanged(String method) throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.ask(method + " /api/summary HTTP/1.1", "Content-Length: 5");
     client.send("hello");
     RawClient.Reply reply = client.reply();
@@ -193,7 +178,7 @@ class RawHttpTest {
   @ParameterizedTest
   @ValueSource(strings = {"GET /etc/passwd", "HEAD /metrics/", "POST /api", "GET //", "GET *"})
   void knowsNoOtherPath(String request) throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.ask(request + " HTTP/1.1");
 
     assertThat(client.head().status()).isEqualTo(404);
@@ -211,7 +196,7 @@ class RawHttpTest {
     "Transfer-Encoding: gzip, 400"
   })
   void readsNoLargeBody(String header, int status) throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.ask("POST / HTTP/1.1", header);
 
     assertThat(client.reply().status()).isEqualTo(status);
@@ -222,7 +207,7 @@ class RawHttpTest {
 
   @Test
   void aBodyIsNoRequest() throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     for (int i = 0; i < 2; i++) {
       client.ask("POST / HTTP/1.1", "Content-Length: 40000");
       client.send("GET / HTTP/1.1\r\n".repeat(2500));
@@ -232,18 +217,18 @@ class RawHttpTest {
 
   @Test
   void refusesWhatIsNotHttp() throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.send("what is this?\r\n\r\n");
     assertThat(client.reply().status()).isEqualTo(400);
     assertThat(client.isAtEnd()).isTrue();
 
-    assertThat(ask("GET /" + "x".repeat(5000) + " HTTP/1.1").status()).isEqualTo(414);
-    assertThat(ask("GET / HTTP/1.1", "X: " + "x".repeat(9000)).status()).isEqualTo(431);
+    assertThat(clients.ask("GET /" + "x".repeat(5000) + " HTTP/1.1").status()).isEqualTo(414);
+    assertThat(clients.ask("GET / HTTP/1.1", "X: " + "x".repeat(9000)).status()).isEqualTo(431);
   }
 
   @Test
   void takesARequestInSmallPieces() throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     for (char c : ("GET / HTTP/1.1\r\nHost: " + server.address() + "\r\n\r\n").toCharArray()) {
       client.send(String.valueOf(c));
     }
@@ -252,7 +237,7 @@ class RawHttpTest {
 
   @Test
   void anAnswerIsNotTakenForSomethingElse() throws Exception {
-    RawClient.Reply reply = ask("GET / HTTP/1.1");
+    RawClient.Reply reply = clients.ask("GET / HTTP/1.1");
 
     assertThat(reply.header("x-content-type-options")).isEqualTo("nosniff");
     assertThat(reply.header("content-security-policy"))
@@ -263,7 +248,7 @@ class RawHttpTest {
 
   @Test
   void anOldClientIsAnsweredAndLeft() throws Exception {
-    RawClient client = connect();
+    RawClient client = clients.connect();
     client.ask("GET /api/summary HTTP/1.0");
 
     assertThat(client.reply().status()).isEqualTo(200);
