@@ -44,9 +44,11 @@ public final class TaskThreads implements AutoCloseable {
       if (started) {
         LockSupport.unpark(thread);
       } else {
+        // Before the start: the thread may end the run, and be taken for the next, while start()
+        // has not yet returned to the task that ends here.
+        started = true;
         thread.setDaemon(true);
         thread.start();
-        started = true;
       }
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -207,5 +208,64 @@ class ScheduleTest {
             execution.park(execution.nanoTime() + 1);
           }
         });
+  }
+
+  /** A task that ends starts the thread of the next one; nobody waits for it any more. */
+  @Test
+  void aThreadIsTakenForTheNextRunWhileTheCallThatStartedItHasNotReturned() throws Exception {
+    CountDownLatch nextRunEnded = new CountDownLatch(1);
+    CountDownLatch lateStartReturned = new CountDownLatch(1);
+    int[] made = {0};
+    ThreadFactory lateStart =
+        body ->
+            ++made[0] == 3
+                ? new LateStart(body, nextRunEnded, lateStartReturned)
+                : new Thread(body);
+    List<Thread> ran = new ArrayList<>();
+    try (TaskThreads threads = new TaskThreads(true, lateStart)) {
+      spawnOneByOne(threads, ran, "first", "second");
+      assertThat(lateStartReturned.getCount()).isEqualTo(1);
+      spawnOneByOne(threads, ran, "third");
+      nextRunEnded.countDown();
+      lateStartReturned.await();
+    }
+    assertThat(ran.get(1)).isInstanceOf(LateStart.class).isSameAs(ran.get(2));
+  }
+
+  private static void spawnOneByOne(TaskThreads threads, List<Thread> ran, String... names) {
+    DeterministicExecution execution =
+        new DeterministicExecution(new ScheduledOrder(Schedule.DEFAULT), 100, threads);
+    execution.run(
+        () -> {
+          for (String name : names) {
+            execution.spawn(name, () -> ran.add(Thread.currentThread()));
+          }
+          execution.park(1);
+        });
+  }
+
+  /** Its start returns to the caller only once the run after this one has ended. */
+  private static final class LateStart extends Thread {
+    private final CountDownLatch goOn;
+    private final CountDownLatch returned;
+
+    LateStart(Runnable body, CountDownLatch goOn, CountDownLatch returned) {
+      super(body);
+      this.goOn = goOn;
+      this.returned = returned;
+    }
+
+    @Override
+    @SuppressWarnings(
+        "UnsynchronizedOverridesSynchronized") // The thread takes the lock, for its name.
+    public void start() {
+      super.start();
+      try {
+        goOn.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      returned.countDown();
+    }
   }
 }
