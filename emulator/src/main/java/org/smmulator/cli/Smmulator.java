@@ -74,6 +74,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new AttachCommand())
             .addSubcommand(new StatsCommand())
             .addSubcommand(new ExplainCommand())
+            .addSubcommand(new DecodeCommand())
             .addSubcommand(new CheckCommand());
     line.setExecutionExceptionHandler(Smmulator::failed);
     line.setParameterExceptionHandler(Smmulator::misused);
@@ -86,7 +87,8 @@ public final class Smmulator implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        commandLineOf(spec), "no command; use run, attach, stats, explain or check, or --help");
+        commandLineOf(spec),
+        "no command; use run, attach, stats, explain, decode or check, or --help");
   }
 
   private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {

@@ -284,7 +284,8 @@ class SmmulatorTest {
   void withoutACommandItSaysWhichThereAre() {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
-        .startsWith("smmulator: no command; use run, attach, stats, explain or check, or --help");
+        .startsWith(
+            "smmulator: no command; use run, attach, stats, explain, decode or check, or --help");
   }
 
   @ParameterizedTest
@@ -295,6 +296,7 @@ class SmmulatorTest {
         "attach --help",
         "stats --help",
         "explain --help",
+        "decode --help",
         "check --help"
       })
   void helpDocumentsEveryExitCode(String args) {

@@ -73,6 +73,6 @@ public final class BitField {
   public String toString() {
     int low = word * 64 + shift;
     int high = low + Long.bitCount(mask) - 1;
-    return "[" + high + ":" + low + "]";
+    return high == low ? "[" + low + "]" : "[" + high + ":" + low + "]";
   }
 }

@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.smmulator.arch.BitField;
 
 /** The fields of a structure by the names of its layout class, in the order declared there. */
@@ -15,7 +14,8 @@ final class Fields {
   /** What is said where there is no field to tell of. */
   static final String NONE = "all fields are 0";
 
-  private record Named(String name, BitField field) {}
+  /** One of them, spelled as the architecture spells it. */
+  record Named(String name, BitField field) {}
 
   /** Names that the architecture does not write in capitals. */
   private static final Map<String, String> SPELLED =
@@ -40,7 +40,16 @@ final class Fields {
           Map.entry("CLASS", "Class"),
           Map.entry("TT_RNW", "TTRnW"),
           Map.entry("INPUT_ADDRESS", "InputAddr"),
-          Map.entry("FETCH_ADDRESS", "FetchAddr"));
+          Map.entry("FETCH_ADDRESS", "FetchAddr"),
+          Map.entry("CONFLICT_REASON", "Reason"),
+          Map.entry("REASON", "Reason"),
+          Map.entry("WANTED_SPAN", "Span"),
+          Map.entry("WANTED_UX", "uX"),
+          Map.entry("WANTED_UW", "uW"),
+          Map.entry("WANTED_UR", "uR"),
+          Map.entry("WANTED_PX", "pX"),
+          Map.entry("WANTED_PW", "pW"),
+          Map.entry("WANTED_PR", "pR"));
 
   private final List<Named> fields = new ArrayList<>();
 
@@ -59,14 +68,6 @@ final class Fields {
     }
   }
 
-  /** Those of the given constants, also where they are 0. */
-  Fields(Class<?> layout, List<String> constants) {
-    this(layout);
-    List<String> names = constants.stream().map(Fields::spelled).toList();
-    fields.removeIf(field -> !names.contains(field.name()));
-    always = fields.stream().map(Named::field).collect(Collectors.toSet());
-  }
-
   /**
    * Those given.
    *
@@ -77,6 +78,10 @@ final class Fields {
     fields.removeIf(field -> !given.contains(field.field()));
     always = new HashSet<>(given);
     always.removeAll(unusual);
+  }
+
+  List<Named> all() {
+    return List.copyOf(fields);
   }
 
   private static String spelled(String constant) {

@@ -1,6 +1,7 @@
 package org.smmulator.smmu.explain;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,11 @@ public final class QueueText {
   }
 
   private QueueText() {}
+
+  /** The given fields of commands, all of them told. */
+  static Fields fields(List<BitField> given) {
+    return new Fields(CommandField.class, given, Set.of());
+  }
 
   /** A command by its two words. */
   public static String command(long word0, long word1) {

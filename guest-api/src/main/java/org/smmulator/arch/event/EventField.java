@@ -30,6 +30,9 @@ public final class EventField {
   /** F_BAD_ATS_TREQ. */
   public static final BitField ATS_R = bit(95);
 
+  /** F_TLB_CONFLICT and F_CFG_CONFLICT. */
+  public static final BitField CONFLICT_REASON = field(95, 64);
+
   public static final BitField PNU = bit(97);
   public static final BitField IND = bit(98);
   public static final BitField RNW = bit(99);
@@ -55,6 +58,9 @@ public final class EventField {
 
   /** E_PAGE_REQUEST: wanted with privilege. */
   public static final BitField WANTED_PR = bit(103);
+
+  /** E_PAGE_REQUEST. */
+  public static final BitField WANTED_SPAN = field(115, 108);
 
   public static final BitField INPUT_ADDRESS = field(191, 128);
 
