@@ -171,6 +171,7 @@ final class IoMms {
     if (!ioMm.references().put()) {
       return;
     }
+    tables.sched().record(() -> ioMm + " has lost its last reference");
     unlist(ioMm);
     ioMm.mm().unregisterNotifierNoRelease(ioMm);
     ioMm.mm()

@@ -46,7 +46,9 @@ final class NotifierRelease {
       throw new IllegalStateException(ioMm + ": the IOMMU's driver ended the process in a call");
     }
     if (!ioMm.references().getUnlessZero()) {
-      return; // Never complete, or the last unbind is ending it: no bond is left.
+      // Never complete, or the last unbind is ending it: no bond is left.
+      tables.sched().record(() -> ioMm + " is released without a reference left");
+      return;
     }
     Set<Bond> silent = new LinkedHashSet<>();
     List<Bond> told = tellDrivers(ioMm, silent);

@@ -1,6 +1,9 @@
 package org.smmulator.guest.sva;
 
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.Schedule;
 import org.smmulator.execution.explore.Exploration;
 import org.smmulator.execution.explore.Explorer;
@@ -15,17 +18,31 @@ final class Explored {
   private static final int MAX_ORDERS = 20_000;
   private static final int DRAWN = 100;
 
+  private static @Nullable Exploration last;
+
   private Explored() {}
+
+  /** What was explored last. */
+  static Exploration last() {
+    return Objects.requireNonNull(last);
+  }
 
   /** Explores a story named after the test that asks. */
   static void story(int delays, Story.Teller teller, String... meetings) {
-    StackWalker.StackFrame test =
-        StackWalker.getInstance()
-            .walk(frames -> frames.filter(Explored::isTest).findFirst().orElseThrow());
+    StackWalker.StackFrame test = StackWalker.getInstance().walk(Explored::testOf);
     String name = test.getClassName().replaceFirst(".*\\.", "") + "#" + test.getMethodName();
     String repeat =
         "mvn -pl guest-api -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest='" + name + "'";
     explore(new Story(name, List.of(meetings), teller, repeat), delays);
+  }
+
+  /** The outermost of the frames of the test class: its helpers are inside. */
+  private static StackWalker.StackFrame testOf(Stream<StackWalker.StackFrame> frames) {
+    return frames
+        .dropWhile(frame -> !isTest(frame))
+        .takeWhile(Explored::isTest)
+        .reduce((inner, outer) -> outer)
+        .orElseThrow();
   }
 
   private static boolean isTest(StackWalker.StackFrame frame) {
@@ -46,6 +63,7 @@ final class Explored {
         explored = explorer.explore(story);
       }
       System.err.println(explored);
+      last = explored;
     }
   }
 }

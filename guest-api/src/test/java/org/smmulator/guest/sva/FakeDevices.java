@@ -17,6 +17,7 @@ import org.smmulator.guest.sva.FakeDomain.Cd;
 /** The devices behind the fake IOMMU, each with its ATC. */
 final class FakeDevices {
   private static final long PAGE = 4096;
+  private static final long ACCESS_FLAG = 1 << 10;
 
   /**
    * What a device was granted; the generation of a frame is not needed: freed is caught at once.
@@ -107,14 +108,21 @@ final class FakeDevices {
     return atc;
   }
 
-  /** The frame of a page, by a walk written for these tests; 0 if there is none. */
+  /**
+   * The frame of a page, by a walk written for these tests, which sets the access flag; 0 if there
+   * is none.
+   */
   private long walk(AddressSpace mm, long page) {
     try {
       long table = mm.pageTableRoot();
       for (int shift = 39; shift >= 12; shift -= 9) {
-        long descriptor = memory.load64(table + ((page >>> shift) & 0x1ff) * 8);
+        long slot = table + ((page >>> shift) & 0x1ff) * 8;
+        long descriptor = memory.load64(slot);
         if ((descriptor & 1) == 0) {
           return 0;
+        }
+        if (shift == 12) {
+          memory.store64(slot, descriptor | ACCESS_FLAG);
         }
         table = descriptor & 0xffff_ffff_f000L;
       }

@@ -19,6 +19,8 @@ class FirstBindsTest {
   private static final String I14 = "I14: a first bind comes while another makes the io_mm";
   private static final String REACHED = "a device reaches the page as it is attached";
   private static final String UNMAPPED_FIRST = "the page is unmapped before a device is attached";
+  private static final String NOT_YET = "a PASID is looked up before its io_mm can be grabbed";
+  private static final String FOUND_BESIDE = "a PASID is found while the first bind goes on";
   private static final String ONE_AFTER_THE_OTHER = "one bind after the other";
 
   /** I14: two first binds of one mm from two devices make one io_mm and one PASID. */
@@ -46,6 +48,42 @@ class FirstBindsTest {
         },
         I14,
         ONE_AFTER_THE_OTHER);
+  }
+
+  /** Scenario 2: whoever looks a PASID up while its io_mm is made gets the process or nothing. */
+  @Test
+  void aLookUpBesideAFirstBindGetsTheProcessOrNothing() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.device(1);
+          int[] pasid = {0};
+          boolean[] binding = {false};
+          scene.race(
+              "bind",
+              () -> {
+                binding[0] = true;
+                pasid[0] = scene.sva.bind(dev, mm, null);
+                binding[0] = false;
+              },
+              "look up",
+              () -> {
+                boolean beside = binding[0];
+                AddressSpace found = scene.sva.find(1);
+                if (found != null) {
+                  assertThat(found).isSameAs(mm);
+                  found.putUserAsync();
+                }
+                if (beside) {
+                  meetings.meet(found == null ? NOT_YET : FOUND_BESIDE);
+                }
+              });
+          assertThat(pasid[0]).isEqualTo(1);
+          scene.end(mm);
+        },
+        NOT_YET,
+        FOUND_BESIDE);
   }
 
   /** Whoever can reach a page is told before its frame is freed: the fake IOMMU looks. */

@@ -11,6 +11,7 @@ import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
+import org.smmulator.execution.explore.Exploration;
 
 /**
  * A bug put into a copy of the guest while a test runs: in some methods of it calls go to {@link
@@ -18,32 +19,69 @@ import org.objectweb.asm.Opcodes;
  */
 enum PlantedBug {
   /** What callbacks may still be in is freed at once. */
-  NO_GRACE_PERIOD(new Swap("IoMms", "put", "callAfterGrace", "atOnce")),
+  NO_GRACE_PERIOD(new Swap("sva.IoMms", "put", "callAfterGrace", "atOnce")),
   /** As above, after a last unbind only. */
-  NO_GRACE_PERIOD_AFTER_AN_UNBIND(new Swap("IoMms", "put", "callAfterGrace", "atOnceIfUnbinding")),
+  NO_GRACE_PERIOD_AFTER_AN_UNBIND(new Swap("sva.IoMms", "put", "callAfterGrace", "atOnceIfUnbinding")),
   /** A lookup takes a reference to what has none any more. */
-  ZERO_REFCOUNT_IGNORED(new Swap("IoMms", "grabLocked", "getUnlessZero", "getAlways")),
+  ZERO_REFCOUNT_IGNORED(new Swap("sva.IoMms", "grabLocked", "getUnlessZero", "getAlways")),
   /** The structure of the address space is not kept for the driver's part. */
   NO_MMGRAB(
-      new Swap("IoMms", "make", "grab", "nothing"), new Swap("IoMms", "free", "drop", "nothing")),
+      new Swap("sva.IoMms", "make", "grab", "nothing"), new Swap("sva.IoMms", "free", "drop", "nothing")),
   /** It is given back before the driver's part is freed. */
   MMDROP_BEFORE_MM_FREE(
-      new Swap("IoMms", "free", "free", "dropAndFree"),
-      new Swap("IoMms", "free", "drop", "nothing")),
+      new Swap("sva.IoMms", "free", "free", "dropAndFree"),
+      new Swap("sva.IoMms", "free", "drop", "nothing")),
   /** Whoever finds an io_mm may use it before anybody would tell it of changes. */
   REFCOUNT_PUBLISHED_BEFORE_THE_NOTIFIER(
-      new Swap("IoMms", "make", "registerNotifier", "nothing"),
-      new Swap("IoMms", "make", "publish", "publishAndRegister"));
+      new Swap("sva.IoMms", "make", "registerNotifier", "nothing"),
+      new Swap("sva.IoMms", "make", "publish", "publishAndRegister")),
+  /** Whoever finds an io_mm may read its PASID before it is there. */
+  PASID_WRITTEN_AFTER_PUBLICATION(
+      new Swap("sva.IoMms", "make", "publish", "publishAndWritePasid")),
+  /** Linux's mmu_notifier_unregister in the place of the one without release. */
+  UNREGISTER_THAT_CALLS_RELEASE(
+      new Swap("mm.AddressSpace", "unregisterNotifierNoRelease", "unregister", "unregister")),
+  /** Requests that were there when an unbind began are handled beside it. */
+  NO_FAULT_FLUSH_BEFORE_AN_UNBIND(new Swap("sva.Unbinding", "unbind", "flushFaults", "nothing")),
+  /** As above, for all bonds of a device. */
+  NO_FAULT_FLUSH_BEFORE_A_SHUTDOWN(
+      new Swap("sva.Unbinding", "unbindAll", "flushFaults", "nothing")),
+  /** Requests that came before the CD went are handled after the bond's end. */
+  NO_FAULT_FLUSH_AFTER_A_DETACH(
+      new Swap("sva.BondAttachment", "drain", "flushFaults", "nothing")),
+  /** A device can walk before anybody would tell it of changes. */
+  CD_BEFORE_THE_BOND(
+      new Swap("sva.BondAttachment", "listLocked", "listLocked", "nothing"),
+      new Swap("sva.BondAttachment", "attach", "attach", "attachAndList")),
+  /** Devices are told of a change that CPUs may not have noticed. */
+  NOTIFIER_BEFORE_THE_CPUS_FLUSH(
+      new Swap("mm.MmuGather", "finish", "flush", "later"),
+      new Swap("mm.MmuGather", "finish", "invalidateRange", "notifyThenFlush")),
+  /** A device goes on with its cached translation, and its accesses set no access flag. */
+  AGEING_THAT_INVALIDATES_NOTHING(
+      new Swap("sva.IoMm", "clearFlushYoung", "invalidate", "nothing")),
+  /** A PASID that a device may still use is handed out again. */
+  PASID_FREED_DESPITE_ITS_QUARANTINE(
+      new Swap("sva.IoMms", "unlist", "holdsLocked", "never")),
+  /** A PASID is handed out again while page requests still name it. */
+  PASID_FREED_BEFORE_THE_DRAIN(
+      new Swap("sva.IoMms", "unlist", "free", "nothing"),
+      new Swap("sva.BondAttachment", "finish", "drain", "freeAndDrain"),
+      new Swap("sva.NotifierRelease", "release", "drain", "freeAndDrain"));
 
   /** In one method one call that is replaced. */
   private record Swap(String className, String method, String call, String instead) {
     boolean isIn(String name) {
-      return name.equals(SVA + className);
+      return name.equals(GUEST + className);
+    }
+
+    /** The first argument: in other packages, whose types have no name here, any object. */
+    String receiver(String owner) {
+      return className.startsWith("sva.") ? owner : "java/lang/Object";
     }
   }
 
   private static final String GUEST = "org.smmulator.guest.";
-  private static final String SVA = GUEST + "sva.";
 
   @SuppressWarnings("ImmutableEnumChecker") // An unmodifiable list of records of strings.
   private final List<Swap> swaps;
@@ -52,8 +90,12 @@ enum PlantedBug {
     this.swaps = List.of(swaps);
   }
 
-  /** Runs a test of this package on a guest with the bug; throws what the test throws. */
-  void during(Class<?> test, String testMethod) throws Throwable {
+  /**
+   * Runs a test of this package on a guest with the bug; throws what the test throws.
+   *
+   * @return what the test explored last
+   */
+  Exploration during(Class<?> test, String testMethod) throws Throwable {
     Copy copy = new Copy();
     Class<?> copied = copy.loadClass(test.getName());
     Method body = copied.getDeclaredMethod(testMethod);
@@ -72,6 +114,9 @@ enum PlantedBug {
     if (thrown != null) {
       throw thrown;
     }
+    Method last = copy.loadClass(Explored.class.getName()).getDeclaredMethod("last");
+    last.setAccessible(true);
+    return (Exploration) last.invoke(null);
   }
 
   /** The guest and its tests, loaded once more. */
@@ -153,8 +198,8 @@ enum PlantedBug {
         int opcode, String owner, String name, String descriptor, boolean isInterface) {
       if (name.equals(swap.call)) {
         copy.swapped.add(swap);
-        // The receiver becomes the first argument.
-        String arguments = "(L" + owner + ";" + descriptor.substring(1);
+        // The receiver becomes the first argument; of other packages, as an object.
+        String arguments = "(L" + swap.receiver(owner) + ";" + descriptor.substring(1);
         String calls = PlantedCalls.class.getName().replace('.', '/');
         super.visitMethodInsn(Opcodes.INVOKESTATIC, calls, swap.instead, arguments, false);
       } else {

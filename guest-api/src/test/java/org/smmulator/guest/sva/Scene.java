@@ -13,6 +13,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.explore.Meetings;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
@@ -51,17 +52,23 @@ final class Scene {
 
   final DeterministicExecution execution;
   final Sched sched;
+  final SmallMemory memory;
   final AddressSpaces spaces;
   final FrameAllocator frames;
   final FakeIommu iommu;
   final IoMmManager sva;
+
+  /** What the kernel told of itself since {@link #listen}, in order: "task: what it did". */
+  final List<String> events = new ArrayList<>();
+
+  private boolean listening;
   private final WaitQueue changed;
   private final long framesAtStart;
 
   private Scene(DeterministicExecution execution, PasidPolicy policy) {
     this.execution = execution;
-    sched = new Sched(execution);
-    SmallMemory memory = new SmallMemory(RAM, FRAMES * (int) PAGE);
+    sched = new Sched(execution, new Listener());
+    memory = new SmallMemory(RAM, FRAMES * (int) PAGE);
     iommu = new FakeIommu(sched, memory);
     frames =
         new FrameAllocator(
@@ -70,6 +77,23 @@ final class Scene {
     sva = new IoMmManager(sched, iommu, policy, DEADLINE, true);
     changed = sched.waitQueue("test");
     framesAtStart = frames.freeFrames();
+  }
+
+  /** From now on {@link #events} grows. */
+  void listen() {
+    listening = true;
+  }
+
+  private final class Listener implements EventLog {
+    @Override
+    public boolean isOn() {
+      return listening;
+    }
+
+    @Override
+    public void record(long nanos, String who, String what) {
+      events.add(who + ": " + what);
+    }
   }
 
   /** Tells a story in a number of orders, or in that of -Dsmmulator.seed. */
@@ -128,6 +152,7 @@ final class Scene {
     execution.raceBegins();
     tasks.forEach(Task::join);
     execution.raceEnds();
+    assertNothingBroke();
   }
 
   /** As above, two of them. */
@@ -157,7 +182,8 @@ final class Scene {
   /** An address space that has exited is gone, and its context was freed once. */
   void assertOneEnd(AddressSpace mm) {
     quiesce(mm);
-    assertThat(iommu.contextsFreed).isEqualTo(1);
+    assertThat(mm.areFramesRetained()).as("a notifier's callback failed").isFalse();
+    assertThat(iommu.contextsFreed).as("contexts freed").isEqualTo(1);
     assertNothingLeft(0);
   }
 
@@ -296,13 +322,17 @@ final class Scene {
   /** Nothing of any process is left. */
   void assertNothingLeft(int quarantined) {
     Counts<SvaCounter> now = sva.statistics();
-    assertThat(now.of(SvaCounter.BONDS)).isZero();
-    assertThat(now.of(SvaCounter.IO_MMS)).isZero();
-    assertThat(now.of(SvaCounter.PASIDS_LIVE)).isZero();
-    assertThat(now.of(SvaCounter.PASIDS_QUARANTINED)).isEqualTo(quarantined);
-    assertThat(iommu.contexts).isEmpty();
-    assertThat(spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES)).isZero();
-    assertThat(frames.freeFrames()).isEqualTo(framesAtStart);
+    assertThat(now.of(SvaCounter.BONDS)).as("bonds left").isZero();
+    assertThat(now.of(SvaCounter.IO_MMS)).as("io_mms left").isZero();
+    assertThat(now.of(SvaCounter.PASIDS_LIVE)).as("PASIDs in use").isZero();
+    assertThat(now.of(SvaCounter.PASIDS_QUARANTINED))
+        .as("PASIDs in quarantine")
+        .isEqualTo(quarantined);
+    assertThat(iommu.contexts).as("contexts not freed").isEmpty();
+    assertThat(spaces.statistics().of(MmCounter.LIVE_ADDRESS_SPACES))
+        .as("address spaces alive")
+        .isZero();
+    assertThat(frames.freeFrames()).as("free frames").isEqualTo(framesAtStart);
   }
 
   static void assertRefused(Errno errno, ThrowingCallable call) {

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
 
@@ -11,6 +12,9 @@ import org.smmulator.arch.port.PhysicalMemory;
 final class SmallMemory implements PhysicalMemory {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** Told of each write by a CPU, which is one that is not a descriptor's. */
+  LongConsumer written = pa -> {};
 
   private final long base;
   private final byte[] bytes;
@@ -61,6 +65,7 @@ final class SmallMemory implements PhysicalMemory {
   @Override
   public void write(long pa, byte[] source, int offset, int length) throws BusAbort {
     System.arraycopy(source, offset, bytes, index(pa, length), length);
+    written.accept(pa);
   }
 
   @Override
