@@ -223,7 +223,8 @@ class DuringMmExitTest {
           AddressSpace living = scene.process("living");
           scene.sva.bind(dev, dying, null);
           scene.sva.bind(dev, living, null);
-          scene.race("exit", dying::putUser, "shutdown", () -> shutDown(scene, dev, slow, meetings));
+          scene.race(
+              "exit", dying::putUser, "shutdown", () -> shutDown(scene, dev, slow, meetings));
           assertThat(slow.told).hasSizeLessThanOrEqualTo(1);
           scene.end(living);
         },
@@ -255,8 +256,7 @@ class DuringMmExitTest {
         I9);
   }
 
-  private static void shutDown(
-      Scene scene, IommuDevice dev, SlowExit slow, Meetings meetings) {
+  private static void shutDown(Scene scene, IommuDevice dev, SlowExit slow, Meetings meetings) {
     if (slow.inside) {
       meetings.meet(I9);
     } else if (slow.told.isEmpty()) {

@@ -78,8 +78,8 @@ class ExitBesideUnbindTest {
   }
 
   /**
-   * Whether the exit's release had come to the notifier, then the unbind gave up the last reference,
-   * then the release asked for one.
+   * Whether the exit's release had come to the notifier, then the unbind gave up the last
+   * reference, then the release asked for one.
    */
   private static boolean isReleasedInVain(List<String> events) {
     int fetched = indexOf(events, "exit", "notifier: release");

@@ -90,8 +90,7 @@ class FaultsAtTheEndTest {
                   faulting.detaches();
                 }
               };
-          scene.race(
-              "device", faulting::request, "end of the bond", ending(scene, faulting, end));
+          scene.race("device", faulting::request, "end of the bond", ending(scene, faulting, end));
           faulting.assertAnsweredOnce();
           scene.end(faulting.mm);
         },

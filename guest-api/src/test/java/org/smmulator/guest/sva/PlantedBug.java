@@ -21,12 +21,14 @@ enum PlantedBug {
   /** What callbacks may still be in is freed at once. */
   NO_GRACE_PERIOD(new Swap("sva.IoMms", "put", "callAfterGrace", "atOnce")),
   /** As above, after a last unbind only. */
-  NO_GRACE_PERIOD_AFTER_AN_UNBIND(new Swap("sva.IoMms", "put", "callAfterGrace", "atOnceIfUnbinding")),
+  NO_GRACE_PERIOD_AFTER_AN_UNBIND(
+      new Swap("sva.IoMms", "put", "callAfterGrace", "atOnceIfUnbinding")),
   /** A lookup takes a reference to what has none any more. */
   ZERO_REFCOUNT_IGNORED(new Swap("sva.IoMms", "grabLocked", "getUnlessZero", "getAlways")),
   /** The structure of the address space is not kept for the driver's part. */
   NO_MMGRAB(
-      new Swap("sva.IoMms", "make", "grab", "nothing"), new Swap("sva.IoMms", "free", "drop", "nothing")),
+      new Swap("sva.IoMms", "make", "grab", "nothing"),
+      new Swap("sva.IoMms", "free", "drop", "nothing")),
   /** It is given back before the driver's part is freed. */
   MMDROP_BEFORE_MM_FREE(
       new Swap("sva.IoMms", "free", "free", "dropAndFree"),
@@ -36,8 +38,7 @@ enum PlantedBug {
       new Swap("sva.IoMms", "make", "registerNotifier", "nothing"),
       new Swap("sva.IoMms", "make", "publish", "publishAndRegister")),
   /** Whoever finds an io_mm may read its PASID before it is there. */
-  PASID_WRITTEN_AFTER_PUBLICATION(
-      new Swap("sva.IoMms", "make", "publish", "publishAndWritePasid")),
+  PASID_WRITTEN_AFTER_PUBLICATION(new Swap("sva.IoMms", "make", "publish", "publishAndWritePasid")),
   /** Linux's mmu_notifier_unregister in the place of the one without release. */
   UNREGISTER_THAT_CALLS_RELEASE(
       new Swap("mm.AddressSpace", "unregisterNotifierNoRelease", "unregister", "unregister")),
@@ -47,8 +48,7 @@ enum PlantedBug {
   NO_FAULT_FLUSH_BEFORE_A_SHUTDOWN(
       new Swap("sva.Unbinding", "unbindAll", "flushFaults", "nothing")),
   /** Requests that came before the CD went are handled after the bond's end. */
-  NO_FAULT_FLUSH_AFTER_A_DETACH(
-      new Swap("sva.BondAttachment", "drain", "flushFaults", "nothing")),
+  NO_FAULT_FLUSH_AFTER_A_DETACH(new Swap("sva.BondAttachment", "drain", "flushFaults", "nothing")),
   /** A device can walk before anybody would tell it of changes. */
   CD_BEFORE_THE_BOND(
       new Swap("sva.BondAttachment", "listLocked", "listLocked", "nothing"),
@@ -58,11 +58,9 @@ enum PlantedBug {
       new Swap("mm.MmuGather", "finish", "flush", "later"),
       new Swap("mm.MmuGather", "finish", "invalidateRange", "notifyThenFlush")),
   /** A device goes on with its cached translation, and its accesses set no access flag. */
-  AGEING_THAT_INVALIDATES_NOTHING(
-      new Swap("sva.IoMm", "clearFlushYoung", "invalidate", "nothing")),
+  AGEING_THAT_INVALIDATES_NOTHING(new Swap("sva.IoMm", "clearFlushYoung", "invalidate", "nothing")),
   /** A PASID that a device may still use is handed out again. */
-  PASID_FREED_DESPITE_ITS_QUARANTINE(
-      new Swap("sva.IoMms", "unlist", "holdsLocked", "never")),
+  PASID_FREED_DESPITE_ITS_QUARANTINE(new Swap("sva.IoMms", "unlist", "holdsLocked", "never")),
   /** A PASID is handed out again while page requests still name it. */
   PASID_FREED_BEFORE_THE_DRAIN(
       new Swap("sva.IoMms", "unlist", "free", "nothing"),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +57,7 @@ class PlantedBugsTest {
     assertThat(thrown).isInstanceOf(StoryFailure.class);
     StoryFailure found = (StoryFailure) thrown;
     System.err.println(found.getMessage());
-    String cause = String.valueOf(found.getCause().getMessage()).strip();
+    String cause = Objects.requireNonNull(found.getCause()).toString().strip();
     FOUND.add(
         String.format(
             Locale.ROOT,
