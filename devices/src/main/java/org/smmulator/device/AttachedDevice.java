@@ -235,7 +235,9 @@ public final class AttachedDevice {
       if (open == null) {
         throw new IllegalStateException("an answer without a link");
       }
-      ModelTask task = new ModelTask(steps.apply(options.name() + " registers"));
+      ModelTask task =
+          new ModelTask(
+              steps.apply(options.name() + " registers"), () -> open.loop().execute(open::resume));
       Endpoint endpoint = new Endpoint(open, ack, model, options, recorder, execution, task);
       Session opened = new Session(open, endpoint, task);
       session = opened;
@@ -253,6 +255,8 @@ public final class AttachedDevice {
       if (wrong != null) {
         log.warn("{}: {}", options.name(), wrong);
         current.link().close(ErrorCode.MALFORMED, wrong);
+      } else if (current.task().isFull()) {
+        current.link().pause();
       }
     }
 

@@ -40,31 +40,27 @@ final class BarAccesses {
     this.msix = msix;
   }
 
-  /**
-   * A Memory Read.
-   *
-   * @return false if too many accesses are waiting
-   */
-  boolean read(Tlp tlp) {
+  /** A Memory Read. */
+  void read(Tlp tlp) {
     long transaction = tlp.transaction();
     int bytes = tlp.byteCountRequested();
     long address = tlp.firstByteAddress();
     Bar bar = decode(tlp);
     if (bar == null) {
       out.unsupportedRequest(transaction, bytes);
-      return true;
+      return;
     }
     if (!isNatural(tlp)) {
       out.completion(transaction, CompletionStatus.CA, bytes);
-      return true;
+      return;
     }
     long offset = address - config.barAddress(bar);
     MsixTable table = msix;
     if (table != null && bytes > 0 && table.contains(bar.index(), offset)) {
       out.completionData(transaction, address, table.read(offset, bytes), bytes);
-      return true;
+      return;
     }
-    return task.post(() -> readModel(bar.index(), offset, bytes, address, transaction));
+    task.post(() -> readModel(bar.index(), offset, bytes, address, transaction));
   }
 
   /** On the BAR task; a read of no bytes, which flushes writes, is only answered. */
@@ -108,25 +104,21 @@ final class BarAccesses {
     }
   }
 
-  /**
-   * A Memory Write.
-   *
-   * @return false if too many accesses are waiting
-   */
-  boolean write(Tlp tlp) {
+  /** A Memory Write. */
+  void write(Tlp tlp) {
     Bar bar = decode(tlp);
     int bytes = tlp.byteCountRequested();
     if (bar == null || bytes == 0 || !isNatural(tlp)) {
-      return true;
+      return;
     }
     long offset = tlp.firstByteAddress() - config.barAddress(bar);
     long value = littleEndian(tlp.buffer(), tlp.dataIndex(), bytes);
     MsixTable table = msix;
     if (table != null && table.contains(bar.index(), offset)) {
       table.write(offset, bytes, value);
-      return true;
+      return;
     }
-    return task.post(() -> model.writeBar(bar.index(), offset, bytes, value));
+    task.post(() -> model.writeBar(bar.index(), offset, bytes, value));
   }
 
   private @Nullable Bar decode(Tlp tlp) {

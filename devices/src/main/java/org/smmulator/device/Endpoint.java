@@ -100,8 +100,14 @@ final class Endpoint {
     justReset = false;
     return switch (tlp.type()) {
       case COMPLETION, COMPLETION_DATA -> completed(tlp);
-      case MEMORY_READ -> bars.read(tlp) ? null : tooManyAccesses();
-      case MEMORY_WRITE -> bars.write(tlp) ? null : tooManyAccesses();
+      case MEMORY_READ -> {
+        bars.read(tlp);
+        yield null;
+      }
+      case MEMORY_WRITE -> {
+        bars.write(tlp);
+        yield null;
+      }
       case CONFIG_READ, CONFIG_WRITE -> configuration(tlp);
       case MESSAGE, MESSAGE_DATA -> message(tlp);
       default -> unsupported(tlp);
@@ -112,10 +118,6 @@ final class Endpoint {
     String wrong = requester.completed(tlp);
     requester.pump();
     return wrong;
-  }
-
-  private static String tooManyAccesses() {
-    return "more than " + ModelTask.MOST_WAITING + " register accesses wait for the model";
   }
 
   private @Nullable String unsupported(Tlp tlp) {

@@ -10,37 +10,39 @@ import org.smmulator.device.execution.Steps;
  * of the model ends the call and nothing else.
  */
 final class ModelTask {
-  /** More calls than software can sensibly have waiting; beyond it the link is cut. */
+  /** Calls that may wait; with more the link is to be read no further. */
   static final int MOST_WAITING = 1 << 16;
 
   private static final Logger log = LoggerFactory.getLogger(ModelTask.class);
 
   private final AtomicInteger waiting = new AtomicInteger();
   private final Steps steps;
+  private final Runnable hasRoom;
 
   /**
    * @param steps where the model's methods run
+   * @param hasRoom called there when half of the calls are gone that had made it full
    */
-  ModelTask(Steps steps) {
+  ModelTask(Steps steps, Runnable hasRoom) {
     this.steps = steps;
+    this.hasRoom = hasRoom;
   }
 
-  /**
-   * Queues a call that software caused, from any thread.
-   *
-   * @return false if too many are waiting
-   */
-  boolean post(Runnable call) {
-    if (waiting.incrementAndGet() > MOST_WAITING) {
-      waiting.decrementAndGet();
-      return false;
-    }
+  /** Queues a call that software caused, or another device. The link's thread alone. */
+  void post(Runnable call) {
+    waiting.incrementAndGet();
     steps.add(
         () -> {
-          waiting.decrementAndGet();
+          if (waiting.decrementAndGet() == MOST_WAITING / 2) {
+            hasRoom.run();
+          }
           run(call);
         });
-    return true;
+  }
+
+  /** Whether what comes over the link should wait there. The link's thread alone. */
+  boolean isFull() {
+    return waiting.get() >= MOST_WAITING;
   }
 
   /** Queues a call that the model itself asked for, from any thread. */

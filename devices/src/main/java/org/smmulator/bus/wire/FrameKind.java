@@ -35,6 +35,11 @@ public enum FrameKind {
     return code;
   }
 
+  /** Whether it has no place before the hello is answered. */
+  boolean comesAfterGreeting() {
+    return this == TLP || this == STATS || this == CONTROL;
+  }
+
   static @Nullable FrameKind of(int code) {
     return code < BY_CODE.length ? BY_CODE[code] : null;
   }

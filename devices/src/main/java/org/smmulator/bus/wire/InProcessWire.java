@@ -2,6 +2,7 @@ package org.smmulator.bus.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.Loop;
@@ -58,6 +59,10 @@ public final class InProcessWire {
     /** Sent and not yet taken by the other end; counted on both loops. */
     private final AtomicLong unsent = new AtomicLong();
 
+    /** What arrived and this end's link does not want to read yet, in order. */
+    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+
+    private boolean reading = true;
     private @Nullable End other;
     private @Nullable Link link;
 
@@ -110,10 +115,33 @@ public final class InProcessWire {
       joined(other)
           .at(
               arrival,
-              () -> {
-                unsent.addAndGet(-count);
-                joined(other).deliver(bytes);
-              });
+              () ->
+                  joined(other)
+                      .arrived(
+                          () -> {
+                            unsent.addAndGet(-count);
+                            joined(other).deliver(bytes);
+                          }));
+    }
+
+    /** Takes what arrives now, or once it is wanted. */
+    private void arrived(Runnable step) {
+      held.add(step);
+      takeHeld();
+    }
+
+    private void takeHeld() {
+      while (reading && !held.isEmpty()) {
+        held.remove().run();
+      }
+    }
+
+    @Override
+    public void reading(boolean wanted) {
+      reading = wanted;
+      if (wanted) {
+        loop.execute(this::takeHeld);
+      }
     }
 
     /** Runs a step on this end's loop at a time; one that is past is now. */
@@ -148,7 +176,7 @@ public final class InProcessWire {
     @Override
     public void abort() {
       loop.execute(this::end);
-      joined(other).at(arrivals.last(), joined(other)::end);
+      joined(other).at(arrivals.last(), () -> joined(other).arrived(joined(other)::end));
     }
 
     private void end() {

@@ -11,8 +11,9 @@ import org.smmulator.execution.Loop;
  * One end of one bus connection. It cuts the received stream into frames in place, hands
  * well-formed ones to its {@link LinkHandler}, and gathers what is sent in one buffer per read
  * event, flushed when everything received is handled; whoever sends at another time calls {@link
- * #flush}. It never stops reading: a peer that does not read is cut off instead. Sending on a
- * closed link does nothing. All methods run on the link's loop.
+ * #flush}. What is sent never waits for what is received, nor the other way round unless {@link
+ * #pause} says so: a peer that does not read is cut off. Sending on a closed link does nothing. All
+ * methods run on the link's loop.
  */
 public final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
@@ -40,6 +41,7 @@ public final class Link {
   private final Tlp tlp = new Tlp();
 
   private State state = State.GREETING;
+  private boolean paused;
   private boolean helloReceived;
   private int peerMaxLength = Frame.MAX_LENGTH;
   private Loop.@Nullable Timer helloTimer;
@@ -203,9 +205,30 @@ public final class Link {
   }
 
   private void becomeClosed(LinkEnd end) {
+    resume();
     state = State.CLOSED;
     cancelHelloTimer();
     wire.loop().execute(() -> handler.closed(end));
+  }
+
+  /** Hands over no frame, and receives none, until {@link #resume}: the peer has to wait. */
+  public void pause() {
+    paused = true;
+    wire.reading(false);
+  }
+
+  /** Goes on after a {@link #pause}, in a step of its own. */
+  public void resume() {
+    if (paused) {
+      paused = false;
+      wire.reading(true);
+      wire.loop().execute(this::handleHeld);
+    }
+  }
+
+  private void handleHeld() {
+    handleFrames();
+    readComplete();
   }
 
   private void open(HelloAck ack) {
@@ -261,11 +284,10 @@ public final class Link {
 
   /** The connection is gone. */
   void ended(String how) {
-    boolean half = received.bytes().isReadable();
+    boolean half = !paused && received.bytes().isReadable();
     received.release();
     if (state != State.CLOSED) {
-      String text = half ? how + " in the middle of a frame" : how;
-      becomeClosed(new LinkEnd(LinkEnd.Cause.LOST, text));
+      becomeClosed(new LinkEnd(LinkEnd.Cause.LOST, half ? how + " in the middle of a frame" : how));
     }
     dropUnfinishedFrame();
     flush();
@@ -274,7 +296,7 @@ public final class Link {
   private void handleFrames() {
     ByteBuf in = received.bytes();
     try {
-      while (state != State.CLOSED && in.readableBytes() >= Frame.KIND) {
+      while (state != State.CLOSED && !paused && in.readableBytes() >= Frame.KIND) {
         int start = in.readerIndex();
         int length = in.getInt(start + Frame.LENGTH);
         if (length < Frame.MIN_LENGTH || length > Frame.MAX_LENGTH) {
@@ -310,6 +332,9 @@ public final class Link {
     if (in.getByte(start + Frame.FLAGS) != 0 || in.getShort(start + Frame.PORT) != 0) {
       throw new ProtocolException("frame with flags or port set");
     }
+    if (state != State.OPEN && kind.comesAfterGreeting()) {
+      throw new ProtocolException("frame before the hello is answered");
+    }
     int body = start + Frame.BODY;
     int bytes = length - Frame.MIN_LENGTH;
     if (kind == FrameKind.TLP) {
@@ -320,7 +345,6 @@ public final class Link {
   }
 
   private void handleTlp(ByteBuf in, int body, int bytes) throws ProtocolException {
-    requireOpen();
     String malformed = tlp.wrap(in, body, bytes);
     if (malformed != null) {
       throw new ProtocolException("malformed packet: " + malformed);
@@ -332,14 +356,8 @@ public final class Link {
     switch (kind) {
       case HELLO -> handleHello(body);
       case HELLO_ACK -> handleHelloAck(body);
-      case STATS -> {
-        requireOpen();
-        handler.stats(DeviceCounter.decode(body));
-      }
-      case CONTROL -> {
-        requireOpen();
-        handler.control(code(body));
-      }
+      case STATS -> handler.stats(DeviceCounter.decode(body));
+      case CONTROL -> handler.control(code(body));
       case ERROR -> handleError(body);
       case TLP -> throw new IllegalStateException("a packet is no rare frame");
     }
@@ -376,11 +394,5 @@ public final class Link {
       throw new ProtocolException("frame without a code");
     }
     return body.readUnsignedShort();
-  }
-
-  private void requireOpen() throws ProtocolException {
-    if (state != State.OPEN) {
-      throw new ProtocolException("frame before the hello is answered");
-    }
   }
 }

@@ -6,7 +6,7 @@ import io.netty.buffer.Unpooled;
 /**
  * The received bytes of a link that are not handled yet. What arrives is handled where it stands;
  * only the rest of a frame that a read cut is copied, so this never holds more than one frame and
- * one read.
+ * one read, and of a paused link one read event.
  */
 final class ReceiveBuffer {
   private final Wire wire;

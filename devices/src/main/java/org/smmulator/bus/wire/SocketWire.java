@@ -69,6 +69,11 @@ final class SocketWire extends ChannelInboundHandlerAdapter implements Wire {
   }
 
   @Override
+  public void reading(boolean wanted) {
+    channel.config().setAutoRead(wanted);
+  }
+
+  @Override
   public void finish() {
     var linger = loop.schedule(this::abort, LINGER_NANOS);
     channel.closeFuture().addListener(closed -> linger.cancel());

@@ -19,6 +19,9 @@ interface Wire {
   /** Bytes given to {@link #send} that have not left this side. */
   long unsentBytes();
 
+  /** Whether to receive at all; little of what was on its way already may still come. */
+  void reading(boolean wanted);
+
   /** Ends the connection once everything is sent; whatever still arrives is thrown away. */
   void finish();
 

@@ -65,4 +65,38 @@ class InProcessWireTest {
     assertThat(root.events).containsExactly("hello dma d0");
     assertThat(root.closed.getNow("still open")).isEqualTo("machine stops");
   }
+
+  @Test
+  void anEndThatIsPausedIsSentNothingMore() {
+    root.link().pause();
+    read(4);
+    root.link().sendControl(ControlCode.RESET);
+    root.link().flush();
+    rootLoop.run();
+    deviceLoop.run();
+    assertThat(device.link().pendingBytes()).isPositive();
+    assertThat(device.events).last().isEqualTo("control 2");
+    assertThat(root.events).hasSize(1);
+    device.link().detach();
+    rootLoop.run();
+    assertThat(root.closed).as("the end comes behind what was sent").isNotDone();
+
+    root.link().resume();
+    rootLoop.run();
+    assertThat(device.link().pendingBytes()).isZero();
+    assertThat(root.events).hasSize(3).last().isEqualTo("control 1");
+    assertThat(root.closed).isDone();
+  }
+
+  @Test
+  void cutsOffWhoeverSendsToAPausedEndWithoutAnEnd() {
+    root.link().pause();
+    for (int i = 0; device.link().isOpen(); i++) {
+      read(4096);
+      rootLoop.run();
+      deviceLoop.run();
+      assertThat(i).isLessThan(1 << 16);
+    }
+    assertThat(device.closed.getNow("still open")).startsWith("the peer does not read");
+  }
 }

@@ -13,6 +13,7 @@ final class TestWire implements Wire {
   final List<String> sent = new ArrayList<>();
   final List<ByteBuf> buffers = new ArrayList<>();
   long unsent;
+  boolean reading = true;
   boolean finished;
   boolean aborted;
 
@@ -42,6 +43,11 @@ final class TestWire implements Wire {
   @Override
   public long unsentBytes() {
     return unsent;
+  }
+
+  @Override
+  public void reading(boolean wanted) {
+    reading = wanted;
   }
 
   @Override
