@@ -1,15 +1,20 @@
 package org.smmulator.machine;
 
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.Region;
+import org.smmulator.memory.Response;
 import org.smmulator.memory.Target;
 import org.smmulator.pcie.HotplugBlock;
+import org.smmulator.pcie.MemoryWindows;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.smmu.Smmu;
 
-/** The registers of a board, each at its place in the address map. CPUs alone have a path there. */
+/**
+ * The registers of a board, each at its place in the address map. CPUs alone have a path there, but
+ * for the windows of PCIe memory: devices reach each other through them.
+ */
 final class BoardRegions {
   private static final int UP_TO_4 = 1 | 2 | 4;
   private static final int UP_TO_8 = UP_TO_4 | 8;
@@ -34,18 +39,12 @@ final class BoardRegions {
             Region.Reach.CPUS,
             false,
             new ConfigurationSpace(root)));
-    map.add(pciMemory(32, MemoryMap.PCIE_MMIO32, MemoryMap.PCIE_MMIO32_BYTES, root));
-    map.add(pciMemory(64, MemoryMap.PCIE_MMIO64, MemoryMap.PCIE_MMIO64_BYTES, root));
+    MemoryWindows.add(map, root);
   }
 
   /** Both register pages of an SMMU. */
   static Region smmu(Smmu smmu, long base) {
     return region("the SMMU", base, MemoryMap.SMMU_BYTES, UP_TO_8, new SmmuPages(smmu));
-  }
-
-  private static Region pciMemory(int bits, long base, long bytes, RootComplex root) {
-    String name = "the " + bits + "-bit window of PCIe memory";
-    return region(name, base, bytes, UP_TO_8, new PciMemory(root, base));
   }
 
   private static Region region(String name, long base, long bytes, int widths, Target target) {
@@ -76,35 +75,33 @@ final class BoardRegions {
     }
   }
 
-  /** ECAM: 4 KiB for each requester ID. */
+  /**
+   * ECAM: 4 KiB for each requester ID. The host bridge answers for a function that does not, with
+   * all ones.
+   */
   private record ConfigurationSpace(RootComplex root) implements Target.Later {
     private static final int FUNCTION_SHIFT = 12;
     private static final int REGISTER_MASK = (1 << FUNCTION_SHIFT) - 1;
 
     @Override
-    public void read(long offset, int bytes, LongConsumer done) {
+    public void read(long offset, int bytes, Answer answer) {
       int register = (int) offset & REGISTER_MASK;
-      root.configRead((int) (offset >>> FUNCTION_SHIFT), register, bytes, done);
+      root.configRead(
+          (int) (offset >>> FUNCTION_SHIFT),
+          register,
+          bytes,
+          value -> answer.done(Response.OKAY, value));
     }
 
     @Override
-    public void write(long offset, int bytes, long value, Runnable done) {
+    public void write(long offset, int bytes, long value, Consumer<Response> done) {
       int register = (int) offset & REGISTER_MASK;
-      root.configWrite((int) (offset >>> FUNCTION_SHIFT), register, bytes, value, done);
-    }
-  }
-
-  /** A window's addresses are the same on both sides of the root complex. */
-  private record PciMemory(RootComplex root, long base) implements Target.Later {
-    @Override
-    public void read(long offset, int bytes, LongConsumer done) {
-      root.memoryRead(base + offset, bytes, done);
-    }
-
-    @Override
-    public void write(long offset, int bytes, long value, Runnable done) {
-      root.memoryWrite(base + offset, bytes, value);
-      done.run();
+      root.configWrite(
+          (int) (offset >>> FUNCTION_SHIFT),
+          register,
+          bytes,
+          value,
+          () -> done.accept(Response.OKAY));
     }
   }
 }

@@ -29,7 +29,8 @@ final class CpuMmio implements Mmio {
     if (region == null || !region.allows(pa, sizeBytes)) {
       return Target.allOnes(sizeBytes);
     }
-    return hardware.await(answer -> region.read(pa, sizeBytes, answer));
+    return hardware.await(
+        answer -> region.read(pa, sizeBytes, (response, value) -> answer.accept(value)));
   }
 
   @Override
@@ -40,9 +41,9 @@ final class CpuMmio implements Mmio {
       return;
     }
     if (region.posted()) {
-      hardware.post(() -> region.write(pa, sizeBytes, value, () -> {}));
+      hardware.post(() -> region.write(pa, sizeBytes, value, response -> {}));
     } else {
-      hardware.await(answer -> region.write(pa, sizeBytes, value, () -> answer.accept(0)));
+      hardware.await(answer -> region.write(pa, sizeBytes, value, response -> answer.accept(0)));
     }
   }
 

@@ -12,7 +12,7 @@ import org.smmulator.arch.port.PhysicalMemory;
  * machine is built, and all masters ask it. As {@link PhysicalMemory} it is what the SMMU and
  * devices reach: RAM first, then the regions that every master has a path to; whatever lies
  * elsewhere aborts, and so does an access that is not whole in one of them. CPUs find all regions
- * with {@link #find}.
+ * with {@link #find}, devices more of them with {@link #findForDevices}.
  *
  * <p>Registers that every master reaches read as zero and ignore what is written in accesses of
  * other widths than theirs. There is no atomic access to registers.
@@ -83,6 +83,15 @@ public final class AddressMap implements PhysicalMemory {
   private @Nullable Region shared(long pa, long length) {
     Region region = find(pa, length);
     return region != null && region.reach() == Region.Reach.EVERY_MASTER ? region : null;
+  }
+
+  /**
+   * The region that all of a range is in and that devices reach, though not as memory: it may
+   * answer later. Null elsewhere.
+   */
+  public @Nullable Region findForDevices(long pa, long length) {
+    Region region = find(pa, length);
+    return region != null && region.reach() == Region.Reach.CPUS_AND_DEVICES ? region : null;
   }
 
   private Region sharedOrAbort(long pa, long length) throws BusAbort {

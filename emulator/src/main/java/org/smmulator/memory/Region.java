@@ -1,6 +1,6 @@
 package org.smmulator.memory;
 
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 
 /**
  * A range of physical addresses with registers behind it.
@@ -16,6 +16,8 @@ public record Region(
   public enum Reach {
     /** CPUs, the SMMU and devices. */
     EVERY_MASTER,
+    /** CPUs and devices, which can wait for an answer; not the SMMU for its own accesses. */
+    CPUS_AND_DEVICES,
     /** CPUs, and who acts for them. */
     CPUS
   }
@@ -33,7 +35,7 @@ public record Region(
     }
     if (reach == Reach.EVERY_MASTER && target instanceof Target.Later) {
       throw new IllegalArgumentException(
-          name + " answers later, and the SMMU needs its answers now; it may be for CPUs alone");
+          name + " answers later, and the SMMU needs its answers now; all others may reach it");
     }
   }
 
@@ -53,19 +55,19 @@ public record Region(
   }
 
   /** Begins a read that the region {@link #allows}; the value comes now or later. */
-  public void read(long pa, int width, LongConsumer done) {
+  public void read(long pa, int width, Target.Answer answer) {
     if (target instanceof Target.Now now) {
-      done.accept(now.read(pa - base, width));
+      answer.done(Response.OKAY, now.read(pa - base, width));
     } else if (target instanceof Target.Later later) {
-      later.read(pa - base, width, done);
+      later.read(pa - base, width, answer);
     }
   }
 
   /** Begins a write that the region {@link #allows}; it is over now or later. */
-  public void write(long pa, int width, long value, Runnable done) {
+  public void write(long pa, int width, long value, Consumer<Response> done) {
     if (target instanceof Target.Now now) {
       now.write(pa - base, width, value);
-      done.run();
+      done.accept(Response.OKAY);
     } else if (target instanceof Target.Later later) {
       later.write(pa - base, width, value, done);
     }

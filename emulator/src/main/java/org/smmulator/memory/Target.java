@@ -1,6 +1,6 @@
 package org.smmulator.memory;
 
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 
 /**
  * The registers behind a {@link Region}. Accesses are aligned and of a width that the region
@@ -21,20 +21,30 @@ public sealed interface Target {
     void write(long offset, int bytes, long value);
   }
 
+  /** Takes the end of a read. */
+  @FunctionalInterface
+  interface Answer {
+    /**
+     * The read is over.
+     *
+     * @param value all ones unless the response is {@link Response#OKAY}
+     */
+    void done(Response response, long value);
+  }
+
   /** Registers that may answer much later, such as those of a device on a link. */
   non-sealed interface Later extends Target {
     /**
-     * Begins a read.
-     *
-     * @param done given the value, or all ones if there is none in time
+     * Begins a read. One of no bytes reads nothing, and is over when the writes before it have
+     * arrived.
      */
-    void read(long offset, int bytes, LongConsumer done);
+    void read(long offset, int bytes, Answer answer);
 
     /**
      * Begins a write.
      *
-     * @param done called when the write is over
+     * @param done called when the write is over; a posted one is when it is on its way
      */
-    void write(long offset, int bytes, long value, Runnable done);
+    void write(long offset, int bytes, long value, Consumer<Response> done);
   }
 }

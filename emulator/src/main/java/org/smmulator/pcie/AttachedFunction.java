@@ -37,6 +37,8 @@ final class AttachedFunction {
   final FunctionGrants grants;
   final DownstreamRequests requests;
   final InvalidationAccount invalidations;
+  final PeerReads peerReads;
+  final PeerWrites peerWrites;
   final PageRequestCredits credits = new PageRequestCredits();
 
   /** What {@link InterruptPins} last heard of the interrupt pin. */
@@ -62,6 +64,8 @@ final class AttachedFunction {
     this.violationsBefore = root.judge().violations(id);
     this.pending = new PendingRequests(root.loop(), root.config().completionTimeoutNanos());
     this.requests = new DownstreamRequests(this, pending);
+    this.peerReads = new PeerReads(this, root);
+    this.peerWrites = new PeerWrites(this, root);
     this.invalidations =
         new InvalidationAccount(this, grants, root.ledger(), root.agent(), root.judge());
   }
@@ -197,6 +201,20 @@ final class AttachedFunction {
     }
   }
 
+  /** More waits for it on its link than another function's writes may add to. */
+  boolean isBehind() {
+    return link.pendingBytes() > PeerWrites.MOST_BEHIND;
+  }
+
+  /** Nothing that it sends is taken until {@link #goOn}. */
+  void holdBack() {
+    link.pause();
+  }
+
+  void goOn() {
+    link.resume();
+  }
+
   void sendReset() {
     link.sendControl(ControlCode.RESET);
     flushSoon();
@@ -256,6 +274,7 @@ final class AttachedFunction {
 
   /** What it has not answered yet it need not; what it sends is in order until the reset ends. */
   void resetBegins() {
+    peerReads.forget();
     requests.abandon();
     invalidations.resetBegins();
   }
@@ -266,6 +285,7 @@ final class AttachedFunction {
       return;
     }
     credits.reset();
+    peerReads.forget(); // what came meanwhile had been sent before
     root.pins().gone(this);
     if (answered) {
       count(RESETS);
@@ -291,6 +311,7 @@ final class AttachedFunction {
     state = state.transition(how);
     root.ledger().detach(grants);
     invalidations.linkLost();
+    peerReads.forget();
     pending.stop();
   }
 }

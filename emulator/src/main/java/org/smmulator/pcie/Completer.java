@@ -1,6 +1,8 @@
 package org.smmulator.pcie;
 
 import java.util.function.LongConsumer;
+import org.smmulator.memory.Response;
+import org.smmulator.memory.Target;
 
 /**
  * Who answers requests that the root complex sends down. Each end of a link is one, and the host
@@ -20,9 +22,12 @@ interface Completer {
   /** Writes 1, 2 or 4 aligned bytes of configuration space. */
   void configWrite(int requesterId, int register, int bytes, long value, Runnable done);
 
-  /** Reads 1, 2, 4 or 8 aligned bytes of memory space; all ones if it does not answer. */
-  void memoryRead(long pa, int bytes, LongConsumer done);
+  /** Reads 0, 1, 2, 4 or 8 aligned bytes of memory space. */
+  void memoryRead(long pa, int bytes, Target.Answer answer);
+
+  /** Whether more writes of functions should wait until it has taken what it was sent. */
+  boolean isBehind();
 
   /** Writes 1, 2, 4 or 8 aligned bytes of memory space; posted. */
-  void memoryWrite(long pa, int bytes, long value);
+  Response memoryWrite(long pa, int bytes, long value);
 }

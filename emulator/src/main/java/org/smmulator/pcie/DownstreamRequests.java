@@ -7,11 +7,12 @@ import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.memory.Response;
 import org.smmulator.memory.Target;
 
 /**
  * Configuration requests and accesses to BARs that the root complex sends to one function. What is
- * not answered, or not successfully, reads as all ones.
+ * not answered, or not successfully, reads as all ones; of BARs it is told why.
  *
  * <p>A completion belongs to its request if, besides its tag, it fits it: traffic class and
  * attributes are the request's, a successful one has data exactly if it answers a read, and then
@@ -97,21 +98,28 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
   }
 
   @Override
-  public void memoryRead(long address, int bytes, LongConsumer done) {
+  public void memoryRead(long address, int bytes, Target.Answer answer) {
     if (function.isAnswering()) {
-      pending.submit(new MemoryRead(address, bytes, done));
+      pending.submit(new MemoryRead(address, bytes, answer));
     } else {
-      done.accept(Target.allOnes(bytes));
+      answer.done(Response.DECERR, Target.allOnes(bytes));
     }
   }
 
   @Override
-  public void memoryWrite(long address, int bytes, long value) {
-    if (function.isAnswering()) {
-      ByteBuf out = function.begin();
-      putLittleEndian(out, TlpWriter.memoryWrite(out, 0, 0, address, bytes), bytes, value);
-      function.endAndFlush();
+  public boolean isBehind() {
+    return function.isBehind();
+  }
+
+  @Override
+  public Response memoryWrite(long address, int bytes, long value) {
+    if (!function.isAnswering()) {
+      return Response.DECERR;
     }
+    ByteBuf out = function.begin();
+    putLittleEndian(out, TlpWriter.memoryWrite(out, 0, 0, address, bytes), bytes, value);
+    function.endAndFlush();
+    return Response.OKAY;
   }
 
   private static void putLittleEndian(ByteBuf out, int index, int bytes, long value) {
@@ -138,10 +146,11 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
 
   /** Whether it is all the data of a read of {@code bytes} from an address. */
   private static boolean isWholeRead(Tlp completion, long address, int bytes) {
-    int dwords = ((int) (address & 3) + bytes + 3) / Integer.BYTES;
+    int counted = Math.max(1, bytes); // a read of no bytes is answered with one
+    int dwords = ((int) (address & 3) + counted + 3) / Integer.BYTES;
     return completion.type() == TlpType.COMPLETION_DATA
         && completion.status() == CompletionStatus.SC
-        && completion.byteCount() == bytes
+        && completion.byteCount() == counted
         && completion.lowerAddress() == (address & 0x7f)
         && completion.lengthDwords() == dwords;
   }
@@ -176,8 +185,8 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
     }
 
     @Override
-    public void done(boolean successful, long payload) {
-      reply.done(successful, (int) payload);
+    public void done(Response response, long payload) {
+      reply.done(response == Response.OKAY, (int) payload);
     }
   }
 
@@ -236,23 +245,23 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
     }
 
     @Override
-    public void done(boolean successful, long payload) {
+    public void done(Response response, long payload) {
       if (sent) {
         function.config.writeDone();
       }
-      reply.done(successful, 0);
+      reply.done(response == Response.OKAY, 0);
     }
   }
 
   private final class MemoryRead implements PendingRequests.Request {
     private final long address;
     private final int bytes;
-    private final LongConsumer done;
+    private final Target.Answer answer;
 
-    MemoryRead(long address, int bytes, LongConsumer done) {
+    MemoryRead(long address, int bytes, Target.Answer answer) {
       this.address = address;
       this.bytes = bytes;
-      this.done = done;
+      this.answer = answer;
     }
 
     @Override
@@ -269,9 +278,10 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
     }
 
     @Override
-    public void done(boolean successful, long payload) {
+    public void done(Response response, long payload) {
       long ones = Target.allOnes(bytes);
-      done.accept(successful ? payload >>> ((address & 3) * 8) & ones : ones);
+      long value = response == Response.OKAY ? payload >>> ((address & 3) * 8) & ones : ones;
+      answer.done(response, value);
     }
   }
 }

@@ -202,6 +202,14 @@ final class FunctionConfig {
     return maxPayload;
   }
 
+  /**
+   * How much of the rest of a read, from {@code address} on, goes into one completion: up to a
+   * multiple of the payload size, which is one of the Read Completion Boundary too.
+   */
+  int completionBytes(long address, int left) {
+    return Math.min(left, maxPayload - (int) (address & (maxPayload - 1)));
+  }
+
   /** Max_Payload_Size as written; without the capability, the least that there is. */
   private int payload() {
     return ExpressCapability.maxPayloadBytes(deviceControl());

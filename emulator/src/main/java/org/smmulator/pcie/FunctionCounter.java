@@ -18,8 +18,12 @@ public enum FunctionCounter implements CounterRow {
   STOP_MARKERS(counter("requests", "Stop markers: no page request of the PASID follows")),
   TRANSLATED_ACCESSES(counter("packets", "Memory packets with a physical address")),
   UNTRANSLATED_ACCESSES(counter("packets", "Memory packets that the SMMU translated")),
-  BYTES_READ(counter("bytes", "Bytes that the device read from memory")),
-  BYTES_WRITTEN(counter("bytes", "Bytes that the device wrote to memory")),
+  BYTES_READ(counter("bytes", "Bytes that the device read from memory or another device")),
+  BYTES_WRITTEN(counter("bytes", "Bytes that the device wrote to memory or another device")),
+  PEER_BYTES_READ(counter("bytes", "Bytes that the device read from another device")),
+  PEER_BYTES_WRITTEN(counter("bytes", "Bytes that the device wrote to another device")),
+  PEER_READS_DROPPED(
+      counter("packets", "Reads from another device that ended after the reader's reset or end")),
   REFUSED(
       counter(
           "packets",

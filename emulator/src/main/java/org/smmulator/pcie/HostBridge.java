@@ -2,6 +2,7 @@ package org.smmulator.pcie;
 
 import java.util.function.LongConsumer;
 import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.memory.Response;
 import org.smmulator.memory.Target;
 
 /** The host bridge at 00:00.0: a type 0 header with identity and class, and nothing to write. */
@@ -40,10 +41,17 @@ final class HostBridge implements Completer {
   }
 
   @Override
-  public void memoryRead(long pa, int bytes, LongConsumer done) {
-    done.accept(Target.allOnes(bytes));
+  public void memoryRead(long pa, int bytes, Target.Answer answer) {
+    answer.done(Response.DECERR, Target.allOnes(bytes));
   }
 
   @Override
-  public void memoryWrite(long pa, int bytes, long value) {}
+  public boolean isBehind() {
+    return false;
+  }
+
+  @Override
+  public Response memoryWrite(long pa, int bytes, long value) {
+    return Response.DECERR;
+  }
 }

@@ -8,22 +8,26 @@ import static org.smmulator.pcie.FunctionCounter.UNTRANSLATED_ACCESSES;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.bus.tlp.AddressType;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.memory.AddressMap;
+import org.smmulator.memory.Region;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.port.Transaction;
 
 /**
  * Memory reads, writes and atomics that functions send: through the SMMU, past the ledger if they
  * come translated, to memory, and for all but writes back as completions. One step each; nothing is
- * allocated.
+ * allocated. Other functions are reached through the windows of PCIe memory, and answer a read
+ * later ({@link PeerRead}).
  *
- * <p>A request that the SMMU stops is answered with Unsupported Request, one that finds no memory
- * with Completer Abort. An access without a live grant is on record before it is performed.
+ * <p>A request that the SMMU stops is answered with Unsupported Request, and so is one to a window
+ * where no function is; one that finds nothing else with Completer Abort. An access without a live
+ * grant is on record before it is performed.
  */
 final class MemoryRequests {
   private final Smmu smmu;
@@ -43,18 +47,30 @@ final class MemoryRequests {
       refuse(function, tlp, CompletionStatus.UR);
       return;
     }
+    Region peers = permitted ? peers(tlp) : null;
+    if (peers != null) {
+      if (!function.peerReads.begin(tlp, peers, transaction.pa())) {
+        refuse(function, tlp, CompletionStatus.CA);
+      }
+      return;
+    }
     long address = tlp.firstByteAddress();
-    int limit = function.config.maxPayload();
     int done = 0;
     do {
-      int room = limit - (int) ((address + done) & (limit - 1));
-      int chunk = Math.min(bytes - done, room);
+      int chunk = function.config.completionBytes(address + done, bytes - done);
       if (!complete(function, tlp, done, chunk, permitted)) {
         return;
       }
       done += chunk;
     } while (done < bytes);
     function.count(BYTES_READ, bytes);
+  }
+
+  /** Where other functions are, if the request is for one; null for memory, asked first. */
+  private @Nullable Region peers(Tlp tlp) {
+    int touched = Math.max(1, tlp.byteCountRequested());
+    boolean isMemory = map.isShared(transaction.pa(), touched);
+    return isMemory ? null : map.findForDevices(transaction.pa(), touched);
   }
 
   /** Sends {@code chunk} bytes from the {@code done}th on, or the abort that they meet. */
@@ -98,6 +114,11 @@ final class MemoryRequests {
       return;
     }
     int bytes = tlp.byteCountRequested();
+    Region peers = peers(tlp);
+    if (peers != null) {
+      function.peerWrites.perform(tlp, peers, transaction.pa());
+      return;
+    }
     try {
       if (tlp.hasDisabledBytes()) {
         storeEnabled(tlp);
@@ -125,7 +146,10 @@ final class MemoryRequests {
     map.write(pa, source, source.position(), bytes);
   }
 
-  /** Fetch and add, swap, compare and swap: they need both permissions. */
+  /**
+   * Fetch and add, swap, compare and swap: they need both permissions. The root complex does not
+   * route them to other functions (Base Specification 6.15).
+   */
   void atomic(AttachedFunction function, Tlp tlp) {
     countAccess(function, tlp);
     int operand = tlp.operandBytes();
@@ -151,7 +175,7 @@ final class MemoryRequests {
       function.count(BYTES_READ, operand);
       function.count(BYTES_WRITTEN, operand);
     } catch (BusAbort e) {
-      refuse(function, tlp, CompletionStatus.CA);
+      refuse(function, tlp, peers(tlp) == null ? CompletionStatus.CA : CompletionStatus.UR);
     }
   }
 

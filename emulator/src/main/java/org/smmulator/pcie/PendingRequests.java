@@ -8,14 +8,16 @@ import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.Loop.Timer;
+import org.smmulator.memory.Response;
 
 /**
  * The non-posted requests that the root complex has sent to one function, configuration accesses
  * and BAR reads, by 8-bit tag; when all tags are out, a bounded number waits. A completion that
  * does not fit its request changes nothing. A request without completion in time fails; its tag is
  * used again only after the late completion has come, so that nothing is mistaken for the answer to
- * another request. A configuration request that is to be retried keeps its tag and its deadline,
- * and is sent again after a pause.
+ * another request. Its time begins when it is submitted, so that whoever submits one knows when it
+ * is over. A configuration request that is to be retried keeps its tag and its deadline, and is
+ * sent again after a pause.
  */
 final class PendingRequests {
   /** One request. */
@@ -37,11 +39,13 @@ final class PendingRequests {
     }
 
     /**
-     * The function has answered, or will not.
+     * The function has answered, or will not: {@link Response#DECERR} for Unsupported Request or a
+     * function that is reset or gone (Base Specification 2.9.1), {@link Response#SLVERR} for
+     * Completer Abort, poisoned data, no answer in time, and too many requests.
      *
      * @param payload the first 8 bytes of payload at most, little-endian; 0 without success
      */
-    void done(boolean successful, long payload);
+    void done(Response response, long payload);
   }
 
   /** What a completion did. */
@@ -71,7 +75,10 @@ final class PendingRequests {
   /** Not on the wire now: the request will be sent again. */
   private final boolean[] pausing = new boolean[TAGS];
 
-  private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  /** A request without a tag. */
+  private record Waiting(Request request, long deadline) {}
+
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private int nextTag;
   private int active;
   private boolean failing;
@@ -87,12 +94,15 @@ final class PendingRequests {
   /** Sends a request, now or when a tag is free; fails it at once when neither is possible. */
   void submit(Request request) {
     int tag = failing || !waiting.isEmpty() ? -1 : freeTag();
+    long patience = request.patienceNanos(timeoutNanos);
+    long until = patience == UNLIMITED ? UNLIMITED : loop.nanoTime() + patience;
     if (tag >= 0) {
-      send(tag, request);
+      send(tag, request, until);
     } else if (failing || active == 0 || waiting.size() >= MAX_WAITING) {
-      request.done(false, 0);
+      request.done(failing ? Response.DECERR : Response.SLVERR, 0);
     } else {
-      waiting.add(request);
+      waiting.add(new Waiting(request, until));
+      setTimerBy(until);
     }
   }
 
@@ -107,15 +117,11 @@ final class PendingRequests {
     return -1;
   }
 
-  private void send(int tag, Request request) {
+  private void send(int tag, Request request, long until) {
     outstanding[tag] = request;
-    long now = loop.nanoTime();
-    long patience = request.patienceNanos(timeoutNanos);
-    deadline[tag] = patience == UNLIMITED ? UNLIMITED : now + patience;
+    deadline[tag] = until;
     active++;
-    if (deadline[tag] < timerAt) {
-      setTimer(deadline[tag], now);
-    }
+    setTimerBy(until);
     request.send(tag);
   }
 
@@ -135,8 +141,8 @@ final class PendingRequests {
     }
     outstanding[tag] = null;
     active--;
-    boolean successful = completion.status() == CompletionStatus.SC && !completion.isPoisoned();
-    request.done(successful, successful ? payload(completion) : 0);
+    Response response = response(completion);
+    request.done(response, response == Response.OKAY ? payload(completion) : 0);
     sendWaiting();
     if (active == 0) {
       stopTimer();
@@ -156,6 +162,15 @@ final class PendingRequests {
     owed[tag] = null;
     sendWaiting();
     return Answered.LATE;
+  }
+
+  /** Statuses that have no meaning here are Unsupported Request (Base Specification 2.3.2). */
+  private static Response response(Tlp completion) {
+    return switch (completion.status()) {
+      case CompletionStatus.SC -> completion.isPoisoned() ? Response.SLVERR : Response.OKAY;
+      case CompletionStatus.CA -> Response.SLVERR;
+      default -> Response.DECERR;
+    };
   }
 
   private static long payload(Tlp completion) {
@@ -188,7 +203,8 @@ final class PendingRequests {
       if (tag < 0) {
         return;
       }
-      send(tag, waiting.remove());
+      Waiting first = waiting.remove();
+      send(tag, first.request, first.deadline);
     }
   }
 
@@ -200,23 +216,23 @@ final class PendingRequests {
       if (request != null && deadline[tag] <= now) {
         timeouts++;
         giveUp(tag);
-        request.done(false, 0);
+        request.done(Response.SLVERR, 0);
       }
     }
+    failWaiting(now);
     sendWaiting();
     if (active == 0) {
-      failWaiting();
+      failWaiting(UNLIMITED);
     }
-    long first = firstDeadline();
-    if (first < timerAt) {
-      setTimer(first, loop.nanoTime());
-    }
+    setTimerBy(firstDeadline());
   }
 
-  private void setTimer(long at, long now) {
-    stopTimer();
-    timer = loop.schedule(this::expire, Math.max(0, at - now));
-    timerAt = at;
+  private void setTimerBy(long at) {
+    if (at < timerAt) {
+      stopTimer();
+      timer = loop.schedule(this::expire, Math.max(0, at - loop.nanoTime()));
+      timerAt = at;
+    }
   }
 
   private long firstDeadline() {
@@ -225,6 +241,9 @@ final class PendingRequests {
       if (outstanding[tag] != null) {
         first = Math.min(first, deadline[tag]);
       }
+    }
+    for (Waiting next : waiting) {
+      first = Math.min(first, next.deadline);
     }
     return first;
   }
@@ -247,9 +266,9 @@ final class PendingRequests {
         giveUp(tag);
       }
     }
-    ended.addAll(waiting);
+    waiting.forEach(next -> ended.add(next.request));
     waiting.clear();
-    ended.forEach(request -> request.done(false, 0));
+    ended.forEach(request -> request.done(Response.DECERR, 0));
   }
 
   /** Fails everything, now and from now on. */
@@ -267,10 +286,11 @@ final class PendingRequests {
     }
   }
 
-  private void failWaiting() {
-    for (Request next = waiting.poll(); next != null; next = waiting.poll()) {
-      next.done(false, 0);
-    }
+  /** Fails the requests without a tag whose time is over by then. */
+  private void failWaiting(long now) {
+    List<Request> ended = new ArrayList<>();
+    waiting.removeIf(next -> next.deadline <= now && ended.add(next.request));
+    ended.forEach(request -> request.done(Response.SLVERR, 0));
   }
 
   long timeouts() {

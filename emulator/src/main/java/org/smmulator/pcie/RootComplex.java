@@ -7,6 +7,8 @@ import org.smmulator.counter.Counts;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.AddressMap;
+import org.smmulator.memory.Response;
+import org.smmulator.memory.Target;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.smmu.Smmu;
@@ -128,16 +130,14 @@ public final class RootComplex {
     router.configWrite(requesterId, register, bytes, value, done);
   }
 
-  /**
-   * Reads 1, 2, 4 or 8 aligned bytes of the PCIe memory windows; all ones where nothing answers.
-   */
-  public void memoryRead(long pa, int bytes, LongConsumer done) {
-    router.memoryRead(pa, bytes, done);
+  /** Reads 0, 1, 2, 4 or 8 aligned bytes of the PCIe memory windows; see {@link Target.Later}. */
+  public void memoryRead(long pa, int bytes, Target.Answer answer) {
+    router.memoryRead(pa, bytes, answer);
   }
 
   /** Writes 1, 2, 4 or 8 aligned bytes to the PCIe memory windows; posted. */
-  public void memoryWrite(long pa, int bytes, long value) {
-    router.memoryWrite(pa, bytes, value);
+  public Response memoryWrite(long pa, int bytes, long value) {
+    return router.memoryWrite(pa, bytes, value);
   }
 
   /** The lines of the functions' interrupt pins. */

@@ -7,17 +7,19 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.memory.Response;
 import org.smmulator.memory.Target;
 
 /**
- * Where an access of the guest goes: configuration requests by ID, accesses to memory space by
- * address, resets by bus. What nobody takes reads as all ones. Two questions decide, which of the
- * root buses' {@link Completer}s has an ID and which claims an address; who they are comes from the
- * {@link Slots}.
+ * Where an access of the guest goes, or of one function to another: configuration requests by ID,
+ * accesses to memory space by address, resets by bus. What nobody takes reads as all ones. Two
+ * questions decide, which of the root buses' {@link Completer}s has an ID and which claims an
+ * address; who they are comes from the {@link Slots}.
  */
 final class Router {
   private static final Logger LOG = LoggerFactory.getLogger(Router.class);
   private static final int CONFIG_BYTES = 4096;
+  private static final long SMALLEST_BAR_BYTES = 16;
 
   private final Slots slots;
   private final Completer hostBridge = new HostBridge();
@@ -36,11 +38,12 @@ final class Router {
   }
 
   private @Nullable Completer byAddress(long pa, int bytes) {
-    if ((pa & (bytes - 1)) != 0) {
+    int touched = Math.max(1, bytes);
+    if ((pa & (touched - 1)) != 0) {
       return null;
     }
     for (AttachedFunction function : slots.functions()) {
-      if (function.isAnnounced() && function.requests.claims(pa, bytes)) {
+      if (function.isAnnounced() && function.requests.claims(pa, touched)) {
         return function.requests;
       }
     }
@@ -65,20 +68,29 @@ final class Router {
     }
   }
 
-  void memoryRead(long pa, int bytes, LongConsumer done) {
+  void memoryRead(long pa, int bytes, Target.Answer answer) {
     Completer completer = byAddress(pa, bytes);
     if (completer == null) {
-      done.accept(Target.allOnes(bytes));
+      answer.done(Response.DECERR, Target.allOnes(bytes));
     } else {
-      completer.memoryRead(pa, bytes, done);
+      completer.memoryRead(pa, bytes, answer);
     }
   }
 
-  void memoryWrite(long pa, int bytes, long value) {
+  Response memoryWrite(long pa, int bytes, long value) {
     Completer completer = byAddress(pa, bytes);
-    if (completer != null) {
-      completer.memoryWrite(pa, bytes, value);
+    return completer == null ? Response.DECERR : completer.memoryWrite(pa, bytes, value);
+  }
+
+  /** Whether one of those who claim these addresses is. */
+  boolean isBehind(long pa, int bytes) {
+    for (long at = pa & -SMALLEST_BAR_BYTES; at < pa + bytes; at += SMALLEST_BAR_BYTES) {
+      Completer completer = byAddress(at, 1);
+      if (completer != null && completer.isBehind()) {
+        return true;
+      }
     }
+    return false;
   }
 
   /** Software moved a BAR or enabled memory space: the first of two claimants will answer. */

@@ -6,7 +6,8 @@ import org.smmulator.smmu.Smmu;
 
 /**
  * Does for the SMMU what it asks of functions, by stream: has translations invalidated, and answers
- * page requests. Each ATC invalidation that the SMMU asks for it is told the end of, once.
+ * page requests. Each ATC invalidation that the SMMU asks for it is told the end of, once; so it is
+ * of each access that is performed later.
  */
 final class SmmuAgent {
   private static final int SMALLEST_PAGE_LOG2 = 12;
@@ -35,6 +36,16 @@ final class SmmuAgent {
 
     @Override
     public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {}
+  }
+
+  /** As {@link Smmu#accessBegins}. */
+  long accessBegins() {
+    return smmu.accessBegins();
+  }
+
+  /** As {@link Smmu#accessEnds}. */
+  void accessEnds(long access) {
+    smmu.accessEnds(access);
   }
 
   /** From now on somebody stands for streams without a device. */

@@ -24,7 +24,7 @@ public final class Commands {
     clock = new ClockCommands(machine.hardware());
     streams = new StreamCommands(machine, injected, lines);
     powerOn = new PowerOn(machine, injected);
-    cpus = new CpuMaintenance(machine.hardware(), machine.smmu().broadcastTlbi());
+    cpus = new CpuMaintenance(machine);
   }
 
   /** As {@code SmmuOutputs.transactionResumed}. */

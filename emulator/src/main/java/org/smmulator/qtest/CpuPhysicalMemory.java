@@ -1,11 +1,5 @@
 package org.smmulator.qtest;
 
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.Region;
@@ -19,8 +13,6 @@ import org.smmulator.memory.Target;
 final class CpuPhysicalMemory {
   /** Registers are read in words when a range of them is. */
   private static final int WORD = 4;
-
-  private static final long NO_ANSWER = -1;
 
   private final HarnessMachine machine;
   private final AddressMap map;
@@ -144,36 +136,20 @@ final class CpuPhysicalMemory {
   }
 
   private long readRegister(Region region, long address, int bytes) throws CommandException {
-    long value = ask(answer -> region.read(address, bytes, answer));
-    return value & Target.allOnes(bytes); // no answer has no size
+    long value =
+        LateAnswer.ask(
+            machine,
+            answer -> region.read(address, bytes, (response, read) -> answer.accept(read)));
+    return value & Target.allOnes(bytes); // no answer is all ones, and has no size
   }
 
   private void writeRegister(Region region, long address, int bytes, long value)
       throws CommandException {
     if (region.posted()) {
-      machine.hardware().run(() -> region.write(address, bytes, value, () -> {}));
+      machine.hardware().run(() -> region.write(address, bytes, value, response -> {}));
     } else {
-      ask(answer -> region.write(address, bytes, value, () -> answer.accept(0)));
-    }
-  }
-
-  /**
-   * Only a device in another process may take longer than the hardware needs to become idle. What
-   * it does not answer in time is all ones, whoever measures the time: the root complex on real
-   * time, and this port where virtual time stands still.
-   */
-  private long ask(Consumer<LongConsumer> question) throws CommandException {
-    CompletableFuture<Long> answer = new CompletableFuture<>();
-    machine.hardware().run(() -> question.accept(answer::complete));
-    try {
-      return answer.get(machine.patienceNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      return NO_ANSWER;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw CommandException.failed("the machine stops");
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("the hardware failed", e.getCause());
+      LateAnswer.ask(
+          machine, answer -> region.write(address, bytes, value, response -> answer.accept(0)));
     }
   }
 }

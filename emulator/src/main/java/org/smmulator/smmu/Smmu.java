@@ -17,6 +17,7 @@ import org.smmulator.smmu.explain.RegisterTranslation;
 import org.smmulator.smmu.fault.EventRecorder;
 import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AccessesUnderWay;
 import org.smmulator.smmu.port.AtsAnswer;
 import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.SmmuCounters;
@@ -46,9 +47,9 @@ import org.smmulator.smmu.translation.Translator;
  * called by others.
  *
  * <p>A transaction is finished or stalled when its method returns, so at the time of any command no
- * transaction is under way in here: what a CMD_SYNC still has to wait for is ATC invalidations.
- * Whoever holds a translated transaction back before performing it must hold back {@link #step} as
- * well.
+ * transaction is under way in here: what a CMD_SYNC still has to wait for is ATC invalidations and
+ * what is held back before it is performed: whoever does so says it with {@link #accessBegins}, or
+ * holds back {@link #step} as well.
  *
  * <p>Not modelled, and therefore not advertised by the ID registers: AArch32 tables, big-endian
  * tables, memory attributes of transactions (they are decoded for GATOS alone), VATOS, Secure and
@@ -75,6 +76,7 @@ public final class Smmu {
   private final PageRequestQueue pageRequestQueue;
   private final PageRequests pageRequests;
   private final AtcInvalidations invalidations;
+  private final AccessesUnderWay accesses;
   private final CommandExecutor executor;
   private final CommandQueue commandQueue;
 
@@ -102,7 +104,6 @@ public final class Smmu {
     stages = new Stages(bus, bus, caches);
     configurations =
         new Configurations(bus, bus, stages.intermediateAddresses(), registers, spaces, features);
-    broadcasts = new BroadcastMaintenance(features, registers, caches);
     explainer = new Explainer(features, registers, bus, configurations, caches);
     eventQueue = new EventQueue(features, bus, registers, errors, interrupts, outputs);
     events = new EventRecorder(features, eventQueue);
@@ -117,6 +118,8 @@ public final class Smmu {
     pageRequests =
         new PageRequests(features, registers, configurations, pageRequestQueue, events, outputs);
     invalidations = new AtcInvalidations(outputs);
+    accesses = new AccessesUnderWay(outputs);
+    broadcasts = new BroadcastMaintenance(features, registers, caches, accesses);
     executor =
         new CommandExecutor(
             features,
@@ -124,11 +127,13 @@ public final class Smmu {
             configurations,
             caches,
             invalidations,
+            accesses,
             stalled,
             interrupts,
             outputs);
     commandQueue =
-        new CommandQueue(features, bus, registers, errors, executor, invalidations, outputs);
+        new CommandQueue(
+            features, bus, registers, errors, executor, invalidations, accesses, outputs);
   }
 
   /** What this SMMU can do. */
@@ -208,6 +213,21 @@ public final class Smmu {
   /** One request of {@link SmmuOutputs#atcInvalidate} is complete, or was given up. */
   public void atcInvalidationDone(boolean timedOut) {
     invalidations.done(timedOut);
+  }
+
+  /**
+   * A transaction that was translated is performed later. What makes sure of invalidations from now
+   * on waits for it: CMD_SYNCs, and {@link BroadcastTlbi#sync}.
+   *
+   * @return for {@link #accessEnds}
+   */
+  public long accessBegins() {
+    return accesses.begin();
+  }
+
+  /** The transaction of that {@link #accessBegins} was performed, or never will be. */
+  public void accessEnds(long access) {
+    accesses.end(access);
   }
 
   /** Whether {@link #step} would execute a command. */

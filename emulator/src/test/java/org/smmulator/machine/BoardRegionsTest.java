@@ -86,9 +86,11 @@ class BoardRegionsTest {
         MemoryMap.PCIE_MMIO32,
         MemoryMap.PCIE_MMIO64,
       })
-  void devicesAndTheSmmuReachNoneOfThem(long pa) {
+  void theSmmuReachesNoneOfThemAndDevicesEachOtherAlone(long pa) {
     Region region = Objects.requireNonNull(map.find(pa, 4));
     assertThat(region.base()).isEqualTo(pa);
+    boolean isOfDevices = pa == MemoryMap.PCIE_MMIO32 || pa == MemoryMap.PCIE_MMIO64;
+    assertThat(map.findForDevices(pa, 4)).isEqualTo(isOfDevices ? region : null);
     assertThatThrownBy(() -> map.read(pa, new byte[4], 0, 4)).isSameAs(BusAbort.INSTANCE);
     assertThatThrownBy(() -> map.store32(pa, 1)).isSameAs(BusAbort.INSTANCE);
     assertThatThrownBy(() -> map.load64(pa)).isSameAs(BusAbort.INSTANCE);

@@ -20,6 +20,7 @@ import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.HotplugBlock;
+import org.smmulator.pcie.MemoryWindows;
 import org.smmulator.pcie.MinimalGuest;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
@@ -35,6 +36,8 @@ class InProcessDevicesTest {
   private static final int TESTDEV = 0x28;
   private static final long EDU_BAR = MemoryMap.PCIE_MMIO32;
   private static final long TESTDEV_BAR = MemoryMap.PCIE_MMIO32 + 0x10_0000;
+  private static final int PEER = 0x30;
+  private static final long PEER_BAR = MemoryMap.PCIE_MMIO32 + 0x20_0000;
   private static final long IOVA = 0x0AB0_0000L;
   private static final long MILLI = 1_000_000L;
 
@@ -60,6 +63,7 @@ class InProcessDevicesTest {
             new GrantLedger(loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES),
             violations,
             new HotplugBlock(() -> {}));
+    MemoryWindows.add(bus, root);
     root.pins().connect((line, asserted) -> lines.add(line + (asserted ? " up" : " down")));
     devices = new InProcessDevices(root, bus, loop, config.linkLimits());
   }
@@ -88,7 +92,7 @@ class InProcessDevicesTest {
 
   private long read(long pa, int bytes) {
     AtomicLong value = new AtomicLong(-2);
-    step(() -> root.memoryRead(pa, bytes, value::set));
+    step(() -> root.memoryRead(pa, bytes, (response, read) -> value.set(read)));
     return value.get();
   }
 
@@ -129,6 +133,25 @@ class InProcessDevicesTest {
     loop.advanceTo(loop.nanoTime() + 100 * MILLI);
 
     assertThat(memory(to + 5, 3000)).isEqualTo(content);
+  }
+
+  @Test
+  void eduMovesTheRegistersOfAnotherOneWithDmaOfItsOwn() throws Exception {
+    plug(new EduDevice(EduDevice.DEFAULT_DMA_MASK), EDU, EDU_BAR);
+    plug(new EduDevice(EduDevice.DEFAULT_DMA_MASK), PEER, PEER_BAR);
+    guest.map(guest.translatingStream(EDU), IOVA, PEER_BAR, true);
+    for (int register = 0x80; register <= 0x90; register += 8) {
+      write(PEER_BAR + register, 8, register * 0x0101_0101_0101L);
+    }
+
+    transfer(IOVA + 0x80, 0x40000, 24, 1);
+    loop.advanceTo(loop.nanoTime() + 100 * MILLI);
+    assertThat(root.counted(EDU, FunctionCounter.PEER_BYTES_READ)).isEqualTo(24);
+    transfer(0x40000 + 8, IOVA + 0x80, 16, 3);
+    loop.advanceTo(loop.nanoTime() + 100 * MILLI);
+
+    assertThat(read(PEER_BAR + 0x80, 8)).isEqualTo(0x88 * 0x0101_0101_0101L);
+    assertThat(read(PEER_BAR + 0x88, 8)).isEqualTo(0x90 * 0x0101_0101_0101L);
   }
 
   @Test

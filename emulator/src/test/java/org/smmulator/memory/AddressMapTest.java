@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,13 +43,13 @@ class AddressMapTest {
     private final List<Runnable> owed = new ArrayList<>();
 
     @Override
-    public void read(long offset, int bytes, LongConsumer done) {
-      owed.add(() -> done.accept(offset));
+    public void read(long offset, int bytes, Answer answer) {
+      owed.add(() -> answer.done(Response.OKAY, offset));
     }
 
     @Override
-    public void write(long offset, int bytes, long value, Runnable done) {
-      owed.add(done);
+    public void write(long offset, int bytes, long value, Consumer<Response> done) {
+      owed.add(() -> done.accept(Response.SLVERR));
     }
   }
 
@@ -192,7 +192,7 @@ class AddressMapTest {
     assertThat(seenByDma).containsExactly(-2, -1, -1, -1);
     List<Long> seenByCpu = new ArrayList<>();
     Region found = Objects.requireNonNull(map.find(MAILBOX, 4));
-    found.read(MAILBOX, 4, seenByCpu::add);
+    found.read(MAILBOX, 4, (response, value) -> seenByCpu.add(value));
     assertThat(seenByCpu).containsExactly(0xffff_fffeL);
   }
 
@@ -211,10 +211,10 @@ class AddressMapTest {
     Slow slow = new Slow();
     Region region = region("a device", MAILBOX, 0x1000, Region.Reach.CPUS, slow);
     List<Object> answers = new ArrayList<>();
-    region.read(MAILBOX + 0x10, 4, answers::add);
-    region.write(MAILBOX + 0x10, 4, 1, () -> answers.add("written"));
+    region.read(MAILBOX + 0x10, 4, (response, value) -> answers.add(value));
+    region.write(MAILBOX + 0x10, 4, 1, answers::add);
     assertThat(answers).isEmpty();
     slow.owed.forEach(Runnable::run);
-    assertThat(answers).containsExactly(0x10L, "written");
+    assertThat(answers).containsExactly(0x10L, Response.SLVERR);
   }
 }

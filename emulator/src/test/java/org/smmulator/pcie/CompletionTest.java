@@ -34,7 +34,7 @@ class CompletionTest {
   }
 
   private int memoryRead(long address, int bytes) {
-    machine.root.memoryRead(address, bytes, values::add);
+    machine.root.memoryRead(address, bytes, (response, value) -> values.add(value));
     machine.run();
     return device.take().tag();
   }

@@ -168,7 +168,7 @@ class DownstreamRequestTest {
 
   private List<Long> memoryRead(long pa, int bytes) {
     List<Long> values = new ArrayList<>();
-    machine.root.memoryRead(pa, bytes, values::add);
+    machine.root.memoryRead(pa, bytes, (response, value) -> values.add(value));
     machine.run();
     return values;
   }

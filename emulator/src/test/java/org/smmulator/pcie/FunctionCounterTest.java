@@ -19,9 +19,14 @@ class FunctionCounterTest {
   private static final long VA = 0x7f00_1234_0000L;
   private static final long UNMAPPED = VA + 0x1000L * PAGES;
 
+  private static final long PEER_VA = UNMAPPED + 0x1000;
+  private static final int PEER_ID = 0x28;
+  private static final long PEER_BAR = 0x1000_0000L;
+
   private final TestMachine machine = new TestMachine(RootComplexConfig.defaults(), MOST_GRANTS);
   private final MinimalGuest guest = machine.guest;
   private final long frames = guest.allocate(4096L * PAGES);
+  private final ScriptedDevice peer = new ScriptedDevice(PEER_ID, 0);
   private ScriptedDevice device = new ScriptedDevice(ID, 0);
 
   @BeforeEach
@@ -30,7 +35,29 @@ class FunctionCounterTest {
     for (int page = 0; page < PAGES; page++) {
       guest.map(root, VA + 0x1000L * page, frames + 0x1000L * page, true);
     }
+    guest.map(root, PEER_VA, PEER_BAR, true);
     device = machine.master(device);
+    machine.master(peer);
+    machine.configWrite(PEER_ID, 0x10, 4, PEER_BAR);
+  }
+
+  /** Reads of 8 bytes that the peer has not answered when this function is reset. */
+  private void readFromThePeer(int notAnswered) {
+    read(notAnswered, PEER_VA);
+    peer.takeAll();
+  }
+
+  private void readAndWriteThePeer(int bytesRead, int bytesWritten) {
+    device.read(1, PASID, PEER_VA, bytesRead);
+    machine.run();
+    for (ReceivedPacket read : peer.takeAll()) {
+      long transaction = TlpWriter.transaction(0, read.tag());
+      peer.send(out -> TlpWriter.completionData(out, PEER_ID, transaction, 8, read.address(), 8));
+    }
+    for (int i = 0; i < 3; i++) {
+      device.write(PASID, 0, PEER_VA, new byte[bytesWritten / 3]);
+    }
+    machine.run();
   }
 
   private void reset(int times) {
@@ -119,7 +146,9 @@ class FunctionCounterTest {
 
   @Test
   void eachCountIsKeptUnderItsName() {
+    readFromThePeer(15);
     reset(6);
+    readAndWriteThePeer(24, 21);
     requestTranslations(16);
     requestPages(7, 3);
     access(5, 4);
@@ -135,7 +164,8 @@ class FunctionCounterTest {
         .hasToString(
             "[TRANSLATION_REQUESTS 16, TRANSLATIONS_HELD 2, TRANSLATIONS_WITHHELD 14,"
                 + " PAGE_REQUESTS 7, STOP_MARKERS 3, TRANSLATED_ACCESSES 5,"
-                + " UNTRANSLATED_ACCESSES 13, BYTES_READ 48, BYTES_WRITTEN 64, REFUSED 18,"
+                + " UNTRANSLATED_ACCESSES 32, BYTES_READ 72, BYTES_WRITTEN 85, PEER_BYTES_READ 24,"
+                + " PEER_BYTES_WRITTEN 21, PEER_READS_DROPPED 15, REFUSED 18,"
                 + " WITHOUT_BUS_MASTER 10, PACKETS_NOT_PERMITTED 11, INVALIDATIONS_SENT 26,"
                 + " INVALIDATIONS_COMPLETED 9, INVALIDATIONS_TIMED_OUT 17, INVALIDATIONS_LOST 0,"
                 + " INVALIDATIONS_NOT_ANSWERED 19, INVALIDATIONS_DETACHED 0,"

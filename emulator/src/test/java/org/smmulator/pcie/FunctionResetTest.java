@@ -119,7 +119,7 @@ class FunctionResetTest extends FunctionScene {
     assertThat(device.take().status()).isEqualTo(CompletionStatus.UR);
     assertThat(machine.device("00:04.0").count(FunctionCounter.WITHOUT_BUS_MASTER)).isEqualTo(1);
     List<Long> values = new ArrayList<>();
-    machine.root.memoryRead(BAR, 4, values::add);
+    machine.root.memoryRead(BAR, 4, (response, value) -> values.add(value));
     assertThat(values).containsExactly(0xFFFF_FFFFL);
     machine.enable(device);
     grantOnePage();
@@ -160,7 +160,7 @@ class FunctionResetTest extends FunctionScene {
   @Test
   void endsOutstandingReadsAndKnowsTheirAnswersAsLate() {
     List<Long> values = new ArrayList<>();
-    machine.root.memoryRead(BAR, 4, values::add);
+    machine.root.memoryRead(BAR, 4, (response, value) -> values.add(value));
     machine.run();
     ReceivedPacket read = device.take();
     functionReset();

@@ -94,21 +94,6 @@ class MemoryRequestTest extends FunctionScene {
     assertThat(machine.device("00:04.0").count(FunctionCounter.REFUSED)).isEqualTo(2);
   }
 
-  /** Peer-to-peer traffic is not modelled. */
-  @Test
-  void refusesRequestsForTheBarOfAnotherFunction() {
-    ScriptedDevice peer = machine.master(0x28);
-    machine.configWrite(0x28, 0x10, 4, MemoryMap.PCIE_MMIO32);
-    guest.map(root, VA + 0x3000, MemoryMap.PCIE_MMIO32, true);
-    device.read(9, PASID, VA + 0x3000, 4);
-    assertThat(answer().status()).isEqualTo(CA);
-    device.write(PASID, 0, VA + 0x3000, bytes(1, 2, 3, 4));
-    machine.run();
-    assertThat(peer.received).isEmpty();
-    assertThat(machine.device("00:04.0").count(FunctionCounter.REFUSED)).isEqualTo(2);
-    assertThat(machine.violations.violations()).isEmpty();
-  }
-
   @Test
   void writesTheEnabledBytesAndNoOthers() {
     guest.store(frame, -1L);

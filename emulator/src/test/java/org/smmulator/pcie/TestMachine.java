@@ -50,6 +50,7 @@ final class TestMachine implements SmmuOutputs {
     AddressMap bus = AddressMap.of(ram, msis::add);
     smmu = new Smmu(features, bus, this);
     root = new RootComplex(loop, smmu, bus, config, ledger, violations, hotplug);
+    MemoryWindows.add(bus, root);
     guest = new MinimalGuest(bus, smmu);
   }
 

@@ -55,7 +55,7 @@ class UnansweredInvalidationTest extends FunctionScene {
     int tag = device.take().tag();
     machine.advance(1000 * MILLI);
     List<Long> values = new ArrayList<>();
-    machine.root.memoryRead(MemoryMap.PCIE_MMIO32, 4, values::add);
+    machine.root.memoryRead(MemoryMap.PCIE_MMIO32, 4, (response, value) -> values.add(value));
     machine.root.memoryWrite(MemoryMap.PCIE_MMIO32, 4, 1);
     assertThat(values).containsExactly(0xFFFF_FFFFL);
     assertThat(machine.configRead(ID, 0, 4)).isEqualTo(0x0001_534dL);

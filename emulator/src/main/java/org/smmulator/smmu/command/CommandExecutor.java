@@ -9,6 +9,7 @@ import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AccessesUnderWay;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.Registers;
@@ -39,6 +40,7 @@ public final class CommandExecutor {
       Configurations configurations,
       TranslationCaches caches,
       AtcInvalidations invalidations,
+      AccessesUnderWay accesses,
       StalledTransactions stalled,
       QueueInterrupts interrupts,
       SmmuOutputs outputs) {
@@ -46,7 +48,7 @@ public final class CommandExecutor {
     this.sendsEvents = features.has(Feature.SEV);
     this.configuration = new ConfigurationCommands(configurations);
     this.tlb = new TlbInvalidations(features, registers, caches);
-    this.endpoints = new EndpointCommands(features, registers, invalidations, outputs);
+    this.endpoints = new EndpointCommands(features, registers, invalidations, accesses, outputs);
     this.stalled = stalled;
     this.interrupts = interrupts;
     this.outputs = outputs;

@@ -2,6 +2,7 @@ package org.smmulator.smmu.command;
 
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AccessesUnderWay;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.port.Transaction;
 import org.smmulator.smmu.register.Registers;
@@ -18,16 +19,19 @@ final class EndpointCommands {
   private final SmmuFeatures features;
   private final Registers registers;
   private final AtcInvalidations invalidations;
+  private final AccessesUnderWay accesses;
   private final SmmuOutputs outputs;
 
   EndpointCommands(
       SmmuFeatures features,
       Registers registers,
       AtcInvalidations invalidations,
+      AccessesUnderWay accesses,
       SmmuOutputs outputs) {
     this.features = features;
     this.registers = registers;
     this.invalidations = invalidations;
+    this.accesses = accesses;
     this.outputs = outputs;
   }
 
@@ -69,12 +73,15 @@ final class EndpointCommands {
     return features.substreamIdBits() == 0 ? Transaction.NO_SUBSTREAM : command.substreamId();
   }
 
-  /** What a CMD_SYNC comes to: all invalidations before it must be done, and none in vain. */
+  /**
+   * What a CMD_SYNC comes to: all invalidations before it must be done, and none in vain, and all
+   * accesses over that they may concern.
+   */
   CommandResult synchronize(Command command) {
     if (command.getInt(CommandField.CS) == CS_RESERVED) {
       return CommandResult.ILLEGAL;
     }
-    if (invalidations.areOutstanding()) {
+    if (invalidations.areOutstanding() || !accesses.areOverForSync()) {
       return CommandResult.WAITING;
     }
     return invalidations.takeTimeout() ? CommandResult.ABORTED : CommandResult.DONE;

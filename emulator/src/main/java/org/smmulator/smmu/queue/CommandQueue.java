@@ -13,6 +13,7 @@ import org.smmulator.smmu.command.CommandExecutor;
 import org.smmulator.smmu.command.CommandResult;
 import org.smmulator.smmu.feature.Feature;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.AccessesUnderWay;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.register.GlobalErrors;
 import org.smmulator.smmu.register.Registers;
@@ -30,6 +31,7 @@ public final class CommandQueue {
   private final GlobalErrors errors;
   private final CommandExecutor executor;
   private final AtcInvalidations invalidations;
+  private final AccessesUnderWay accesses;
   private final SmmuOutputs outputs;
   private final boolean wakesCpus;
   private final int maxLog2;
@@ -49,12 +51,14 @@ public final class CommandQueue {
       GlobalErrors errors,
       CommandExecutor executor,
       AtcInvalidations invalidations,
+      AccessesUnderWay accesses,
       SmmuOutputs outputs) {
     this.memory = memory;
     this.registers = registers;
     this.errors = errors;
     this.executor = executor;
     this.invalidations = invalidations;
+    this.accesses = accesses;
     this.outputs = outputs;
     this.wakesCpus = features.has(Feature.SEV);
     this.maxLog2 = features.queues().commandLog2();
@@ -64,7 +68,7 @@ public final class CommandQueue {
   public boolean hasWork() {
     return registers.commandQueueEnabled()
         && !errors.isActive(Gerror.CMDQ_ERR)
-        && !(syncWaits && invalidations.areOutstanding())
+        && !(syncWaits && (invalidations.areOutstanding() || accesses.holdSyncBack()))
         && QueuePosition.distance(position(SmmuRegister.CMDQ_PROD), readPosition(), sizeLog2())
             != 0;
   }
@@ -120,16 +124,20 @@ public final class CommandQueue {
 
   /** Power-on. */
   public void reset() {
-    syncWaits = false;
-    executedAhead = 0;
+    forgetWaiting();
   }
 
   /** Software may have disabled the queue: a CMD_SYNC that waited is as if never fetched. */
   public void registersWritten() {
     if (!registers.commandQueueEnabled()) {
-      syncWaits = false;
-      executedAhead = 0;
+      forgetWaiting();
     }
+  }
+
+  private void forgetWaiting() {
+    syncWaits = false;
+    executedAhead = 0;
+    accesses.forgetSync();
   }
 
   /** Fetches the command so many places behind RD. */

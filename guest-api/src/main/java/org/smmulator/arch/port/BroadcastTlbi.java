@@ -6,8 +6,8 @@ package org.smmulator.arch.port;
  * matches an ASID spares contexts with ASET = 1, and nothing reaches the ATC of a device. Without,
  * nothing happens. The CPU is one of the host's: VMID 0, and the VMIDs of its group (CR0.VMW).
  *
- * <p>Every method returns when the SMMU's entries are gone and every transaction that used one is
- * finished: TLBI and DSB in one.
+ * <p>When a method returns the SMMU's entries are gone, and what used one may still be on its way
+ * to a device, which takes its time: a DSB waits for that with {@link #sync}.
  */
 public interface BroadcastTlbi {
   /** Everything, global pages included: TLBI VMALLE1IS. */
@@ -31,4 +31,11 @@ public interface BroadcastTlbi {
    * @param leafOnly the page alone, not the tables on the way to it
    */
   void byVaAllAsids(long va, boolean leafOnly);
+
+  /**
+   * Makes sure of what was invalidated before, as the DVM Sync of a DSB.
+   *
+   * @param done called when every transaction that was translated before is finished
+   */
+  void sync(Runnable done);
 }
