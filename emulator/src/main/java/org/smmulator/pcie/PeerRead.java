@@ -74,10 +74,12 @@ final class PeerRead {
     if (asked == 0) {
       data = new byte[bytes];
     }
-    if (asked < Math.max(1, bytes) && reads.isLate(deadline)) {
+    boolean more = asked < Math.max(1, bytes) && response == Response.OKAY;
+    if (more && reads.isLate(deadline)) {
       response = Response.SLVERR;
+      more = false;
     }
-    if (asked == Math.max(1, bytes) || response != Response.OKAY || !reads.isAwaited(this)) {
+    if (!more || !reads.isAwaited(this)) {
       allAsked = true;
       endIfOver();
       return false;

@@ -101,8 +101,7 @@ final class PendingRequests {
     } else if (failing || active == 0 || waiting.size() >= MAX_WAITING) {
       request.done(failing ? Response.DECERR : Response.SLVERR, 0);
     } else {
-      waiting.add(new Waiting(request, until));
-      setTimerBy(until);
+      waiting.add(new Waiting(request, until)); // all that have a tag end no later than it
     }
   }
 
@@ -219,10 +218,9 @@ final class PendingRequests {
         request.done(Response.SLVERR, 0);
       }
     }
-    failWaiting(now);
     sendWaiting();
     if (active == 0) {
-      failWaiting(UNLIMITED);
+      failWaiting();
     }
     setTimerBy(firstDeadline());
   }
@@ -241,9 +239,6 @@ final class PendingRequests {
       if (outstanding[tag] != null) {
         first = Math.min(first, deadline[tag]);
       }
-    }
-    for (Waiting next : waiting) {
-      first = Math.min(first, next.deadline);
     }
     return first;
   }
@@ -286,11 +281,10 @@ final class PendingRequests {
     }
   }
 
-  /** Fails the requests without a tag whose time is over by then. */
-  private void failWaiting(long now) {
-    List<Request> ended = new ArrayList<>();
-    waiting.removeIf(next -> next.deadline <= now && ended.add(next.request));
-    ended.forEach(request -> request.done(Response.SLVERR, 0));
+  private void failWaiting() {
+    for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+      next.request.done(Response.SLVERR, 0);
+    }
   }
 
   long timeouts() {

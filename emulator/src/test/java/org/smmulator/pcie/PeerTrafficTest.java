@@ -165,9 +165,10 @@ class PeerTrafficTest extends PeerScene {
     assertThat(device.take().payload()).isEqualTo("ffffffffffffffff");
   }
 
-  @Test
-  void aPeerThatSaysNothingIsAnsweredForWithCompleterAbort() {
-    device.read(9, PASID, PEER_VA, 4096);
+  @ParameterizedTest
+  @ValueSource(ints = {8, 4096})
+  void aPeerThatSaysNothingIsAnsweredForWithCompleterAbort(int bytes) {
+    device.read(9, PASID, PEER_VA, bytes);
     List<ReceivedPacket> reads = takeReads();
     machine.advance(1000 * MILLI);
     assertThat(device.take().status()).isEqualTo(CA);
