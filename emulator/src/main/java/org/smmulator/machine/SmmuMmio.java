@@ -94,9 +94,17 @@ final class SmmuMmio implements Mmio {
     }
   }
 
-  /** On the hardware's thread, after a register that software polls has changed. */
+  /**
+   * On the hardware's thread, after a register that software polls has changed. Wakes those who
+   * wait now: one who finds that the change is not what it waits for waits again, and if it runs
+   * before the hardware goes on, would be woken for ever.
+   */
   void wakeWaiters() {
-    for (Execution.Handle waiter = waiters.poll(); waiter != null; waiter = waiters.poll()) {
+    for (int left = waiters.size(); left > 0; left--) {
+      Execution.Handle waiter = waiters.poll();
+      if (waiter == null) {
+        return;
+      }
       execution.unpark(waiter);
     }
   }
