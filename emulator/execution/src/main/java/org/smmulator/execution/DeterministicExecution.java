@@ -93,6 +93,11 @@ public final class DeterministicExecution implements Execution {
     events = log;
   }
 
+  /** Where the run is recorded; what the program records too goes there. */
+  public EventLog events() {
+    return events;
+  }
+
   /** Hand-overs from one task to another so far. */
   public long switches() {
     return switches;

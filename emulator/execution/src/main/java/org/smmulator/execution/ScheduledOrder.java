@@ -6,11 +6,22 @@ import org.smmulator.execution.Schedule.Deviation;
 /** The order that a schedule says. */
 public final class ScheduledOrder implements Order {
   private final Schedule schedule;
+  private final long seed;
   private final List<Deviation> deviations;
   private int done;
 
   public ScheduledOrder(Schedule schedule) {
+    this(schedule, 0);
+  }
+
+  /**
+   * As above, for a program that draws choices of its own from a seed.
+   *
+   * @param seed of the order in which the schedule was found
+   */
+  public ScheduledOrder(Schedule schedule, long seed) {
     this.schedule = schedule;
+    this.seed = seed;
     this.deviations = schedule.deviations();
   }
 
@@ -22,6 +33,11 @@ public final class ScheduledOrder implements Order {
       return point.afterDelays(deviations.get(done++).delays());
     }
     return point.afterDelays(0);
+  }
+
+  @Override
+  public long seed() {
+    return seed;
   }
 
   @Override

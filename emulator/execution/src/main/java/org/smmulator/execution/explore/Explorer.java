@@ -1,5 +1,6 @@
 package org.smmulator.execution.explore;
 
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Schedule;
 import org.smmulator.execution.TaskThreads;
 import org.smmulator.execution.WallClock;
@@ -20,6 +21,11 @@ public final class Explorer implements AutoCloseable {
   private final TaskThreads threads = new TaskThreads();
   private final WallClock clock = new WallClock();
 
+  /** For repeats and draws, which need no budget. */
+  public Explorer() {
+    this(new Budget(0, 1, 0, 0));
+  }
+
   public Explorer(Budget budget) {
     this.budget = budget;
   }
@@ -31,7 +37,7 @@ public final class Explorer implements AutoCloseable {
    * @throws MissedMeeting if something that the story is about never happened
    */
   public Exploration explore(Story story) {
-    Exploring exploring = new Exploring(story, threads, clock);
+    Exploring exploring = exploring(story);
     exploring.exhaustively(budget.delays(), budget.maxOrders());
     exploring.byPriorities(budget.firstSeed(), budget.randomOrders());
     exploring.uniformly(budget.firstSeed(), budget.randomOrders());
@@ -40,18 +46,41 @@ public final class Explorer implements AutoCloseable {
 
   /** Runs a story in the order of a schedule; what did not happen in it is not missed. */
   public Exploration repeat(Story story, Schedule schedule) {
-    Exploring exploring = new Exploring(story, threads, clock);
-    exploring.repeat(schedule);
+    return repeat(story, schedule, 0);
+  }
+
+  /**
+   * As above, for a story that draws from the seed of its order.
+   *
+   * @param seed of the order in which the schedule was found
+   */
+  public Exploration repeat(Story story, Schedule schedule, long seed) {
+    Exploring exploring = exploring(story);
+    exploring.repeat(schedule, seed);
     return exploring.result();
   }
 
   /** Runs a story in the orders of one seed. */
   public Exploration repeat(Story story, long seed) {
-    Exploring exploring = new Exploring(story, threads, clock);
+    return draw(story, seed, 1);
+  }
+
+  /** Runs a story in the default order, and in those of some seeds; nothing is missed. */
+  public Exploration draw(Story story, long firstSeed, int seeds) {
+    Exploring exploring = exploring(story);
     exploring.byDefault();
-    exploring.byPriorities(seed, 1);
-    exploring.uniformly(seed, 1);
+    exploring.byPriorities(firstSeed, seeds);
+    exploring.uniformly(firstSeed, seeds);
     return exploring.result();
+  }
+
+  /** Puts one order on record, whether the story ends well in it or not. */
+  public void record(Story story, Schedule schedule, long seed, EventLog events) {
+    new Exploring(story, threads, clock, events).record(schedule, seed);
+  }
+
+  private Exploring exploring(Story story) {
+    return new Exploring(story, threads, clock, EventLog.OFF);
   }
 
   @Override

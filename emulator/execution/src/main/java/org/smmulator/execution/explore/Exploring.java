@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.DeterministicExecution;
+import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Order;
 import org.smmulator.execution.Recording;
 import org.smmulator.execution.Schedule;
@@ -27,10 +28,12 @@ final class Exploring {
   private final Story story;
   private final TaskThreads threads;
   private final WallClock clock;
+  private final EventLog events;
   private final List<Exploration.Row> rows = new ArrayList<>();
   private final Map<String, Integer> met = new LinkedHashMap<>();
   private int ordersOfRow;
   private int orders;
+  private long checks;
   private long since;
   private boolean hasRace;
   private long longestRace = 1;
@@ -43,10 +46,11 @@ final class Exploring {
   /** How a run went. */
   private record Told(Recording recording, @Nullable ScheduleFailure failure) {}
 
-  Exploring(Story story, TaskThreads threads, WallClock clock) {
+  Exploring(Story story, TaskThreads threads, WallClock clock, EventLog events) {
     this.story = story;
     this.threads = threads;
     this.clock = clock;
+    this.events = events;
     this.since = clock.nanoTime();
   }
 
@@ -66,9 +70,9 @@ final class Exploring {
   }
 
   void byPriorities(long firstSeed, int count) {
+    long length = longestRace;
     for (int depth = 2; depth <= DEEPEST; depth++) {
       int depthOfRow = depth;
-      long length = longestRace;
       draw(firstSeed, count, seed -> new PriorityOrder(seed, depthOfRow, length));
       endRow("priorities, depth " + depth, "k = " + length, count);
     }
@@ -79,9 +83,14 @@ final class Exploring {
     endRow("uniform", "drawn", count);
   }
 
-  void repeat(Schedule schedule) {
-    run(schedule);
+  void repeat(Schedule schedule, long seed) {
+    run(new ScheduledOrder(schedule, seed));
     endRow("repeat", "one", 1);
+  }
+
+  /** Runs it once, whatever its end. */
+  void record(Schedule schedule, long seed) {
+    tell(schedule, seed);
   }
 
   private void draw(long firstSeed, int count, Drawn drawn) {
@@ -102,8 +111,9 @@ final class Exploring {
     for (String meeting : meetings.happened()) {
       met.merge(meeting, 1, Integer::sum);
     }
+    checks += meetings.checks();
     if (told.failure != null) {
-      throw failed(told.recording.schedule(), told.recording, told.failure);
+      throw failed(order.seed(), told.recording, told.failure);
     }
     hasRace |= told.recording.hasRace();
     longestRace = Math.max(longestRace, told.recording.pointsOfRace());
@@ -113,6 +123,7 @@ final class Exploring {
   private Told tell(Order order, Meetings meetings) {
     DeterministicExecution execution = new DeterministicExecution(order, MAX_POINTS, threads);
     Recording recording = execution.record();
+    execution.recordSwitches(events);
     try {
       execution.run(() -> tell(execution, meetings));
       return new Told(recording, null);
@@ -131,12 +142,13 @@ final class Exploring {
     }
   }
 
-  private StoryFailure failed(Schedule found, Recording recording, ScheduleFailure failure) {
+  private StoryFailure failed(long seed, Recording recording, ScheduleFailure failure) {
+    Schedule found = recording.schedule();
     String kind = kind(failure);
-    Told again = tell(new ScheduledOrder(found), new Meetings(story.meetings()));
+    Told again = tell(found, seed);
     boolean repeats = again.failure != null && kind(again.failure).equals(kind);
-    Schedule shortened = repeats ? shortened(found, kind) : found;
-    Told last = tell(new ScheduledOrder(shortened), new Meetings(story.meetings()));
+    Schedule shortened = repeats ? shortened(found, seed, kind) : found;
+    Told last = tell(shortened, seed);
     StringBuilder text = new StringBuilder();
     text.append(story.name()).append(", order ").append(orders + ordersOfRow).append(" in all: ");
     text.append(failure.getMessage());
@@ -150,17 +162,22 @@ final class Exploring {
     }
     text.append("\nrepeat: ").append(story.repeat());
     text.append(" -Dsmmulator.schedule=").append(shortened);
+    text.append(seed == 0 ? "" : " -Dsmmulator.seed=" + seed);
     Throwable cause = Optional.ofNullable(failure.getCause()).orElse(failure);
-    return new StoryFailure(text.toString(), shortened, orders + ordersOfRow, cause);
+    return new StoryFailure(text.toString(), story, shortened, seed, orders + ordersOfRow, cause);
   }
 
-  private Schedule shortened(Schedule found, String kind) {
+  private Told tell(Schedule schedule, long seed) {
+    return tell(new ScheduledOrder(schedule, seed), new Meetings(story.meetings()));
+  }
+
+  private Schedule shortened(Schedule found, long seed, String kind) {
     Shortening shortening =
         new Shortening(
             found,
             MAX_SHORTENING_RUNS,
             schedule -> {
-              Told told = tell(new ScheduledOrder(schedule), new Meetings(story.meetings()));
+              Told told = tell(schedule, seed);
               boolean same = told.failure != null && kind(told.failure).equals(kind);
               return same ? told.recording.schedule() : null;
             });
@@ -178,9 +195,10 @@ final class Exploring {
     long now = clock.nanoTime();
     Map<String, Integer> ofRow = new LinkedHashMap<>();
     story.meetings().forEach(meeting -> ofRow.put(meeting, met.getOrDefault(meeting, 0)));
-    rows.add(new Exploration.Row(strategy, ordersRun, extent, ofRow, now - since));
+    rows.add(new Exploration.Row(strategy, ordersRun, extent, ofRow, checks, now - since));
     orders += ordersOfRow;
     ordersOfRow = 0;
+    checks = 0;
     met.clear();
     since = now;
   }

@@ -5,12 +5,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which of the meetings that a story is about happened in one run; told by probes in the story.
+ * Which of the meetings that a story is about happened in one run, and how much was checked in it;
+ * told by probes in the story.
  * Only the task that runs tells, so that nothing is synchronised.
  */
 public final class Meetings {
   private final List<String> known;
   private final Set<String> happened = new LinkedHashSet<>();
+  private long checks;
 
   Meetings(List<String> known) {
     this.known = known;
@@ -25,7 +27,16 @@ public final class Meetings {
     happened.add(meeting);
   }
 
+  /** So many comparisons were made that could have failed. */
+  public void checked(long more) {
+    checks += more;
+  }
+
   Set<String> happened() {
     return happened;
+  }
+
+  long checks() {
+    return checks;
   }
 }
