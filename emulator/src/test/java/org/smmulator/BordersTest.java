@@ -28,7 +28,8 @@ class BordersTest {
   static final ArchRule onlyTheMachineKnowsTheGuest =
       noClasses()
           .that()
-          .resideOutsideOfPackages("org.smmulator.machine..", "org.smmulator.guest..")
+          .resideOutsideOfPackages(
+              "org.smmulator.machine..", "org.smmulator.hunt..", "org.smmulator.guest..")
           .should()
           .dependOnClassesThat(
               resideInAPackage("org.smmulator.guest..").and(not(assignableTo(CounterRow.class))));

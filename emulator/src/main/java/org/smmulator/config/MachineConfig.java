@@ -39,6 +39,11 @@ public record MachineConfig(
         machine, smmu, bus, http, guest, devices, simulation, sabotage, seeded);
   }
 
+  /** The same machine with other times in a simulated run. */
+  public MachineConfig withSimulation(SimulationConfig times) {
+    return new MachineConfig(machine, smmu, bus, http, guest, devices, times, sabotage, scenario);
+  }
+
   /** The same machine with its guest port elsewhere. */
   public MachineConfig withGuestPort(PortAddress port) {
     return new MachineConfig(

@@ -1,6 +1,6 @@
 /**
  * One machine assembled from its configuration: hardware, guest kernel, device processes, scenario.
- * The only package of this module that knows the guest.
+ * Beside {@code hunt} the only package of this module that knows the guest.
  */
 @NullMarked
 package org.smmulator.machine;

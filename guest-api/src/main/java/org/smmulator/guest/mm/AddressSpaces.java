@@ -74,6 +74,11 @@ public final class AddressSpaces {
     asids.free(asid);
   }
 
+  /** How many ASIDs have not been given back. */
+  public int asidsInUse() {
+    return asids.inUse();
+  }
+
   Sched sched() {
     return sched;
   }

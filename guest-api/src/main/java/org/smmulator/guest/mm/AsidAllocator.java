@@ -55,4 +55,13 @@ final class AsidAllocator {
       lock.unlock();
     }
   }
+
+  int inUse() {
+    lock.lock();
+    try {
+      return used.cardinality() - 1;
+    } finally {
+      lock.unlock();
+    }
+  }
 }

@@ -1,0 +1,8 @@
+/**
+ * Stories of two and three actors in whole machines, told in one order after another to find one
+ * that ends badly. Beside {@code machine} the only package of this module that knows the guest.
+ */
+@NullMarked
+package org.smmulator.hunt;
+
+import org.jspecify.annotations.NullMarked;
