@@ -34,7 +34,7 @@ final class SimulateOptions {
   }
 
   /** A range of seeds. */
-  private static final class Range implements ITypeConverter<Seeds> {
+  static final class Range implements ITypeConverter<Seeds> {
     @Override
     public Seeds convert(String text) {
       try {

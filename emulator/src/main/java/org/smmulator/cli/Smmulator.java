@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.smmulator.config.ConfigException;
 import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.Hunt;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.UserException;
 import picocli.CommandLine;
@@ -68,9 +69,15 @@ public final class Smmulator implements Runnable {
 
   /** The whole command line over a machine; for {@link #main} and tests. */
   public static CommandLine commandLine(Supplier<MachineLauncher> launcher) {
+    return commandLine(launcher, Smmulator::theHunt);
+  }
+
+  /** As above, with stories. */
+  static CommandLine commandLine(Supplier<MachineLauncher> launcher, Supplier<Hunt> hunt) {
     CommandLine line =
         new CommandLine(new Smmulator())
             .addSubcommand(new RunCommand(launcher))
+            .addSubcommand(new HuntCommand(hunt))
             .addSubcommand(new AttachCommand())
             .addSubcommand(new StatsCommand())
             .addSubcommand(new ExplainCommand())
@@ -88,7 +95,7 @@ public final class Smmulator implements Runnable {
   public void run() {
     throw new ParameterException(
         commandLineOf(spec),
-        "no command; use run, attach, stats, explain, decode or check, or --help");
+        "no command; use run, hunt, attach, stats, explain, decode or check, or --help");
   }
 
   private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {
@@ -136,6 +143,12 @@ public final class Smmulator implements Runnable {
     return ServiceLoader.load(MachineLauncher.class)
         .findFirst()
         .orElseThrow(() -> new IllegalStateException("no machine in this jar"));
+  }
+
+  private static Hunt theHunt() {
+    return ServiceLoader.load(Hunt.class)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no hunt in this jar"));
   }
 
   /** The version of the jar. */

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Lines of cells, aligned for a terminal: the first column to the left, the others as asked. */
-final class TextTable {
+public final class TextTable {
   private static final String INDENT = "  ";
   private static final String GAP = "  ";
 
@@ -14,11 +14,11 @@ final class TextTable {
   /**
    * @param numeric whether the cells after the first are aligned to the right
    */
-  TextTable(boolean numeric) {
+  public TextTable(boolean numeric) {
     this.numeric = numeric;
   }
 
-  TextTable line(String first, List<String> others) {
+  public TextTable line(String first, List<String> others) {
     List<String> line = new ArrayList<>();
     line.add(first);
     line.addAll(others);
@@ -26,11 +26,11 @@ final class TextTable {
     return this;
   }
 
-  TextTable line(String first, String... others) {
+  public TextTable line(String first, String... others) {
     return line(first, List.of(others));
   }
 
-  void appendTo(StringBuilder out) {
+  public void appendTo(StringBuilder out) {
     List<Integer> widths = widths();
     for (List<String> line : lines) {
       StringBuilder text = new StringBuilder(INDENT);

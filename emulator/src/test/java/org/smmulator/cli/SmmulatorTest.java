@@ -285,7 +285,7 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, attach, stats, explain, decode or check, or --help");
+            "smmulator: no command; use run, hunt, attach, stats, explain, decode or check, or --help");
   }
 
   @ParameterizedTest
@@ -293,6 +293,7 @@ class SmmulatorTest {
       strings = {
         "--help",
         "run --help",
+        "hunt --help",
         "attach --help",
         "stats --help",
         "explain --help",
