@@ -229,9 +229,7 @@ final class HuntCommand implements Callable<Integer> {
     Schedule schedule = repeat.schedule;
     try (Explorer explorer = new Explorer()) {
       Exploration explored =
-          schedule == null
-              ? explorer.repeat(only, seed)
-              : explorer.repeat(only, schedule, seed);
+          schedule == null ? explorer.repeat(only, seed) : explorer.repeat(only, schedule, seed);
       output.print(HuntTables.of(List.of(explored), List.of()));
       return ExitCode.OK;
     } catch (StoryFailure failure) {

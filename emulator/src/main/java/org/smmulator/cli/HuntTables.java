@@ -6,7 +6,10 @@ import java.util.Locale;
 import org.smmulator.execution.explore.Exploration;
 import org.smmulator.metrics.TextTable;
 
-/** What was explored of stories: how far by each strategy, and how often what they are about happened. */
+/**
+ * What was explored of stories: how far by each strategy, and how often what they are about
+ * happened.
+ */
 final class HuntTables {
   private HuntTables() {}
 

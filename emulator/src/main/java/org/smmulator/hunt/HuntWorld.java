@@ -45,6 +45,7 @@ final class HuntWorld {
   private static final PciAddress FIRST = new PciAddress(4 << 3);
   private static final PciAddress SECOND = new PciAddress(5 << 3);
   private static final long FOREVER = Long.MAX_VALUE;
+
   /** Of each task that works; few, so that an order is short. */
   private static final int OPERATIONS = 4;
 
@@ -327,10 +328,7 @@ final class HuntWorld {
       zero(found, row.facts().meaning(), count(row));
     }
     zero(found, "live address spaces", summary.mm().of(MmCounter.LIVE_ADDRESS_SPACES));
-    zero(
-        found,
-        "ASIDs that did not come back",
-        kernel.addressSpaces().asidsInUse() - asidsAtFirst);
+    zero(found, "ASIDs that did not come back", kernel.addressSpaces().asidsInUse() - asidsAtFirst);
     zero(found, "live grants", summary.verdict().checked(CheckedCounter.GRANTS_LIVE));
     zero(found, "frames touched while free", kernel.frames().touchedWhileFree());
     zero(

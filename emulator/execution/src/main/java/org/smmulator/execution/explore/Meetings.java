@@ -6,8 +6,7 @@ import java.util.Set;
 
 /**
  * Which of the meetings that a story is about happened in one run, and how much was checked in it;
- * told by probes in the story.
- * Only the task that runs tells, so that nothing is synchronised.
+ * told by probes in the story. Only the task that runs tells, so that nothing is synchronised.
  */
 public final class Meetings {
   private final List<String> known;
