@@ -1,11 +1,15 @@
 package org.smmulator.guest.mm;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongConsumer;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
 
 /** RAM as an array of 64-bit words. */
 final class ArrayMemory implements PhysicalMemory {
+  /** Told of each access by a CPU that is not to a descriptor, before it reaches memory. */
+  LongConsumer accessed = pa -> {};
+
   private final long base;
   private final AtomicLongArray words;
 
@@ -37,6 +41,7 @@ final class ArrayMemory implements PhysicalMemory {
   @Override
   public void read(long pa, byte[] target, int offset, int length) throws BusAbort {
     check(pa, length);
+    accessed.accept(pa);
     for (int i = 0; i < length; i++) {
       long at = pa + i;
       target[offset + i] = (byte) (words.get(index(at & -8)) >>> (8 * (at & 7)));
@@ -46,6 +51,7 @@ final class ArrayMemory implements PhysicalMemory {
   @Override
   public void write(long pa, byte[] source, int offset, int length) throws BusAbort {
     check(pa, length);
+    accessed.accept(pa);
     for (int i = 0; i < length; i++) {
       put(pa + i, source[offset + i]);
     }

@@ -36,42 +36,6 @@ class BindTest {
   }
 
   @Test
-  void firstBindsOfSeveralDevicesAtOnceMakeOneIoMm() {
-    Scene.inManyOrders(
-        scene -> {
-          AddressSpace mm = scene.process("p");
-          List<Integer> pasids = new ArrayList<>();
-          List<Task> tasks = new ArrayList<>();
-          for (int i = 1; i <= 3; i++) {
-            IommuDevice dev = scene.device(i);
-            tasks.add(scene.spawn("bind " + i, () -> pasids.add(scene.sva.bind(dev, mm, null))));
-          }
-          tasks.forEach(Task::join);
-          assertThat(pasids).hasSize(3).containsOnly(pasids.get(0));
-          assertThat(scene.iommu.contexts).hasSize(1);
-          assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_LIVE)).isEqualTo(1);
-          scene.end(mm);
-        });
-  }
-
-  @Test
-  void bindsOfOneDeviceAtOnceMakeOneBond() {
-    Scene.inManyOrders(
-        scene -> {
-          AddressSpace mm = scene.process("p");
-          IommuDevice dev = scene.device(1);
-          Task other = scene.spawn("other", () -> scene.sva.bind(dev, mm, null));
-          int pasid = scene.sva.bind(dev, mm, null);
-          other.join();
-          assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isEqualTo(1);
-          scene.sva.unbind(dev, pasid);
-          assertThat(scene.iommu.hasLiveCd(dev, pasid)).isTrue();
-          scene.sva.unbind(dev, pasid);
-          assertThat(scene.iommu.hasCd(dev, pasid)).isFalse();
-        });
-  }
-
-  @Test
   void theCdOfADomainComesWithItsFirstDeviceAndGoesWithItsLast() {
     Scene.inManyOrders(
         scene -> {

@@ -116,6 +116,7 @@ class ExitBesideUnbindTest {
               };
           Task unbind = scene.spawn("unbind", () -> scene.sva.unbind(dev, pasid));
           scene.until(() -> detaching[0]);
+          assertThat(unbind.isDone()).as("the unbind is over before the exit").isFalse();
           mm.putUser();
           assertThat(scene.iommu.hasCd(dev, pasid)).isFalse();
           assertThat(scene.sva.statistics().of(SvaCounter.MM_EXITS)).isZero();

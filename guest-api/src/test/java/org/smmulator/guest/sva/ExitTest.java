@@ -66,12 +66,15 @@ class ExitTest {
           AddressSpace mm = scene.process("p");
           int pasid = scene.sva.bind(a, mm, null);
           scene.sva.bind(b, mm, null);
+          int[] tried = {0};
           scene.iommu.during =
               (operation, device) -> {
+                tried[0] += operation.equals("detach") ? 1 : 0;
                 scene.iommu.access(a, pasid, Scene.pageOf(0));
                 scene.iommu.access(b, pasid, Scene.pageOf(0));
               };
           mm.putUser();
+          assertThat(tried[0]).as("tries between the steps of two detaches").isGreaterThan(1);
         });
   }
 
@@ -201,6 +204,7 @@ class ExitTest {
                 scene.spawn(
                     "unbind " + i,
                     () -> {
+                      assertThat(inside[0]).as("mm_exit runs as the unbind comes").isTrue();
                       scene.sva.unbind(dev, pasid);
                       assertThat(inside[0]).isFalse();
                       assertThat(scene.iommu.hasLiveCd(dev, pasid)).isFalse();
@@ -298,6 +302,7 @@ class ExitTest {
           scene.sva.bind(dev, living, null);
           Task exit = scene.spawn("exit", dying::putUser);
           scene.until(() -> inside[0]);
+          assertThat(inside[0]).as("mm_exit runs as the shutdown comes").isTrue();
           scene.sva.deviceShutdown(dev);
           assertThat(inside[0]).isFalse();
           assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isZero();

@@ -185,7 +185,7 @@ class FaultTest {
   }
 
   @Test
-  void theLastUserOfADyingProcessMayBeAPageFault() {
+  void requestsOfAnExitingProcessAreAllAnsweredAndItEnds() {
     Scene.inManyOrders(
         scene -> {
           AtomicInteger told = new AtomicInteger();

@@ -21,6 +21,7 @@ class FirstBindsTest {
   private static final String UNMAPPED_FIRST = "the page is unmapped before a device is attached";
   private static final String NOT_YET = "a PASID is looked up before its io_mm can be grabbed";
   private static final String FOUND_BESIDE = "a PASID is found while the first bind goes on";
+  private static final String ATTACHING = "a bind comes while the device is being attached";
   private static final String ONE_AFTER_THE_OTHER = "one bind after the other";
 
   /** I14: two first binds of one mm from two devices make one io_mm and one PASID. */
@@ -47,6 +48,36 @@ class FirstBindsTest {
           scene.end(mm);
         },
         I14,
+        ONE_AFTER_THE_OTHER);
+  }
+
+  /** Scenario 6 beside itself: one bond, counted twice. */
+  @Test
+  void twoBindsOfOneDeviceMakeOneBond() {
+    Scene.explore(
+        2,
+        (scene, meetings) -> {
+          AddressSpace mm = scene.process("p");
+          IommuDevice dev = scene.device(1);
+          boolean[] attaching = {false};
+          scene.iommu.during =
+              (operation, device) -> attaching[0] |= operation.equals("attached");
+          ThrowingCallable bind =
+              () -> {
+                boolean beside = attaching[0];
+                assertThat(scene.sva.bind(dev, mm, null)).isEqualTo(1);
+                attaching[0] = false;
+                meetings.meet(beside ? ATTACHING : ONE_AFTER_THE_OTHER);
+              };
+          scene.race("one", bind, "other", bind);
+          assertThat(scene.sva.statistics().of(SvaCounter.BONDS)).isEqualTo(1);
+          scene.sva.unbind(dev, 1);
+          assertThat(scene.iommu.hasLiveCd(dev, 1)).isTrue();
+          scene.sva.unbind(dev, 1);
+          assertThat(scene.iommu.hasCd(dev, 1)).isFalse();
+          scene.end(mm);
+        },
+        ATTACHING,
         ONE_AFTER_THE_OTHER);
   }
 

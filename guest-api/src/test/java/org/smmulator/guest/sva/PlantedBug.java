@@ -12,6 +12,7 @@ import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.smmulator.execution.explore.Exploration;
+import org.smmulator.guest.Explored;
 
 /**
  * A bug put into a copy of the guest while a test runs: in some methods of it calls go to {@link

@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.PageRequest;
+import org.smmulator.guest.iommu.ResponseCode;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.sched.Task;
@@ -26,8 +32,24 @@ class RaceTest {
   private static final int DEVICES = 3;
   private static final int PAGES = 3;
 
+  private static final String IN_TIME = "an unbind succeeds";
+  private static final String LATE = "an unbind finds no bond after the release";
+  private static final String DURING = "an unbind comes during an mm_exit of its device";
+  private static final String DEAD = "a page request finds its process dying";
+
+  /** In how many orders what met. */
+  private static final Map<String, Integer> MET = new TreeMap<>();
+
   static LongStream seeds() {
     return Scene.seeds(1_000);
+  }
+
+  @AfterAll
+  static void everythingHasMet() {
+    System.err.println("RaceTest: met " + MET);
+    if (Long.getLong("smmulator.seed") == null) {
+      assertThat(MET).containsOnlyKeys(IN_TIME, LATE, DURING, DEAD);
+    }
   }
 
   @ParameterizedTest
@@ -43,6 +65,8 @@ class RaceTest {
     private final List<IommuDevice> devices = new ArrayList<>();
     private final List<AddressSpace> processes = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
+    private final List<IommuDevice> exiting = new ArrayList<>();
+    private final Set<String> met = new TreeSet<>();
 
     Race(Scene scene, SplittableRandom random) {
       this.scene = scene;
@@ -83,12 +107,18 @@ class RaceTest {
       any.drop();
       scene.quiesce(any);
       scene.assertNothingLeft(0);
+      if (scene.iommu.responses.stream().anyMatch(r -> r.code() == ResponseCode.INVALID)) {
+        met.add(DEAD);
+      }
+      met.forEach(meeting -> MET.merge(meeting, 1, Integer::sum));
     }
 
     private MmExitHandler handler() {
       SplittableRandom choices = random.split();
       return (dev, pasid, drvdata) -> {
+        exiting.add(dev);
         scene.sched.sleep(choices.nextInt(2) == 0 ? 5 : 3 * Scene.DEADLINE / 2);
+        exiting.remove(dev);
         return choices.nextInt(3) == 0 ? -1 : 0;
       };
     }
@@ -112,6 +142,8 @@ class RaceTest {
           scene.sva.unbind(dev, pasid, mm);
         } else if (choices.nextInt(2) == 0) {
           mm.putUserAsync();
+          // Sometimes the exit has all the time that it needs.
+          scene.sched.sleep(choices.nextInt(3) * 2 * Scene.DEADLINE);
           unbindLate(dev, pasid, mm);
           return;
         }
@@ -120,10 +152,13 @@ class RaceTest {
     }
 
     private void unbindLate(IommuDevice dev, int pasid, AddressSpace mm) {
+      boolean during = exiting.contains(dev);
       try {
         scene.sva.unbind(dev, pasid, mm);
+        met.add(during ? DURING : IN_TIME);
       } catch (IommuException e) {
         assertThat(e.errno()).isEqualTo(Errno.ESRCH);
+        met.add(LATE);
       }
     }
 

@@ -28,6 +28,7 @@ import org.smmulator.guest.mm.SegmentationFault;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sched.WaitQueue;
+import org.smmulator.guest.Explored;
 
 /** A kernel with real address spaces, the manager under test and a fake IOMMU. */
 final class Scene {

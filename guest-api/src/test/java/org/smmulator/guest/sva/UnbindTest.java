@@ -38,6 +38,7 @@ class UnbindTest {
               };
           Task ageing = scene.spawn("ageing", () -> mm.age(Scene.pageOf(0), Scene.PAGE));
           scene.until(() -> inside[0] || ageing.isDone());
+          assertThat(inside[0]).as("the walk is under way as the unbind comes").isTrue();
           stay[0] = false;
           scene.sva.unbind(dev, pasid);
           scene.sva.unbind(other, pasid);

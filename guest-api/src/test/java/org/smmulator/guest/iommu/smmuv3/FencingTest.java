@@ -160,7 +160,7 @@ final class FencingTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
-  void detachesADeviceWhileOthersWaitForIt(long seed) {
+  void anUnmapAndAnInvalidationCostOneTimeOutAndThenTheDeviceIsDetached(long seed) {
     DriverBench.run(
         seed,
         bench -> {

@@ -1,5 +1,6 @@
-package org.smmulator.guest.sva;
+package org.smmulator.guest;
 
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -14,21 +15,24 @@ import org.smmulator.execution.explore.Story;
  * {@code -Dsmmulator.seed=S} runs those of one seed, {@code -Dsmmulator.schedule=12+1,40+2} one
  * order.
  */
-final class Explored {
+public final class Explored {
   private static final int MAX_ORDERS = 20_000;
   private static final int DRAWN = 100;
+
+  /** Many times what one run has: threads of its tasks that outlive it would add up. */
+  private static final int MAX_THREADS = 1_000;
 
   private static @Nullable Exploration last;
 
   private Explored() {}
 
   /** What was explored last. */
-  static Exploration last() {
+  public static Exploration last() {
     return Objects.requireNonNull(last);
   }
 
   /** Explores a story named after the test that asks. */
-  static void story(int delays, Story.Teller teller, String... meetings) {
+  public static void story(int delays, Story.Teller teller, String... meetings) {
     StackWalker.StackFrame test = StackWalker.getInstance().walk(Explored::testOf);
     String name = test.getClassName().replaceFirst(".*\\.", "") + "#" + test.getMethodName();
     String repeat =
@@ -64,6 +68,10 @@ final class Explored {
       }
       System.err.println(explored);
       last = explored;
+    }
+    int threads = ManagementFactory.getThreadMXBean().getThreadCount();
+    if (threads > MAX_THREADS) {
+      throw new IllegalStateException(story.name() + " leaves " + threads + " threads");
     }
   }
 }
