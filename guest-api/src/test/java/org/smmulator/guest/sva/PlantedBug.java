@@ -1,11 +1,15 @@
 package org.smmulator.guest.sva;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
@@ -66,7 +70,10 @@ enum PlantedBug {
   PASID_FREED_BEFORE_THE_DRAIN(
       new Swap("sva.IoMms", "unlist", "free", "nothing"),
       new Swap("sva.BondAttachment", "finish", "drain", "freeAndDrain"),
-      new Swap("sva.NotifierRelease", "release", "drain", "freeAndDrain"));
+      new Swap("sva.NotifierRelease", "release", "drain", "freeAndDrain")),
+  /** Of two who drop references at once one may count what the other has not yet written. */
+  REFERENCES_DROPPED_BY_PLAIN_WRITES(
+      new Swap("sched.Kref", "put", "decrementAndGet", "decrementPlainly"));
 
   /** In one method one call that is replaced. */
   private record Swap(String className, String method, String call, String instead) {
@@ -107,15 +114,25 @@ enum PlantedBug {
     } catch (InvocationTargetException e) {
       thrown = e.getCause();
     }
-    if (copy.swapped.size() != swaps.size()) {
-      throw new AssertionError(this + ": of " + swaps + " took place " + copy.swapped);
-    }
+    copy.assertComplete();
     if (thrown != null) {
       throw thrown;
     }
     Method last = copy.loadClass(Explored.class.getName()).getDeclaredMethod("last");
     last.setAccessible(true);
     return (Exploration) last.invoke(null);
+  }
+
+  /** Puts the classes that have the bug into a directory, to be searched before the others. */
+  void writeTo(Path directory) throws IOException {
+    Copy copy = new Copy();
+    for (Swap swap : swaps) {
+      String name = GUEST + swap.className;
+      Path file = directory.resolve(name.replace('.', '/') + ".class");
+      Files.createDirectories(Objects.requireNonNull(file.getParent()));
+      Files.write(file, copy.planted(copy.bytesOf(name), name));
+    }
+    copy.assertComplete();
   }
 
   /** The guest and its tests, loaded once more. */
@@ -137,13 +154,25 @@ enum PlantedBug {
       }
     }
 
-    private Class<?> define(String name) throws ClassNotFoundException {
+    private void assertComplete() {
+      if (swapped.size() != swaps.size()) {
+        throw new AssertionError(PlantedBug.this + ": of " + swaps + " took place " + swapped);
+      }
+    }
+
+    private byte[] bytesOf(String name) throws IOException {
       String file = name.replace('.', '/') + ".class";
       try (InputStream in = getParent().getResourceAsStream(file)) {
         if (in == null) {
-          throw new ClassNotFoundException(name);
+          throw new FileNotFoundException(file);
         }
-        byte[] bytes = in.readAllBytes();
+        return in.readAllBytes();
+      }
+    }
+
+    private Class<?> define(String name) throws ClassNotFoundException {
+      try {
+        byte[] bytes = bytesOf(name);
         boolean planted = swaps.stream().anyMatch(swap -> swap.isIn(name));
         byte[] loaded = planted ? planted(bytes, name) : bytes;
         return defineClass(name, loaded, 0, loaded.length);

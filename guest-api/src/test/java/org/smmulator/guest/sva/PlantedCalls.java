@@ -4,6 +4,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.MmContext;
 import org.smmulator.guest.mm.AddressSpace;
@@ -79,6 +80,13 @@ public final class PlantedCalls {
       }
     }
     call(subscriptions, "unregister", notifier);
+  }
+
+  public static int decrementPlainly(Object count) {
+    AtomicInteger references = (AtomicInteger) count;
+    int left = references.getPlain() - 1;
+    references.setPlain(left);
+    return left;
   }
 
   public static void later(Object cpus) {
