@@ -58,11 +58,7 @@ class AddressSpaceConcurrencyTest {
           mm.mmapFixed(BASE, PAGE, Prot.READ_WRITE);
           MmKernel.write(mm, BASE, 1);
           whenAccessed(kernel, mm, meetings);
-          race(
-              kernel,
-              execution,
-              () -> MmKernel.write(mm, BASE, 2),
-              () -> mm.dontNeed(BASE, PAGE));
+          race(kernel, execution, () -> MmKernel.write(mm, BASE, 2), () -> mm.dontNeed(BASE, PAGE));
           assertThat(kernel.freed.keySet()).hasSize(1).allMatch(kernel::isPoisoned);
         },
         MAPPED,

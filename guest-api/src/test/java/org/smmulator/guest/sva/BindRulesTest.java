@@ -105,6 +105,4 @@ class BindRulesTest {
           scene.assertNothingLeft(0);
         });
   }
-
-
 }

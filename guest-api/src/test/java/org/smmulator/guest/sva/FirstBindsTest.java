@@ -60,8 +60,7 @@ class FirstBindsTest {
           AddressSpace mm = scene.process("p");
           IommuDevice dev = scene.device(1);
           boolean[] attaching = {false};
-          scene.iommu.during =
-              (operation, device) -> attaching[0] |= operation.equals("attached");
+          scene.iommu.during = (operation, device) -> attaching[0] |= operation.equals("attached");
           ThrowingCallable bind =
               () -> {
                 boolean beside = attaching[0];

@@ -15,6 +15,7 @@ import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.EventLog;
 import org.smmulator.execution.explore.Meetings;
+import org.smmulator.guest.Explored;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
@@ -28,7 +29,6 @@ import org.smmulator.guest.mm.SegmentationFault;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sched.WaitQueue;
-import org.smmulator.guest.Explored;
 
 /** A kernel with real address spaces, the manager under test and a fake IOMMU. */
 final class Scene {
