@@ -143,7 +143,7 @@ class RaceTest {
         } else if (choices.nextInt(2) == 0) {
           mm.putUserAsync();
           // Sometimes the exit has all the time that it needs.
-          scene.sched.sleep(choices.nextInt(3) * 2 * Scene.DEADLINE);
+          scene.sched.sleep(2 * Scene.DEADLINE * choices.nextInt(3));
           unbindLate(dev, pasid, mm);
           return;
         }
