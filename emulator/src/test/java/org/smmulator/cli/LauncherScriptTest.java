@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.cli.Checkout.Ended;
 
@@ -161,6 +162,39 @@ class LauncherScriptTest {
                 checkout.jar().toString()));
     expected.addAll(Arrays.asList(odd));
     assertThat(checkout.journal()).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'machine: {name: m, ramMiB: 1024}', -Xmx1536m",
+    "'  ramMiB: 64 # small', -Xmx336m",
+    "'ramMiB:131072', -Xmx164096m"
+  })
+  void makesTheHeapAsLargeAsTheMachineFileSays(String line, String expected) throws Exception {
+    checkout.hasJar();
+    Path file = Files.writeString(folder.resolve("a machine.yaml"), "clock: wall\n" + line + "\n");
+    assertThat(checkout.run("run", "--simulated", file.toString()).code()).isZero();
+
+    assertThat(checkout.journal()).contains(expected, "-XX:G1HeapRegionSize=1m");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"# ramMiB: 64", "ramMiB: many", "other: 64", "ramMiB: 99999999999999999999"})
+  void leavesTheHeapToTheJvmWhereTheMachineFileSaysNothing(String line) throws Exception {
+    checkout.hasJar();
+    Path file = Files.writeString(folder.resolve("machine.yaml"), line + "\n");
+    assertThat(checkout.run("run", file.toString()).code()).isZero();
+
+    assertThat(checkout.journal()).noneMatch(word -> word.startsWith("-X"));
+  }
+
+  @Test
+  void leavesTheHeapOfSeveralMachinesToTheJvm() throws Exception {
+    checkout.hasJar();
+    Path file = Files.writeString(folder.resolve("machine.yaml"), "ramMiB: 64\n");
+    assertThat(checkout.run("run", file.toString(), "--seeds", "1..9").code()).isZero();
+
+    assertThat(checkout.journal()).noneMatch(word -> word.startsWith("-X"));
   }
 
   @Test

@@ -23,18 +23,18 @@ class SmallMachineTest {
   @Test
   void ramForWhichTheJvmHasNoMemoryFailsAloneAndLeavesThePortWhole() throws Exception {
     Path socket = folder.resolve("guest");
-    Process machine = start(socket, "192m");
+    Process machine = start(socket, "200m");
     try (BufferedReader said = machine.errorReader(UTF_8)) {
       awaitReady(said);
       try (Harness harness = new Harness(SocketChannel.open(UnixDomainSocketAddress.of(socket)))) {
         assertThat(harness.ask("memset 0x40000000 0x40000000 0x55"))
             .isEqualTo(
-                "FAIL out of memory: the JVM has memory for 48 MiB of RAM that is written to; start"
-                    + " it with SMMULATOR_JAVA_OPTS=-XX:MaxDirectMemorySize=1088m");
+                "FAIL out of memory: the JVM's heap has room for 80 MiB of RAM that is written to;"
+                    + " start it with SMMULATOR_JAVA_OPTS=-Xmx1408m");
         assertThat(harness.ask("readl 0x40000000"))
             .as("whole or not at all")
             .endsWith("0".repeat(8));
-        assertThat(harness.ask("memset 0x40000000 0x3000000 0x55")).isEqualTo("OK");
+        assertThat(harness.ask("memset 0x40000000 0x5000000 0x55")).isEqualTo("OK");
         assertThat(harness.ask("writel 0x60000000 1")).startsWith("FAIL out of memory: ");
         assertThat(harness.ask("memset 0x40000000 0x40000000 0")).as("takes none").isEqualTo("OK");
         for (int i = 0; i < 3; i++) {
@@ -70,7 +70,7 @@ class SmallMachineTest {
     }
   }
 
-  /** 96 MiB outside of the heap, of which sockets keep one half. */
+  /** A machine with a heap that has regions of 1 MiB. */
   private Process start(Path socket, String heap) throws Exception {
     Path file = folder.resolve("machine.yaml");
     Files.writeString(
@@ -85,7 +85,8 @@ class SmallMachineTest {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx" + heap,
-            "-XX:MaxDirectMemorySize=96m",
+            "-XX:+UseG1GC",
+            "-XX:G1HeapRegionSize=1m",
             "-cp",
             System.getProperty("java.class.path"),
             "org.smmulator.cli.Smmulator",

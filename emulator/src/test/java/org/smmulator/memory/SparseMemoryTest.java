@@ -18,14 +18,16 @@ import org.smmulator.arch.port.BusAbort;
 
 class SparseMemoryTest {
   private static final long BASE = 0x4000_0000L;
-  private static final long BYTES = 8L << 20;
-  private static final long CHUNK = 2L << 20;
+  private static final long BYTES = 14L << 20;
+  private static final long CHUNK = 4L << 20;
 
   private final SparseMemory memory = new SparseMemory(BASE, BYTES);
 
   @Test
   void isLittleEndianAndZeroAtFirst() throws BusAbort {
     assertThat(memory.load64(BASE + BYTES - 8)).isZero();
+    memory.store64(BASE + BYTES - 8, 1);
+    assertThat(memory.load64(BASE + BYTES - 8)).isOne();
     memory.store64(BASE + 8, 0x0807_0605_0403_0201L);
     byte[] bytes = new byte[8];
     memory.read(BASE + 8, bytes, 0, 8);
@@ -41,8 +43,8 @@ class SparseMemoryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {BASE - 8, BASE + BYTES, 0, -8, Long.MIN_VALUE, 1L << 60})
-  void abortsOutside(long pa) {
+  @ValueSource(longs = {BASE - 8, BASE + BYTES, 0, -8, Long.MIN_VALUE, 1L << 60, BASE + 1, BASE + 4})
+  void abortsOutsideAndOutOfLine(long pa) {
     assertThatThrownBy(() -> memory.load64(pa)).isSameAs(BusAbort.INSTANCE);
     assertThatThrownBy(() -> memory.store64(pa, 1)).isSameAs(BusAbort.INSTANCE);
     assertThatThrownBy(() -> memory.compareAndSet64(pa, 0, 1)).isSameAs(BusAbort.INSTANCE);
@@ -80,7 +82,7 @@ class SparseMemoryTest {
   void copiesAnyAlignmentLikeAnArray() throws BusAbort {
     long seed = Long.getLong("smmulator.seed", new Random().nextLong());
     Random random = new Random(seed);
-    byte[] model = new byte[4 << 20];
+    byte[] model = new byte[(int) CHUNK + 200];
     for (int i = 0; i < 2000; i++) {
       // Around the border of two chunks, where anything can go wrong.
       int at = (int) CHUNK - 100 + random.nextInt(200);
@@ -215,7 +217,7 @@ class SparseMemoryTest {
   void writesForWhichTheHostHasNoMemoryAbortWholeAndZeroesNeedNone() throws BusAbort {
     AtomicInteger told = new AtomicInteger();
     SparseMemory scarce =
-        new SparseMemory(BASE, BYTES, new HostMemory(CHUNK, told::incrementAndGet));
+        new SparseMemory(BASE, BYTES, new HostMemory(CHUNK + 16, 8, told::incrementAndGet));
 
     assertThatThrownBy(() -> scarce.fill(BASE, CHUNK + 1, (byte) 1)).isSameAs(BusAbort.INSTANCE);
     byte[] source = {1, 1, 1, 1, 1, 1, 1, 1};
