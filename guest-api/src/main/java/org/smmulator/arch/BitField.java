@@ -1,30 +1,29 @@
 package org.smmulator.arch;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One field of a little-endian structure, declared with the absolute bit numbers of the document:
- * {@code field(65, 64)} is bits [1:0] of the second 64-bit word. A field lies within one word.
+ * {@code field(65, 64)} is bits [1:0] of the second 64-bit word. A field lies within one word. A
+ * record, because compilers take the fields of constant records for constants, and of constant
+ * objects of other classes not.
+ *
+ * @param word index of the 64-bit word that holds the field
+ * @param shift its lowest bit in that word
+ * @param mask its bits in that word
  */
-public final class BitField {
-  private final int word;
-  private final int shift;
-  private final long mask;
-
-  private BitField(int high, int low) {
+public record BitField(int word, int shift, long mask) {
+  public static BitField field(int high, int low) {
     if (low < 0 || high < low || high / 64 != low / 64) {
       throw new IllegalArgumentException("field [" + high + ":" + low + "] leaves its 64-bit word");
     }
     int width = high - low + 1;
-    this.word = low / 64;
-    this.shift = low % 64;
-    this.mask = (width == 64 ? -1L : (1L << width) - 1) << shift;
-  }
-
-  public static BitField field(int high, int low) {
-    return new BitField(high, low);
+    long ones = width == 64 ? -1 : (1L << width) - 1;
+    return new BitField(low / 64, low % 64, ones << (low % 64));
   }
 
   public static BitField bit(int position) {
-    return new BitField(position, position);
+    return field(position, position);
   }
 
   /** The field's value, right-aligned, out of the 64-bit word that holds it. */
@@ -60,13 +59,15 @@ public final class BitField {
     return placed;
   }
 
-  /** Index of the 64-bit word that holds the field. */
-  public int word() {
-    return word;
+  /** Two fields may have the same bits, of different structures or for different purposes. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other;
   }
 
-  public long mask() {
-    return mask;
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
   }
 
   @Override

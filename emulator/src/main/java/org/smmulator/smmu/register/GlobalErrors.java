@@ -34,7 +34,7 @@ public final class GlobalErrors {
     }
     registers.publish(SmmuRegister.GERROR, registers.get(SmmuRegister.GERROR) ^ error.mask());
     // The abort of this very interrupt's MSI cannot be announced by it.
-    if (error != Gerror.MSI_GERROR_ABT_ERR
+    if (!error.equals(Gerror.MSI_GERROR_ABT_ERR)
         && IrqCtrl.GERROR_IRQEN.isSet(registers.get(SmmuRegister.IRQ_CTRL))) {
       interrupt();
     }
