@@ -152,6 +152,20 @@ class ConfigurationCacheTest extends ConfigurationScene {
         .hasToString("[LOOKUPS 4, HITS 1, INSERTIONS 6, EVICTIONS 2, INVALIDATED 4, RESIDENT 0]");
   }
 
+  /** A command finds only what is in the cache; what was used last must not outlive its entry. */
+  @Test
+  void whatMadeRoomForAnotherStreamIsReadAnew() {
+    guest.storeSte(5, BareGuest.ste(0b100));
+    guest.storeSte(6, BareGuest.ste(0b100));
+    assertThat(guest.read(5, NONE, VA)).isEqualTo(VA);
+    assertThat(guest.read(5, NONE, VA)).isEqualTo(VA);
+    assertThat(guest.read(6, NONE, VA)).isEqualTo(VA);
+    assertThat(cache().of(CacheCounter.EVICTIONS)).isEqualTo(2);
+    guest.storeSte(5, BareGuest.ste(0b000));
+    guest.perform(Structure.command("CFGI_STE").set("stream", 5));
+    assertThat(guest.access(5, NONE, VA, false)).isEqualTo(Outcome.TERMINATED);
+  }
+
   private Counts<CacheCounter> cache() {
     return guest.smmu.counters().cache(SmmuCache.CONFIGURATION_CACHE);
   }

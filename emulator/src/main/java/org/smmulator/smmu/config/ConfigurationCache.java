@@ -11,14 +11,25 @@ import org.jspecify.annotations.Nullable;
  *   key = StreamID [63:32] | SubstreamID + 2 [31:0]     (-1 no substream, -2 the stream alone)
  *   set: newest ... oldest
  * </pre>
+ *
+ * <p>What was found last is remembered, once of a transaction and once of a stream alone, for which
+ * devices ask by turns and again and again. Whatever stores or drops an entry forgets both, so they
+ * are never entries that have gone.
  */
 final class ConfigurationCache {
   private static final int MAX_WAYS = 4;
+
+  /** Of no SubstreamID. */
+  private static final long NO_KEY = -1;
 
   private final int ways;
   private final int setMask;
   private final long[] keys;
   private final @Nullable Configuration[] entries;
+  private long lastKey = NO_KEY;
+  private @Nullable Configuration last;
+  private long lastAloneKey = NO_KEY;
+  private @Nullable Configuration lastAlone;
   private long insertions;
   private long evictions;
   private long invalidated;
@@ -33,9 +44,17 @@ final class ConfigurationCache {
 
   @Nullable Configuration get(int streamId, int substreamId) {
     long key = key(streamId, substreamId);
+    if (key == lastKey) {
+      return last;
+    }
+    return key == lastAloneKey ? lastAlone : search(key);
+  }
+
+  private @Nullable Configuration search(long key) {
     int first = firstOfSet(key);
     for (int i = first; i < first + ways; i++) {
       if (keys[i] == key && entries[i] != null) {
+        remember(key, entries[i]);
         return entries[i];
       }
     }
@@ -55,6 +74,7 @@ final class ConfigurationCache {
     } else {
       evictions++;
     }
+    forget();
     System.arraycopy(keys, first, keys, first + 1, last - first);
     System.arraycopy(entries, first, entries, first + 1, last - first);
     keys[first] = key;
@@ -92,6 +112,7 @@ final class ConfigurationCache {
   }
 
   void clear() {
+    forget();
     Arrays.fill(entries, null);
     invalidated += resident;
     resident = 0;
@@ -99,10 +120,28 @@ final class ConfigurationCache {
 
   private void drop(int i) {
     if (entries[i] != null) {
+      forget();
       entries[i] = null;
       invalidated++;
       resident--;
     }
+  }
+
+  private void remember(long key, @Nullable Configuration entry) {
+    if ((int) key == 0) {
+      lastAloneKey = key;
+      lastAlone = entry;
+    } else {
+      lastKey = key;
+      last = entry;
+    }
+  }
+
+  private void forget() {
+    lastKey = NO_KEY;
+    last = null;
+    lastAloneKey = NO_KEY;
+    lastAlone = null;
   }
 
   /** Entries stored so far. */
