@@ -14,6 +14,8 @@ final class SetAssociativeStore implements TranslationStore {
 
   private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
 
+  private static final int LONGS_OF_4_WAYS = 3 * 4;
+
   private final SpaceIds ids;
   private final int setLongs;
   private final int setMask;
@@ -34,6 +36,28 @@ final class SetAssociativeStore implements TranslationStore {
 
   @Override
   public long find(long index, long tag) {
+    return setLongs == LONGS_OF_4_WAYS ? findInFour(index, tag) : findInAny(index, tag);
+  }
+
+  /** Four ways, the usual number, written out: what is constant need not be computed. */
+  private long findInFour(long index, long tag) {
+    int at = ((int) index & setMask) * LONGS_OF_4_WAYS;
+    if (slots[at] != tag) {
+      if (slots[at + 3] == tag) {
+        at += 3;
+      } else if (slots[at + 6] == tag) {
+        at += 6;
+      } else if (slots[at + 9] == tag) {
+        at += 9;
+      } else {
+        return 0;
+      }
+    }
+    slots[at + 2] = ++clock;
+    return slots[at + 1];
+  }
+
+  private long findInAny(long index, long tag) {
     int set = set(index);
     for (int at = set; at < set + setLongs; at += 3) {
       if (slots[at] == tag) {
