@@ -30,6 +30,15 @@ class ResetTest {
   }
 
   @Test
+  void aResetForgetsCommandsThatWait() {
+    guest.bringUp();
+    guest.submit(Structure.command("SYNC"));
+    assertThat(guest.smmu.hasWork()).isTrue();
+    guest.smmu.reset();
+    assertThat(guest.smmu.hasWork()).isFalse();
+  }
+
+  @Test
   void afterAResetMemoryIsReadAnew() {
     guest.bringUp();
     guest.storeSte(5, BareGuest.ste(0b100));

@@ -44,6 +44,13 @@ public final class CommandQueue {
 
   private boolean syncWaits;
 
+  // What the registers say, looked at when somebody has written to them, not for each command.
+  private boolean enabled;
+  private long base;
+  private int log2;
+  private int produced;
+  private int consumed;
+
   public CommandQueue(
       SmmuFeatures features,
       PhysicalMemory memory,
@@ -62,15 +69,22 @@ public final class CommandQueue {
     this.outputs = outputs;
     this.wakesCpus = features.has(Feature.SEV);
     this.maxLog2 = features.queues().commandLog2();
+    lookAtRegisters();
+  }
+
+  private void lookAtRegisters() {
+    enabled = registers.commandQueueEnabled() && !errors.isActive(Gerror.CMDQ_ERR);
+    base = registers.get(SmmuRegister.CMDQ_BASE);
+    log2 = Math.min(QueueBase.LOG2SIZE.getInt(base), maxLog2);
+    produced = QueueIndex.INDEX.getInt(registers.get(SmmuRegister.CMDQ_PROD));
+    consumed = QueueIndex.INDEX.getInt(registers.get(SmmuRegister.CMDQ_CONS));
   }
 
   /** Whether a step would execute a command. */
   public boolean hasWork() {
-    return registers.commandQueueEnabled()
-        && !errors.isActive(Gerror.CMDQ_ERR)
-        && !(syncWaits && (invalidations.areOutstanding() || accesses.holdSyncBack()))
-        && QueuePosition.distance(position(SmmuRegister.CMDQ_PROD), readPosition(), sizeLog2())
-            != 0;
+    return enabled
+        && QueuePosition.distance(produced, consumed, log2) != 0
+        && !(syncWaits && (invalidations.areOutstanding() || accesses.holdSyncBack()));
   }
 
   /** Executes the command at RD, if there is one to execute. */
@@ -105,8 +119,7 @@ public final class CommandQueue {
 
   /** Executes an invalidation before its turn, if one is chosen that can be. */
   private boolean executeAhead() {
-    int commands =
-        QueuePosition.distance(position(SmmuRegister.CMDQ_PROD), readPosition(), sizeLog2());
+    int commands = QueuePosition.distance(produced, consumed, log2);
     int chosen = order.choose(Math.min(commands, CommandOrder.WINDOW));
     for (int i = 0; i <= chosen; i++) {
       if (!fetch(i, ahead) || !ahead.isInvalidation()) {
@@ -125,10 +138,15 @@ public final class CommandQueue {
   /** Power-on. */
   public void reset() {
     forgetWaiting();
+    lookAtRegisters();
   }
 
-  /** Software may have disabled the queue: a CMD_SYNC that waited is as if never fetched. */
+  /**
+   * Software may have produced commands, acknowledged an error, or disabled the queue: then a
+   * CMD_SYNC that waited is as if never fetched.
+   */
   public void registersWritten() {
+    lookAtRegisters();
     if (!registers.commandQueueEnabled()) {
       forgetWaiting();
     }
@@ -142,14 +160,11 @@ public final class CommandQueue {
 
   /** Fetches the command so many places behind RD. */
   private boolean fetch(int behind, Command target) {
-    int log2 = sizeLog2();
-    int position = readPosition();
+    int position = consumed;
     for (int i = 0; i < behind; i++) {
       position = QueuePosition.next(position, log2);
     }
-    long address =
-        QueuePosition.address(
-            registers.get(SmmuRegister.CMDQ_BASE), position, log2, CommandField.BYTES);
+    long address = QueuePosition.address(base, position, log2, CommandField.BYTES);
     try {
       long first = memory.load64(address);
       target.set(first, memory.load64(address + Long.BYTES));
@@ -160,12 +175,10 @@ public final class CommandQueue {
   }
 
   private void consume() {
-    int log2 = sizeLog2();
-    int position = readPosition();
+    int waiting = QueuePosition.distance(produced, consumed, log2);
+    consumed = QueuePosition.next(consumed, log2);
     executedAhead >>>= 1;
-    registers.publish(
-        SmmuRegister.CMDQ_CONS, QueueIndex.INDEX.of(QueuePosition.next(position, log2)));
-    int waiting = QueuePosition.distance(position(SmmuRegister.CMDQ_PROD), position, log2);
+    registers.publish(SmmuRegister.CMDQ_CONS, QueueIndex.INDEX.of(consumed));
     if (wakesCpus && waiting == 1 << log2) {
       // Software that found the queue full may sleep until there is room (4.1.2).
       outputs.sendEvent();
@@ -175,21 +188,10 @@ public final class CommandQueue {
 
   /** ERR before GERROR, GERROR before its interrupt. */
   private void stop(int error) {
-    long cons = QueueIndex.INDEX.of(readPosition()) | QueueIndex.ERR.of(error);
+    long cons = QueueIndex.INDEX.of(consumed) | QueueIndex.ERR.of(error);
     registers.publish(SmmuRegister.CMDQ_CONS, cons);
     executedAhead = 0; // software may write other commands there
     errors.raise(Gerror.CMDQ_ERR);
-  }
-
-  private int readPosition() {
-    return position(SmmuRegister.CMDQ_CONS);
-  }
-
-  private int position(SmmuRegister register) {
-    return QueueIndex.INDEX.getInt(registers.get(register));
-  }
-
-  private int sizeLog2() {
-    return Math.min(QueueBase.LOG2SIZE.getInt(registers.get(SmmuRegister.CMDQ_BASE)), maxLog2);
+    lookAtRegisters();
   }
 }
