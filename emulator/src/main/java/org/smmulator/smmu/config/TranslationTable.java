@@ -39,7 +39,7 @@ public final class TranslationTable {
   private final int granuleShift;
   private final int stride;
   private final long strideMask;
-  private final long inputMask;
+  private final long startIndexMask;
   private final long pageMask;
   private final boolean wide;
 
@@ -63,7 +63,7 @@ public final class TranslationTable {
     this.granuleShift = granule.shift();
     this.stride = granule.stride();
     this.strideMask = (1L << stride) - 1;
-    this.inputMask = (1L << inputBits) - 1;
+    this.startIndexMask = ((1L << inputBits) - 1) >>> levelShift(startLevel);
     this.pageMask = LOW_ADDRESS & -(1L << granuleShift);
     this.wide = granule == Granule.KB64 && implementedBits == 52;
     int firstIndexBits = inputBits - granule.levelShift(startLevel);
@@ -168,10 +168,19 @@ public final class TranslationTable {
     return granuleShift + (Granule.LAST_LEVEL - level) * stride;
   }
 
-  /** Address of the descriptor for {@code address} in a table of {@code level}. */
-  public long descriptorAddress(long table, long address, int level) {
-    long index = (address & inputMask) >>> levelShift(level);
-    return table + ((level == startLevel ? index : index & strideMask) << 3);
+  /** Address bits that one level translates. */
+  public int stride() {
+    return stride;
+  }
+
+  /** How many descriptors a table has, less 1; those of the start level may differ. */
+  public long indexMask() {
+    return strideMask;
+  }
+
+  /** The same of the start level. */
+  public long startIndexMask() {
+    return startIndexMask;
   }
 
   /** Whether a descriptor maps something or points somewhere. */

@@ -28,6 +28,17 @@ public final class WalkCache extends TaggedCache {
     ids.add(this);
   }
 
+  /** Whether it can hold anything for a space; where it cannot, lookups only count. */
+  public boolean mayHold(TlbSpace own) {
+    return own.tableSizes != 0;
+  }
+
+  /** So many lookups that found nothing. */
+  public void missed(int times) {
+    lookups += times;
+    misses += times;
+  }
+
   /**
    * The table of {@code level} for an address, or 0.
    *

@@ -70,16 +70,27 @@ final class Stage1Walker {
     stage2 = under;
     address = input;
     access = wanted;
+    TlbSpace space = context.space();
+    int startLevel = table.startLevel();
     int level = Granule.LAST_LEVEL;
     long cached = 0;
-    while (level > table.startLevel() && cached == 0) {
-      cached = walkCache.lookup(context.space(), input, level, table.levelShift(level - 1));
-      level -= cached == 0 ? 1 : 0;
+    if (walkCache.mayHold(space)) {
+      while (level > startLevel && cached == 0) {
+        cached = walkCache.lookup(space, input, level, table.levelShift(level - 1));
+        level -= cached == 0 ? 1 : 0;
+      }
+    } else {
+      walkCache.missed(level - startLevel);
+      level = startLevel;
     }
     long base = cached == 0 ? table.base() : WalkCache.table(cached);
     int limits = cached == 0 ? 0 : WalkCache.limits(cached);
+    // Each load has acquire semantics, after which fields would be read anew.
+    int stride = table.stride();
+    int shift = table.levelShift(level);
+    long indexMask = level == startLevel ? table.startIndexMask() : table.indexMask();
     while (true) {
-      long ipa = table.descriptorAddress(base, input, level);
+      long ipa = base + ((input >>> shift & indexMask) << 3);
       long pa = under == null ? ipa : stage2Walker.ofDescriptor(under, ipa, false);
       if (pa < 0) {
         return Translation.FAULT;
@@ -129,7 +140,9 @@ final class Stage1Walker {
         }
         limits |= table.hierarchyIgnored() ? 0 : LeafPermissions.limits(descriptor);
         level++;
-        walkCache.insert(context.space(), input, level, table.levelShift(level - 1), base, limits);
+        walkCache.insert(space, input, level, shift, base, limits);
+        shift -= stride;
+        indexMask = table.indexMask();
       }
     }
   }

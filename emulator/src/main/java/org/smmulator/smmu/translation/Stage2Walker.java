@@ -109,15 +109,27 @@ final class Stage2Walker implements IntermediateAddresses {
   private long walk(Stage2Context stage2) {
     walks++;
     TranslationTable table = stage2.table();
+    TlbSpace space = stage2.space();
+    long input = ipa;
+    int startLevel = table.startLevel();
     int level = Granule.LAST_LEVEL;
     long cached = 0;
-    while (level > table.startLevel() && cached == 0) {
-      cached = walkCache.lookup(stage2.space(), ipa, level, table.levelShift(level - 1));
-      level -= cached == 0 ? 1 : 0;
+    if (walkCache.mayHold(space)) {
+      while (level > startLevel && cached == 0) {
+        cached = walkCache.lookup(space, input, level, table.levelShift(level - 1));
+        level -= cached == 0 ? 1 : 0;
+      }
+    } else {
+      walkCache.missed(level - startLevel);
+      level = startLevel;
     }
     long base = cached == 0 ? table.base() : WalkCache.table(cached);
+    // Locals for the reason given at the walk of stage 1.
+    int stride = table.stride();
+    int shift = table.levelShift(level);
+    long indexMask = level == startLevel ? table.startIndexMask() : table.indexMask();
     while (true) {
-      long pa = table.descriptorAddress(base, ipa, level);
+      long pa = base + ((input >>> shift & indexMask) << 3);
       long descriptor;
       try {
         descriptorReads++;
@@ -139,7 +151,9 @@ final class Stage2Walker implements IntermediateAddresses {
           return fault(EventType.F_ADDR_SIZE);
         }
         level++;
-        walkCache.insert(stage2.space(), ipa, level, table.levelShift(level - 1), base, 0);
+        walkCache.insert(space, input, level, shift, base, 0);
+        shift -= stride;
+        indexMask = table.indexMask();
       }
     }
   }
