@@ -49,8 +49,7 @@ public final class HostMemory {
   }
 
   private static long ofComputer() {
-    OperatingSystemMXBean system =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return system == null ? Long.MAX_VALUE : system.getTotalMemorySize();
   }
 

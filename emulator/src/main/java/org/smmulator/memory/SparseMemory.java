@@ -18,8 +18,8 @@ import org.smmulator.arch.port.PhysicalMemory;
  *
  * <p>A granule is an element of an array in the heap: there is nothing between a table walk and its
  * descriptor but the directory of chunks, and the heap can lie on huge pages. Chunks are as large
- * as they are because G1 fills up a large array to whole regions, and because the directory and
- * the lengths of the arrays should stay in the processor's first caches.
+ * as they are because G1 fills up a large array to whole regions, and because the directory and the
+ * lengths of the arrays should stay in the processor's first caches.
  */
 public final class SparseMemory implements PhysicalMemory {
   static final int CHUNK_BYTES = 4 << 20;

@@ -179,7 +179,8 @@ class LauncherScriptTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"# ramMiB: 64", "ramMiB: many", "other: 64", "ramMiB: 99999999999999999999"})
+  @ValueSource(
+      strings = {"# ramMiB: 64", "ramMiB: many", "other: 64", "ramMiB: 99999999999999999999"})
   void leavesTheHeapToTheJvmWhereTheMachineFileSaysNothing(String line) throws Exception {
     checkout.hasJar();
     Path file = Files.writeString(folder.resolve("machine.yaml"), line + "\n");

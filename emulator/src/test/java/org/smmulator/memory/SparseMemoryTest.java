@@ -43,7 +43,8 @@ class SparseMemoryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {BASE - 8, BASE + BYTES, 0, -8, Long.MIN_VALUE, 1L << 60, BASE + 1, BASE + 4})
+  @ValueSource(
+      longs = {BASE - 8, BASE + BYTES, 0, -8, Long.MIN_VALUE, 1L << 60, BASE + 1, BASE + 4})
   void abortsOutsideAndOutOfLine(long pa) {
     assertThatThrownBy(() -> memory.load64(pa)).isSameAs(BusAbort.INSTANCE);
     assertThatThrownBy(() -> memory.store64(pa, 1)).isSameAs(BusAbort.INSTANCE);
