@@ -102,13 +102,13 @@ final class FieldMeaning {
 
   /** What it means, or nothing. */
   static String of(BitField field, long value, long[] words) {
-    if (field == CommandField.OPCODE) {
+    if (field.equals(CommandField.OPCODE)) {
       return String.valueOf(CommandOpcode.of(words[0]));
     }
-    if (field == EventField.ID) {
+    if (field.equals(EventField.ID)) {
       return String.valueOf(EventType.of(words[0]));
     }
-    if (field == EventField.TT_RNW && EventField.CLASS.get(words[1]) != EventField.CLASS_TT) {
+    if (field.equals(EventField.TT_RNW) && EventField.CLASS.get(words[1]) != EventField.CLASS_TT) {
       return "";
     }
     LongFunction<String> meaning = MEANINGS.get(field);
