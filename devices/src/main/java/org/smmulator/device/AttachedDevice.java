@@ -40,6 +40,9 @@ public final class AttachedDevice {
   private static final Logger log = LoggerFactory.getLogger(AttachedDevice.class);
   private static final long STATISTICS_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+  /** Reports in four seconds, after which the working set is followed anew. */
+  private static final int REPORTS_IN_PERIOD = 16;
+
   /** How long a detach waits for the model to stop. */
   private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(40);
 
@@ -55,6 +58,7 @@ public final class AttachedDevice {
   private final Signal stoppedSignal;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private volatile boolean stopped;
+  private int reports;
   private volatile @Nullable Session session;
 
   /** What exists from the answered hello on. */
@@ -212,6 +216,9 @@ public final class AttachedDevice {
     }
     current.endpoint().requester().expire(execution.nanoTime() - options.completionTimeoutNanos());
     current.endpoint().readComplete();
+    if (reports++ % REPORTS_IN_PERIOD == 0) {
+      current.endpoint().nextPeriodOfWorkingSet();
+    }
     report(current);
     current.link().flush();
     current.link().loop().schedule(() -> tick(current), STATISTICS_NANOS);

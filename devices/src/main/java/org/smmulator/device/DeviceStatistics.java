@@ -4,6 +4,7 @@ import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.device.atc.AddressTranslationCache;
+import org.smmulator.device.atc.WorkingSet;
 
 /** What one function counts about itself, since it was attached. Only the link's thread counts. */
 final class DeviceStatistics {
@@ -28,6 +29,12 @@ final class DeviceStatistics {
   final Latencies pageRequestRoundTrip = new Latencies();
   final Latencies invalidationHandling = new Latencies();
 
+  final WorkingSet workingSet;
+
+  DeviceStatistics(WorkingSet workingSet) {
+    this.workingSet = workingSet;
+  }
+
   /** All of it, and the counters of the ATC, in the slots of a STATS frame. */
   long[] slots(AddressTranslationCache atc) {
     long[] slots = new long[DeviceCounter.SLOTS];
@@ -38,6 +45,7 @@ final class DeviceStatistics {
       long[] buckets = latencies(histogram).buckets;
       System.arraycopy(buckets, 0, slots, histogram.firstSlot(), buckets.length);
     }
+    workingSet.tell(slots);
     return slots;
   }
 

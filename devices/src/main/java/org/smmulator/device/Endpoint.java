@@ -16,6 +16,7 @@ import org.smmulator.device.PciFunction.MsixLayout;
 import org.smmulator.device.atc.AddressTranslationCache;
 import org.smmulator.device.atc.AtcRecorder;
 import org.smmulator.device.atc.InvalidationScope;
+import org.smmulator.device.atc.WorkingSet;
 import org.smmulator.execution.Execution;
 
 /**
@@ -58,13 +59,15 @@ final class Endpoint {
     this.model = model;
     this.task = task;
     this.config = new ConfigSpace(function, granted.maxPayload(), granted.maxReadRequest());
+    WorkingSet workingSet = new WorkingSet(options.atcSets(), WorkingSet.EXACT_ENTRIES, WorkingSet.EXACT_SETS);
     this.parts =
         new FunctionParts(
             config,
-            new AddressTranslationCache(options.atcSets(), options.atcWays(), recorder),
+            new AddressTranslationCache(
+                options.atcSets(), options.atcWays(), recorder, workingSet),
             new Tags(1 << Math.min(granted.tagBits(), 8)),
             new Transmitter(link, granted.requesterId()),
-            new DeviceStatistics(),
+            new DeviceStatistics(workingSet),
             execution::nanoTime);
     this.requester = new Requester(parts, function.pasidBits(), options.keepInvalidated());
     MsixLayout layout = function.msix();
@@ -85,6 +88,11 @@ final class Endpoint {
 
   Requester requester() {
     return requester;
+  }
+
+  /** Of a busy function some accesses are followed from here on, not all. */
+  void nextPeriodOfWorkingSet() {
+    parts.statistics().workingSet.nextPeriod(WorkingSet.PERIOD_ACCESSES);
   }
 
   long[] statistics() {

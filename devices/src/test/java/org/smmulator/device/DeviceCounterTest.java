@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.smmulator.bus.tlp.PageResponseCode;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.bus.wire.WorkingSetCurve;
 import org.smmulator.counter.Counts;
 import org.smmulator.device.fake.Packet;
 
@@ -83,6 +84,9 @@ class DeviceCounterTest {
                 + " INVALIDATION_REQUESTS 6, ENTRIES_DROPPED 2, PAGE_REQUESTS 5,"
                 + " TRANSLATION_REQUESTS 18, TRANSLATION_RETRIES 3, TRANSLATED_ACCESSES 20,"
                 + " UNTRANSLATED_ACCESSES 4, BYTES_READ 160, BYTES_WRITTEN 32]");
+    WorkingSetCurve any = WorkingSetCurve.in(slots).get(0);
+    assertThat(any.accesses()).as("lookups").isEqualTo(22);
+    assertThat(any.points().get(1)).as("2 entries").isEqualTo(new WorkingSetCurve.Point(2, 7));
     assertThat(bench.latencies(LatencyHistogram.TRANSLATION_REQUEST)).isEqualTo(18);
     assertThat(bench.latencies(LatencyHistogram.INVALIDATION)).isEqualTo(6);
     assertThat(bench.latencies(LatencyHistogram.PAGE_REQUEST)).isEqualTo(5);

@@ -82,6 +82,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new StatsCommand())
             .addSubcommand(new ExplainCommand())
             .addSubcommand(new DecodeCommand())
+            .addSubcommand(new AtcCurveCommand())
             .addSubcommand(new CheckCommand());
     line.setExecutionExceptionHandler(Smmulator::failed);
     line.setParameterExceptionHandler(Smmulator::misused);
@@ -95,7 +96,8 @@ public final class Smmulator implements Runnable {
   public void run() {
     throw new ParameterException(
         commandLineOf(spec),
-        "no command; use run, hunt, attach, stats, explain, decode or check, or --help");
+        "no command; use run, hunt, attach, stats, explain, decode, atc-curve or check, or"
+            + " --help");
   }
 
   private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {

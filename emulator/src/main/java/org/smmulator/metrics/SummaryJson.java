@@ -13,6 +13,7 @@ import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.bus.wire.WorkingSetCurve;
 import org.smmulator.counter.CounterRow;
 import org.smmulator.counter.CounterRow.Spelling;
 import org.smmulator.counter.Counts;
@@ -34,6 +35,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A summary as JSON, each count where {@link Shown} places it, and back; null is unknown. */
@@ -79,6 +81,8 @@ public final class SummaryJson {
       JsonNode latency = JSON.valueToTree(device.latency(kind));
       node.withObject("/latencies").set(Spelling.camelCase(kind.name()), latency);
     }
+    ArrayNode curves = node.putArray("workingSet");
+    device.workingSet().forEach(curve -> put(curves.addObject(), curve));
     return node;
   }
 
@@ -165,7 +169,36 @@ public final class SummaryJson {
         required(node, "/answering").booleanValue(),
         counts(node, "", FunctionCounter.class),
         Counts.of(DeviceCounter.class, row -> number(node, Shown.pointer(row))),
+        workingSet(required(node, "/workingSet")),
         latencies);
+  }
+
+  /** Sizes and hits side by side, each in one array. */
+  private static void put(ObjectNode node, WorkingSetCurve curve) {
+    node.put("sets", curve.sets()).put("accesses", curve.accesses());
+    node.put("onePageIn", curve.onePageIn());
+    ArrayNode entries = node.putArray("entries");
+    ArrayNode hits = node.putArray("hits");
+    for (WorkingSetCurve.Point point : curve.points()) {
+      entries.add(point.entries());
+      hits.add(point.hits());
+    }
+  }
+
+  private static List<WorkingSetCurve> workingSet(JsonNode node) {
+    List<WorkingSetCurve> curves = new ArrayList<>();
+    for (JsonNode curve : node) {
+      List<WorkingSetCurve.Point> points = new ArrayList<>();
+      JsonNode entries = required(curve, "/entries");
+      for (int i = 0; i < entries.size(); i++) {
+        long hits = number(curve, "/hits/" + i);
+        points.add(new WorkingSetCurve.Point(entries.get(i).intValue(), hits));
+      }
+      int sets = required(curve, "/sets").intValue();
+      long accesses = number(curve, "/accesses");
+      curves.add(new WorkingSetCurve(sets, accesses, number(curve, "/onePageIn"), points));
+    }
+    return curves;
   }
 
   private static <R extends Enum<R> & CounterRow> Counts<R> counts(

@@ -39,7 +39,8 @@ public final class SummaryTables {
           devices.subList(i, Math.min(devices.size(), i + DEVICES_PER_TABLE));
       out.append("Devices\n");
       devices(some).appendTo(out);
-      out.append('\n');
+      out.append("\nWorking sets: the hit ratio that other ATCs would have had\n");
+      out.append(WorkingSetTables.ofDevices(some)).append('\n');
     }
     out.append("Links\n");
     links(summary).appendTo(out);

@@ -2,11 +2,13 @@ package org.smmulator.pcie;
 
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.bus.wire.WorkingSetCurve;
 import org.smmulator.counter.Counts;
 
 /**
@@ -16,6 +18,7 @@ import org.smmulator.counter.Counts;
  * @param answering false after an invalidation timed out, until it is reset or attached anew
  * @param counted what the root complex counted
  * @param reported what the device last reported of itself
+ * @param workingSet what it last reported of its working set; empty if it does not
  * @param latencies round trips; absent if there was none of the kind, or none was reported
  */
 public record DeviceCounters(
@@ -26,6 +29,7 @@ public record DeviceCounters(
     boolean answering,
     Counts<FunctionCounter> counted,
     Counts<DeviceCounter> reported,
+    List<WorkingSetCurve> workingSet,
     Map<LatencyHistogram, Percentiles> latencies) {
   /** Nanoseconds that half and 99 of 100 round trips did not exceed. */
   public record Percentiles(long p50, long p99) {
@@ -37,6 +41,7 @@ public record DeviceCounters(
   }
 
   public DeviceCounters {
+    workingSet = List.copyOf(workingSet);
     Map<LatencyHistogram, Percentiles> known = new EnumMap<>(LatencyHistogram.class);
     known.putAll(latencies);
     latencies = Collections.unmodifiableMap(known);
@@ -54,6 +59,7 @@ public record DeviceCounters(
         reported == null
             ? Counts.unknown(DeviceCounter.class)
             : Counts.of(DeviceCounter.class, row -> reported[row.slot()]),
+        reported == null ? List.of() : WorkingSetCurve.in(reported),
         latencies(function.invalidationLatency(), reported));
   }
 

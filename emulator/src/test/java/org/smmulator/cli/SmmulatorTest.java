@@ -285,7 +285,8 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, explain, decode or check, or --help");
+            "smmulator: no command; use run, hunt, attach, stats, explain, decode, atc-curve or"
+                + " check, or --help");
   }
 
   @ParameterizedTest
@@ -298,6 +299,7 @@ class SmmulatorTest {
         "stats --help",
         "explain --help",
         "decode --help",
+        "atc-curve --help",
         "check --help"
       })
   void helpDocumentsEveryExitCode(String args) {

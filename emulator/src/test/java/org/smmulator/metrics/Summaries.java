@@ -6,6 +6,7 @@ import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyHistogram;
+import org.smmulator.bus.wire.WorkingSetCurve;
 import org.smmulator.counter.Counts;
 import org.smmulator.guest.iommu.smmuv3.DriverCounter;
 import org.smmulator.guest.mm.MmCounter;
@@ -90,6 +91,9 @@ public final class Summaries {
                   case ATC_HITS -> 1_000_000;
                   default -> 150 + row.slot();
                 }),
+        List.of(
+            WorkingSetCurve.of(1, 1_000, 1, new long[] {100, 200, 0, 300, 0, 0, 0, 50}),
+            WorkingSetCurve.of(2, 1_000, 4, new long[] {150, 400, 0, 0})),
         Map.of(
             LatencyHistogram.TRANSLATION_REQUEST, new Percentiles(950, 12_340),
             LatencyHistogram.INVALIDATION, new Percentiles(5_600_000, 7_000_000_000L)));
@@ -104,6 +108,7 @@ public final class Summaries {
         false,
         Counts.of(FunctionCounter.class, row -> 200 + row.slot()),
         Counts.unknown(DeviceCounter.class),
+        List.of(),
         Map.of());
   }
 

@@ -40,6 +40,23 @@ class SummaryTablesTest {
   }
 
   @Test
+  void showsWhatOtherAtcsWouldHaveHit() {
+    assertThat(SummaryTables.render(Summaries.passed()))
+        .contains(
+            """
+            Working sets: the hit ratio that other ATCs would have had
+                                 00:04.0  00:04.0  00:05.0
+              sets               1 (any)        2  unknown
+              accesses followed    1,000    1,000  unknown
+              sampled, one in          1        4  unknown
+              1 entries          10.00 %        -  unknown
+              2 entries          30.00 %  15.00 %  unknown
+              4 entries          60.00 %  55.00 %  unknown
+              8 entries          65.00 %  55.00 %  unknown
+            """);
+  }
+
+  @Test
   void showsTheCachesOfTheSmmuSideBySide() {
     assertThat(SummaryTables.render(Summaries.passed()).replaceAll(" +", " "))
         .contains(

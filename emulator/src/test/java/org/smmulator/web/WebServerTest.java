@@ -122,6 +122,7 @@ class WebServerTest {
             true,
             Counts.of(FunctionCounter.class, row -> row == FunctionCounter.PAGE_REQUESTS ? 5 : 0),
             Counts.unknown(DeviceCounter.class),
+            List.of(),
             Map.of());
     summary.set(
         new Summary(

@@ -9,8 +9,8 @@ import org.smmulator.counter.Counts;
 
 /**
  * What a device counts about itself, cumulative since it started, in the order of the STATS frame:
- * these counters, then the buckets of the {@link LatencyHistogram}s. Later versions append. Body:
- * version u16, count u16, then a u64 each.
+ * these counters, then the buckets of the {@link LatencyHistogram}s, and from version 2 on the
+ * {@link WorkingSetCurve}s. Later versions append. Body: version u16, count u16, then a u64 each.
  */
 public enum DeviceCounter implements CounterRow {
   ATC_LOOKUPS(0, counter("lookups", "ATC lookups")),
@@ -34,13 +34,17 @@ public enum DeviceCounter implements CounterRow {
 
   static final int COUNT = 14;
 
-  /** Length of the array that counts everything of one device: counters and buckets. */
-  public static final int SLOTS = COUNT + 3 * LatencyBuckets.COUNT;
+  /** First slot of the working-set curves. */
+  static final int FIRST_OF_CURVES = COUNT + 3 * LatencyBuckets.COUNT;
+
+  /** Length of the array that counts everything of one device: counters, buckets and curves. */
+  public static final int SLOTS = FIRST_OF_CURVES + WorkingSetCurve.SLOTS;
 
   /** A received slot that the device did not report. */
   public static final long UNKNOWN = Counts.UNKNOWN;
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+  private static final int FIRST_VERSION = 1;
 
   private final int slot;
 
@@ -77,7 +81,7 @@ public enum DeviceCounter implements CounterRow {
 
   /** The counters of a STATS body in a new array; what is not there is {@link #UNKNOWN}. */
   static long[] decode(ByteBuf in) throws ProtocolException {
-    if (in.readableBytes() < 4 || in.readUnsignedShort() < VERSION) {
+    if (in.readableBytes() < 4 || in.readUnsignedShort() < FIRST_VERSION) {
       throw new ProtocolException("statistics without a version");
     }
     int count = in.readUnsignedShort();

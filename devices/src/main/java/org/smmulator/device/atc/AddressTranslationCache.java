@@ -40,6 +40,7 @@ public final class AddressTranslationCache {
   private final byte[] permissions;
   private final long[] lastUses;
   private final @Nullable AtcRecorder recorder;
+  private final @Nullable WorkingSet workingSet;
 
   private long uses;
   private long hits;
@@ -49,14 +50,21 @@ public final class AddressTranslationCache {
   private long entriesDropped;
   private int valid;
 
+  /** An empty cache whose working set nobody follows. */
+  public AddressTranslationCache(int sets, int ways, @Nullable AtcRecorder recorder) {
+    this(sets, ways, recorder, null);
+  }
+
   /**
    * An empty cache.
    *
    * @param sets a power of two
    * @param ways at least 1
    * @param recorder told of every event, or null
+   * @param workingSet told of every event, or null
    */
-  public AddressTranslationCache(int sets, int ways, @Nullable AtcRecorder recorder) {
+  public AddressTranslationCache(
+      int sets, int ways, @Nullable AtcRecorder recorder, @Nullable WorkingSet workingSet) {
     if (Integer.bitCount(sets) != 1 || sets < 0 || ways < 1 || (long) sets * ways > 1 << 24) {
       throw new IllegalArgumentException(
           "ATC of "
@@ -76,6 +84,7 @@ public final class AddressTranslationCache {
     this.permissions = new byte[entries];
     this.lastUses = new long[entries];
     this.recorder = recorder;
+    this.workingSet = workingSet;
     Arrays.fill(pasids, INVALID);
   }
 
@@ -85,6 +94,9 @@ public final class AddressTranslationCache {
     boolean hit = entry != MISS && Permissions.allow(permissions[entry], write);
     if (recorder != null) {
       recorder.lookup(pasid, address, write, hit);
+    }
+    if (workingSet != null) {
+      workingSet.access(pasid, address >>> 12, write, hit);
     }
     if (!hit) {
       misses++;
@@ -130,6 +142,9 @@ public final class AddressTranslationCache {
     if (recorder != null) {
       recorder.fill(pasid, address, sizeLog2, permission);
     }
+    if (workingSet != null) {
+      workingSet.fill(pasid, address >>> 12, sizeLog2, permission);
+    }
   }
 
   /** Drops every entry that a scope reaches; the number dropped. */
@@ -146,6 +161,9 @@ public final class AddressTranslationCache {
     entriesDropped += dropped;
     if (recorder != null) {
       recorder.invalidate(scope, dropped);
+    }
+    if (workingSet != null) {
+      workingSet.invalidate(scope);
     }
     return dropped;
   }
@@ -165,6 +183,9 @@ public final class AddressTranslationCache {
     entriesDropped += dropped;
     if (recorder != null) {
       recorder.invalidateAll();
+    }
+    if (workingSet != null) {
+      workingSet.invalidateAll();
     }
     return dropped;
   }
@@ -234,7 +255,11 @@ public final class AddressTranslationCache {
   }
 
   private int firstOfSet(int pasid, long page) {
+    return setOf(pasid, page, sets) * ways;
+  }
+
+  static int setOf(int pasid, long page, int sets) {
     int folded = (int) page ^ (pasid == NO_PASID ? 0 : pasid);
-    return (folded & (sets - 1)) * ways;
+    return folded & (sets - 1);
   }
 }

@@ -23,6 +23,23 @@ public final class Permissions {
     return (permissions & (write ? WRITE : READ)) != 0;
   }
 
+  /**
+   * The bits that {@link #text} has written.
+   *
+   * @throws IllegalArgumentException if it has another letter
+   */
+  static int parse(String text) {
+    int permissions = 0;
+    for (int i = 0; i < text.length() && !text.equals("-"); i++) {
+      int bit = LETTERS.indexOf(text.charAt(i));
+      if (bit < 0) {
+        throw new IllegalArgumentException("permission " + text.charAt(i));
+      }
+      permissions |= 1 << bit;
+    }
+    return permissions;
+  }
+
   /** The letters of the bits that are set, or {@code -}. */
   public static String text(int permissions) {
     StringBuilder text = new StringBuilder(LETTERS.length());

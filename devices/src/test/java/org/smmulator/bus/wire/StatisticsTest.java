@@ -37,7 +37,8 @@ class StatisticsTest {
     assertThat(LatencyHistogram.TRANSLATION_REQUEST.firstSlot()).isEqualTo(14);
     assertThat(LatencyHistogram.INVALIDATION.firstSlot()).isEqualTo(131);
     assertThat(LatencyHistogram.PAGE_REQUEST.firstSlot()).isEqualTo(248);
-    assertThat(DeviceCounter.SLOTS).isEqualTo(365);
+    assertThat(DeviceCounter.FIRST_OF_CURVES).isEqualTo(365);
+    assertThat(DeviceCounter.SLOTS).isEqualTo(449);
   }
 
   @Test
@@ -45,7 +46,7 @@ class StatisticsTest {
     long[] counters = new Random(1).longs(DeviceCounter.SLOTS, 0, Long.MAX_VALUE).toArray();
     ByteBuf body = Unpooled.buffer();
     DeviceCounter.encode(body, counters);
-    assertThat(body.readableBytes()).isEqualTo(4 + 8 * 365);
+    assertThat(body.readableBytes()).isEqualTo(4 + 8 * 449);
     assertThat(body.getLong(4)).isEqualTo(counters[0]);
     assertThat(DeviceCounter.decode(body)).isEqualTo(counters);
   }
