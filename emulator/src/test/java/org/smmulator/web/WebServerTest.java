@@ -94,7 +94,7 @@ class WebServerTest {
             "smmulator_reported_page_requests_total{device=\"00:04.0\",model=\"dma\"} 157.0",
             "# TYPE smmulator_translations_held gauge",
             "smmulator_translations_held{device=\"00:04.0\",model=\"dma\"} 101.0",
-            "smmulator_violations_total{device=\"00:05.0\",model=\"dma\"} 222.0",
+            "smmulator_violations_total{device=\"00:05.0\",model=\"dma\"} 225.0",
             "smmulator_smmu_tlb_lookups_total 310.0",
             "smmulator_smmu_walk_cache_evictions_total 323.0",
             "smmulator_smmu_configuration_cache_resident 335.0",
