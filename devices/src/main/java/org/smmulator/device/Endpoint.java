@@ -59,12 +59,12 @@ final class Endpoint {
     this.model = model;
     this.task = task;
     this.config = new ConfigSpace(function, granted.maxPayload(), granted.maxReadRequest());
-    WorkingSet workingSet = new WorkingSet(options.atcSets(), WorkingSet.EXACT_ENTRIES, WorkingSet.EXACT_SETS);
+    WorkingSet workingSet =
+        new WorkingSet(options.atcSets(), WorkingSet.EXACT_ENTRIES, WorkingSet.EXACT_SETS);
     this.parts =
         new FunctionParts(
             config,
-            new AddressTranslationCache(
-                options.atcSets(), options.atcWays(), recorder, workingSet),
+            new AddressTranslationCache(options.atcSets(), options.atcWays(), recorder, workingSet),
             new Tags(1 << Math.min(granted.tagBits(), 8)),
             new Transmitter(link, granted.requesterId()),
             new DeviceStatistics(workingSet),

@@ -120,7 +120,8 @@ final class AtcCurveCommand implements Callable<Integer> {
   private void draw(List<WorkingSetCurve> curves, Path target) throws UserException {
     try {
       Path name = file.getFileName();
-      Files.writeString(target, CurveSvg.render("Working set of " + (name == null ? file : name), curves));
+      Files.writeString(
+          target, CurveSvg.render("Working set of " + (name == null ? file : name), curves));
     } catch (IOException e) {
       throw new UserException(ExitCode.OUTPUT_LOST, "--svg: " + target + " was not written: " + e);
     }

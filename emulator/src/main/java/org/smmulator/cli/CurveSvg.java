@@ -74,8 +74,7 @@ final class CurveSvg {
     for (Point point : curve.points()) {
       if (point.entries() <= 1L << powers) {
         points.append(
-            String.format(
-                Locale.ROOT, "%.1f,%.1f ", x(point.entries()), y(curve.hitRatio(point))));
+            String.format(Locale.ROOT, "%.1f,%.1f ", x(point.entries()), y(curve.hitRatio(point))));
       }
     }
     add(
@@ -97,7 +96,7 @@ final class CurveSvg {
   }
 
   private double x(long entries) {
-    double log2 = Math.log(entries) / Math.log(2);
+    double log2 = Math.log((double) entries) / Math.log(2);
     return LEFT + (RIGHT - LEFT) * log2 / powers;
   }
 

@@ -80,9 +80,7 @@ public final class WorkingSetTables {
     for (Point point : curve.points()) {
       if (point.entries() == entries) {
         double ratio = curve.hitRatio(point);
-        return Double.isNaN(ratio)
-            ? UNKNOWN
-            : String.format(Locale.ROOT, "%.2f %%", 100 * ratio);
+        return Double.isNaN(ratio) ? UNKNOWN : String.format(Locale.ROOT, "%.2f %%", 100 * ratio);
       }
     }
     return "-";

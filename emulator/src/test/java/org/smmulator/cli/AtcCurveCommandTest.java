@@ -6,7 +6,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +23,8 @@ import org.w3c.dom.Document;
 
 class AtcCurveCommandTest {
   /** Three pages in turn: an access hits from three entries on, but for the first of each page. */
-  private static final String THREE_IN_TURN = "pasid,page,op\n" + "5,a,access\n5,b,access\n5,c,access\n".repeat(10);
+  private static final String THREE_IN_TURN =
+      "pasid,page,op\n" + "5,a,access\n5,b,access\n5,c,access\n".repeat(10);
 
   @TempDir private Path folder;
 
@@ -74,7 +74,8 @@ class AtcCurveCommandTest {
 
   @Test
   void anInvalidatedPageIsAMissOfEverySize() throws IOException {
-    String record = "5,a,access\n5,a,invalidate\n5,a,access\n6,b,access\n6,all,invalidate\n-,a,access\n5,a,access\n6,b,access\n";
+    String record =
+        "5,a,access\n5,a,invalidate\n5,a,access\n6,b,access\n6,all,invalidate\n-,a,access\n5,a,access\n6,b,access\n";
     assertThat(curve(file(record), "--csv")).isZero();
     assertThat(out.toString().lines()).contains("1,3,6,1,0.166667", "1,65536,6,1,0.166667");
   }

@@ -6,9 +6,9 @@ import java.io.IOException;
 /**
  * Plays a recorded stream to a {@link WorkingSet}: what {@link AtcRecorder} wrote, or lines {@code
  * pasid,page,op} that anybody can make. There the op is {@code access} or {@code invalidate}, the
- * page a hexadecimal number of a 4 KiB page, or {@code all} of an invalidation, and {@code -} stands
- * for no PASID. A first line {@code pasid,page,op}, empty lines and those that begin with {@code #}
- * are passed over.
+ * page a hexadecimal number of a 4 KiB page, or {@code all} of an invalidation, and {@code -}
+ * stands for no PASID. A first line {@code pasid,page,op}, empty lines and those that begin with
+ * {@code #} are passed over.
  */
 public final class AtcRecordReader {
   private static final String HEADING = "pasid,page,op";
@@ -63,7 +63,10 @@ public final class AtcRecordReader {
     switch (words[0]) {
       case "L" ->
           workingSet.access(
-              pasid(words[1]), page(words[2]), flag(words[3], "w", "r"), flag(words[4], "hit", "miss"));
+              pasid(words[1]),
+              page(words[2]),
+              flag(words[3], "w", "r"),
+              flag(words[4], "hit", "miss"));
       case "F" ->
           workingSet.fill(
               pasid(words[1]),

@@ -20,8 +20,8 @@ import java.util.Arrays;
  * fills it, as a fill takes a free entry; and it leaves the hole where it was itself.
  *
  * <p>At most {@code capacity} pages are on the stack. When there are more, it either forgets the
- * deepest one, and is exact as far down as it goes; or it gives up half of all pages, by a hash, and
- * a depth stands for twice as many pages from then on (SHARDS; Waldspurger and others, 2015).
+ * deepest one, and is exact as far down as it goes; or it gives up half of all pages, by a hash,
+ * and a depth stands for twice as many pages from then on (SHARDS; Waldspurger and others, 2015).
  * Nothing allocates after construction.
  */
 final class PageStack {
@@ -67,7 +67,6 @@ final class PageStack {
 
   /** No mark is in a word before it. */
   private int firstWord;
-
 
   /** Times of the holes, the latest first: a heap. */
   private final int[] holes;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * The sets of a cache, each as deep as {@link #WAYS}: the position of a page among the last used of
  * its set is the number of ways from which on the cache would have hit. It is an {@link
- * AddressTranslationCache} of many ways that tells positions, and keeps holes as a {@link PageStack}
- * does. Of many sets some are followed, whole. Nothing allocates after construction.
+ * AddressTranslationCache} of many ways that tells positions, and keeps holes as a {@link
+ * PageStack} does. Of many sets some are followed, whole. Nothing allocates after construction.
  */
 final class SetStacks {
   static final int WAYS = 64;

@@ -15,8 +15,8 @@ import org.smmulator.bus.wire.WorkingSetCurve;
  * <p>Sizes up to a depth are exact. What lies deeper is sampled by pages, and of many sets some are
  * followed. How many accesses of each kind there were is known, and the samples are weighted to it:
  * by the depth where that is exact, and by whether they hit the ATC, because a page that is used
- * often would else weigh too much, or nothing. Of a busy device a number of accesses at a time is followed, see {@link #nextPeriod}.
- * Used by the thread of the ATC.
+ * often would else weigh too much, or nothing. Of a busy device a number of accesses at a time is
+ * followed, see {@link #nextPeriod}. Used by the thread of the ATC.
  */
 public final class WorkingSet {
   /** Entries up to which the curve of a device is exact. */

@@ -49,20 +49,17 @@ enum AtcTraffic {
 
   /** An access, or an invalidation if there is a scope. */
   record Event(
-      int pasid,
-      long page,
-      boolean write,
-      int sizeLog2,
-      @Nullable InvalidationScope scope) {}
+      int pasid, long page, boolean write, int sizeLog2, @Nullable InvalidationScope scope) {}
 
   List<Event> events(long seed, int count, int pages) {
     SplittableRandom random = new SplittableRandom(seed);
     long first = random.nextLong(1L << 24) << 10; // which pages are sampled hangs on it
     List<Event> events = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      events.add(this == UNMAPPED && random.nextInt(200) == 0
-          ? unmap(random, first, pages)
-          : access(random, i, first, pages));
+      events.add(
+          this == UNMAPPED && random.nextInt(200) == 0
+              ? unmap(random, first, pages)
+              : access(random, i, first, pages));
     }
     return events;
   }
@@ -83,7 +80,7 @@ enum AtcTraffic {
   private static Event unmap(SplittableRandom random, long first, int pages) {
     int pasid = FIRST_PASID + random.nextInt(PROCESSES);
     int sizeLog2 = random.nextInt(40) == 0 ? Long.SIZE : 12 + random.nextInt(6);
-    long base = first + random.nextInt(pages) << 12;
+    long base = (first + random.nextInt(pages)) << 12;
     int prefix = random.nextInt(50) == 0 ? AddressTranslationCache.NO_PASID : pasid;
     boolean global = random.nextInt(20) == 0;
     return new Event(0, 0, false, 0, new InvalidationScope(prefix, global, base, sizeLog2));

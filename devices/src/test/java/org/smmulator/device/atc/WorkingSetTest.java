@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.smmulator.bus.wire.DistanceBuckets;
 import org.smmulator.bus.wire.WorkingSetCurve;
 import org.smmulator.device.atc.AtcTraffic.Event;
 
@@ -55,8 +54,7 @@ class WorkingSetTest {
         if (point.entries() <= 2048) {
           assertThat(point.hits())
               .as("seed %s: %s sets, %s entries", SEED, curve.sets(), point.entries())
-              .isEqualTo(
-                  hitsOfRealCache(events, curve.sets(), point.entries() / curve.sets()));
+              .isEqualTo(hitsOfRealCache(events, curve.sets(), point.entries() / curve.sets()));
         }
       }
     }
@@ -95,12 +93,12 @@ class WorkingSetTest {
     System.out.println("seed " + SEED);
     List<Event> events = traffic.events(SEED, 200_000, 12_000);
     for (int[] geometry : GEOMETRIES) {
-      WorkingSet workingSet = new WorkingSet(geometry[0], WorkingSet.EXACT_ENTRIES, WorkingSet.EXACT_SETS);
+      WorkingSet workingSet =
+          new WorkingSet(geometry[0], WorkingSet.EXACT_ENTRIES, WorkingSet.EXACT_SETS);
       run(events, 64, 4, workingSet);
       WorkingSetCurve curve = workingSet.curves().get(geometry[0] == 1 ? 0 : 1);
       double told = 100 * curve.hitRatio(point(curve, geometry[0] * geometry[1]));
-      double real =
-          100.0 * hitsOfRealCache(events, geometry[0], geometry[1]) / curve.accesses();
+      double real = 100.0 * hitsOfRealCache(events, geometry[0], geometry[1]) / curve.accesses();
       System.out.printf(
           "%s %dx%d: one in %d, told %.2f %%, real %.2f %%%n",
           traffic, geometry[0], geometry[1], curve.onePageIn(), told, real);
