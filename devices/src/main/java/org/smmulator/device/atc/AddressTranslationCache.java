@@ -30,6 +30,7 @@ public final class AddressTranslationCache {
   public static final int MISS = -1;
 
   private static final int INVALID = -2;
+  private static final int PAGE_LOG2 = 12;
 
   private final int sets;
   private final int ways;
@@ -49,6 +50,12 @@ public final class AddressTranslationCache {
   private long evictions;
   private long entriesDropped;
   private int valid;
+
+  /** By sizeLog2: how many entries. */
+  private final int[] ofSize = new int[Long.SIZE + 1];
+
+  /** Bit n: there are entries of 2^(n + 12) bytes. */
+  private long sizesPresent;
 
   /** An empty cache whose working set nobody follows. */
   public AddressTranslationCache(int sets, int ways, @Nullable AtcRecorder recorder) {
@@ -132,6 +139,12 @@ public final class AddressTranslationCache {
    */
   public void fill(int pasid, long address, int sizeLog2, long translated, int permission) {
     int entry = entryFor(pasid, address >>> 12);
+    if (pasids[entry] != INVALID) {
+      remove(entry);
+    }
+    valid++;
+    ofSize[sizeLog2]++;
+    sizesPresent |= 1L << (sizeLog2 - PAGE_LOG2);
     pasids[entry] = pasid;
     pages[entry] = address >>> 12;
     translatedPages[entry] = translated >>> 12;
@@ -147,16 +160,19 @@ public final class AddressTranslationCache {
     }
   }
 
-  /** Drops every entry that a scope reaches; the number dropped. */
+  /**
+   * Drops every entry that a scope reaches; the number dropped. Where it names few enough pages of
+   * one PASID, it looks at their sets alone, and otherwise at all entries.
+   */
   public int invalidate(InvalidationScope scope) {
     int dropped = 0;
-    for (int entry = 0; entry < pasids.length && valid > 0; entry++) {
-      int pasid = pasids[entry];
-      if (pasid != INVALID && scope.reaches(pasid, pages[entry] << 12, sizesLog2[entry])) {
-        pasids[entry] = INVALID;
-        valid--;
-        dropped++;
-      }
+    if (valid > 0) {
+      int reachLog2 = Math.max(scope.sizeLog2(), largestLog2());
+      boolean fewer = reachLog2 < PAGE_LOG2 + Integer.numberOfTrailingZeros(sets);
+      dropped =
+          fewer && scope.isOfOnePasid()
+              ? dropAround(scope, reachLog2)
+              : dropIn(scope, 0, pasids.length);
     }
     entriesDropped += dropped;
     if (recorder != null) {
@@ -166,6 +182,47 @@ public final class AddressTranslationCache {
       workingSet.invalidate(scope);
     }
     return dropped;
+  }
+
+  /**
+   * Drops in the sets of the pages around a scope. The translation of an entry
+   * that it meets holds the scope's range or lies in it, so the entry's page has all address bits
+   * of the scope from the larger one's size on.
+   */
+  private int dropAround(InvalidationScope scope, int reachLog2) {
+    long first = scope.base() >>> reachLog2 << (reachLog2 - PAGE_LOG2);
+    int dropped = 0;
+    for (long page = first; page < first + (1L << (reachLog2 - PAGE_LOG2)); page++) {
+      int set = firstOfSet(scope.pasid(), page);
+      dropped += dropIn(scope, set, set + ways);
+    }
+    return dropped;
+  }
+
+  private int dropIn(InvalidationScope scope, int from, int end) {
+    int dropped = 0;
+    for (int entry = from; entry < end; entry++) {
+      int pasid = pasids[entry];
+      if (pasid != INVALID
+          && scope.reaches(pasid, pages[entry] << PAGE_LOG2, sizesLog2[entry])) {
+        remove(entry);
+        dropped++;
+      }
+    }
+    return dropped;
+  }
+
+  private void remove(int entry) {
+    pasids[entry] = INVALID;
+    valid--;
+    int sizeLog2 = sizesLog2[entry];
+    if (--ofSize[sizeLog2] == 0) {
+      sizesPresent &= ~(1L << (sizeLog2 - PAGE_LOG2));
+    }
+  }
+
+  private int largestLog2() {
+    return PAGE_LOG2 + Long.SIZE - 1 - Long.numberOfLeadingZeros(sizesPresent);
   }
 
   /** Acknowledged but not obeyed: for a device that breaks the rule on purpose. */
@@ -179,6 +236,8 @@ public final class AddressTranslationCache {
   public int invalidateAll() {
     int dropped = valid;
     Arrays.fill(pasids, INVALID);
+    Arrays.fill(ofSize, 0);
+    sizesPresent = 0;
     valid = 0;
     entriesDropped += dropped;
     if (recorder != null) {
@@ -243,7 +302,6 @@ public final class AddressTranslationCache {
     int victim = first;
     for (int entry = first; entry < first + ways; entry++) {
       if (pasids[entry] == INVALID) {
-        valid++;
         return entry;
       }
       if (lastUses[entry] < lastUses[victim]) {

@@ -22,6 +22,11 @@ public record InvalidationScope(int pasid, boolean global, long base, int sizeLo
     }
   }
 
+  /** Whether it reaches translations of its own PASID alone. */
+  boolean isOfOnePasid() {
+    return pasid != AddressTranslationCache.NO_PASID && !global;
+  }
+
   /** Whether a translation of {@code 2^size} bytes around an address is reached, even in part. */
   public boolean reaches(int translationPasid, long address, int translationSizeLog2) {
     boolean inRange = intersect(base, sizeLog2, address, translationSizeLog2);

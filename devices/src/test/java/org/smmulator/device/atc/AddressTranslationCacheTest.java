@@ -87,6 +87,23 @@ class AddressTranslationCacheTest {
     assertThat(atc.lookup(1, 0x40_0000, false)).isNotEqualTo(MISS);
   }
 
+  /** Where a few sets are looked at, it must be those of all pieces. */
+  @Test
+  void dropsTheFarPiecesOfALargeTranslationFromALargeCache() {
+    AddressTranslationCache large = new AddressTranslationCache(1024, 1, null);
+    large.fill(1, 0x20_0000, 21, 0x4020_0000, READ);
+    large.fill(1, 0x3F_F000, 21, 0x403F_F000, READ);
+    large.fill(1, 0x40_0000, 12, 0x5000_0000, READ);
+    large.fill(2, 0x20_0000, 21, 0x4020_0000, READ);
+
+    assertThat(large.invalidate(new InvalidationScope(1, false, 0x40_0000, 12))).isEqualTo(1);
+    assertThat(large.invalidate(new InvalidationScope(1, false, 0x3A_B000, 12))).isEqualTo(2);
+    assertThat(large.invalidate(new InvalidationScope(1, false, 0x3A_B000, 12))).isZero();
+    assertThat(large.invalidate(new InvalidationScope(2, false, 0, 32))).isEqualTo(1);
+    large.fill(1, 0x7000, 64, 0x7000, READ);
+    assertThat(large.invalidate(new InvalidationScope(1, false, -4096, 12))).isEqualTo(1);
+  }
+
   @ParameterizedTest
   @CsvSource({
     // prefix, G, base, size: reaches (5, 0x1000), (6, 0x1000), (5, 0x9000), none 0x1000, none
@@ -217,7 +234,7 @@ class AddressTranslationCacheTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "1, 2", "2, 2", "4, 1", "8, 3"})
+  @CsvSource({"1, 1", "1, 2", "2, 2", "4, 1", "8, 3", "16, 2", "64, 2"})
   void behavesLikeANaiveLruOverARandomStream(int sets, int ways) {
     System.out.println("seed " + SEED);
     Random random = new Random(SEED);
