@@ -185,9 +185,9 @@ public final class AddressTranslationCache {
   }
 
   /**
-   * Drops in the sets of the pages around a scope. The translation of an entry
-   * that it meets holds the scope's range or lies in it, so the entry's page has all address bits
-   * of the scope from the larger one's size on.
+   * Drops in the sets of the pages around a scope. The translation of an entry that it meets holds
+   * the scope's range or lies in it, so the entry's page has all address bits of the scope from the
+   * larger one's size on.
    */
   private int dropAround(InvalidationScope scope, int reachLog2) {
     long first = scope.base() >>> reachLog2 << (reachLog2 - PAGE_LOG2);
@@ -203,8 +203,7 @@ public final class AddressTranslationCache {
     int dropped = 0;
     for (int entry = from; entry < end; entry++) {
       int pasid = pasids[entry];
-      if (pasid != INVALID
-          && scope.reaches(pasid, pages[entry] << PAGE_LOG2, sizesLog2[entry])) {
+      if (pasid != INVALID && scope.reaches(pasid, pages[entry] << PAGE_LOG2, sizesLog2[entry])) {
         remove(entry);
         dropped++;
       }
