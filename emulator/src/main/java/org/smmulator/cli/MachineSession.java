@@ -11,19 +11,22 @@ import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
+import org.smmulator.web.WatchedMachine;
 import org.smmulator.web.WebServer;
 
 /**
  * A running machine with its HTTP server; either both run or neither. Closed by the command or by
  * Ctrl-C, whichever is first.
  */
-final class MachineSession implements AutoCloseable {
+final class MachineSession implements WatchedMachine, AutoCloseable {
+  private final String name;
   private final @Nullable WebServer web;
   private volatile @Nullable RunningMachine machine;
   private volatile boolean closed;
 
-  private MachineSession(@Nullable String http) throws IOException {
-    web = http == null ? null : WebServer.start(http, this::summary, this::explain);
+  private MachineSession(String name, @Nullable String http) throws IOException {
+    this.name = name;
+    web = http == null ? null : WebServer.start(http, this);
   }
 
   /** Starts the HTTP server first: its port is the likelier one to be in use. */
@@ -32,7 +35,7 @@ final class MachineSession implements AutoCloseable {
       throws UserException {
     MachineSession session;
     try {
-      session = new MachineSession(http);
+      session = new MachineSession(config.machine().name(), http);
     } catch (IOException e) {
       throw new UserException(
           ExitCode.USAGE, e.getMessage() + "; use another http.listen, or --no-http");
@@ -59,12 +62,19 @@ final class MachineSession implements AutoCloseable {
     return web == null ? null : web.address();
   }
 
-  Summary summary() {
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Summary summary() {
     RunningMachine running = machine;
     return running == null ? Summary.EMPTY : running.summary();
   }
 
-  private List<String> explain(Question question) {
+  @Override
+  public List<String> explain(Question question) {
     return machine().explain(question);
   }
 

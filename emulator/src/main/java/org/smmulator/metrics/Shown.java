@@ -2,8 +2,6 @@ package org.smmulator.metrics;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Pattern;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.counter.CounterRow;
 import org.smmulator.counter.CounterRow.Spelling;
@@ -14,8 +12,7 @@ import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 
 /**
- * One count with its place, which gives it its names: {@code /smmu/tlb/hits} in the JSON is {@code
- * smmulator.smmu.tlb.hits} among the meters.
+ * One count with its place in the JSON, such as {@code /smmu/tlb/hits}.
  *
  * @param pointer in the JSON of the machine or of one device
  * @param value or {@link Counts#UNKNOWN}
@@ -32,7 +29,6 @@ record Shown(String pointer, CounterRow row, long value) {
   static final String CHECKED = VERDICT + "/checked";
   static final String ATC = "/atc";
   private static final String REPORTED = "/reported";
-  private static final Pattern NEXT_WORD = Pattern.compile("[A-Z]");
 
   /** Every count of a machine but those of its devices, and those by opcode or event. */
   static List<Shown> ofMachine(Summary summary) {
@@ -83,24 +79,6 @@ record Shown(String pointer, CounterRow row, long value) {
     return row.isOfAtc()
         ? ATC + "/" + Spelling.camelCase(row.name().replaceFirst("^ATC_", ""))
         : pointer(REPORTED, row);
-  }
-
-  /** Name of the meter. */
-  String meter() {
-    return "smmulator"
-        + NEXT_WORD
-            .matcher(pointer.replace('/', '.'))
-            .replaceAll(found -> "." + found.group().toLowerCase(Locale.ROOT));
-  }
-
-  /** What the meter says of itself; units are not part of names, most would repeat themselves. */
-  String description() {
-    return row.facts().meaning() + " [" + row.facts().unit() + "]";
-  }
-
-  /** As meters give it. */
-  double number() {
-    return value == Counts.UNKNOWN ? Double.NaN : value;
   }
 
   /** Hits per lookup, 0 to 1; NaN before the first lookup, or unknown. */

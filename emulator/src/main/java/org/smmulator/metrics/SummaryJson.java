@@ -22,10 +22,10 @@ import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.DeviceCounters;
-import org.smmulator.pcie.DeviceCounters.Percentiles;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.LinkCounter;
 import org.smmulator.pcie.ProtocolRule;
+import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounter;
@@ -153,10 +153,10 @@ public final class SummaryJson {
   }
 
   private static DeviceCounters device(JsonNode node) {
-    Map<LatencyHistogram, Percentiles> latencies = new EnumMap<>(LatencyHistogram.class);
+    Map<LatencyHistogram, RoundTrips> latencies = new EnumMap<>(LatencyHistogram.class);
     for (LatencyHistogram kind : LatencyHistogram.values()) {
       JsonNode latency = required(node, "/latencies/" + Spelling.camelCase(kind.name()));
-      @Nullable Percentiles measured = JSON.treeToValue(latency, Percentiles.class);
+      @Nullable RoundTrips measured = JSON.treeToValue(latency, RoundTrips.class);
       if (measured != null) {
         latencies.put(kind, measured);
       }

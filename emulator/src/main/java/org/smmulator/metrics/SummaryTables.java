@@ -17,9 +17,9 @@ import org.smmulator.counter.CounterRow.Spelling;
 import org.smmulator.counter.Counts;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.pcie.DeviceCounters;
-import org.smmulator.pcie.DeviceCounters.Percentiles;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.ProtocolRule;
+import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounters;
@@ -80,8 +80,8 @@ public final class SummaryTables {
     }
     for (LatencyHistogram kind : LatencyHistogram.values()) {
       String name = Spelling.words(kind.name());
-      row(table, name + " p50", devices, d -> duration(d.latency(kind), Percentiles::p50));
-      row(table, name + " p99", devices, d -> duration(d.latency(kind), Percentiles::p99));
+      row(table, name + " p50", devices, d -> duration(d.latency(kind), RoundTrips::p50));
+      row(table, name + " p99", devices, d -> duration(d.latency(kind), RoundTrips::p99));
     }
     return table;
   }
@@ -210,7 +210,7 @@ public final class SummaryTables {
   }
 
   private static String duration(
-      @Nullable Percentiles latency, ToLongFunction<Percentiles> percentile) {
+      @Nullable RoundTrips latency, ToLongFunction<RoundTrips> percentile) {
     return latency == null ? UNKNOWN : duration(percentile.applyAsLong(latency));
   }
 

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.DeviceCounter;
-import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.bus.wire.WorkingSetCurve;
 import org.smmulator.counter.Counts;
@@ -30,19 +29,10 @@ public record DeviceCounters(
     Counts<FunctionCounter> counted,
     Counts<DeviceCounter> reported,
     List<WorkingSetCurve> workingSet,
-    Map<LatencyHistogram, Percentiles> latencies) {
-  /** Nanoseconds that half and 99 of 100 round trips did not exceed. */
-  public record Percentiles(long p50, long p99) {
-    /** Of buckets in an array from an index on; null of those that are empty or unknown. */
-    private static @Nullable Percentiles of(long[] buckets, int first) {
-      long p50 = LatencyBuckets.percentile(buckets, first, 50);
-      return p50 == 0 ? null : new Percentiles(p50, LatencyBuckets.percentile(buckets, first, 99));
-    }
-  }
-
+    Map<LatencyHistogram, RoundTrips> latencies) {
   public DeviceCounters {
     workingSet = List.copyOf(workingSet);
-    Map<LatencyHistogram, Percentiles> known = new EnumMap<>(LatencyHistogram.class);
+    Map<LatencyHistogram, RoundTrips> known = new EnumMap<>(LatencyHistogram.class);
     known.putAll(latencies);
     latencies = Collections.unmodifiableMap(known);
   }
@@ -64,14 +54,14 @@ public record DeviceCounters(
   }
 
   /** Invalidations as the root complex sees them, there and back; the others as reported. */
-  private static Map<LatencyHistogram, Percentiles> latencies(
+  private static Map<LatencyHistogram, RoundTrips> latencies(
       long[] invalidations, long @Nullable [] reported) {
-    Map<LatencyHistogram, Percentiles> latencies = new EnumMap<>(LatencyHistogram.class);
+    Map<LatencyHistogram, RoundTrips> latencies = new EnumMap<>(LatencyHistogram.class);
     for (LatencyHistogram kind : LatencyHistogram.values()) {
-      Percentiles measured =
+      RoundTrips measured =
           kind == LatencyHistogram.INVALIDATION
-              ? Percentiles.of(invalidations, 0)
-              : reported == null ? null : Percentiles.of(reported, kind.firstSlot());
+              ? RoundTrips.of(invalidations, 0)
+              : reported == null ? null : RoundTrips.of(reported, kind.firstSlot());
       if (measured != null) {
         latencies.put(kind, measured);
       }
@@ -89,7 +79,7 @@ public record DeviceCounters(
   }
 
   /** Round trips of a kind, or null. */
-  public @Nullable Percentiles latency(LatencyHistogram kind) {
+  public @Nullable RoundTrips latency(LatencyHistogram kind) {
     return latencies.get(kind);
   }
 }

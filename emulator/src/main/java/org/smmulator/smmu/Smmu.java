@@ -289,6 +289,9 @@ public final class Smmu {
       case PAGE_REQUESTS -> pageRequestQueue.written();
       case AUTOMATIC_RESPONSES -> pageRequests.automaticResponses();
       case EVENTS_LOST -> eventQueue.lost();
+      case COMMANDS_WAITING -> commandQueue.waiting();
+      case EVENTS_UNREAD -> eventQueue.unread();
+      case PAGE_REQUESTS_UNREAD -> pageRequestQueue.unread();
     };
   }
 }

@@ -1,21 +1,15 @@
 package org.smmulator.web;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.PrometheusText;
 import org.smmulator.metrics.SummaryJson;
-import org.smmulator.metrics.SummaryMeters;
-import org.smmulator.smmu.explain.Question;
 
 /** The four answers, each by its path. */
 final class Pages {
@@ -23,18 +17,11 @@ final class Pages {
   private static final List<String> PATHS =
       List.of("/", "/metrics", "/api/summary", "/api/explain");
 
-  private final Supplier<Summary> source;
-  private final Function<Question, List<String>> explanations;
-  private final SummaryMeters meters;
+  private final WatchedMachine machine;
   private final String livePage = resource("page.html");
-  private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-  Pages(Supplier<Summary> source, Function<Question, List<String>> explanations) {
-    this.source = source;
-    this.explanations = explanations;
-    meters = new SummaryMeters(source);
-    meters.bindTo(registry);
+  Pages(WatchedMachine machine) {
+    this.machine = machine;
   }
 
   boolean has(String path) {
@@ -51,8 +38,8 @@ final class Pages {
     try {
       return switch (path) {
         case "/" -> Answer.ok("text/html", livePage);
-        case "/metrics" -> Answer.ok("text/plain; version=0.0.4", scrape());
-        case "/api/summary" -> Answer.ok("application/json", SummaryJson.write(source.get()));
+        case "/metrics" -> Answer.ok(PrometheusText.CONTENT_TYPE, metrics());
+        case "/api/summary" -> Answer.ok("application/json", SummaryJson.write(machine.summary()));
         default -> Answer.ok("text/plain", explain(uri));
       };
     } catch (IllegalArgumentException e) {
@@ -66,13 +53,12 @@ final class Pages {
     }
   }
 
-  private String scrape() {
-    meters.refresh(registry);
-    return registry.scrape();
+  private String metrics() {
+    return PrometheusText.write(machine.name(), machine.summary());
   }
 
   private String explain(String uri) {
-    return String.join("\n", explanations.apply(ExplainQuery.question(uri))) + "\n";
+    return String.join("\n", machine.explain(ExplainQuery.question(uri))) + "\n";
   }
 
   private static String resource(String name) {

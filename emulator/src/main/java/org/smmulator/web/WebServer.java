@@ -11,12 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.Supplier;
-import org.smmulator.metrics.Summary;
-import org.smmulator.smmu.explain.Question;
 import reactor.netty.ChannelBindException;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -48,15 +43,10 @@ public final class WebServer implements AutoCloseable {
    * Starts to serve.
    *
    * @param address HOST:PORT; port 0 takes a free one
-   * @param source the summary of now
-   * @param explanations lines that explain a translation; both throw an {@link
-   *     IllegalStateException} that says why when the machine does not answer
    * @throws IOException if it cannot listen there; the message is a sentence
    */
-  public static WebServer start(
-      String address, Supplier<Summary> source, Function<Question, List<String>> explanations)
-      throws IOException {
-    return start(address, source, explanations, PATIENCE);
+  public static WebServer start(String address, WatchedMachine machine) throws IOException {
+    return start(address, machine, PATIENCE);
   }
 
   /**
@@ -64,16 +54,12 @@ public final class WebServer implements AutoCloseable {
    *
    * @param patience for a whole request to come, and for its answer to go
    */
-  static WebServer start(
-      String address,
-      Supplier<Summary> source,
-      Function<Question, List<String>> explanations,
-      Duration patience)
+  static WebServer start(String address, WatchedMachine machine, Duration patience)
       throws IOException {
     int colon = address.lastIndexOf(':');
     String host = address.substring(0, colon);
     int port = Integer.parseInt(address.substring(colon + 1));
-    Pages pages = new Pages(source, explanations);
+    Pages pages = new Pages(machine);
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("smmulator-http", true), NioIoHandler.newFactory());

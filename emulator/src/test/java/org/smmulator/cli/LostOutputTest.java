@@ -26,6 +26,7 @@ import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.machine.Launcher;
 import org.smmulator.metrics.Summaries;
+import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
 
 /**
@@ -149,8 +150,8 @@ class LostOutputTest {
   private WebServer server() throws Exception {
     return WebServer.start(
         "127.0.0.1:0",
-        () -> awaited(Summaries.passed()),
-        question -> awaited(List.of("one", "two")));
+        new FakeWatched(
+            () -> awaited(Summaries.passed()), question -> awaited(List.of("one", "two"))));
   }
 
   private <T> T awaited(T answer) {

@@ -15,6 +15,7 @@ import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.smmu.explain.Question;
+import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
 
 /** The commands that turn to a machine which runs in another process. */
@@ -33,7 +34,7 @@ class RunningMachineCommandsTest {
   @Test
   void statsPrintsTheTablesOfARunningMachine() throws IOException {
     try (WebServer server =
-        WebServer.start("127.0.0.1:0", Summaries::failed, question -> List.of())) {
+        WebServer.start("127.0.0.1:0", new FakeWatched(Summaries::failed, question -> List.of()))) {
       assertThat(execute("stats", "--http", server.address())).isZero();
       assertThat(out.toString()).contains("1,234,567", "Verdict: FAILED");
       assertThat(execute("stats", "--json", "--http", server.address())).isZero();
@@ -62,11 +63,12 @@ class RunningMachineCommandsTest {
     try (WebServer server =
         WebServer.start(
             "127.0.0.1:0",
-            () -> Summary.EMPTY,
-            question -> {
-              asked.add(question);
-              return List.of("one", "two");
-            })) {
+            new FakeWatched(
+                () -> Summary.EMPTY,
+                question -> {
+                  asked.add(question);
+                  return List.of("one", "two");
+                }))) {
       String[] question =
           ("explain --stream 00:04.0 --pasid 5 --address 0x7f0000001000 --access execute"
                   + " --privileged --kind ats --http "
@@ -84,7 +86,7 @@ class RunningMachineCommandsTest {
   @Test
   void explainSaysWhatTheMachineCannotUnderstand() throws IOException {
     try (WebServer server =
-        WebServer.start("127.0.0.1:0", () -> Summary.EMPTY, question -> List.of())) {
+        WebServer.start("127.0.0.1:0", new FakeWatched())) {
       String[] question =
           ("explain --stream x&y --address 0 --access read --http " + server.address()).split(" ");
       assertThat(execute(question)).isEqualTo(2);

@@ -26,6 +26,7 @@ import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
 import picocli.CommandLine;
 
@@ -196,7 +197,7 @@ class SmmulatorTest {
 
     assertThat(execute("run", file)).isEqualTo(2);
     assertThat(err.toString().strip()).isEqualTo("smmulator: bus.listen: 127.0.0.1:7701 is in use");
-    WebServer.start(address, () -> Summary.EMPTY, question -> List.of()).close();
+    WebServer.start(address, new FakeWatched()).close();
   }
 
   @Test

@@ -38,6 +38,7 @@ import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
 
 /**
@@ -78,7 +79,7 @@ class HostileDeviceTest {
   void startAMachineAndItsHonestDevice() throws Exception {
     machine = Machine.start(Machines.config(folder, YAML), EventLog.OFF);
     kernel = machine.kernel();
-    web = WebServer.start("127.0.0.1:0", machine::summary, machine::explain);
+    web = WebServer.start("127.0.0.1:0", new FakeWatched(machine::summary, machine::explain));
     DeviceConfig.DeviceModel dma = DeviceConfig.DeviceModel.DMA;
     AtcGeometry atc = new AtcGeometry(16, 4);
     var slot = PciAddress.parse("00:04.0");

@@ -95,16 +95,50 @@ class CounterRowsTest {
     return places.stream().map(place -> place + "/" + camelCase).toList();
   }
 
+  /** The name and the labels by which Prometheus knows a count, typed here. */
   private static String meter(CounterRow row, String pointer) {
-    String name =
-        pointer
-            .replace(DEVICE, "")
-            .replaceAll("([A-Z])", "_$1")
-            .replace('/', '_')
-            .toLowerCase(Locale.ROOT);
+    String name = row.name().toLowerCase(Locale.ROOT);
+    String device = "device=\"00:04.0\",machine=\"shown\",model=\"dma\",name=\"small\"";
+    String cache =
+        pointer.replaceAll(".*/(.*)/.*", "$1").replaceAll("C", "_c").toLowerCase(Locale.ROOT);
+    return switch (row.getClass().getSimpleName()) {
+      case "LinkCounter" -> single(row, "links_" + name);
+      case "ProtocolRule" -> labelled(row, "rules_broken", "machine=\"shown\",rule=\"" + name);
+      case "SmmuCounter" -> single(row, "smmu_" + name);
+      case "CacheCounter" ->
+          labelled(row, "smmu_cache_" + name, "cache=\"" + cache + "\",machine=\"shown");
+      case "DriverCounter" -> single(row, "driver_" + name);
+      case "MmCounter" -> single(row, "mm_" + name);
+      case "SvaCounter" ->
+          name.matches("pasids_.*")
+              ? labelled(row, "pasids", "machine=\"shown\",state=\"" + name.substring(7))
+              : single(row, "sva_" + name);
+      case "NotifierCall" ->
+          labelled(row, "notifier_calls", "callback=\"" + name + "\",machine=\"shown");
+      case "VerdictCounter" ->
+          name.equals("unended_operations")
+              ? single(row, name)
+              : labelled(row, "violations", "kind=\"" + name + "\",machine=\"shown");
+      case "CheckedCounter" -> single(row, "checked_" + name);
+      case "FunctionCounter" -> labelled(row, "device_" + name, device.replaceFirst("\"$", ""));
+      case "DeviceCounter" ->
+          labelled(
+              row,
+              pointer.contains("/atc/")
+                  ? "atc_" + name.replaceFirst("^atc_", "")
+                  : "device_reported_" + name,
+              device.replaceFirst("\"$", ""));
+      default -> throw new AssertionError(row + " has no meter");
+    };
+  }
+
+  private static String single(CounterRow row, String name) {
+    return labelled(row, name, "machine=\"shown");
+  }
+
+  private static String labelled(CounterRow row, String name, String labels) {
     boolean grows = row.facts().kind() == CounterRow.Kind.COUNTER;
-    String tags = pointer.startsWith(DEVICE) ? "{device=\"00:04.0\",model=\"dma\"}" : "";
-    return "smmulator" + name + (grows ? "_total" : "") + tags;
+    return "smmulator_" + name + (grows ? "_total" : "") + "{" + labels + "\"}";
   }
 
   @ParameterizedTest

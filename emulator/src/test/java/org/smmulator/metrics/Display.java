@@ -2,8 +2,6 @@ package org.smmulator.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -18,9 +16,7 @@ final class Display {
 
   Display(Summary summary) {
     json = new JsonMapper().readTree(SummaryJson.write(summary));
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    new SummaryMeters(() -> summary).bindTo(registry);
-    meters = registry.scrape().lines().toList();
+    meters = PrometheusText.write("shown", summary).lines().toList();
     tables = SummaryTables.render(summary).lines().map(line -> line.replaceAll(" +", " ")).toList();
   }
 

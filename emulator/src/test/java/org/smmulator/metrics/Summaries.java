@@ -1,5 +1,6 @@
 package org.smmulator.metrics;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.smmulator.arch.command.CommandOpcode;
@@ -13,10 +14,10 @@ import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.DeviceCounters;
-import org.smmulator.pcie.DeviceCounters.Percentiles;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.LinkCounter;
 import org.smmulator.pcie.ProtocolRule;
+import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounter;
@@ -95,8 +96,20 @@ public final class Summaries {
             WorkingSetCurve.of(1, 1_000, 1, new long[] {100, 200, 0, 300, 0, 0, 0, 50}),
             WorkingSetCurve.of(2, 1_000, 4, new long[] {150, 400, 0, 0})),
         Map.of(
-            LatencyHistogram.TRANSLATION_REQUEST, new Percentiles(950, 12_340),
-            LatencyHistogram.INVALIDATION, new Percentiles(5_600_000, 7_000_000_000L)));
+            LatencyHistogram.TRANSLATION_REQUEST, roundTrips(950, 12_340),
+            LatencyHistogram.INVALIDATION, roundTrips(5_600_000, 7_000_000_000L)));
+  }
+
+  /** One for each half and 99 of 100, and one that took longer than all bounds. */
+  private static RoundTrips roundTrips(long p50, long p99) {
+    List<Long> counts = new ArrayList<>();
+    long below = 0;
+    for (long bound : RoundTrips.BOUNDS_NANOS) {
+      counts.add((p50 >= below && p50 < bound ? 1L : 0) + (p99 >= below && p99 < bound ? 1 : 0));
+      below = bound;
+    }
+    counts.add(1L);
+    return new RoundTrips(p50, p99, 20_000_000_000L, counts);
   }
 
   private static DeviceCounters silent() {

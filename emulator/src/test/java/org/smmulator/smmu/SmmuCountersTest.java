@@ -70,10 +70,14 @@ class SmmuCountersTest {
     for (int i = 0; i < 20; i++) {
       guest.access(1000, BareGuest.NONE, VA, false); // of 16 records, 4 find no room
     }
+    guest.writeRegister("CR0", 0b1_0111);
+    long prod = guest.readRegister("CMDQ_PROD");
+    guest.writeRegister("CMDQ_PROD", prod + 3); // three commands that a stopped queue keeps
     assertThat(guest.smmu.counters().counts())
         .hasToString(
             "[TRANSLATIONS 11, ATS_REQUESTS 15, WALKS 14, DESCRIPTOR_READS 17, STALLS 5,"
-                + " STALLED_NOW 2, PAGE_REQUESTS 10, AUTOMATIC_RESPONSES 7, EVENTS_LOST 4]");
+                + " STALLED_NOW 2, PAGE_REQUESTS 10, AUTOMATIC_RESPONSES 7, EVENTS_LOST 4,"
+                + " COMMANDS_WAITING 3, EVENTS_UNREAD 16, PAGE_REQUESTS_UNREAD 10]");
   }
 
   @Test

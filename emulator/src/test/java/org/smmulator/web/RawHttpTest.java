@@ -3,7 +3,6 @@ package org.smmulator.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -11,7 +10,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.metrics.Summary;
 
 /** What no ordinary client asks, on raw sockets. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -21,7 +19,7 @@ class RawHttpTest {
 
   @BeforeEach
   void start() throws IOException {
-    server = WebServer.start("127.0.0.1:0", () -> Summary.EMPTY, question -> List.of());
+    server = WebServer.start("127.0.0.1:0", new FakeWatched());
   }
 
   @AfterEach

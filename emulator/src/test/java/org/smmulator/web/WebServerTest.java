@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.counter.Counts;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
@@ -36,7 +35,7 @@ class WebServerTest {
 
   @BeforeEach
   void start() throws IOException {
-    server = WebServer.start("127.0.0.1:0", this::summary, this::explain);
+    server = WebServer.start("127.0.0.1:0", new FakeWatched(this::summary, this::explain));
   }
 
   @AfterEach
@@ -80,53 +79,51 @@ class WebServerTest {
 
   @Test
   void servesMetersOfDevicesThatCameAfterTheStart() throws Exception {
-    assertThat(get("/metrics").body()).contains("smmulator_devices 0.0").doesNotContain("00:04.0");
+    assertThat(get("/metrics").body())
+        .contains("smmulator_devices{machine=\"fake\"} 0.0")
+        .doesNotContain("00:04.0");
 
     summary.set(Summaries.failed());
-    List<String> metrics = get("/metrics").body().lines().toList();
+    HttpResponse<String> response = get("/metrics");
+    List<String> metrics = response.body().lines().toList();
 
+    assertThat(response.headers().firstValue("content-type"))
+        .hasValue("text/plain; version=0.0.4; charset=utf-8");
+    String small = "{device=\"00:04.0\",machine=\"fake\",model=\"dma\",name=\"small\"";
     assertThat(metrics)
         .contains(
             "# TYPE smmulator_atc_lookups_total counter",
-            "# HELP smmulator_atc_lookups_total ATC lookups [lookups]",
-            "smmulator_atc_lookups_total{device=\"00:04.0\",model=\"dma\"} 1234567.0",
-            "smmulator_atc_lookups_total{device=\"00:05.0\",model=\"dma\"} NaN",
-            "smmulator_reported_page_requests_total{device=\"00:04.0\",model=\"dma\"} 157.0",
-            "# TYPE smmulator_translations_held gauge",
-            "smmulator_translations_held{device=\"00:04.0\",model=\"dma\"} 101.0",
-            "smmulator_violations_total{device=\"00:05.0\",model=\"dma\"} 225.0",
-            "smmulator_smmu_tlb_lookups_total 310.0",
-            "smmulator_smmu_walk_cache_evictions_total 323.0",
-            "smmulator_smmu_configuration_cache_resident 335.0",
-            "smmulator_smmu_commands_total{kind=\"ATC_INV\"} 308.0",
-            "smmulator_sva_notifier_calls_invalidate_range_total 601.0",
-            "smmulator_verdict_stale_accesses_total 1.0",
-            "smmulator_verdict_checked_operations_total 900.0",
-            "smmulator_links_refused_total 10912.0",
-            "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
-                + "quantile=\"0.5\"} 9.5E-7",
-            "smmulator_translation_request_latency_seconds{device=\"00:04.0\",model=\"dma\","
-                + "quantile=\"0.99\"} 1.234E-5");
+            "# HELP smmulator_atc_lookups_total ATC lookups, as the device reports [lookups]",
+            "smmulator_atc_lookups_total" + small + "} 1234567.0",
+            "smmulator_device_reported_page_requests_total" + small + "} 157.0",
+            "# TYPE smmulator_device_translations_held gauge",
+            "smmulator_device_translations_held" + small + "} 101.0",
+            "smmulator_device_violations_total" + small.replace("04", "05").replace("small", "large")
+                + "} "
+                + (200.0 + FunctionCounter.VIOLATIONS.slot()),
+            "smmulator_smmu_cache_evictions_total{cache=\"walk_cache\",machine=\"fake\"} 323.0",
+            "smmulator_smmu_commands_total{machine=\"fake\",opcode=\"ATC_INV\"} 308.0",
+            "smmulator_smmu_commands_total{machine=\"fake\",opcode=\"CFGI_CD\"} 0.0",
+            "smmulator_smmu_events_total{machine=\"fake\",type=\"F_TRANSLATION\"} 309.0",
+            "smmulator_violations_total{kind=\"stale_accesses\",machine=\"fake\"} 1.0",
+            "# TYPE smmulator_translation_request_latency_seconds histogram",
+            "smmulator_translation_request_latency_seconds_bucket" + small + ",le=\"1.024E-6\"} 1")
+        .noneMatch(line -> line.startsWith("smmulator_atc_lookups_total{device=\"00:05.0\""));
   }
 
   @Test
-  void metersFollowTheDeviceThatHadAnIdLast() throws Exception {
+  void metersFollowTheDeviceThatHadANameAndAnIdLast() throws Exception {
     Summary good = Summaries.passed();
-    DeviceCounters gone = good.devices().get(0);
+    DeviceCounters gone = detached(good.devices().get(0), 4);
+    DeviceCounters goneLater = detached(gone, 5);
+    DeviceCounters other = good.devices().get(1);
     DeviceCounters back =
         new DeviceCounters(
-            gone.id(),
-            "back",
-            "dma",
-            true,
-            true,
-            Counts.of(FunctionCounter.class, row -> row == FunctionCounter.PAGE_REQUESTS ? 5 : 0),
-            Counts.unknown(DeviceCounter.class),
-            List.of(),
-            Map.of());
+            other.id(), other.name(), "dma", true, true, other.counted(), other.reported(), List.of(), Map.of());
+    // Those attached come first, then those gone, the latest last.
     summary.set(
         new Summary(
-            List.of(gone, back),
+            List.of(back, gone, other, goneLater),
             good.links(),
             good.rulesBroken(),
             good.smmu(),
@@ -136,10 +133,26 @@ class WebServerTest {
             good.sva(),
             good.verdict()));
 
+    String small = "{device=\"00:04.0\",machine=\"fake\",model=\"dma\",name=\"small\"}";
+    String large = "{device=\"00:05.0\",machine=\"fake\",model=\"dma\",name=\"large\"}";
     assertThat(get("/metrics").body().lines())
         .contains(
-            "smmulator_page_requests_total{device=\"00:04.0\",model=\"dma\"} 5.0",
-            "smmulator_atc_lookups_total{device=\"00:04.0\",model=\"dma\"} NaN");
+            "smmulator_device_page_requests_total" + small + " 5.0",
+            "smmulator_device_attached" + small + " 0.0",
+            "smmulator_device_attached" + large + " 1.0");
+  }
+
+  private static DeviceCounters detached(DeviceCounters device, long pageRequests) {
+    return new DeviceCounters(
+        device.id(),
+        device.name(),
+        device.model(),
+        false,
+        true,
+        Counts.of(FunctionCounter.class, row -> pageRequests),
+        device.reported(),
+        List.of(),
+        Map.of());
   }
 
   @ParameterizedTest
@@ -234,7 +247,7 @@ class WebServerTest {
   void saysWhichPortIsInUse() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + taken.getLocalPort();
-      assertThatThrownBy(() -> WebServer.start(address, summary::get, this::explain))
+      assertThatThrownBy(() -> WebServer.start(address, new FakeWatched()))
           .isInstanceOf(IOException.class)
           .hasMessage("http.listen: " + address + " cannot be used: Address already in use");
     }

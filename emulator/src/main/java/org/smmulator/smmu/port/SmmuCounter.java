@@ -17,7 +17,11 @@ public enum SmmuCounter implements CounterRow {
       gauge("transactions", "Transactions that are held, whether software knows of them or not")),
   PAGE_REQUESTS(counter("requests", "Page requests written to the PRI queue")),
   AUTOMATIC_RESPONSES(counter("requests", "Page requests that the SMMU answered by itself")),
-  EVENTS_LOST(counter("records", "Event records that found the event queue full"));
+  EVENTS_LOST(counter("records", "Event records that found the event queue full")),
+  COMMANDS_WAITING(gauge("commands", "Commands in the command queue, not consumed yet")),
+  EVENTS_UNREAD(gauge("records", "Event records that software has not taken from their queue")),
+  PAGE_REQUESTS_UNREAD(
+      gauge("requests", "Page requests that software has not taken from the PRI queue"));
 
   @SuppressWarnings("ImmutableEnumChecker") // Facts are a record of strings.
   private final Facts facts;

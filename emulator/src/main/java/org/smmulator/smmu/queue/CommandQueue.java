@@ -83,8 +83,17 @@ public final class CommandQueue {
   /** Whether a step would execute a command. */
   public boolean hasWork() {
     return enabled
-        && QueuePosition.distance(produced, consumed, log2) != 0
+        && commands() != 0
         && !(syncWaits && (invalidations.areOutstanding() || accesses.holdSyncBack()));
+  }
+
+  /** Commands that software has given and that are not consumed. */
+  public int waiting() {
+    return Math.min(commands(), 1 << log2);
+  }
+
+  private int commands() {
+    return QueuePosition.distance(produced, consumed, log2);
   }
 
   /** Executes the command at RD, if there is one to execute. */
@@ -119,8 +128,7 @@ public final class CommandQueue {
 
   /** Executes an invalidation before its turn, if one is chosen that can be. */
   private boolean executeAhead() {
-    int commands = QueuePosition.distance(produced, consumed, log2);
-    int chosen = order.choose(Math.min(commands, CommandOrder.WINDOW));
+    int chosen = order.choose(Math.min(commands(), CommandOrder.WINDOW));
     for (int i = 0; i <= chosen; i++) {
       if (!fetch(i, ahead) || !ahead.isInvalidation()) {
         return false;

@@ -123,4 +123,9 @@ public final class EventQueue implements EventSink {
   public long lost() {
     return lost;
   }
+
+  /** Entries that software has not taken. */
+  public int unread() {
+    return queue.unread();
+  }
 }

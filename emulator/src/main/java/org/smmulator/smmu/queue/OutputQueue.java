@@ -37,13 +37,18 @@ final class OutputQueue {
   }
 
   boolean isFull() {
-    int log2 = sizeLog2();
-    // Also for a reader that claims to be further than that behind: never overwrite on a lie.
-    return QueuePosition.distance(position(prod), position(cons), log2) >= 1 << log2;
+    return unread() == 1 << sizeLog2();
   }
 
   boolean isEmpty() {
-    return QueuePosition.distance(position(prod), position(cons), sizeLog2()) == 0;
+    return unread() == 0;
+  }
+
+  /** Entries that software has not taken. */
+  int unread() {
+    int log2 = sizeLog2();
+    // A reader that claims to be further behind than the queue is long: never overwrite on a lie.
+    return Math.min(QueuePosition.distance(position(prod), position(cons), log2), 1 << log2);
   }
 
   boolean isOverflowed() {

@@ -85,4 +85,9 @@ public final class PageRequestQueue {
   public long written() {
     return written;
   }
+
+  /** Entries that software has not taken. */
+  public int unread() {
+    return queue.unread();
+  }
 }

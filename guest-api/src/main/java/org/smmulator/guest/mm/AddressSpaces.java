@@ -45,9 +45,16 @@ public final class AddressSpaces {
     }
   }
 
-  /** What happened so far. */
+  /** What happened so far, and what there is now. */
   public Counts<MmCounter> statistics() {
-    return counters.counts();
+    return Counts.of(
+        MmCounter.class,
+        row ->
+            switch (row) {
+              case NOTIFIER_GRACE_PERIODS -> notifierSrcu.gracePeriods();
+              case NOTIFIER_READERS -> notifierSrcu.readers();
+              default -> counters.sum(row);
+            });
   }
 
   /** Callbacks of all notifiers so far. */

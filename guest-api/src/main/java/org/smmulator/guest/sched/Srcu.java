@@ -2,6 +2,7 @@ package org.smmulator.guest.sched;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Sleepable read-copy-update, after Linux's {@code kernel/rcu/srcutree.c}: readers count themselves
@@ -14,6 +15,7 @@ public final class Srcu {
   private final LockClass readers;
   private final AtomicIntegerArray inside = new AtomicIntegerArray(2);
   private final AtomicInteger entry = new AtomicInteger();
+  private final AtomicLong gracePeriods = new AtomicLong();
   private final Mutex graceMutex;
   private final WaitQueue left;
   private final WorkQueue callbacks;
@@ -57,6 +59,7 @@ public final class Srcu {
       awaitNobodyIn(idle);
       entry.incrementAndGet();
       awaitNobodyIn(idle ^ 1);
+      gracePeriods.incrementAndGet();
     } finally {
       graceMutex.unlock();
     }
@@ -74,6 +77,16 @@ public final class Srcu {
   /** Waits until every callback given to {@link #call} before has run. */
   public void barrier() {
     callbacks.flush();
+  }
+
+  /** Grace periods that have ended. */
+  public long gracePeriods() {
+    return gracePeriods.get();
+  }
+
+  /** Read sections that are open now, nested ones included. */
+  public int readers() {
+    return inside.get(0) + inside.get(1);
   }
 
   private void awaitNobodyIn(int index) {

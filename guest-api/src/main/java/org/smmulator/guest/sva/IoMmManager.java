@@ -239,6 +239,8 @@ public final class IoMmManager {
                 case BONDS -> bonds;
                 case PASIDS_LIVE -> pasids.liveCount();
                 case PASIDS_QUARANTINED -> pasids.quarantinedCount();
+                case BOND_GRACE_PERIODS -> tables.bondReaders().gracePeriods();
+                case BOND_READERS -> tables.bondReaders().readers();
                 default -> counters.sum(row);
               });
     } finally {

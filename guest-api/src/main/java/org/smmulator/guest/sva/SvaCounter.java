@@ -20,7 +20,10 @@ public enum SvaCounter implements CounterRow {
   IO_MMS(gauge("address spaces", "Shared now, those that wait for their grace period included")),
   BONDS(gauge("bonds", "Uses of an address space by a device now")),
   PASIDS_LIVE(gauge("pasids", "PASIDs in use")),
-  PASIDS_QUARANTINED(gauge("pasids", "PASIDs that wait for a device to be reset or detached"));
+  PASIDS_QUARANTINED(gauge("pasids", "PASIDs that wait for a device to be reset or detached")),
+  BOND_GRACE_PERIODS(
+      counter("grace periods", "Grace periods that waited for all walks over bonds")),
+  BOND_READERS(gauge("sections", "Walks over bonds that go on now"));
 
   @SuppressWarnings("ImmutableEnumChecker") // Facts are a record of strings.
   private final Facts facts;

@@ -32,6 +32,28 @@ class SrcuTest {
     volatile boolean freed;
   }
 
+  @Test
+  void countsReadersInsideAndGracePeriodsThatEnded() {
+    DeterministicExecution execution = new DeterministicExecution(1);
+    execution.run(
+        () -> {
+          Sched sched = new Sched(execution);
+          Srcu srcu = sched.srcu("domain");
+          int outer = srcu.readLock();
+          int inner = srcu.readLock();
+          assertThat(srcu.readers()).isEqualTo(2);
+          Task waiting = sched.spawn("waits for a grace period", srcu::synchronize);
+          sched.sleep(1_000);
+          assertThat(srcu.gracePeriods()).isZero();
+          srcu.readUnlock(inner);
+          srcu.readUnlock(outer);
+          waiting.join();
+          srcu.synchronize();
+          assertThat(srcu.readers()).isZero();
+          assertThat(srcu.gracePeriods()).isEqualTo(2);
+        });
+  }
+
   @ParameterizedTest
   @MethodSource("seeds")
   void noReaderSeesWhatWasFreedAfterAGracePeriod(long seed) {

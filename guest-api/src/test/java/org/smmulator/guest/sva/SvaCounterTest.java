@@ -76,7 +76,7 @@ class SvaCounterTest {
                   "[BINDS 27, UNBINDS 2, MM_EXITS 13, MM_EXIT_FAILURES 3, DRIVER_FAILURES 8,"
                       + " POSSIBLE_LEAKS 4, PAGE_FAULTS_HANDLED 14, PAGE_FAULTS_REFUSED 15,"
                       + " GROUPS_ANSWERED 5, IO_MMS 7, BONDS 12, PASIDS_LIVE 6,"
-                      + " PASIDS_QUARANTINED 1]");
+                      + " PASIDS_QUARANTINED 1, BOND_GRACE_PERIODS 22, BOND_READERS 0]");
         });
   }
 }

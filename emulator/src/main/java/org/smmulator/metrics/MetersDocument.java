@@ -1,0 +1,47 @@
+package org.smmulator.metrics;
+
+import java.util.List;
+import java.util.Locale;
+
+/** {@code METRICS.md}: what monitoring systems can know of a machine. */
+final class MetersDocument {
+  private static final String HEAD =
+      """
+      # Metrics of a machine
+
+      A running machine tells these at `/metrics` of its `http.listen`, in the text format of Prometheus. This page is
+      written from the list that is served; `configs/observability/` has a configuration of Prometheus, alert rules and a
+      dashboard that use it.
+
+      Every meter has the label `machine`, the name in the machine file. A number that nobody knows (of a device that does not report,
+      or of a guest that is not the built-in one) is not there; it is never 0. A device that left keeps its last numbers, and one that
+      comes back under the same name and ID goes on from 0, as a process that restarts does.
+
+      Histograms have a bucket for each power of two from 1 us to 17 ms, then for each eighth up to 9 s. Their sums
+      take each round trip to be in the middle of one of the finer buckets that devices send: an eighth off at most.
+      """;
+
+  private MetersDocument() {}
+
+  static String markdown() {
+    StringBuilder text = new StringBuilder(HEAD);
+    Meters.PARTS.forEach(
+        (part, meters) -> {
+          text.append("\n## ").append(part).append("\n\n");
+          text.append("| meter | type | unit | labels | meaning |\n|---|---|---|---|---|\n");
+          meters.forEach(meter -> row(text, meter));
+        });
+    return text.toString();
+  }
+
+  private static void row(StringBuilder text, Meter meter) {
+    List<String> cells =
+        List.of(
+            "`" + meter.fullName() + "`",
+            meter.type().name().toLowerCase(Locale.ROOT),
+            meter.type() == Meter.Type.INFO ? "" : meter.unit(),
+            String.join(", ", meter.labels()),
+            meter.meaning());
+    text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+  }
+}

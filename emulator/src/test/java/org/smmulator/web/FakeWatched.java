@@ -1,0 +1,32 @@
+package org.smmulator.web;
+
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.smmulator.metrics.Summary;
+import org.smmulator.smmu.explain.Question;
+
+/** A machine that says what a test gives it to say. */
+public record FakeWatched(
+    Supplier<Summary> summaries, Function<Question, List<String>> explanations)
+    implements WatchedMachine {
+  /** One that has nothing to say. */
+  public FakeWatched() {
+    this(() -> Summary.EMPTY, question -> List.of());
+  }
+
+  @Override
+  public String name() {
+    return "fake";
+  }
+
+  @Override
+  public Summary summary() {
+    return summaries.get();
+  }
+
+  @Override
+  public List<String> explain(Question question) {
+    return explanations.apply(question);
+  }
+}
