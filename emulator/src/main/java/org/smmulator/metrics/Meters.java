@@ -20,7 +20,6 @@ import org.smmulator.counter.CounterRow.Kind;
 import org.smmulator.counter.Counts;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
-import org.smmulator.metrics.Meter.Samples;
 import org.smmulator.metrics.Meter.Type;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
@@ -236,8 +235,7 @@ final class Meters {
             + switch (kind) {
               case TRANSLATION_REQUEST ->
                   "Translation Request to its last completion, as the device reports";
-              case INVALIDATION ->
-                  "Invalidate Request to its last completion, at the root complex";
+              case INVALIDATION -> "Invalidate Request to its last completion, at the root complex";
               case PAGE_REQUEST -> "Page Request to its group's response, as the device reports";
             },
         DEVICE,
@@ -290,8 +288,7 @@ final class Meters {
   }
 
   private static Meter row(String prefix, CounterRow row, ToLongFunction<Summary> number) {
-    return single(
-        name(prefix, row), type(row), row.facts().unit(), row.facts().meaning(), number);
+    return single(name(prefix, row), type(row), row.facts().unit(), row.facts().meaning(), number);
   }
 
   private static Meter gauge(

@@ -52,8 +52,7 @@ public record RoundTrips(long p50, long p99, long sumNanos, List<Long> counts) {
       sum = saturatedSum(sum, count, lower + (upper - lower) / 2);
       counts[place(lower)] += count;
     }
-    return new RoundTrips(
-        p50, LatencyBuckets.percentile(buckets, first, 99), sum, List.of(counts));
+    return new RoundTrips(p50, LatencyBuckets.percentile(buckets, first, 99), sum, List.of(counts));
   }
 
   /** What a device reports may be anything. */

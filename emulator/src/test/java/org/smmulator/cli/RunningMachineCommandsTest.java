@@ -85,8 +85,7 @@ class RunningMachineCommandsTest {
 
   @Test
   void explainSaysWhatTheMachineCannotUnderstand() throws IOException {
-    try (WebServer server =
-        WebServer.start("127.0.0.1:0", new FakeWatched())) {
+    try (WebServer server = WebServer.start("127.0.0.1:0", new FakeWatched())) {
       String[] question =
           ("explain --stream x&y --address 0 --access read --http " + server.address()).split(" ");
       assertThat(execute(question)).isEqualTo(2);

@@ -99,7 +99,8 @@ class ObservabilityTest {
     }
     for (JsonNode group : load("alerts.yaml").path("groups")) {
       for (JsonNode rule : group.path("rules")) {
-        checked += legend(rule.path("expr").stringValue(), rule.path("annotations").path("summary"));
+        checked +=
+            legend(rule.path("expr").stringValue(), rule.path("annotations").path("summary"));
       }
     }
     assertThat(checked).isGreaterThan(10);
@@ -171,8 +172,7 @@ class ObservabilityTest {
             .filter(Files::isExecutable)
             .toList();
     assumeTrue(
-        !found.isEmpty(),
-        "no promtool in PATH; it is in Debian's package prometheus, see .ci/run");
+        !found.isEmpty(), "no promtool in PATH; it is in Debian's package prometheus, see .ci/run");
     return found.get(0).toString();
   }
 }

@@ -138,7 +138,8 @@ class HeldMemoryTest {
 
   @Test
   void aHundredClientsThatPipelineAndNeverReadMakeItHoldLittle() throws Exception {
-    try (WebServer server = WebServer.start("127.0.0.1:0", new FakeWatched(() -> Summary.EMPTY, this::explain))) {
+    try (WebServer server =
+        WebServer.start("127.0.0.1:0", new FakeWatched(() -> Summary.EMPTY, this::explain))) {
       assertThat(ask(server.address(), "/")).isEqualTo(200);
       String request =
           "GET " + explain(GREEDY_STREAM) + " HTTP/1.1\r\nHost: " + server.address() + "\r\n\r\n";

@@ -42,7 +42,8 @@ class RawConnectionTest {
   }
 
   private WebServer start(Duration patience) throws IOException {
-    return WebServer.start("127.0.0.1:0", new FakeWatched(() -> Summary.EMPTY, this::explain), patience);
+    return WebServer.start(
+        "127.0.0.1:0", new FakeWatched(() -> Summary.EMPTY, this::explain), patience);
   }
 
   private void restart(Duration patience) throws IOException {

@@ -98,7 +98,8 @@ class WebServerTest {
             "smmulator_device_reported_page_requests_total" + small + "} 157.0",
             "# TYPE smmulator_device_translations_held gauge",
             "smmulator_device_translations_held" + small + "} 101.0",
-            "smmulator_device_violations_total" + small.replace("04", "05").replace("small", "large")
+            "smmulator_device_violations_total"
+                + small.replace("04", "05").replace("small", "large")
                 + "} "
                 + (200.0 + FunctionCounter.VIOLATIONS.slot()),
             "smmulator_smmu_cache_evictions_total{cache=\"walk_cache\",machine=\"fake\"} 323.0",
@@ -119,7 +120,14 @@ class WebServerTest {
     DeviceCounters other = good.devices().get(1);
     DeviceCounters back =
         new DeviceCounters(
-            other.id(), other.name(), "dma", true, true, other.counted(), other.reported(), List.of(), Map.of());
+            other.id(),
+            other.name(),
+            "dma",
+            true,
+            true,
+            other.counted(),
+            other.reported(),
+            Map.of());
     // Those attached come first, then those gone, the latest last.
     summary.set(
         new Summary(
