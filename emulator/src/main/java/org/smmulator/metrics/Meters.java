@@ -18,15 +18,18 @@ import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.counter.CounterRow;
 import org.smmulator.counter.CounterRow.Kind;
 import org.smmulator.counter.Counts;
+import org.smmulator.guest.iommu.smmuv3.DriverCounter;
+import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
-import org.smmulator.metrics.Meter.Type;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.pcie.LinkCounter;
 import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
+import org.smmulator.smmu.port.SmmuCounter;
 
 /**
  * Every meter of a machine, by part. {@code METRICS.md} is written from this list. A count that an
@@ -58,7 +61,7 @@ final class Meters {
     Meter build =
         new Meter(
             "smmulator_build",
-            Type.INFO,
+            Meter.Type.INFO,
             "machines",
             "Version of the emulator and of its Java runtime",
             List.of("version", "java"),
@@ -82,7 +85,7 @@ final class Meters {
     meters.add(
         byLabel(
             "smmulator_violations",
-            Type.COUNTER,
+            Meter.Type.COUNTER,
             "violations",
             "What must never happen and did; any but 0 fails a run",
             "kind",
@@ -99,11 +102,11 @@ final class Meters {
 
   private static List<Meter> bus() {
     List<Meter> meters = new ArrayList<>();
-    rows(meters, "smmulator_links", org.smmulator.pcie.LinkCounter.class, Summary::links);
+    rows(meters, "smmulator_links", LinkCounter.class, Summary::links);
     meters.add(
         byLabel(
             "smmulator_rules_broken",
-            Type.COUNTER,
+            Meter.Type.COUNTER,
             "violations",
             "Rules of the bus broken by devices and peers, each time",
             "rule",
@@ -128,12 +131,12 @@ final class Meters {
     rows(
         meters,
         "smmulator_smmu",
-        org.smmulator.smmu.port.SmmuCounter.class,
+        SmmuCounter.class,
         s -> s.smmu().counts());
     meters.add(
         byLabel(
             "smmulator_smmu_commands",
-            Type.COUNTER,
+            Meter.Type.COUNTER,
             "commands",
             "Commands consumed",
             "opcode",
@@ -142,7 +145,7 @@ final class Meters {
     meters.add(
         byLabel(
             "smmulator_smmu_events",
-            Type.COUNTER,
+            Meter.Type.COUNTER,
             "records",
             "Faults and errors recorded, whether or not there was room",
             "type",
@@ -156,13 +159,13 @@ final class Meters {
     rows(
         meters,
         "smmulator_driver",
-        org.smmulator.guest.iommu.smmuv3.DriverCounter.class,
+        DriverCounter.class,
         Summary::driver);
-    rows(meters, "smmulator_mm", org.smmulator.guest.mm.MmCounter.class, Summary::mm);
+    rows(meters, "smmulator_mm", MmCounter.class, Summary::mm);
     meters.add(
         byLabel(
             "smmulator_notifier_calls",
-            Type.COUNTER,
+            Meter.Type.COUNTER,
             "calls",
             "Callbacks of MMU notifiers, once for each notifier called",
             "callback",
@@ -174,7 +177,7 @@ final class Meters {
     meters.add(
         new Meter(
             "smmulator_pasids",
-            Type.GAUGE,
+            Meter.Type.GAUGE,
             "pasids",
             "PASIDs in use (live), or waiting for a device to be reset or detached (quarantined)",
             List.of("state"),
@@ -192,14 +195,14 @@ final class Meters {
     meters.add(
         device(
             "smmulator_device_attached",
-            Type.GAUGE,
+            Meter.Type.GAUGE,
             "devices",
             "1 while the device is attached, 0 when it has left",
             d -> d.attached() ? 1 : 0));
     meters.add(
         device(
             "smmulator_device_answering",
-            Type.GAUGE,
+            Meter.Type.GAUGE,
             "devices",
             "0 from an invalidation that timed out until the device is reset or attached anew",
             d -> d.answering() ? 1 : 0));
@@ -229,7 +232,7 @@ final class Meters {
   private static Meter latency(LatencyHistogram kind) {
     return new Meter(
         "smmulator_" + lower(kind) + "_latency_seconds",
-        Type.HISTOGRAM,
+        Meter.Type.HISTOGRAM,
         "seconds",
         "Round trips: "
             + switch (kind) {
@@ -250,7 +253,7 @@ final class Meters {
   }
 
   private static Meter device(
-      String name, Type type, String unit, String meaning, ToLongFunction<DeviceCounters> number) {
+      String name, Meter.Type type, String unit, String meaning, ToLongFunction<DeviceCounters> number) {
     return new Meter(
         name,
         type,
@@ -293,11 +296,11 @@ final class Meters {
 
   private static Meter gauge(
       String name, String unit, String meaning, ToLongFunction<Summary> number) {
-    return single(name, Type.GAUGE, unit, meaning, number);
+    return single(name, Meter.Type.GAUGE, unit, meaning, number);
   }
 
   private static Meter single(
-      String name, Type type, String unit, String meaning, ToLongFunction<Summary> number) {
+      String name, Meter.Type type, String unit, String meaning, ToLongFunction<Summary> number) {
     return new Meter(
         name,
         type,
@@ -310,7 +313,7 @@ final class Meters {
   /** One number for each constant of an enum, which is its label. */
   private static <E extends Enum<E>> Meter byLabel(
       String name,
-      Type type,
+      Meter.Type type,
       String unit,
       String meaning,
       String label,
@@ -344,7 +347,7 @@ final class Meters {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  private static Type type(CounterRow row) {
-    return row.facts().kind() == Kind.COUNTER ? Type.COUNTER : Type.GAUGE;
+  private static Meter.Type type(CounterRow row) {
+    return row.facts().kind() == Kind.COUNTER ? Meter.Type.COUNTER : Meter.Type.GAUGE;
   }
 }
