@@ -30,11 +30,22 @@ final class ExplainCommand implements Callable<Integer> {
   @Mixin private final MachineHttp machine = new MachineHttp();
 
   @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "The device by its name or PCI id, in place of --stream.")
+  private @Nullable String device;
+
+  @Option(
       names = "--stream",
-      required = true,
       paramLabel = "STREAM",
       description = "StreamID, such as 0x20, or the device's PCI id, such as 00:04.0.")
-  private String stream = "";
+  private @Nullable String stream;
+
+  @Option(
+      names = "--process",
+      paramLabel = "PROCESS",
+      description = "A process of the scenario, in place of its --pasid.")
+  private @Nullable String process;
 
   @Option(
       names = "--pasid",
@@ -44,10 +55,15 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Option(
       names = "--address",
-      required = true,
       paramLabel = "ADDRESS",
       description = "Input address.")
-  private String address = "";
+  private @Nullable String address;
+
+  @Option(
+      names = "--page",
+      paramLabel = "N",
+      description = "A page of the process's buffer, from 0 on, in place of --address.")
+  private @Nullable String page;
 
   @Option(
       names = "--access",
@@ -76,11 +92,12 @@ final class ExplainCommand implements Callable<Integer> {
 
   private String query() {
     Map<String, String> parameters = new LinkedHashMap<>();
-    parameters.put("stream", stream);
-    if (pasid != null) {
-      parameters.put("pasid", pasid);
-    }
-    parameters.put("address", address);
+    put(parameters, "device", device);
+    put(parameters, "stream", stream);
+    put(parameters, "process", process);
+    put(parameters, "pasid", pasid);
+    put(parameters, "address", address);
+    put(parameters, "page", page);
     parameters.put("access", access);
     parameters.put("privileged", Boolean.toString(privileged));
     parameters.put("kind", kind);
@@ -89,5 +106,11 @@ final class ExplainCommand implements Callable<Integer> {
             each ->
                 each.getKey() + "=" + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
         .collect(Collectors.joining("&"));
+  }
+
+  private static void put(Map<String, String> parameters, String name, @Nullable String value) {
+    if (value != null) {
+      parameters.put(name, value);
+    }
   }
 }

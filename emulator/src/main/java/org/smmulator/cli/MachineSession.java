@@ -9,6 +9,7 @@ import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.UserException;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.WatchedMachine;
@@ -71,6 +72,11 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
   public Summary summary() {
     RunningMachine running = machine;
     return running == null ? Summary.EMPTY : running.summary();
+  }
+
+  @Override
+  public ProcessTable processes() {
+    return machine().processes();
   }
 
   @Override

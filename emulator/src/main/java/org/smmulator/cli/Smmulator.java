@@ -80,6 +80,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new HuntCommand(hunt))
             .addSubcommand(new AttachCommand())
             .addSubcommand(new StatsCommand())
+            .addSubcommand(new PsCommand())
             .addSubcommand(new ExplainCommand())
             .addSubcommand(new DecodeCommand())
             .addSubcommand(new AtcCurveCommand())
@@ -96,8 +97,7 @@ public final class Smmulator implements Runnable {
   public void run() {
     throw new ParameterException(
         commandLineOf(spec),
-        "no command; use run, hunt, attach, stats, explain, decode, atc-curve or check, or"
-            + " --help");
+        "no command; use run, hunt, attach, stats, ps, explain, decode or check, or --help");
   }
 
   private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {

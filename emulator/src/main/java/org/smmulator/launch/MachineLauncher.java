@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.EventLog;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
 
@@ -96,6 +97,14 @@ public interface MachineLauncher {
      * @throws IllegalStateException if the machine does not answer; the message says why
      */
     List<String> explain(Question question);
+
+    /**
+     * The processes of the built-in guest; callable from any thread.
+     *
+     * @throws IllegalStateException if the machine does not answer, or another guest runs on it;
+     *     the message says which
+     */
+    ProcessTable processes();
 
     /**
      * Starts the configured device processes, waits for them and runs the scenario's steps.

@@ -1,5 +1,6 @@
 package org.smmulator.machine;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -243,11 +244,18 @@ final class Board implements AutoCloseable {
   }
 
   /**
-   * Explains one translation, as {@link Smmu#explain} does. Callable from any thread but the
-   * hardware's.
+   * Explains one translation, as {@link Smmu#explain} does, and what the stream's device was given
+   * of it. Callable from any thread but the hardware's.
    */
   List<String> explain(Question question) {
-    return ask(() -> smmu.explain(question));
+    return ask(
+        () -> {
+          List<String> lines = new ArrayList<>(smmu.explain(question));
+          int stream = question.streamId();
+          lines.addAll(
+              rootComplex.explain(stream, question.substreamId(), question.address()));
+          return lines;
+        });
   }
 
   int rootBuses() {

@@ -3,6 +3,7 @@ package org.smmulator.machine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -16,6 +17,7 @@ import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
 
@@ -34,6 +36,7 @@ public final class Machine implements RunningMachine {
   private List<String> busAddresses = List.of();
   private @Nullable SummaryCollector summaries;
   private volatile @Nullable Summary last;
+  private volatile @Nullable ScenarioRun story;
 
   /**
    * Starts the hardware on threads and real time, boots the guest and opens the listeners.
@@ -154,6 +157,21 @@ public final class Machine implements RunningMachine {
   }
 
   @Override
+  public ProcessTable processes() {
+    GuestKernel running = guest.kernel();
+    if (running == null) {
+      throw new IllegalStateException("the guest is a program of yours; it knows its processes");
+    }
+    ScenarioRun run = story;
+    return board.ask(
+        () ->
+            Processes.table(
+                run == null ? Map.of() : run.processes(),
+                running.sva().pasids(),
+                board.rootComplex().counters().devices()));
+  }
+
+  @Override
   public void tellNews(Consumer<String> news) {
     board.tellNews(news);
   }
@@ -168,6 +186,7 @@ public final class Machine implements RunningMachine {
     ScenarioRun run =
         new ScenarioRun(
             kernel(), config, check, devices, this::summary, stopped, platform.glanceNanos());
+    story = run;
     plugIn();
     return run.run(progress);
   }

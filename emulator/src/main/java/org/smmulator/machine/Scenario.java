@@ -1,6 +1,7 @@
 package org.smmulator.machine;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,11 @@ final class Scenario implements StepCases<ScenarioException> {
   private final int attachTimeoutMillis;
   private final DataCheck check;
   private final AtomicLong operationsDone = new AtomicLong();
-  private final Map<String, ScenarioProcess> processes = new LinkedHashMap<>();
+
+  /** The scenario's task changes it; others look at it. */
+  private final Map<String, ScenarioProcess> processes =
+      Collections.synchronizedMap(new LinkedHashMap<>());
+
   private final Map<String, List<Task>> background = new LinkedHashMap<>();
   private final List<Running> streams = new CopyOnWriteArrayList<>();
   private volatile int stepsDone;
@@ -51,6 +56,13 @@ final class Scenario implements StepCases<ScenarioException> {
   /** What is going on, for the progress line. */
   String now() {
     return now;
+  }
+
+  /** The processes so far, by name; callable from any thread. */
+  Map<String, ScenarioProcess> processes() {
+    synchronized (processes) {
+      return new LinkedHashMap<>(processes);
+    }
   }
 
   int stepsDone() {

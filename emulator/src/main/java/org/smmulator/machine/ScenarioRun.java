@@ -1,6 +1,7 @@
 package org.smmulator.machine;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -62,6 +63,11 @@ final class ScenarioRun {
     this.summary = summary;
     this.stopped = stopped;
     this.glanceNanos = glanceNanos;
+  }
+
+  /** The processes so far, by name; callable from any thread. */
+  Map<String, ScenarioProcess> processes() {
+    return scenario.processes();
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.smmulator.bus.wire.LinkHandler;
@@ -107,6 +108,15 @@ public final class RootComplex {
   /** Power-on: no invalidation is under way; to be followed by the SMMU's own reset. */
   public void powerOn() {
     agent.powerOn();
+  }
+
+  /**
+   * Explains what a stream's device is and may reach of one page, a line each.
+   *
+   * @param pasid negative without one
+   */
+  public List<String> explain(int streamId, int pasid, long address) {
+    return StreamLines.of(slots.function(streamId), pasid, address);
   }
 
   // What the guest asks for.

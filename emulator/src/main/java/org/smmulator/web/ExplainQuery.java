@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.metrics.ProcessTable;
+import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.smmu.port.Transaction;
 
@@ -14,26 +16,36 @@ import org.smmulator.smmu.port.Transaction;
  */
 final class ExplainQuery {
   private static final List<String> NAMES =
-      List.of("stream", "pasid", "address", "access", "privileged", "kind");
+      List.of(
+          "stream", "device", "pasid", "process", "address", "page", "access", "privileged", "kind");
   private static final long MAX_STREAM = 0xffff_ffffL;
   private static final long MAX_PASID = 0xf_ffff;
+  private static final long PAGE_BYTES = 4096;
   private static final int SHOWN = 40;
 
   private final Map<String, List<String>> parameters;
 
-  private ExplainQuery(Map<String, List<String>> parameters) {
+  private final WatchedMachine machine;
+  private @Nullable ProcessTable processes;
+
+  private ExplainQuery(Map<String, List<String>> parameters, WatchedMachine machine) {
     this.parameters = parameters;
+    this.machine = machine;
   }
 
-  /** Reads the part of a URI after its path. */
-  static Question question(String uri) {
-    ExplainQuery query = new ExplainQuery(new QueryStringDecoder(uri).parameters());
+  /**
+   * Reads the part of a URI after its path.
+   *
+   * @param machine knows what names stand for
+   */
+  static Question question(String uri, WatchedMachine machine) {
+    ExplainQuery query = new ExplainQuery(new QueryStringDecoder(uri).parameters(), machine);
     query.requireKnown();
     String access = query.oneOf("access", null, "read", "write", "execute");
     return new Question(
         query.stream(),
         query.pasid(),
-        number("address", query.required("address"), -1),
+        query.address(),
         switch (query.oneOf("kind", "untranslated", "untranslated", "translated", "ats")) {
           case "untranslated" -> Question.Kind.UNTRANSLATED;
           case "translated" -> Question.Kind.TRANSLATED;
@@ -58,7 +70,19 @@ final class ExplainQuery {
     }
   }
 
+  /** One of two parameters that say the same thing must be there, or may be. */
+  private boolean has(String name, String other) {
+    if (optional(name) != null && optional(other) != null) {
+      throw new IllegalArgumentException(
+          name + " and " + other + " say the same thing; give one of them");
+    }
+    return optional(name) != null;
+  }
+
   private int stream() {
+    if (has("device", "stream")) {
+      return device(required("device"));
+    }
     String text = required("stream");
     return text.indexOf(':') >= 0 ? requesterId(text) : (int) number("stream", text, MAX_STREAM);
   }
@@ -73,7 +97,60 @@ final class ExplainQuery {
     }
   }
 
+  private int device(String name) {
+    List<DeviceCounters> attached =
+        machine.summary().devices().stream().filter(DeviceCounters::attached).toList();
+    for (DeviceCounters device : attached) {
+      if (device.name().equals(name) || device.id().equals(name)) {
+        return requesterId(device.id());
+      }
+    }
+    throw notThere("device", name, "attached", attached.stream().map(DeviceCounters::name).toList());
+  }
+
+  private static IllegalArgumentException notThere(
+      String parameter, String name, String what, List<String> all) {
+    String others = all.isEmpty() ? "there is none" : "there are " + String.join(", ", all);
+    return new IllegalArgumentException(
+        parameter + ": nothing " + what + " is called " + shown(name) + "; " + others);
+  }
+
+  private ProcessTable.Row process(String name) {
+    if (processes == null) {
+      processes = machine.processes();
+    }
+    for (ProcessTable.Row row : processes.processes()) {
+      if (row.name().equals(name)) {
+        return row;
+      }
+    }
+    throw notThere(
+        "process", name, "in the guest", processes.processes().stream().map(p -> p.name()).toList());
+  }
+
+  private long address() {
+    if (!has("page", "address")) {
+      return number("address", required("address"), -1);
+    }
+    String name = optional("process");
+    if (name == null) {
+      throw new IllegalArgumentException("page counts in a process's buffer; give process=..");
+    }
+    ProcessTable.Row process = process(name);
+    long page = number("page", required("page"), process.pages() - 1L);
+    return number("address", process.buffer(), -1) + page * PAGE_BYTES;
+  }
+
   private int pasid() {
+    if (has("process", "pasid")) {
+      String name = required("process");
+      Integer bound = process(name).pasid();
+      if (bound == null) {
+        throw new IllegalArgumentException(
+            "process: no device is bound to " + shown(name) + ", so that it has no PASID");
+      }
+      return bound;
+    }
     String text = optional("pasid");
     return text == null ? Transaction.NO_SUBSTREAM : (int) number("pasid", text, MAX_PASID);
   }

@@ -11,11 +11,11 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.metrics.PrometheusText;
 import org.smmulator.metrics.SummaryJson;
 
-/** The four answers, each by its path. */
+/** The five answers, each by its path. */
 final class Pages {
   private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
   private static final List<String> PATHS =
-      List.of("/", "/metrics", "/api/summary", "/api/explain");
+      List.of("/", "/metrics", "/api/summary", "/api/processes", "/api/explain");
 
   private final WatchedMachine machine;
   private final String livePage = resource("page.html");
@@ -40,6 +40,7 @@ final class Pages {
         case "/" -> Answer.ok("text/html", livePage);
         case "/metrics" -> Answer.ok(PrometheusText.CONTENT_TYPE, metrics());
         case "/api/summary" -> Answer.ok("application/json", SummaryJson.write(machine.summary()));
+        case "/api/processes" -> Answer.ok("application/json", machine.processes().json());
         default -> Answer.ok("text/plain", explain(uri));
       };
     } catch (IllegalArgumentException e) {
@@ -58,7 +59,7 @@ final class Pages {
   }
 
   private String explain(String uri) {
-    return String.join("\n", machine.explain(ExplainQuery.question(uri))) + "\n";
+    return String.join("\n", machine.explain(ExplainQuery.question(uri, machine))) + "\n";
   }
 
   private static String resource(String name) {

@@ -71,7 +71,7 @@ final class Requests {
     if (!pages.has(path)) {
       return Answer.plain(
           HttpResponseStatus.NOT_FOUND,
-          "no such page; there are /, /metrics, /api/summary and /api/explain");
+          "no such page; there are /, /metrics, /api/summary, /api/processes and /api/explain");
     }
     if (!isRead(method)) {
       return Answer.plain(

@@ -1,6 +1,7 @@
 package org.smmulator.web;
 
 import java.util.List;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
 
@@ -14,6 +15,9 @@ public interface WatchedMachine {
 
   /** What it has counted so far. */
   Summary summary();
+
+  /** The processes of its guest. */
+  ProcessTable processes();
 
   /** Explains a translation, a line each. */
   List<String> explain(Question question);

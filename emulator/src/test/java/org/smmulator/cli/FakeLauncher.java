@@ -10,6 +10,7 @@ import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
@@ -68,6 +69,11 @@ final class FakeLauncher implements MachineLauncher {
     @Override
     public Summary summary() {
       return summary;
+    }
+
+    @Override
+    public ProcessTable processes() {
+      return ProcessTable.EMPTY;
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
@@ -81,6 +82,34 @@ class RunningMachineCommandsTest {
         .containsExactly(
             new Question(
                 0x20, 5, 0x7f00_0000_1000L, Question.Kind.TRANSLATION_REQUEST, false, true, true));
+  }
+
+  @Test
+  void psPrintsTheProcessesOfARunningMachine() throws IOException {
+    ProcessTable table =
+        new ProcessTable(
+            List.of(
+                new ProcessTable.Row(
+                    "alice", "running", 5, 7, "0x7fff0", 64, List.of("small (00:04.0, live)")),
+                new ProcessTable.Row("bob", "exited", null, null, "0x7ffe0", 1, List.of())),
+            List.of(
+                new ProcessTable.Quarantined(3, List.of("large (00:05.0)"), "did not say it stopped")));
+    try (WebServer server =
+        WebServer.start(
+            "127.0.0.1:0",
+            new FakeWatched(() -> Summary.EMPTY, question -> List.of(), table))) {
+      assertThat(execute("ps", "--http", server.address())).isZero();
+      assertThat(out.toString().replaceAll(" +", " "))
+          .isEqualTo(
+              """
+               process state PASID ASID buffer pages devices
+               alice running 5 7 0x7fff0 64 small (00:04.0, live)
+               bob exited - - 0x7ffe0 1 -
+              PASID 3 is in quarantine: large (00:05.0) did not say it stopped
+              """);
+      assertThat(execute("ps", "--json", "--http", server.address())).isZero();
+      assertThat(out.toString()).endsWith(table.json());
+    }
   }
 
   @Test

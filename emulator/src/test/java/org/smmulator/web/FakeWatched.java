@@ -3,13 +3,21 @@ package org.smmulator.web;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.smmu.explain.Question;
 
 /** A machine that says what a test gives it to say. */
 public record FakeWatched(
-    Supplier<Summary> summaries, Function<Question, List<String>> explanations)
+    Supplier<Summary> summaries,
+    Function<Question, List<String>> explanations,
+    ProcessTable processes)
     implements WatchedMachine {
+  public FakeWatched(
+      Supplier<Summary> summaries, Function<Question, List<String>> explanations) {
+    this(summaries, explanations, ProcessTable.EMPTY);
+  }
+
   /** One that has nothing to say. */
   public FakeWatched() {
     this(() -> Summary.EMPTY, question -> List.of());

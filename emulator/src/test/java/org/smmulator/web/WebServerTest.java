@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.counter.Counts;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
@@ -29,13 +30,21 @@ import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.smmu.explain.Question;
 
 class WebServerTest {
+  private static final ProcessTable PROCESSES =
+      new ProcessTable(
+          List.of(
+              new ProcessTable.Row(
+                  "alice", "running", 5, 7, "0x7fff00000000", 64, List.of("small (00:04.0, live)")),
+              new ProcessTable.Row("bob", "running", null, 8, "0x7ffe00000000", 1, List.of())),
+          List.of(new ProcessTable.Quarantined(3, List.of("large (00:05.0)"), "is stubborn")));
+
   private final AtomicReference<Summary> summary = new AtomicReference<>(Summary.EMPTY);
   private volatile boolean busy;
   private WebServer server;
 
   @BeforeEach
   void start() throws IOException {
-    server = WebServer.start("127.0.0.1:0", new FakeWatched(this::summary, this::explain));
+    server = WebServer.start("127.0.0.1:0", new FakeWatched(this::summary, this::explain, PROCESSES));
   }
 
   @AfterEach
@@ -163,6 +172,16 @@ class WebServerTest {
         Map.of());
   }
 
+  @Test
+  void servesTheProcessesAsJson() throws Exception {
+    HttpResponse<String> response = get("/api/processes");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("content-type"))
+        .hasValue("application/json; charset=utf-8");
+    assertThat(ProcessTable.read(response.body())).isEqualTo(PROCESSES);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -173,9 +192,13 @@ class WebServerTest {
         "stream=4294967295&address=0xffffffffffffffff&access=execute&kind=ats&privileged=false |"
             + " -1, -1, -1, TRANSLATION_REQUEST, false, false, true",
         "kind=translated&access=read&address=0X1F&stream=0&pasid=0 | 0, 0, 31, TRANSLATED, false,"
-            + " false, false"
+            + " false, false",
+        "device=small&process=alice&page=32&access=write | 32, 5, 140733193519104, UNTRANSLATED,"
+            + " true, false, false",
+        "device=00:04.0&pasid=9&address=1&access=read | 32, 9, 1, UNTRANSLATED, false, false, false"
       })
   void explainsWhatTheParametersAskFor(String query, String question) throws Exception {
+    summary.set(Summaries.passed());
     HttpResponse<String> response = get("/api/explain?" + query);
 
     assertThat(response.statusCode()).isEqualTo(200);
@@ -210,9 +233,26 @@ class WebServerTest {
             + " false",
         "stream=1&stream=2&address=0&access=read | stream: given more than once; give one",
         "stream=1&address=0&access=read&colour=red | 'colour': no such parameter; there are stream,"
-            + " pasid, address, access, privileged, kind",
+            + " device, pasid, process, address, page, access, privileged, kind",
+        "device=small&stream=1&address=0&access=read | device and stream say the same thing; give one"
+            + " of them",
+        "device=x%0A&address=0&access=read | device: nothing attached is called 'x?'; there are"
+            + " small",
+        "device=large&address=0&access=read | device: nothing attached is called 'large'; there are"
+            + " small",
+        "device=small&process=carol&page=0&access=read | process: nothing in the guest is called"
+            + " 'carol'; there are alice, bob",
+        "device=small&process=bob&page=0&access=read | process: no device is bound to 'bob', so that"
+            + " it has no PASID",
+        "device=small&process=alice&page=64&access=read | page: '64' is not a number from 0 to 0x3f;"
+            + " use one such as 0x20 or 32",
+        "device=small&pasid=5&page=1&access=read | page counts in a process's buffer; give"
+            + " process=..",
+        "device=small&process=alice&pasid=5&page=1&access=read | process and pasid say the same thing;"
+            + " give one of them",
       })
   void aWrongQuestionIsAnsweredWithOneSentence(String query, String sentence) throws Exception {
+    summary.set(Summaries.passed());
     HttpResponse<String> response = get("/api/explain?" + query);
 
     assertThat(response.statusCode()).isEqualTo(400);

@@ -199,7 +199,7 @@ final class BondAttachment {
       if (cd) {
         tables.pasidsLocked().named(bond.pasid(), PasidUse.CD);
       }
-      quarantine.addLocked(bond.pasid(), bond.domain(), cd, Set.of(bond.iommuDevice()));
+      quarantine.addLocked(bond.pasid(), bond.domain(), cd, Set.of(bond.iommuDevice()), reason);
     } finally {
       tables.lock().unlock();
     }

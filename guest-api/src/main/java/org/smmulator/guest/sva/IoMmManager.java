@@ -1,5 +1,10 @@
 package org.smmulator.guest.sva;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
@@ -223,6 +228,26 @@ public final class IoMmManager {
    */
   public void deviceGone(IommuDevice dev) {
     quarantine.deviceGone(dev);
+  }
+
+  /** Every PASID that is not free, those of address spaces first; a glance for people. */
+  public List<PasidStatus> pasids() {
+    List<PasidStatus> all = new ArrayList<>();
+    tables.lock().lock();
+    try {
+      for (IoMm ioMm : tables.ioMmsByPasidLocked().values()) {
+        Map<String, String> devices = new LinkedHashMap<>();
+        for (Bond bond : ioMm.bondsLocked()) {
+          String state = bond.stateLocked().name().toLowerCase(Locale.ROOT);
+          devices.put(bond.iommuDevice().name(), state);
+        }
+        all.add(new PasidStatus(ioMm.pasid(), ioMm.mm(), ioMm.mm().asid(), devices, null));
+      }
+      all.addAll(quarantine.statusLocked());
+    } finally {
+      tables.lock().unlock();
+    }
+    return all;
   }
 
   /** What happened so far and what there is now, all at one moment but the counts of events. */

@@ -189,7 +189,7 @@ final class NotifierRelease {
       if (leaking.isEmpty()) {
         tables.pasidsLocked().unnamed(ioMm.pasid(), PasidUse.CD);
       } else {
-        quarantine.addLocked(ioMm.pasid(), domain, true, leaking);
+        quarantine.addLocked(ioMm.pasid(), domain, true, leaking, "did not say that it stopped");
       }
     } finally {
       tables.lock().unlock();

@@ -1,8 +1,10 @@
 package org.smmulator.guest.sva;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -19,13 +21,15 @@ final class Quarantine {
     final int pasid;
     final IommuDomain domain;
     final boolean cd;
+    final String why;
     final Set<IommuDevice> devices;
 
-    Entry(int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices) {
+    Entry(int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices, String why) {
       this.pasid = pasid;
       this.domain = domain;
       this.cd = cd;
       this.devices = new LinkedHashSet<>(devices);
+      this.why = why;
     }
   }
 
@@ -42,10 +46,24 @@ final class Quarantine {
    * Holds a PASID for the devices of one domain.
    *
    * @param cd whether the domain has, or may have, a CD for it
+   * @param why half a sentence for people
    */
-  void addLocked(int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices) {
+  void addLocked(
+      int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices, String why) {
     tables.lock().assertHeld();
-    entries.add(new Entry(pasid, domain, cd, devices));
+    entries.add(new Entry(pasid, domain, cd, devices, why));
+  }
+
+  /** What is held, for people. */
+  List<PasidStatus> statusLocked() {
+    tables.lock().assertHeld();
+    List<PasidStatus> held = new ArrayList<>();
+    for (Entry entry : entries) {
+      Map<String, String> devices = new LinkedHashMap<>();
+      entry.devices.forEach(device -> devices.put(device.name(), "held"));
+      held.add(new PasidStatus(entry.pasid, null, 0, devices, entry.why));
+    }
+    return held;
   }
 
   boolean holdsLocked(int pasid) {

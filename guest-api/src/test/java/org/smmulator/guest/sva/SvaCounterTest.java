@@ -2,6 +2,7 @@ package org.smmulator.guest.sva;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuException;
@@ -77,6 +78,30 @@ class SvaCounterTest {
                       + " POSSIBLE_LEAKS 4, PAGE_FAULTS_HANDLED 14, PAGE_FAULTS_REFUSED 15,"
                       + " GROUPS_ANSWERED 5, IO_MMS 7, BONDS 12, PASIDS_LIVE 6,"
                       + " PASIDS_QUARANTINED 1, BOND_GRACE_PERIODS 22, BOND_READERS 0]");
+        });
+  }
+
+  @Test
+  void tellsWhatEachPasidNamesAndWhyOneIsOutOfUse() {
+    Scene.inOrder(
+        1,
+        PasidPolicy.LOWEST,
+        scene -> {
+          IommuDevice stubborn = scene.device(3, (dev, pasid, drvdata) -> -5);
+          die(scene, stubborn, 1);
+          IommuDevice dev = scene.device(1);
+          AddressSpace mm = scene.process("lives");
+          int pasid = scene.sva.bind(dev, mm, null);
+
+          assertThat(scene.sva.pasids())
+              .containsExactly(
+                  new PasidStatus(pasid, mm, mm.asid(), Map.of(dev.name(), "live"), null),
+                  new PasidStatus(
+                      1, null, 0, Map.of(stubborn.name(), "held"), "did not say that it stopped"));
+          scene.sva.deviceShutdown(stubborn);
+          scene.iommu.detachDevice(stubborn);
+          scene.sva.deviceGone(stubborn);
+          assertThat(scene.sva.pasids()).extracting(PasidStatus::quarantine).containsOnlyNulls();
         });
   }
 }

@@ -1,0 +1,109 @@
+package org.smmulator.metrics;
+
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The processes of the built-in guest at one moment, for people and programs.
+ *
+ * @param quarantined PASIDs that are out of use
+ */
+public record ProcessTable(List<Row> processes, List<Quarantined> quarantined) {
+  /**
+   * One process.
+   *
+   * @param state running, exiting (its devices are being told) or exited
+   * @param pasid null if no device is bound to it
+   * @param asid null when its address space is gone
+   * @param buffer address of its buffer, in hexadecimal
+   * @param devices that are bound to it, each with its name and the state of its bond
+   */
+  public record Row(
+      String name,
+      String state,
+      @Nullable Integer pasid,
+      @Nullable Integer asid,
+      String buffer,
+      int pages,
+      List<String> devices) {
+    public Row {
+      devices = List.copyOf(devices);
+    }
+  }
+
+  /**
+   * One PASID out of use.
+   *
+   * @param devices that must be reset or detached before it is free
+   * @param why half a sentence
+   */
+  public record Quarantined(int pasid, List<String> devices, String why) {
+    public Quarantined {
+      devices = List.copyOf(devices);
+    }
+  }
+
+  public static final ProcessTable EMPTY = new ProcessTable(List.of(), List.of());
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  public ProcessTable {
+    processes = List.copyOf(processes);
+    quarantined = List.copyOf(quarantined);
+  }
+
+  public String json() {
+    return JSON.writeValueAsString(this) + "\n";
+  }
+
+  /** Reads what {@link #json} wrote; the exception's message is half a sentence. */
+  public static ProcessTable read(String json) throws IOException {
+    try {
+      return JSON.readValue(json, ProcessTable.class);
+    } catch (JacksonException e) {
+      throw new IOException("not a machine's processes: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** As a terminal shows it. */
+  public String render() {
+    StringBuilder out = new StringBuilder();
+    if (processes.isEmpty()) {
+      out.append("no process\n");
+    } else {
+      TextTable table = new TextTable(false);
+      table.line("process", "state", "PASID", "ASID", "buffer", "pages", "devices");
+      for (Row row : processes) {
+        table.line(
+            row.name(),
+            row.state(),
+            number(row.pasid()),
+            number(row.asid()),
+            row.buffer(),
+            Integer.toString(row.pages()),
+            row.devices().isEmpty() ? "-" : String.join(", ", row.devices()));
+      }
+      table.appendTo(out);
+    }
+    for (Quarantined each : quarantined) {
+      out.append(
+          String.format(
+              "PASID %d is in quarantine: %s %s%n",
+              each.pasid(), String.join(", ", each.devices()), each.why()));
+    }
+    return out.toString();
+  }
+
+  private static String number(@Nullable Integer number) {
+    return number == null ? "-" : number.toString();
+  }
+}
