@@ -86,6 +86,8 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException, InterruptedException {
+    requireOne("--device or --stream", device, stream);
+    requireOne("--page or --address", page, address);
     Output.of(spec).print(machine.get("/api/explain?" + query()));
     return ExitCode.OK.code();
   }
@@ -106,6 +108,14 @@ final class ExplainCommand implements Callable<Integer> {
             each ->
                 each.getKey() + "=" + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
         .collect(Collectors.joining("&"));
+  }
+
+  /** Which of two say it, if any, the machine may still refuse. */
+  private static void requireOne(String names, @Nullable String one, @Nullable String other)
+      throws UserException {
+    if (one == null && other == null) {
+      throw new UserException(ExitCode.USAGE, names + " is missing; see 'smmulator explain --help'");
+    }
   }
 
   private static void put(Map<String, String> parameters, String name, @Nullable String value) {

@@ -97,7 +97,8 @@ public final class Smmulator implements Runnable {
   public void run() {
     throw new ParameterException(
         commandLineOf(spec),
-        "no command; use run, hunt, attach, stats, ps, explain, decode or check, or --help");
+        "no command; use run, hunt, attach, stats, ps, explain, decode, atc-curve or check, or"
+            + " --help");
   }
 
   private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {

@@ -267,8 +267,8 @@ class SmmulatorTest {
         "attach dma --bus :1 --queues 17 | --queues: 17 is out of range; use 1 to 16",
         "attach dma --bus :1 --pri 257 | --pri: 257 is out of range; use 0 to 256",
         "attach dma --bus :1 --sabotage x | 'x' is no such bug; use keep-invalidated;",
-        "explain --address 0 --access read | Missing required option: '--stream=STREAM'; see",
-        "explain --stream 1 --access read | Missing required option: '--address=ADDRESS'; see",
+        "explain --address 0 --access read | --device or --stream is missing; see",
+        "explain --stream 1 --access read | --page or --address is missing; see",
         "explain --stream 1 --address 0 | Missing required option: '--access=ACCESS'; see",
         "explain --stream 1 --address 0 --access read --http x | --http: 'x' is not an address;"
             + " use",
@@ -285,7 +285,7 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, explain, decode, atc-curve or"
+            "smmulator: no command; use run, hunt, attach, stats, ps, explain, decode, atc-curve or"
                 + " check, or --help");
   }
 

@@ -179,7 +179,7 @@ class ReadmeTest extends DrivenMachine {
     for (List<String> words : readme.commands()) {
       if (words.size() <= 1 || words.get(0).equals("COMMAND")) {
         // Spoken of, and no line to copy.
-        assertThat(Set.of("COMMAND", "explain", "stats", "check", "run", "attach", "decode"))
+        assertThat(Set.of("COMMAND", "explain", "stats", "ps", "check", "run", "attach", "decode"))
             .containsAll(words.stream().limit(1).toList());
         continue;
       }

@@ -167,7 +167,7 @@ class ObservabilityTest {
   /** Prometheus' own checker, wherever commands are found. */
   private static String promtool() {
     List<Path> found =
-        Stream.of(System.getenv("PATH").split(File.pathSeparator))
+        Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
             .map(place -> Path.of(place, "promtool"))
             .filter(Files::isExecutable)
             .toList();

@@ -136,6 +136,7 @@ class WebServerTest {
             true,
             other.counted(),
             other.reported(),
+            List.of(),
             Map.of());
     // Those attached come first, then those gone, the latest last.
     summary.set(
