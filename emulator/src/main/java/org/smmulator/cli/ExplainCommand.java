@@ -53,10 +53,7 @@ final class ExplainCommand implements Callable<Integer> {
       description = "PASID (SubstreamID); without one if it is left out.")
   private @Nullable String pasid;
 
-  @Option(
-      names = "--address",
-      paramLabel = "ADDRESS",
-      description = "Input address.")
+  @Option(names = "--address", paramLabel = "ADDRESS", description = "Input address.")
   private @Nullable String address;
 
   @Option(
@@ -114,7 +111,8 @@ final class ExplainCommand implements Callable<Integer> {
   private static void requireOne(String names, @Nullable String one, @Nullable String other)
       throws UserException {
     if (one == null && other == null) {
-      throw new UserException(ExitCode.USAGE, names + " is missing; see 'smmulator explain --help'");
+      throw new UserException(
+          ExitCode.USAGE, names + " is missing; see 'smmulator explain --help'");
     }
   }
 

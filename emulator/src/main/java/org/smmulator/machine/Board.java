@@ -252,8 +252,7 @@ final class Board implements AutoCloseable {
         () -> {
           List<String> lines = new ArrayList<>(smmu.explain(question));
           int stream = question.streamId();
-          lines.addAll(
-              rootComplex.explain(stream, question.substreamId(), question.address()));
+          lines.addAll(rootComplex.explain(stream, question.substreamId(), question.address()));
           return lines;
         });
   }

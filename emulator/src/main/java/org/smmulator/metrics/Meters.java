@@ -128,11 +128,7 @@ final class Meters {
               EnumSet.allOf(SmmuCache.class),
               s -> cache -> s.smmu().cache(cache).of(row)));
     }
-    rows(
-        meters,
-        "smmulator_smmu",
-        SmmuCounter.class,
-        s -> s.smmu().counts());
+    rows(meters, "smmulator_smmu", SmmuCounter.class, s -> s.smmu().counts());
     meters.add(
         byLabel(
             "smmulator_smmu_commands",
@@ -156,11 +152,7 @@ final class Meters {
 
   private static List<Meter> guest() {
     List<Meter> meters = new ArrayList<>();
-    rows(
-        meters,
-        "smmulator_driver",
-        DriverCounter.class,
-        Summary::driver);
+    rows(meters, "smmulator_driver", DriverCounter.class, Summary::driver);
     rows(meters, "smmulator_mm", MmCounter.class, Summary::mm);
     meters.add(
         byLabel(
@@ -253,7 +245,11 @@ final class Meters {
   }
 
   private static Meter device(
-      String name, Meter.Type type, String unit, String meaning, ToLongFunction<DeviceCounters> number) {
+      String name,
+      Meter.Type type,
+      String unit,
+      String meaning,
+      ToLongFunction<DeviceCounters> number) {
     return new Meter(
         name,
         type,

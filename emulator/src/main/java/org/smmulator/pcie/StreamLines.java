@@ -31,8 +31,7 @@ final class StreamLines {
             function.id(),
             function.isAnswering() ? "" : ", which does not answer invalidations"));
     List<String> grants = new ArrayList<>();
-    RevocationScope page =
-        new RevocationScope(pasid, false, address & ~IN_PAGE, address | IN_PAGE);
+    RevocationScope page = new RevocationScope(pasid, false, address & ~IN_PAGE, address | IN_PAGE);
     function.grants.visit(
         page,
         (granted, va, pa, sizeLog2) -> {

@@ -17,7 +17,15 @@ import org.smmulator.smmu.port.Transaction;
 final class ExplainQuery {
   private static final List<String> NAMES =
       List.of(
-          "stream", "device", "pasid", "process", "address", "page", "access", "privileged", "kind");
+          "stream",
+          "device",
+          "pasid",
+          "process",
+          "address",
+          "page",
+          "access",
+          "privileged",
+          "kind");
   private static final long MAX_STREAM = 0xffff_ffffL;
   private static final long MAX_PASID = 0xf_ffff;
   private static final long PAGE_BYTES = 4096;
@@ -105,7 +113,8 @@ final class ExplainQuery {
         return requesterId(device.id());
       }
     }
-    throw notThere("device", name, "attached", attached.stream().map(DeviceCounters::name).toList());
+    throw notThere(
+        "device", name, "attached", attached.stream().map(DeviceCounters::name).toList());
   }
 
   private static IllegalArgumentException notThere(
@@ -125,7 +134,10 @@ final class ExplainQuery {
       }
     }
     throw notThere(
-        "process", name, "in the guest", processes.processes().stream().map(p -> p.name()).toList());
+        "process",
+        name,
+        "in the guest",
+        processes.processes().stream().map(p -> p.name()).toList());
   }
 
   private long address() {

@@ -93,11 +93,11 @@ class RunningMachineCommandsTest {
                     "alice", "running", 5, 7, "0x7fff0", 64, List.of("small (00:04.0, live)")),
                 new ProcessTable.Row("bob", "exited", null, null, "0x7ffe0", 1, List.of())),
             List.of(
-                new ProcessTable.Quarantined(3, List.of("large (00:05.0)"), "did not say it stopped")));
+                new ProcessTable.Quarantined(
+                    3, List.of("large (00:05.0)"), "did not say it stopped")));
     try (WebServer server =
         WebServer.start(
-            "127.0.0.1:0",
-            new FakeWatched(() -> Summary.EMPTY, question -> List.of(), table))) {
+            "127.0.0.1:0", new FakeWatched(() -> Summary.EMPTY, question -> List.of(), table))) {
       assertThat(execute("ps", "--http", server.address())).isZero();
       assertThat(out.toString().replaceAll(" +", " "))
           .isEqualTo(

@@ -70,8 +70,7 @@ class ProcessesTest {
   }
 
   private static Question question(int pasid, long address) {
-    return new Question(
-        0x20, pasid, address, Question.Kind.UNTRANSLATED, true, false, false);
+    return new Question(0x20, pasid, address, Question.Kind.UNTRANSLATED, true, false, false);
   }
 
   @Test
@@ -106,7 +105,8 @@ class ProcessesTest {
         .contains(tuple("bob", "exited", null));
     assertThat(explanations)
         .contains("device: 'small-atc' (dma) at 00:04.0")
-        .anyMatch(line -> line.matches("ledger: granted 0x\\p{XDigit}+ as 0x4\\p{XDigit}+, 0x1000 .*"))
+        .anyMatch(
+            line -> line.matches("ledger: granted 0x\\p{XDigit}+ as 0x4\\p{XDigit}+, 0x1000 .*"))
         .endsWith("device: none has this stream, so that nothing is sent with it now");
   }
 }

@@ -13,8 +13,7 @@ public record FakeWatched(
     Function<Question, List<String>> explanations,
     ProcessTable processes)
     implements WatchedMachine {
-  public FakeWatched(
-      Supplier<Summary> summaries, Function<Question, List<String>> explanations) {
+  public FakeWatched(Supplier<Summary> summaries, Function<Question, List<String>> explanations) {
     this(summaries, explanations, ProcessTable.EMPTY);
   }
 

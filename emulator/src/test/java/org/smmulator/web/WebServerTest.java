@@ -44,7 +44,8 @@ class WebServerTest {
 
   @BeforeEach
   void start() throws IOException {
-    server = WebServer.start("127.0.0.1:0", new FakeWatched(this::summary, this::explain, PROCESSES));
+    server =
+        WebServer.start("127.0.0.1:0", new FakeWatched(this::summary, this::explain, PROCESSES));
   }
 
   @AfterEach

@@ -48,8 +48,7 @@ final class Quarantine {
    * @param cd whether the domain has, or may have, a CD for it
    * @param why half a sentence for people
    */
-  void addLocked(
-      int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices, String why) {
+  void addLocked(int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices, String why) {
     tables.lock().assertHeld();
     entries.add(new Entry(pasid, domain, cd, devices, why));
   }
