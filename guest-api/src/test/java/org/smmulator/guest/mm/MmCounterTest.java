@@ -59,7 +59,8 @@ class MmCounterTest {
     assertThat(kernel.spaces.statistics())
         .as("the notifiers keep the structure of the process")
         .hasToString(
-            "[CPU_FAULTS 11, REMOTE_FAULTS 6, COPY_ON_WRITE_BREAKS 3, LIVE_ADDRESS_SPACES 7]");
+            "[CPU_FAULTS 11, REMOTE_FAULTS 6, COPY_ON_WRITE_BREAKS 3, LIVE_ADDRESS_SPACES 7,"
+                + " NOTIFIER_GRACE_PERIODS 2, NOTIFIER_READERS 0]");
     assertThat(kernel.spaces.notifierCalls())
         .hasToString("[RELEASE 2, INVALIDATE_RANGE 12, CLEAR_FLUSH_YOUNG 8, CHANGE_PTE 6]");
   }
