@@ -1,6 +1,5 @@
 package org.smmulator.device;
 
-import io.netty.buffer.ByteBuf;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.AddressType;
@@ -112,7 +111,7 @@ final class BarAccesses {
       return;
     }
     long offset = tlp.firstByteAddress() - config.barAddress(bar);
-    long value = littleEndian(tlp.buffer(), tlp.dataIndex(), bytes);
+    long value = tlp.littleEndian(tlp.dataIndex(), bytes);
     MsixTable table = msix;
     if (table != null && table.contains(bar.index(), offset)) {
       table.write(offset, bytes, value);
@@ -139,13 +138,5 @@ final class BarAccesses {
     boolean sized = bytes <= 8 && Integer.bitCount(bytes) <= 1;
     boolean aligned = bytes == 0 || (tlp.firstByteAddress() & (bytes - 1)) == 0;
     return sized && aligned && !tlp.hasDisabledBytes();
-  }
-
-  private static long littleEndian(ByteBuf buffer, int index, int bytes) {
-    long value = 0;
-    for (int i = 0; i < bytes; i++) {
-      value |= (long) buffer.getUnsignedByte(index + i) << (8 * i);
-    }
-    return value;
   }
 }

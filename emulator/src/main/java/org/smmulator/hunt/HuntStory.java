@@ -3,7 +3,6 @@ package org.smmulator.hunt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /** What two or three actors do at once while devices work for two processes. */
 enum HuntStory {
@@ -42,6 +41,10 @@ enum HuntStory {
     return actors;
   }
 
+  boolean isAbout(HuntMeeting probe) {
+    return probes.contains(probe);
+  }
+
   /** Each actor begins while another one is under way, and what the story is about. */
   List<String> meetings() {
     List<String> meetings = new ArrayList<>();
@@ -52,10 +55,7 @@ enum HuntStory {
         }
       }
     }
-    Stream.of(HuntMeeting.values())
-        .filter(probes::contains)
-        .map(HuntMeeting::toString)
-        .forEach(meetings::add);
+    probes.forEach(probe -> meetings.add(probe.toString()));
     return meetings;
   }
 }

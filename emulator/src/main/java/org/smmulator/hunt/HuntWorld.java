@@ -42,8 +42,8 @@ final class HuntWorld {
       http: {listen: null}
       """;
 
-  private static final PciAddress FIRST = new PciAddress(4 << 3);
-  private static final PciAddress SECOND = new PciAddress(5 << 3);
+  private static final PciAddress FIRST = PciAddress.of(0, 4, 0);
+  private static final PciAddress SECOND = PciAddress.of(0, 5, 0);
   private static final long FOREVER = Long.MAX_VALUE;
 
   /** Of each task that works; few, so that an order is short. */
@@ -164,7 +164,7 @@ final class HuntWorld {
   }
 
   private void probe(HuntMeeting meeting, boolean happened) {
-    if (happened && story.meetings().contains(meeting.toString())) {
+    if (happened && story.isAbout(meeting)) {
       meetings.meet(meeting.toString());
     }
   }
@@ -233,7 +233,7 @@ final class HuntWorld {
 
   /** Some operations, or until the queue takes no more. */
   void dma() {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < OPERATIONS; i++) {
       DmaOperation copy = DmaOperation.copy(aliceBuffer, aliceBuffer + BYTES / 2, BYTES / 2);
       long ticket = aliceQueue.submit(copy, FOREVER);
       if (ticket < 0) {
@@ -247,12 +247,12 @@ final class HuntWorld {
   }
 
   void remove() {
-    pullOut(FIRST, 4 << 3);
+    pullOut(FIRST);
     probe(HuntMeeting.INVALIDATION_LOST, countOfDevices(FunctionCounter.INVALIDATIONS_LOST) > 0);
   }
 
-  private void pullOut(PciAddress device, int requesterId) {
-    machine.pullOut(requesterId);
+  private void pullOut(PciAddress device) {
+    machine.pullOut(device.requesterId());
     require(kernel.awaitGone(device, FOREVER), "a device stayed");
   }
 
@@ -314,8 +314,8 @@ final class HuntWorld {
     for (PciAddress device : List.of(FIRST, SECOND)) {
       kernel.detachDomain(device);
     }
-    pullOut(FIRST, 4 << 3);
-    pullOut(SECOND, 5 << 3);
+    pullOut(FIRST);
+    pullOut(SECOND);
     // Virtual time: it passes when nobody can go on, so that nothing is still on its way after it.
     kernel.sched().sleep(QUIET_NANOS);
   }

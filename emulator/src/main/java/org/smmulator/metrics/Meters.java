@@ -68,7 +68,12 @@ final class Meters {
             (summary, to) -> to.number(1, List.of(version(), System.getProperty("java.version"))));
     return List.of(
         build,
-        gauge("smmulator_devices", "devices", "Devices known to the machine", s -> attached(s)));
+        single(
+            "smmulator_devices",
+            Meter.Type.GAUGE,
+            "devices",
+            "Devices known to the machine",
+            Meters::attached));
   }
 
   private static long attached(Summary summary) {
@@ -288,11 +293,6 @@ final class Meters {
 
   private static Meter row(String prefix, CounterRow row, ToLongFunction<Summary> number) {
     return single(name(prefix, row), type(row), row.facts().unit(), row.facts().meaning(), number);
-  }
-
-  private static Meter gauge(
-      String name, String unit, String meaning, ToLongFunction<Summary> number) {
-    return single(name, Meter.Type.GAUGE, unit, meaning, number);
   }
 
   private static Meter single(

@@ -77,7 +77,7 @@ final class PeerWrites {
         offset++;
       } else {
         int width = Aligned.width(start + offset, run);
-        long value = littleEndian(tlp, offset, width);
+        long value = tlp.littleEndian(tlp.payloadIndex() + offset, width);
         region.write(
             start + offset,
             width,
@@ -97,13 +97,5 @@ final class PeerWrites {
       at++;
     }
     return at - offset;
-  }
-
-  private static long littleEndian(Tlp tlp, int offset, int width) {
-    long value = 0;
-    for (int i = 0; i < width; i++) {
-      value |= (long) tlp.buffer().getUnsignedByte(tlp.payloadIndex() + offset + i) << (i * 8);
-    }
-    return value;
   }
 }

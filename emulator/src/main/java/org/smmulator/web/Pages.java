@@ -24,6 +24,12 @@ final class Pages {
     this.machine = machine;
   }
 
+  /** All of them, in words. */
+  String paths() {
+    int last = PATHS.size() - 1;
+    return String.join(", ", PATHS.subList(0, last)) + " and " + PATHS.get(last);
+  }
+
   boolean has(String path) {
     return PATHS.contains(path);
   }

@@ -69,9 +69,7 @@ final class Requests {
   private Answer page(HttpMethod method, String uri) {
     String path = uri.substring(0, endOf(uri, "?#"));
     if (!pages.has(path)) {
-      return Answer.plain(
-          HttpResponseStatus.NOT_FOUND,
-          "no such page; there are /, /metrics, /api/summary, /api/processes and /api/explain");
+      return Answer.plain(HttpResponseStatus.NOT_FOUND, "no such page; there are " + pages.paths());
     }
     if (!isRead(method)) {
       return Answer.plain(

@@ -297,6 +297,7 @@ class SmmulatorTest {
         "hunt --help",
         "attach --help",
         "stats --help",
+        "ps --help",
         "explain --help",
         "decode --help",
         "atc-curve --help",

@@ -252,6 +252,15 @@ public final class Tlp {
         : Integer.numberOfTrailingZeros(firstByteEnable());
   }
 
+  /** At most 8 bytes from an index of the {@link #buffer} on, the first one the lowest. */
+  public long littleEndian(int index, int bytes) {
+    long value = 0;
+    for (int i = 0; i < bytes; i++) {
+      value |= (long) buffer().getUnsignedByte(index + i) << (i * Byte.SIZE);
+    }
+    return value;
+  }
+
   /**
    * Bytes from the first enabled to the last enabled one; 0 if none is, although the completion of
    * such a read counts one byte. Of an atomic the bytes its completion carries.

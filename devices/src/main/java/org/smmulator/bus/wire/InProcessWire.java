@@ -113,15 +113,12 @@ public final class InProcessWire {
       int count = bytes.readableBytes();
       unsent.addAndGet(count);
       joined(other)
-          .at(
+          .arriveAt(
               arrival,
-              () ->
-                  joined(other)
-                      .arrived(
-                          () -> {
-                            unsent.addAndGet(-count);
-                            joined(other).deliver(bytes);
-                          }));
+              () -> {
+                unsent.addAndGet(-count);
+                joined(other).deliver(bytes);
+              });
     }
 
     /** Takes what arrives now, or once it is wanted. */
@@ -144,15 +141,15 @@ public final class InProcessWire {
       }
     }
 
-    /** Runs a step on this end's loop at a time; one that is past is now. */
-    private void at(long nanos, Runnable step) {
+    /** Something arrives at this end at a time; one that is past is now. */
+    private void arriveAt(long nanos, Runnable step) {
       loop.execute(
           () -> {
             long left = nanos - loop.nanoTime();
             if (left <= 0) {
-              step.run();
+              arrived(step);
             } else {
-              loop.schedule(step, left);
+              loop.schedule(() -> arrived(step), left);
             }
           });
     }
@@ -176,7 +173,7 @@ public final class InProcessWire {
     @Override
     public void abort() {
       loop.execute(this::end);
-      joined(other).at(arrivals.last(), () -> joined(other).arrived(joined(other)::end));
+      joined(other).arriveAt(arrivals.last(), joined(other)::end);
     }
 
     private void end() {

@@ -190,7 +190,7 @@ public final class AddressTranslationCache {
    * larger one's size on.
    */
   private int dropAround(InvalidationScope scope, int reachLog2) {
-    long first = scope.base() >>> reachLog2 << (reachLog2 - PAGE_LOG2);
+    long first = scope.firstPageOf(reachLog2);
     int dropped = 0;
     for (long page = first; page < first + (1L << (reachLog2 - PAGE_LOG2)); page++) {
       int set = firstOfSet(scope.pasid(), page);

@@ -27,6 +27,11 @@ public record InvalidationScope(int pasid, boolean global, long base, int sizeLo
     return pasid != AddressTranslationCache.NO_PASID && !global;
   }
 
+  /** Number of the first page of the aligned {@code 2^rangeLog2} bytes, 2^63 at most, around it. */
+  long firstPageOf(int rangeLog2) {
+    return base >>> rangeLog2 << (rangeLog2 - 12);
+  }
+
   /** Whether a translation of {@code 2^size} bytes around an address is reached, even in part. */
   public boolean reaches(int translationPasid, long address, int translationSizeLog2) {
     boolean inRange = intersect(base, sizeLog2, address, translationSizeLog2);

@@ -68,10 +68,7 @@ final class PageStack {
   /** No mark is in a word before it. */
   private int firstWord;
 
-  /** Times of the holes, the latest first: a heap. */
-  private final int[] holes;
-
-  private int holeCount;
+  private final Holes holes;
   private int oneInLog2;
   private int hashLimit = Integer.MAX_VALUE;
   private int largestSizeLog2 = 12;
@@ -98,7 +95,7 @@ final class PageStack {
     this.marks = new long[4 * capacity / Long.SIZE];
     this.sums = new int[marks.length + 1];
     this.slots = new int[4 * capacity];
-    this.holes = new int[capacity];
+    this.holes = new Holes(capacity);
     clear();
   }
 
@@ -174,7 +171,7 @@ final class PageStack {
 
   /** The next page that is new pushes another one out. */
   boolean isFull() {
-    return markCount == capacity && holeCount == 0;
+    return markCount == capacity && holes.isEmpty();
   }
 
   /** Fills an empty stack as this one is; there are no holes. */
@@ -192,8 +189,8 @@ final class PageStack {
   void invalidate(InvalidationScope scope) {
     int rangeLog2 = Math.max(scope.sizeLog2(), largestSizeLog2);
     boolean few = rangeLog2 < 12 + HASH_BITS && 1 << (rangeLog2 - 12) <= capacity - freeCount;
-    if (few && !scope.global() && scope.pasid() != AddressTranslationCache.NO_PASID) {
-      long first = scope.base() >>> rangeLog2 << (rangeLog2 - 12);
+    if (few && scope.isOfOnePasid()) {
+      long first = scope.firstPageOf(rangeLog2);
       for (long page = first; page < first + (1L << (rangeLog2 - 12)); page++) {
         int hash = hash(scope.pasid(), page);
         int slot = follows(hash) ? find(hash, scope.pasid(), page) : NONE;
@@ -215,7 +212,7 @@ final class PageStack {
 
   private void removeIfReached(InvalidationScope scope, int slot) {
     if (scope.reaches(pasids[slot], pages[slot] << 12, sizesLog2[slot])) {
-      addHole(times[slot]);
+      holes.add(times[slot]);
       forget(slot);
     }
   }
@@ -230,7 +227,7 @@ final class PageStack {
       freeSlots[slot] = capacity - 1 - slot;
     }
     freeCount = capacity;
-    holeCount = 0;
+    holes.clear();
     markCount = 0;
     firstWord = 0;
     now = 0;
@@ -244,10 +241,9 @@ final class PageStack {
     if (time == now - 1) {
       return;
     }
-    if (holeCount > 0 && holes[0] > time) {
-      unmark(holes[0]);
-      holes[0] = time;
-      sinkFirstHole();
+    if (holes.latest() > time) {
+      unmark(holes.latest());
+      holes.replaceLatest(time);
     } else {
       unmark(time);
     }
@@ -255,10 +251,9 @@ final class PageStack {
   }
 
   private int insert(int hash, int pasid, long page) {
-    if (holeCount > 0) {
-      unmark(holes[0]);
-      holes[0] = holes[--holeCount];
-      sinkFirstHole();
+    if (!holes.isEmpty()) {
+      unmark(holes.latest());
+      holes.removeLatest();
     } else {
       while (markCount == capacity) {
         makeRoom();
@@ -345,35 +340,6 @@ final class PageStack {
     freeSlots[freeCount++] = slot;
   }
 
-  // Holes.
-
-  private void addHole(int time) {
-    int at = holeCount++;
-    while (at > 0 && holes[(at - 1) / 2] < time) {
-      holes[at] = holes[(at - 1) / 2];
-      at = (at - 1) / 2;
-    }
-    holes[at] = time;
-  }
-
-  private void sinkFirstHole() {
-    int time = holes[0];
-    int at = 0;
-    int child = 1;
-    while (child < holeCount) {
-      if (child + 1 < holeCount && holes[child + 1] > holes[child]) {
-        child++;
-      }
-      if (holes[child] <= time) {
-        break;
-      }
-      holes[at] = holes[child];
-      at = child;
-      child = 2 * at + 1;
-    }
-    holes[at] = time;
-  }
-
   // Marks on the axis of time.
 
   private void markNow(int slot) {
@@ -417,9 +383,7 @@ final class PageStack {
         slots[times[slot]] = slot;
       }
     }
-    for (int i = 0; i < holeCount; i++) {
-      holes[i] = rank(holes[i]) - 1;
-    }
+    holes.numberAnew(time -> rank(time) - 1);
     Arrays.fill(marks, 0);
     Arrays.fill(sums, 0);
     for (int time = 0; time < markCount; time++) {

@@ -133,8 +133,8 @@ final class SetStacks {
   void invalidate(InvalidationScope scope) {
     int rangeLog2 = Math.max(scope.sizeLog2(), largestSizeLog2);
     boolean few = rangeLog2 < 12 + Integer.SIZE - 1 && 1 << (rangeLog2 - 12) <= followed;
-    if (few && !scope.global() && scope.pasid() != AddressTranslationCache.NO_PASID) {
-      long first = scope.base() >>> rangeLog2 << (rangeLog2 - 12);
+    if (few && scope.isOfOnePasid()) {
+      long first = scope.firstPageOf(rangeLog2);
       for (long page = first; page < first + (1L << (rangeLog2 - 12)); page++) {
         int row = rowOf(scope.pasid(), page);
         int entry = row == NOT_FOLLOWED ? NONE : find(row, scope.pasid(), page);

@@ -134,7 +134,7 @@ public final class EntryText {
         int low = Long.numberOfTrailingZeros(left);
         int length = Long.numberOfTrailingZeros(~(left >>> low));
         int first = word * Long.SIZE + low;
-        runs.add(length == 1 ? "[" + first + "]" : "[" + (first + length - 1) + ":" + first + "]");
+        runs.add(BitField.field(first + length - 1, first).toString());
         left = low + length == Long.SIZE ? 0 : left >>> (low + length) << (low + length);
       }
     }

@@ -183,7 +183,7 @@ public final class CommandQueue {
   }
 
   private void consume() {
-    int waiting = QueuePosition.distance(produced, consumed, log2);
+    int waiting = commands();
     consumed = QueuePosition.next(consumed, log2);
     executedAhead >>>= 1;
     registers.publish(SmmuRegister.CMDQ_CONS, QueueIndex.INDEX.of(consumed));
