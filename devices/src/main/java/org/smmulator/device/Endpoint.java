@@ -66,7 +66,7 @@ final class Endpoint {
             config,
             new AddressTranslationCache(options.atcSets(), options.atcWays(), recorder, workingSet),
             new Tags(1 << Math.min(granted.tagBits(), 8)),
-            new Transmitter(link, granted.requesterId()),
+            new Transmitter(link, granted),
             new DeviceStatistics(workingSet),
             execution::nanoTime);
     this.requester = new Requester(parts, function.pasidBits(), options.keepInvalidated());

@@ -1,6 +1,7 @@
 package org.smmulator.device;
 
 import org.smmulator.bus.pcie.AtsCapability;
+import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.device.atc.InvalidationScope;
 
 /**
@@ -15,6 +16,7 @@ final class InvalidateCompleter {
   private final boolean keepInvalidated;
   private final int[] readsHolding = new int[AtsCapability.ITAGS];
   private final long[] receivedNanos = new long[AtsCapability.ITAGS];
+  private final long[] dropped = new long[DroppedEntries.MOST_LISTED];
 
   /** ITags to acknowledge with the next message. */
   private int ready;
@@ -36,10 +38,11 @@ final class InvalidateCompleter {
     parts.statistics().invalidationRequests++;
     if (keepInvalidated) {
       parts.atc().ignore(scope);
+      parts.out().dropped(itag, 0, dropped);
       ready |= 1 << itag;
       return;
     }
-    parts.atc().invalidate(scope);
+    parts.out().dropped(itag, parts.atc().invalidate(scope, dropped), dropped);
     translations.invalidated(scope);
     readsHolding[itag] += parts.tags().hold(scope, itag);
     if (readsHolding[itag] == 0) {

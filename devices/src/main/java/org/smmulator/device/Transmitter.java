@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.FrameKind;
+import org.smmulator.bus.wire.HelloAck;
 import org.smmulator.bus.wire.Link;
 
 /**
@@ -17,11 +19,21 @@ final class Transmitter {
 
   private final Link link;
   private final int requesterId;
+  private final boolean tellsDropped;
   private int translationAgentId = ROOT_COMPLEX_ID;
 
-  Transmitter(Link link, int requesterId) {
+  Transmitter(Link link, HelloAck granted) {
     this.link = link;
-    this.requesterId = requesterId;
+    this.requesterId = granted.requesterId();
+    this.tellsDropped = granted.minor() >= DroppedEntries.SINCE_MINOR;
+  }
+
+  /** Tells a root complex that listens how many entries a request made the ATC drop, and which. */
+  void dropped(int itag, int entries, long[] pages) {
+    if (tellsDropped) {
+      DroppedEntries.encode(link.begin(FrameKind.DROPPED), itag, entries, pages);
+      link.end();
+    }
   }
 
   int requesterId() {

@@ -246,7 +246,7 @@ final class HuntCommand implements Callable<Integer> {
             .formatted(ended.name(), find.seed(), find.schedule());
     EventTail events = new EventTail();
     try (Explorer explorer = new Explorer()) {
-      explorer.record(ended, find.schedule(), find.seed(), events);
+      explorer.record(ended, find.schedule(), find.seed(), events.recorder());
     }
     Path file = finds.resolve(ended.name() + "-" + find.seed() + ".jsonl");
     output.say(find.why() + "; to repeat it:");

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.WatchedMachine;
 import org.smmulator.web.WebServer;
@@ -32,7 +32,7 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
 
   /** Starts the HTTP server first: its port is the likelier one to be in use. */
   static MachineSession start(
-      MachineLauncher launcher, MachineConfig config, @Nullable String http, EventLog events)
+      MachineLauncher launcher, MachineConfig config, @Nullable String http, Recorder recorder)
       throws UserException {
     MachineSession session;
     try {
@@ -42,7 +42,7 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
           ExitCode.USAGE, e.getMessage() + "; use another http.listen, or --no-http");
     }
     try {
-      session.machine = launcher.start(config, events);
+      session.machine = launcher.start(config, recorder);
       return session;
     } finally {
       if (session.machine == null) {

@@ -85,33 +85,34 @@ final class RunCommand implements Callable<Integer> {
       Output.requireWritable("--summary", summaryFile);
     }
     Output output = Output.of(spec);
-    try (EventFile events = EventFile.open(simulate.events)) {
+    try (StoryFiles story = StoryFiles.open(simulate.events)) {
       Report report = new Report(output, summaryFile);
       ExitCode code =
           simulate.isWanted()
-              ? simulate(config, output, report, events)
-              : run(config, output, report, events);
-      return events.end(output, code).code();
+              ? simulate(config, output, report, story)
+              : run(config, output, report, story);
+      return story.end(output, code).code();
     }
   }
 
-  private ExitCode simulate(MachineConfig config, Output output, Report report, EventFile events)
+  private ExitCode simulate(MachineConfig config, Output output, Report report, StoryFiles story)
       throws UserException {
     Simulation simulation = new Simulation(launcher.get(), config, file, simulate, output);
     return untilSignal(
         () -> {
           simulation.stop();
-          events.close();
+          story.close();
         },
-        () -> simulation.run(report, stay, events));
+        () -> simulation.run(report, stay, story.recorder()));
   }
 
-  private ExitCode run(MachineConfig config, Output output, Report report, EventFile events)
+  private ExitCode run(MachineConfig config, Output output, Report report, StoryFiles story)
       throws UserException {
     String http = noHttp ? null : config.http().listen();
-    try (MachineSession session = MachineSession.start(launcher.get(), config, http, events)) {
+    try (MachineSession session =
+        MachineSession.start(launcher.get(), config, http, story.recorder())) {
       Run run = new Run(session, config, output, report, stay);
-      return untilSignal(() -> stopped(run, events), run::call);
+      return untilSignal(() -> stopped(run, story), run::call);
     }
   }
 
@@ -157,9 +158,9 @@ final class RunCommand implements Callable<Integer> {
     return new UserException(ExitCode.USAGE, "--guest-port: " + sentence);
   }
 
-  private static void stopped(Run run, EventFile events) {
+  private static void stopped(Run run, StoryFiles story) {
     Integer code = run.stop();
-    events.close();
+    story.close();
     if (code != null) {
       Runtime.getRuntime().halt(code);
     }

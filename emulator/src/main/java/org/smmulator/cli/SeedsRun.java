@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.Ending;
@@ -18,6 +17,7 @@ import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 
 /**
  * One machine file simulated with many seeds, as many at a time as there are processors, until all
@@ -93,7 +93,7 @@ final class SeedsRun {
     Progress silent = new Progress(new PrintWriter(PrintWriter.nullWriter()), false, () -> 0);
     try {
       SimulatedOutcome outcome =
-          launcher.simulate(config.withSeed(seed), EventLog.OFF, silent, stopped);
+          launcher.simulate(config.withSeed(seed), Recorder.OFF, silent, stopped);
       if (stopped.getAsBoolean()) {
         return null; // it may have been cut short
       }

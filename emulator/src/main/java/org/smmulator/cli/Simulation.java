@@ -6,7 +6,6 @@ import java.util.concurrent.TimeUnit;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.Ending;
@@ -14,6 +13,7 @@ import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 
 /** {@code smmulator run --simulated}: one run on virtual time, or one for each of many seeds. */
 final class Simulation {
@@ -43,24 +43,24 @@ final class Simulation {
     this.output = output;
   }
 
-  ExitCode run(Report report, boolean stay, EventLog events) throws UserException {
+  ExitCode run(Report report, boolean stay, Recorder recorder) throws UserException {
     try {
-      return simulate(report, stay, events);
+      return simulate(report, stay, recorder);
     } finally {
       ended.countDown();
     }
   }
 
-  private ExitCode simulate(Report report, boolean stay, EventLog events) throws UserException {
+  private ExitCode simulate(Report report, boolean stay, Recorder recorder) throws UserException {
     ScenarioConfig scenario = MachineLauncher.simulatedScenario(config);
     if (stay) {
       throw usage("--stay: a simulated machine ends with its scenario; leave one of the two out");
     }
     Seeds seeds = options.seeds;
     if (seeds == null) {
-      return one(report, scenario.seed(), events);
+      return one(report, scenario.seed(), recorder);
     }
-    if (events.isOn()) {
+    if (options.events != null) {
       throw usage("--events: with --seeds there would be many stories; name one --seed");
     }
     for (DeviceConfig device : config.devices()) {
@@ -92,11 +92,11 @@ final class Simulation {
     return new UserException(ExitCode.USAGE, sentence);
   }
 
-  private ExitCode one(Report report, long seed, EventLog events) throws UserException {
+  private ExitCode one(Report report, long seed, Recorder recorder) throws UserException {
     long start = System.nanoTime();
     SimulatedOutcome outcome;
     try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
-      outcome = launcher.simulate(config, events, progress, () -> stopped);
+      outcome = launcher.simulate(config, recorder, progress, () -> stopped);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     output.say(

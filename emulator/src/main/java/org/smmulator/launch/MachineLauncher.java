@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 
 /** Builds and starts a machine; found as a service, so that the command line knows no parts. */
@@ -17,23 +17,23 @@ public interface MachineLauncher {
    * Starts the machine, its listeners and its guest kernel. A machine with a scenario plugs its
    * devices in when that begins, with {@link RunningMachine#runScenario}; another one does now.
    *
-   * @param events told what guest and hardware do
+   * @param recorder told what guest and hardware do
    * @throws UserException if it cannot start, such as when a port is in use; nothing is left
    *     running then
    */
-  RunningMachine start(MachineConfig config, EventLog events) throws UserException;
+  RunningMachine start(MachineConfig config, Recorder recorder) throws UserException;
 
   /**
    * Runs a machine file's scenario on one scheduler and virtual time. The scenario's seed decides
    * the order of everything.
    *
-   * @param events told what everybody does
+   * @param recorder told what everybody does
    * @param stopped asked now and then; from true on the run is brought to its end, as at a time-out
    * @throws UserException if the file cannot be simulated, the scenario stopped, or anything in the
    *     machine failed
    */
   SimulatedOutcome simulate(
-      MachineConfig config, EventLog events, Progress progress, BooleanSupplier stopped)
+      MachineConfig config, Recorder recorder, Progress progress, BooleanSupplier stopped)
       throws UserException;
 
   /**

@@ -1,5 +1,7 @@
 package org.smmulator.machine;
 
+import static org.smmulator.record.Recorder.NO_CAUSE;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -14,7 +16,6 @@ import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.LinkLimits;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.AddressMap;
@@ -25,9 +26,11 @@ import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.record.Carrier;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.explain.Question;
-import org.smmulator.smmu.explain.QueueText;
 import org.smmulator.smmu.port.SmmuInterrupt;
 import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.port.Transaction;
@@ -54,7 +57,7 @@ final class Board implements AutoCloseable {
   private final HotplugBlock hotPlug;
   private final RootComplex rootComplex;
   private final LinkLimits linkLimits;
-  private final EventLog events;
+  private final Recorder recorder;
   private Runnable onRegistersChanged = () -> {};
 
   /** Only streams outside of PCIe stall, and all devices of a board are on PCIe. */
@@ -67,18 +70,18 @@ final class Board implements AutoCloseable {
    * @param execution runs those who ask the hardware
    * @param loop where the hardware runs
    * @param interrupts given the number of each interrupt, on the hardware's loop
-   * @param events told what the hardware does
+   * @param recorder told what the hardware does
    */
   Board(
       MachineConfig config,
       Execution execution,
       Loop loop,
       IntConsumer interrupts,
-      EventLog events) {
+      Recorder recorder) {
     this.execution = execution;
     this.loop = loop;
     this.interrupts = interrupts;
-    this.events = events;
+    this.recorder = recorder;
     HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
     ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
     map = AddressMap.of(ram, interrupts);
@@ -97,7 +100,7 @@ final class Board implements AutoCloseable {
     linkLimits = links.linkLimits();
     rootComplex = new RootComplex(loop, smmu, map, links, ledger, violations, hotPlug);
     BoardRegions.add(map, smmu, hotPlug, rootComplex);
-    rootComplex.recordTo(events);
+    rootComplex.recordTo(recorder);
     Integer lost = config.sabotage().loseInvalidation();
     if (lost != null) {
       rootComplex.loseInvalidation(lost);
@@ -133,17 +136,21 @@ final class Board implements AutoCloseable {
     }
 
     @Override
-    public void commandConsumed(long word0, long word1) {
-      if (events.isOn()) {
-        events.record(loop.nanoTime(), "smmu", QueueText.command(word0, word1));
+    public void command(int index, long word0, long word1) {
+      if (recorder.records(EventKind.COMMAND)) {
+        long cause = recorder.carried(Carrier.COMMAND_QUEUE, index);
+        rootComplex.causedBy(record(EventKind.COMMAND, cause, word0, word1, 0, 0));
       }
     }
 
     @Override
+    public void pageRequestQueued(int index) {
+      recorder.carry(Carrier.PAGE_REQUEST_QUEUE, index, rootComplex.cause());
+    }
+
+    @Override
     public void eventRecorded(long[] record) {
-      if (events.isOn()) {
-        events.record(loop.nanoTime(), "smmu", "event " + QueueText.event(record));
-      }
+      record(EventKind.SMMU_EVENT, NO_CAUSE, record[0], record[1], record[2], record[3]);
     }
 
     @Override
@@ -165,6 +172,12 @@ final class Board implements AutoCloseable {
     public void registersChanged() {
       onRegistersChanged.run();
     }
+  }
+
+  private long record(EventKind kind, long cause, long a, long b, long c, long d) {
+    return recorder.records(kind)
+        ? recorder.record(kind, loop.nanoTime(), recorder.name("smmu"), cause, a, b, c, d)
+        : NO_CAUSE;
   }
 
   private static RootComplexConfig rootComplexConfig(BusConfig config) {

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.config.GuestConfig;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestOptions;
@@ -15,19 +14,20 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
+import org.smmulator.record.Recorder;
 
 /** The kernel that is built in, and the board as it sees it. */
 final class KernelGuest implements Guest {
   private final MachineConfig config;
   private final Execution execution;
-  private final EventLog events;
+  private final Recorder recorder;
   private final InterruptController interrupts = new InterruptController();
   private @Nullable GuestKernel kernel;
 
-  KernelGuest(MachineConfig config, Execution execution, EventLog events) {
+  KernelGuest(MachineConfig config, Execution execution, Recorder recorder) {
     this.config = config;
     this.execution = execution;
-    this.events = events;
+    this.recorder = recorder;
   }
 
   @Override
@@ -57,7 +57,7 @@ final class KernelGuest implements Guest {
         new CpuMmio(calls, board.map(), MemoryMap.HOTPLUG),
         interrupts,
         board.ledger(),
-        events);
+        recorder);
   }
 
   private GuestOptions options(Board board) {

@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
@@ -18,8 +17,11 @@ import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
+import org.smmulator.story.StepTable;
 
 /**
  * One machine from its configuration, from power-on to power-off: a board, what runs on it, and the
@@ -31,6 +33,8 @@ public final class Machine implements RunningMachine {
   private final Guest guest;
   private final Board board;
   private final DataCheck check;
+  private final Recorder recorder;
+  private final StepTable steps = new StepTable();
   private final List<PluggedDevice> devices = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private List<String> busAddresses = List.of();
@@ -41,27 +45,29 @@ public final class Machine implements RunningMachine {
   /**
    * Starts the hardware on threads and real time, boots the guest and opens the listeners.
    *
-   * @param events told what guest and hardware do
+   * @param recorder told what guest and hardware do
    * @throws UserException if an address is in use or the configuration fits no machine; nothing is
    *     left running then
    */
-  public static Machine start(MachineConfig config, EventLog events) throws UserException {
+  public static Machine start(MachineConfig config, Recorder recorder) throws UserException {
     if (!config.guest().isExternal()) {
-      return start(config, new WallClockPlatform(), events);
+      return start(config, new WallClockPlatform(), recorder);
     }
     SteppedPlatform platform = new SteppedPlatform(config.guest().clock());
-    return start(config, platform, new ExternalGuest(config, platform), events);
+    return start(config, platform, new ExternalGuest(config, platform), recorder);
   }
 
   /** As above, with the built-in guest, on a platform, which the machine closes. */
-  static Machine start(MachineConfig config, Platform platform, EventLog events)
+  static Machine start(MachineConfig config, Platform platform, Recorder recorder)
       throws UserException {
-    return start(config, platform, new KernelGuest(config, platform.execution(), events), events);
+    return start(
+        config, platform, new KernelGuest(config, platform.execution(), recorder), recorder);
   }
 
   private static Machine start(
-      MachineConfig config, Platform platform, Guest guest, EventLog events) throws UserException {
-    Machine machine = new Machine(config, platform, guest, events);
+      MachineConfig config, Platform platform, Guest guest, Recorder recorder)
+      throws UserException {
+    Machine machine = new Machine(config, platform, guest, recorder);
     boolean whole = false;
     try {
       machine.powerOn();
@@ -74,24 +80,33 @@ public final class Machine implements RunningMachine {
     }
   }
 
-  private Machine(MachineConfig config, Platform platform, Guest guest, EventLog events) {
+  private Machine(MachineConfig config, Platform platform, Guest guest, Recorder recorder) {
     this.config = config;
     this.platform = platform;
     this.guest = guest;
     this.board =
-        new Board(config, platform.execution(), platform.hardware(), guest::interrupt, events);
+        new Board(config, platform.execution(), platform.hardware(), guest::interrupt, recorder);
     this.check = new DataCheck(board.violations());
+    this.recorder = recorder;
+    if (config.scenario() != null && recorder != Recorder.OFF) {
+      recorder.addReader(steps);
+    }
   }
 
   private void powerOn() throws UserException {
     guest.boot(board);
-    summaries = new SummaryCollector(board, guest.kernel(), check);
+    summaries = new SummaryCollector(board, guest.kernel(), check, this::steps);
     try {
       busAddresses = platform.listen(config.bus(), board);
     } catch (IOException e) {
       throw new UserException(
           ExitCode.USAGE, e.getMessage() + "; stop what listens there or change bus.listen");
     }
+  }
+
+  private List<StepSummary> steps() {
+    recorder.deliver();
+    return steps.steps();
   }
 
   /**

@@ -12,14 +12,17 @@ import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepCases;
+import org.smmulator.config.StepWords;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.dma.DmaEngine;
+import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.machine.ScenarioProcess.Binding;
+import org.smmulator.record.EventKind;
 
 /**
  * Runs the steps of a scenario, one after the other, on a task of the guest. A step that cannot be
@@ -93,16 +96,26 @@ final class Scenario implements StepCases<ScenarioException> {
     List<Step> steps = config.steps();
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
-      now = step.word();
-      kernel.sched().record(() -> "begins " + step);
-      step.choose(this);
-      kernel.sched().record(() -> "ends " + step);
+      now = StepWords.of(step);
+      run(step, i + 1);
       stepsDone = i + 1;
     }
     for (List<Task> tasks : background.values()) {
       join(tasks);
     }
     now = "done";
+  }
+
+  /** What the step does, down to the devices, it is the cause of. */
+  private void run(Step step, int number) throws ScenarioException {
+    Sched sched = kernel.sched();
+    int words = sched.name(now);
+    long outer = sched.begin(EventKind.STEP_BEGINS, words, number, StepWords.pages(step), 0);
+    try {
+      step.choose(this);
+    } finally {
+      sched.end(EventKind.STEP_ENDS, outer, words, 0);
+    }
   }
 
   private ProcessSteps steps(String process) throws ScenarioException {

@@ -18,7 +18,7 @@ public final class SimulatedMachine implements AutoCloseable {
   public static SimulatedMachine start(MachineConfig config, DeterministicExecution execution)
       throws UserException {
     SimulatedPlatform platform = new SimulatedPlatform(execution, config.simulation());
-    return new SimulatedMachine(Machine.start(config, platform, execution.events()));
+    return new SimulatedMachine(Machine.start(config, platform, execution.recorder()));
   }
 
   /** Plugs the devices of its file in. */

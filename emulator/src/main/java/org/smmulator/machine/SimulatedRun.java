@@ -7,7 +7,6 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.ScheduleFailure;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
@@ -16,6 +15,7 @@ import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 
 /**
  * One run of a machine file on one scheduler and virtual time, from the boot to the last device's
@@ -26,7 +26,7 @@ final class SimulatedRun {
 
   private final MachineConfig config;
   private final ScenarioConfig story;
-  private final EventLog events;
+  private final Recorder recorder;
   private final Progress progress;
   private final BooleanSupplier stopped;
   private @Nullable Ending ending;
@@ -36,11 +36,11 @@ final class SimulatedRun {
   /**
    * @throws UserException if the file describes no machine that can be simulated
    */
-  SimulatedRun(MachineConfig config, EventLog events, Progress progress, BooleanSupplier stopped)
+  SimulatedRun(MachineConfig config, Recorder recorder, Progress progress, BooleanSupplier stopped)
       throws UserException {
     this.config = config;
     this.story = MachineLauncher.simulatedScenario(config);
-    this.events = events;
+    this.recorder = recorder;
     this.progress = progress;
     this.stopped = stopped;
   }
@@ -54,7 +54,7 @@ final class SimulatedRun {
     DeterministicExecution execution =
         new DeterministicExecution(
             story.seed(), Long.MAX_VALUE); // the scenario has a time of its own
-    execution.recordSwitches(events);
+    execution.recordSwitches(recorder);
     try {
       execution.run(() -> machine(execution));
     } catch (ScheduleFailure e) {
@@ -75,7 +75,7 @@ final class SimulatedRun {
   private void machine(DeterministicExecution execution) {
     try {
       Machine machine =
-          Machine.start(config, new SimulatedPlatform(execution, config.simulation()), events);
+          Machine.start(config, new SimulatedPlatform(execution, config.simulation()), recorder);
       try {
         ending = machine.runScenario(progress, stopped);
       } finally {

@@ -1,5 +1,7 @@
 package org.smmulator.machine;
 
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
 import org.smmulator.guest.GuestKernel;
@@ -8,6 +10,7 @@ import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.metrics.CheckedCounter;
+import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
@@ -22,22 +25,30 @@ final class SummaryCollector {
   private final Board board;
   private final @Nullable GuestKernel kernel;
   private final DataCheck check;
+  private final Supplier<List<StepSummary>> steps;
 
   /**
    * @param kernel null if somebody else runs on the machine, whose memory nobody here checks
+   * @param steps what the scenario's steps did
    */
-  SummaryCollector(Board board, @Nullable GuestKernel kernel, DataCheck check) {
+  SummaryCollector(
+      Board board,
+      @Nullable GuestKernel kernel,
+      DataCheck check,
+      Supplier<List<StepSummary>> steps) {
     this.board = board;
     this.kernel = kernel;
     this.check = check;
+    this.steps = steps;
   }
 
   /** Callable from any thread but the hardware's. */
   Summary collect() {
-    return board.ask(this::onLoop);
+    List<StepSummary> told = steps.get();
+    return board.ask(() -> onLoop(told));
   }
 
-  private Summary onLoop() {
+  private Summary onLoop(List<StepSummary> told) {
     RootComplexCounters bus = board.rootComplex().counters();
     return new Summary(
         bus.devices(),
@@ -50,7 +61,8 @@ final class SummaryCollector {
             ? Counts.unknown(NotifierCall.class)
             : kernel.addressSpaces().notifierCalls(),
         kernel == null ? Counts.unknown(SvaCounter.class) : kernel.sva().statistics(),
-        verdict(bus));
+        verdict(bus),
+        told);
   }
 
   private Verdict verdict(RootComplexCounters bus) {

@@ -20,6 +20,7 @@ import org.smmulator.smmu.port.SmmuCounters;
  * @param mm of the guest's address spaces; unknown of a guest that is not the machine's own
  * @param notifierCalls of the guest, as {@code mm}
  * @param sva of the guest, as {@code mm}
+ * @param steps of the scenario, as far as it has come; none if nobody recorded what they did
  */
 public record Summary(
     List<DeviceCounters> devices,
@@ -30,7 +31,8 @@ public record Summary(
     Counts<MmCounter> mm,
     Counts<NotifierCall> notifierCalls,
     Counts<SvaCounter> sva,
-    Verdict verdict) {
+    Verdict verdict,
+    List<StepSummary> steps) {
   /** Of a machine that has not begun. */
   public static final Summary EMPTY =
       new Summary(
@@ -42,10 +44,12 @@ public record Summary(
           Counts.zero(MmCounter.class),
           Counts.zero(NotifierCall.class),
           Counts.zero(SvaCounter.class),
-          Verdict.EMPTY);
+          Verdict.EMPTY,
+          List.of());
 
   public Summary {
     devices = List.copyOf(devices);
+    steps = List.copyOf(steps);
   }
 
   /** The same counts of a run that was stopped before it was done. */
@@ -55,6 +59,7 @@ public record Summary(
 
   /** The same counts with another verdict. */
   public Summary with(Verdict other) {
-    return new Summary(devices, links, rulesBroken, smmu, driver, mm, notifierCalls, sva, other);
+    return new Summary(
+        devices, links, rulesBroken, smmu, driver, mm, notifierCalls, sva, other, steps);
   }
 }

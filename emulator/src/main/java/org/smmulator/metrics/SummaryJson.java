@@ -59,6 +59,7 @@ public final class SummaryJson {
     summary.smmu().caches().forEach((cache, c) -> ratio(root, place(cache), Shown.hitRatio(c)));
     byName(root.withObject(Shown.SMMU + "/commands"), summary.smmu().commands());
     byName(root.withObject(Shown.SMMU + "/events"), summary.smmu().events());
+    StepJson.write(summary.steps(), root.withArray(StepJson.STEPS));
     verdict(root.withObject(Shown.VERDICT), summary.verdict());
     return JSON.writeValueAsString(root) + "\n";
   }
@@ -149,7 +150,8 @@ public final class SummaryJson {
             List.of(
                 JSON.treeToValue(
                     required(root, Shown.VERDICT + "/violations"), ViolationSummary[].class)),
-            number(root, Shown.VERDICT + "/violationsLeftOut")));
+            number(root, Shown.VERDICT + "/violationsLeftOut")),
+        StepJson.read(root));
   }
 
   private static DeviceCounters device(JsonNode node) {
@@ -213,12 +215,12 @@ public final class SummaryJson {
     return counts;
   }
 
-  private static long number(JsonNode root, String pointer) {
+  static long number(JsonNode root, String pointer) {
     JsonNode number = required(root, pointer);
     return number.isNull() ? Counts.UNKNOWN : number.longValue();
   }
 
-  private static JsonNode required(JsonNode root, String pointer) {
+  static JsonNode required(JsonNode root, String pointer) {
     JsonNode node = root.at(pointer);
     if (node.isMissingNode()) {
       throw new IllegalArgumentException(pointer + " is missing");

@@ -55,6 +55,10 @@ public final class SummaryTables {
       mm(summary).appendTo(out);
       out.append("\nSVA\n");
       counts(summary.sva()).appendTo(out);
+      if (StepLines.areWorthATable(summary.steps())) {
+        out.append("\nSteps\n");
+        StepLines.table(summary.steps()).appendTo(out);
+      }
       out.append("\nVerdict: ").append(word(summary.verdict())).append('\n');
     } else {
       out.append("\nChecks of devices (with an external guest there is no verdict)\n");

@@ -14,6 +14,8 @@ import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.counter.Counts;
 import org.smmulator.pcie.ledger.FunctionGrants;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 
 /**
  * The function at the end of one link, from the hello until the link is gone: its identity, what
@@ -119,17 +121,31 @@ final class AttachedFunction {
 
   // The story.
 
-  boolean isRecording() {
-    return root.events().isOn();
+  boolean records(EventKind kind) {
+    return root.recorder().records(kind);
   }
 
-  /** Records what went over the link; to be asked {@link #isRecording} before. */
-  void record(String what) {
-    root.events().record(root.loop().nanoTime(), id, what);
+  /** The number of a name, for the events of {@link #record}. */
+  int name(String name) {
+    return root.recorder().name(name);
   }
 
-  static String pasid(int pasid) {
-    return pasid < 0 ? "" : " PASID " + pasid;
+  /** Records what went over the link, if it is wanted; the event's number. */
+  long record(EventKind kind, long cause, long a, long b, long c, long d) {
+    if (!records(kind)) {
+      return Recorder.NO_CAUSE;
+    }
+    return root.recorder().record(kind, root.loop().nanoTime(), name(id), cause, a, b, c, d);
+  }
+
+  /** Why the SMMU does what it does. */
+  long cause() {
+    return root.cause();
+  }
+
+  /** What the SMMU does from here on, it does because of this event. */
+  void causes(long event) {
+    root.causedBy(event);
   }
 
   // Counting.
@@ -233,9 +249,7 @@ final class AttachedFunction {
 
   void sendPageResponse(int pasid, int prgIndex, int code) {
     credits.answered(prgIndex);
-    if (isRecording()) {
-      record("page response" + pasid(pasid) + " group " + prgIndex + " code " + code);
-    }
+    record(EventKind.PAGE_RESPONSE, root.cause(), pasid, prgIndex, code, 0);
     ByteBuf out = begin();
     TlpWriter.pasidPrefix(out, config.responseNeedsPasid ? pasid : -1, false, false);
     TlpWriter.pageResponse(out, RequesterId.ROOT, requesterId, prgIndex, code);

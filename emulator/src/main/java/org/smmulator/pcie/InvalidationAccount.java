@@ -8,19 +8,24 @@ import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_SENT;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_TIMED_OUT;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.LatencyBuckets;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.RevocationScope;
+import org.smmulator.record.EventKind;
 
 /**
  * What becomes of the SMMU's invalidations at one function: each goes out as an Invalidate Request,
  * ends in what the ledger revokes or gives up, and is told to the SMMU.
  */
 final class InvalidationAccount implements Invalidations.Sink {
+  private static final long PAGE_BYTES = 4096;
+
   private final AttachedFunction function;
   private final FunctionGrants grants;
   private final GrantLedger ledger;
@@ -49,8 +54,17 @@ final class InvalidationAccount implements Invalidations.Sink {
     timeoutNanos = timeout;
   }
 
-  void ask(Invalidations.Request request) {
-    opened().submit(request);
+  /** Once, for the SMMU; as {@link Invalidations.Request} says. */
+  void ask(RevocationScope scope, int sizeLog2, long asked) {
+    long event =
+        function.record(
+            EventKind.INVALIDATION,
+            function.cause(),
+            scope.pasid(),
+            scope.first(),
+            scope.last(),
+            0);
+    opened().submit(new Invalidations.Request(scope, sizeLog2, asked, 1, event));
   }
 
   private Invalidations opened() {
@@ -64,6 +78,43 @@ final class InvalidationAccount implements Invalidations.Sink {
     return invalidations == null
         ? Invalidations.Acknowledged.UNKNOWN_TAG
         : invalidations.completion(itag, count);
+  }
+
+  /** The function says what a request made it drop. */
+  void dropped(DroppedEntries dropped) {
+    int itag = dropped.itag();
+    Invalidations.Request request = invalidations == null ? null : invalidations.outstanding(itag);
+    if (request != null) {
+      tell(dropped, request.event());
+    } else if (invalidations == null || !invalidations.isGivenUp(itag)) {
+      judge.broken(
+          function,
+          ProtocolRule.REPORT,
+          "tells what it dropped for ITag " + itag + ", which is not in use");
+    }
+  }
+
+  /** A run of pages after the other; then those that it has not listed, which may be anywhere. */
+  private void tell(DroppedEntries dropped, long request) {
+    if (!function.records(EventKind.ENTRIES_DROPPED)) {
+      return;
+    }
+    long[] pages = dropped.pages();
+    Arrays.sort(pages);
+    int first = 0;
+    for (int i = 1; i <= pages.length; i++) {
+      if (i == pages.length || pages[i] != pages[i - 1] + PAGE_BYTES) {
+        tell(request, i - first, pages[first], pages[i - 1] + PAGE_BYTES - 1);
+        first = i;
+      }
+    }
+    if (dropped.entries() == 0 || dropped.entries() > pages.length) {
+      tell(request, dropped.entries() - pages.length, 0, -1);
+    }
+  }
+
+  private void tell(long request, long entries, long first, long last) {
+    function.record(EventKind.ENTRIES_DROPPED, request, entries, first, last, 0);
   }
 
   /** Nobody waits for what is under way. */
@@ -105,7 +156,6 @@ final class InvalidationAccount implements Invalidations.Sink {
 
   @Override
   public void send(int itag, Invalidations.Request request) {
-    record("invalidation", request);
     function.count(INVALIDATIONS_SENT);
     if (agent.losesInvalidation()) {
       return;
@@ -120,7 +170,14 @@ final class InvalidationAccount implements Invalidations.Sink {
 
   @Override
   public void completed(Invalidations.Request request, long issuedUpTo, long nanos) {
-    record("invalidation completed", request);
+    RevocationScope scope = request.scope();
+    function.record(
+        EventKind.INVALIDATION_COMPLETED,
+        request.event(),
+        scope.pasid(),
+        scope.first(),
+        scope.last(),
+        request.count());
     function.count(INVALIDATIONS_COMPLETED);
     latency[LatencyBuckets.index(nanos)]++;
     grants.revoke(request.scope(), issuedUpTo);
@@ -129,7 +186,7 @@ final class InvalidationAccount implements Invalidations.Sink {
 
   @Override
   public void timedOut(Invalidations.Request request) {
-    record("invalidation timed out", request);
+    recordEnd("timed out", request);
     function.count(INVALIDATIONS_TIMED_OUT);
     function.silent();
     RevocationScope scope = request.scope();
@@ -156,6 +213,7 @@ final class InvalidationAccount implements Invalidations.Sink {
 
   @Override
   public void failed(Invalidations.Request request, boolean linkLost) {
+    recordEnd(linkLost ? "lost with the link" : "failed", request);
     boolean clean = linkLost && function.state() == FunctionState.DETACHED;
     if (clean) {
       function.count(INVALIDATIONS_DETACHED);
@@ -170,14 +228,20 @@ final class InvalidationAccount implements Invalidations.Sink {
 
   @Override
   public void abandoned(Invalidations.Request request) {
+    recordEnd("abandoned", request);
     agent.ended(request.count(), false);
   }
 
-  private void record(String what, Invalidations.Request request) {
-    if (function.isRecording()) {
+  private void recordEnd(String how, Invalidations.Request request) {
+    if (function.records(EventKind.INVALIDATION_ENDED)) {
       RevocationScope scope = request.scope();
-      String pasid = AttachedFunction.pasid(scope.pasid());
-      function.record(String.format("%s%s 0x%x to 0x%x", what, pasid, scope.first(), scope.last()));
+      function.record(
+          EventKind.INVALIDATION_ENDED,
+          request.event(),
+          function.name(how),
+          scope.pasid(),
+          scope.first(),
+          scope.last());
     }
   }
 }

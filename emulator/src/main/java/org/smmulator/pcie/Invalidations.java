@@ -46,8 +46,9 @@ final class Invalidations {
    *
    * @param asked the last grant given out before the SMMU asked for it
    * @param count how many of the SMMU's it stands for
+   * @param event its number in the story; 0 if nobody records it, or if it stands for several
    */
-  record Request(RevocationScope scope, int sizeLog2, long asked, long count) {}
+  record Request(RevocationScope scope, int sizeLog2, long asked, long count, long event) {}
 
   /** What an Invalidate Completion did. */
   enum Acknowledged {
@@ -139,7 +140,7 @@ final class Invalidations {
     Request next = waiting.poll();
     if (next == null && beyond > 0) {
       // It drops more than was asked for, so that nothing is overdue if it is given up.
-      next = new Request(RevocationScope.EVERYTHING, Long.SIZE, NO_GRANT, beyond);
+      next = new Request(RevocationScope.EVERYTHING, Long.SIZE, NO_GRANT, beyond, 0);
       beyond = 0;
     }
     return next;
@@ -169,6 +170,16 @@ final class Invalidations {
     received[itag] = 0;
     startTimer(timeoutNanos);
     sink.send(itag, request);
+  }
+
+  /** The request that waits for completions under an ITag, or null. */
+  @Nullable Request outstanding(int itag) {
+    return itag < AtsCapability.ITAGS ? outstanding[itag] : null;
+  }
+
+  /** Whether completions under an ITag are owed, though nobody waits for them any more. */
+  boolean isGivenUp(int itag) {
+    return itag < AtsCapability.ITAGS && (givenUp >>> itag & 1) != 0;
   }
 
   /** An Invalidate Completion for one ITag, one of {@code count}. */

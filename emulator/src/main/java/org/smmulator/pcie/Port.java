@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.HelloAck;
@@ -100,6 +101,13 @@ final class Port implements LinkHandler {
   public void stats(long[] counters) {
     if (function != null) {
       function.report(counters);
+    }
+  }
+
+  @Override
+  public void dropped(DroppedEntries dropped) {
+    if (function != null) {
+      function.invalidations.dropped(dropped);
     }
   }
 

@@ -5,13 +5,13 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.counter.Counts;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.Response;
 import org.smmulator.memory.Target;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.Smmu;
 
 /**
@@ -32,7 +32,8 @@ public final class RootComplex {
   private final UpstreamPackets packets;
   private final InterruptPins pins = new InterruptPins();
   private final LinkNews news = new LinkNews(System::nanoTime);
-  private EventLog events = EventLog.OFF;
+  private Recorder recorder = Recorder.OFF;
+  private long cause;
 
   public RootComplex(
       Loop loop,
@@ -184,8 +185,18 @@ public final class RootComplex {
   }
 
   /** From now on what goes over the links is recorded. */
-  public void recordTo(EventLog log) {
-    events = log;
+  public void recordTo(Recorder told) {
+    recorder = told;
+  }
+
+  /** What the SMMU asks for from here on, it does because of this event. */
+  public void causedBy(long event) {
+    cause = event;
+  }
+
+  /** Why the SMMU does what it does now. */
+  public long cause() {
+    return cause;
   }
 
   // What its parts share.
@@ -210,8 +221,8 @@ public final class RootComplex {
     return news;
   }
 
-  EventLog events() {
-    return events;
+  Recorder recorder() {
+    return recorder;
   }
 
   Loop loop() {

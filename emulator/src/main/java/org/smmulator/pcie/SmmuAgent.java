@@ -65,7 +65,7 @@ final class SmmuAgent {
     long within = sizeLog2 == Long.SIZE ? -1L : (1L << sizeLog2) - 1;
     RevocationScope scope =
         new RevocationScope(substreamId, global, address & ~within, address | within);
-    function.invalidations.ask(new Invalidations.Request(scope, sizeLog2, ledger.mark(), 1));
+    function.invalidations.ask(scope, sizeLog2, ledger.mark());
   }
 
   /** As {@code SmmuOutputs.pageResponse}. */

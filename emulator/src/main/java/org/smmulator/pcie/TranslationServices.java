@@ -14,6 +14,8 @@ import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.Violation;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.Smmu;
 import org.smmulator.smmu.port.AtsAnswer;
 import org.smmulator.smmu.port.Transaction;
@@ -50,7 +52,7 @@ final class TranslationServices {
         tlp.privilegedRequested(),
         tlp.executeRequested());
     smmu.translationRequest(transaction, tlp.translationsRequested(), answer);
-    if (function.isRecording()) {
+    if (function.records(EventKind.TRANSLATION_REQUEST)) {
       record(function, tlp);
     }
     ByteBuf out = function.begin();
@@ -70,27 +72,28 @@ final class TranslationServices {
   }
 
   private void record(AttachedFunction function, Tlp tlp) {
-    String pages = AttachedFunction.pasid(tlp.pasid()) + String.format(" 0x%x", tlp.address());
+    long request =
+        function.record(
+            EventKind.TRANSLATION_REQUEST,
+            Recorder.NO_CAUSE,
+            tlp.pasid(),
+            tlp.address(),
+            tlp.translationsRequested(),
+            function.name(tlp.noWrite() ? "read" : "write"));
+    boolean translated = answer.status() == AtsAnswer.Status.SUCCESS && answer.count() > 0;
+    long first = translated ? answer.entry(0) : 0;
     function.record(
-        "translation request"
-            + pages
-            + " x"
-            + tlp.translationsRequested()
-            + (tlp.noWrite() ? " read" : " write"));
-    StringBuilder text = new StringBuilder("translation completion" + pages);
-    if (answer.status() != AtsAnswer.Status.SUCCESS) {
-      text.append(' ').append(answer.status());
-    }
-    for (int i = 0; answer.status() == AtsAnswer.Status.SUCCESS && i < answer.count(); i++) {
-      int flags = AtsEntry.flags(answer.entry(i));
-      text.append(
-          String.format(
-              " 0x%x %s%s",
-              AtsEntry.address(answer.entry(i)),
-              (flags & AtsEntry.READ) != 0 ? "R" : "-",
-              (flags & AtsEntry.WRITE) != 0 ? "W" : "-"));
-    }
-    function.record(text.toString());
+        EventKind.TRANSLATION_COMPLETION,
+        request,
+        tlp.pasid(),
+        tlp.address(),
+        function.name(translated ? permissions(first) : answer.status().name()),
+        translated ? AtsEntry.address(first) : 0);
+  }
+
+  private static String permissions(long entry) {
+    int flags = AtsEntry.flags(entry);
+    return ((flags & AtsEntry.READ) != 0 ? "R" : "-") + ((flags & AtsEntry.WRITE) != 0 ? "W" : "-");
   }
 
   /**
@@ -119,15 +122,14 @@ final class TranslationServices {
   /** A Page Request or stop marker; while the interface is off nobody would answer it. */
   void pageRequest(AttachedFunction function, Tlp tlp) {
     int group = tlp.prgIndex();
-    if (function.isRecording()) {
-      function.record(
-          String.format(
-              "page request%s 0x%x group %d flags %d",
-              AttachedFunction.pasid(tlp.pasid()),
-              tlp.pageAddress(),
-              group,
-              tlp.pageRequestFlags()));
-    }
+    long event =
+        function.record(
+            EventKind.PAGE_REQUEST,
+            Recorder.NO_CAUSE,
+            tlp.pasid(),
+            tlp.pageAddress(),
+            group,
+            tlp.pageRequestFlags());
     function.count(tlp.isStopMarker() ? STOP_MARKERS : PAGE_REQUESTS);
     ProtocolRule broken = RequestRules.broken(function.config, tlp);
     if (broken != null) {
@@ -141,6 +143,7 @@ final class TranslationServices {
         tlp.pageRequestFlags()
             | (tlp.privilegedRequested() ? PageRequestFlags.PRIVILEGED : 0)
             | (tlp.executeRequested() ? PageRequestFlags.EXECUTE : 0);
+    function.causes(event);
     smmu.pageRequest(function.requesterId(), tlp.pasid(), tlp.pageAddress(), group, flags);
   }
 

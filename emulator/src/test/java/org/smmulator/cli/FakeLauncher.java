@@ -6,13 +6,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 
 /** A machine that only ends as it is told. */
@@ -28,14 +28,14 @@ final class FakeLauncher implements MachineLauncher {
 
   @Override
   public SimulatedOutcome simulate(
-      MachineConfig simulated, EventLog events, Progress progress, BooleanSupplier stopped)
+      MachineConfig simulated, Recorder recorder, Progress progress, BooleanSupplier stopped)
       throws UserException {
     config = simulated;
     return new SimulatedOutcome(ending, summary, 5_000_000, 2_000, 1_000);
   }
 
   @Override
-  public RunningMachine start(MachineConfig started, EventLog events) throws UserException {
+  public RunningMachine start(MachineConfig started, Recorder recorder) throws UserException {
     if (startFailure != null) {
       throw startFailure;
     }

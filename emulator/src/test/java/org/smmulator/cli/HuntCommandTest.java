@@ -108,7 +108,8 @@ class HuntCommandTest {
     List<String> events = Files.readAllLines(kept);
     assertThat(events.get(0)).contains(line);
     assertThat(events.get(1)).contains("counted 1, not 2");
-    assertThat(events).anyMatch(event -> event.contains("\"who\":\"counter 1\",\"what\":\"runs\""));
+    assertThat(events)
+        .anyMatch(event -> event.contains("\"who\":\"counter 1\",\"kind\":\"taskRuns\","));
 
     List<String> again = new ArrayList<>(Arrays.asList(line.split(" ", -1)).subList(2, 7));
     again.addAll(List.of("--finds", folder.resolve("again").toString()));

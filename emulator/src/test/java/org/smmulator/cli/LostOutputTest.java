@@ -22,10 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.machine.Launcher;
 import org.smmulator.metrics.Summaries;
+import org.smmulator.record.Recorder;
 import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
 
@@ -69,7 +69,7 @@ class LostOutputTest {
   @Test
   void aFullDiskIsAnErrorOfADeviceWhoseIdNobodyLearns() throws Exception {
     MachineConfig config = ConfigFile.load(Path.of(file(MACHINE)));
-    try (RunningMachine machine = new Launcher().start(config, EventLog.OFF)) {
+    try (RunningMachine machine = new Launcher().start(config, Recorder.OFF)) {
       assertEndsOnAFullDisk("attach dma --bus " + machine.busAddresses().get(0));
     }
   }

@@ -2,17 +2,18 @@ package org.smmulator.hunt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Schedule;
 import org.smmulator.execution.explore.Exploration;
 import org.smmulator.execution.explore.Explorer;
 import org.smmulator.execution.explore.Story;
+import org.smmulator.record.Recorder;
+import org.smmulator.story.EventLines;
 
 /**
  * A fixed number of orders of each story, from which {@code smmulator hunt} goes on. {@code
@@ -64,22 +65,14 @@ class MachineHuntTest {
   }
 
   private static List<String> recorded(Story story, Schedule schedule, long seed) {
-    List<String> events = new ArrayList<>();
-    EventLog log =
-        new EventLog() {
-          @Override
-          public boolean isOn() {
-            return true;
-          }
-
-          @Override
-          public synchronized void record(long nanos, String who, String what) {
-            events.add(nanos + " " + who + ": " + what);
-          }
-        };
+    StringWriter events = new StringWriter();
+    EventLines lines = new EventLines(events);
+    Recorder recorder = new Recorder();
+    recorder.addReader(lines);
     try (Explorer explorer = new Explorer(BUDGET)) {
-      explorer.record(story, schedule, seed, log);
+      explorer.record(story, schedule, seed, recorder);
     }
-    return events;
+    recorder.deliver();
+    return events.toString().lines().toList();
   }
 }

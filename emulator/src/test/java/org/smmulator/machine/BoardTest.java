@@ -9,8 +9,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.bus.wire.NettyLoop;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.ThreadExecution;
+import org.smmulator.record.Recorder;
 
 /** Who asks the hardware while its thread does something else. */
 class BoardTest {
@@ -29,7 +29,7 @@ class BoardTest {
         new ThreadExecution(),
         new NettyLoop(thread.eventLoop()),
         intid -> {},
-        EventLog.OFF);
+        Recorder.OFF);
   }
 
   @Test

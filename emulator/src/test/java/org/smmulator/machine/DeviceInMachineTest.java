@@ -7,11 +7,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.record.Recorder;
 
 /** Devices that wait, as tasks of the machine's JVM, on threads and the wall clock. */
 class DeviceInMachineTest {
@@ -44,7 +44,7 @@ class DeviceInMachineTest {
             """
                 .formatted(folder.resolve("lookups")));
     long children = ProcessHandle.current().children().count();
-    try (Machine machine = Machine.start(config, EventLog.OFF)) {
+    try (Machine machine = Machine.start(config, Recorder.OFF)) {
       assertThat(machine.runScenario(Machines.silence())).isEqualTo(Ending.DONE);
       Summary summary = machine.summary();
       assertThat(ProcessHandle.current().children().count()).isEqualTo(children);

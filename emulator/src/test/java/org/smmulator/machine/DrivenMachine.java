@@ -12,8 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.PortAddress;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
+import org.smmulator.record.Recorder;
 
 /** A machine without a kernel, and the program that drives it over a real socket. */
 @Timeout(240)
@@ -39,7 +39,7 @@ abstract class DrivenMachine {
   }
 
   Harness start(String yaml) throws Exception {
-    machine = new Launcher().start(Machines.config(folder, MACHINE + yaml), EventLog.OFF);
+    machine = new Launcher().start(Machines.config(folder, MACHINE + yaml), Recorder.OFF);
     opened = connect();
     return opened;
   }
@@ -50,7 +50,7 @@ abstract class DrivenMachine {
     machine =
         new Launcher()
             .start(
-                Machines.config(folder, Machines.configs(name)).withGuestPort(port), EventLog.OFF);
+                Machines.config(folder, Machines.configs(name)).withGuestPort(port), Recorder.OFF);
     opened = connect();
     return opened;
   }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
@@ -68,7 +68,7 @@ class ExplainMachineTest extends DrivenMachine {
   @Test
   void aMachineWithTheBuiltInKernelExplainsToo() throws Exception {
     try (RunningMachine running =
-        new Launcher().start(Machines.config(folder, MACHINE), EventLog.OFF)) {
+        new Launcher().start(Machines.config(folder, MACHINE), Recorder.OFF)) {
       assertThat(running.explain(READ))
           .contains("transaction of stream 0x20: read at 0xab00010")
           .anyMatch(line -> line.startsWith("rule: "));

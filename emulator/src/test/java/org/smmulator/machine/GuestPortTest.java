@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.UserException;
+import org.smmulator.record.Recorder;
 
 /** Connections, clocks, mistakes and hostile input at the guest port. */
 class GuestPortTest extends DrivenMachine {
@@ -183,7 +183,7 @@ class GuestPortTest extends DrivenMachine {
               .start(
                   Machines.config(
                       folder, MACHINE + "guest: {kind: external, port: 'unix:" + path + "'}\n"),
-                  EventLog.OFF);
+                  Recorder.OFF);
       opened = new Harness(server.accept());
       assertThat(opened.ask("endianness")).isEqualTo("OK little");
       opened.close();
@@ -195,7 +195,7 @@ class GuestPortTest extends DrivenMachine {
   void aPortThatCannotBeOpenedIsOneSentenceAndLeavesNothingRunning() throws Exception {
     String nobody = "guest: {kind: external, port: 'unix:" + folder.resolve("nobody") + "'}\n";
     assertThatThrownBy(
-            () -> new Launcher().start(Machines.config(folder, MACHINE + nobody), EventLog.OFF))
+            () -> new Launcher().start(Machines.config(folder, MACHINE + nobody), Recorder.OFF))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("nobody")
         .hasMessageEndingWith("change guest.port, or free it");

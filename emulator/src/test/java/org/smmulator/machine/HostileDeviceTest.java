@@ -25,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
@@ -38,6 +37,7 @@ import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.record.Recorder;
 import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
 
@@ -77,7 +77,7 @@ class HostileDeviceTest {
 
   @BeforeEach
   void startAMachineAndItsHonestDevice() throws Exception {
-    machine = Machine.start(Machines.config(folder, YAML), EventLog.OFF);
+    machine = Machine.start(Machines.config(folder, YAML), Recorder.OFF);
     kernel = machine.kernel();
     web = WebServer.start("127.0.0.1:0", new FakeWatched(machine::summary, machine::explain));
     DeviceConfig.DeviceModel dma = DeviceConfig.DeviceModel.DMA;

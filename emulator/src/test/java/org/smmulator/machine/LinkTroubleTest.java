@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
@@ -28,6 +27,7 @@ import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.record.Recorder;
 
 /** A device process that is killed or stopped in the middle of DMA, beside one that is not. */
 class LinkTroubleTest {
@@ -66,7 +66,7 @@ class LinkTroubleTest {
   @BeforeEach
   void startTwoDevicesAndTwoProcesses() throws Exception {
     config = Machines.config(folder, YAML);
-    machine = Machine.start(config, EventLog.OFF);
+    machine = Machine.start(config, Recorder.OFF);
     kernel = machine.kernel();
     troubledDevice = Machines.attach(machine, config, 0);
     healthyDevice = Machines.attach(machine, config, 1);

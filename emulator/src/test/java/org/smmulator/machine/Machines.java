@@ -9,11 +9,11 @@ import java.util.List;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.metrics.Summary;
+import org.smmulator.record.Recorder;
 
 /** Machines for tests: on ports that the system chooses, without HTTP. */
 final class Machines {
@@ -39,7 +39,7 @@ final class Machines {
   static Outcome run(Path folder, String yaml) throws Exception {
     Progress progress =
         new Progress(new PrintWriter(System.err, true, StandardCharsets.UTF_8), false, () -> 0);
-    try (Machine machine = Machine.start(config(folder, yaml), EventLog.OFF)) {
+    try (Machine machine = Machine.start(config(folder, yaml), Recorder.OFF)) {
       Ending ending = machine.runScenario(progress);
       return new Outcome(ending, machine.summary());
     }
@@ -49,7 +49,7 @@ final class Machines {
   static Outcome simulate(Path folder, String yaml, long seed) throws Exception {
     SimulatedOutcome outcome =
         new Launcher()
-            .simulate(config(folder, yaml).withSeed(seed), EventLog.OFF, silence(), () -> false);
+            .simulate(config(folder, yaml).withSeed(seed), Recorder.OFF, silence(), () -> false);
     return new Outcome(outcome.ending(), outcome.summary());
   }
 

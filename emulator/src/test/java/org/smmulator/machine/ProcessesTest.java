@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 
 /** Looks at a machine whose scenario runs, as somebody outside would. */
@@ -61,7 +61,7 @@ class ProcessesTest {
   private void runAndLook(MachineConfig config, DeterministicExecution execution)
       throws UserException {
     SimulatedPlatform platform = new SimulatedPlatform(execution, config.simulation());
-    try (Machine machine = Machine.start(config, platform, EventLog.OFF)) {
+    try (Machine machine = Machine.start(config, platform, Recorder.OFF)) {
       Ending ending = machine.runScenario(Machines.silence(), () -> look(machine));
       assertThat(ending).isEqualTo(Ending.DONE);
       tables.add(machine.processes());

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.smmulator.bench.CompareCommand;
 import org.smmulator.cli.Smmulator;
 import org.smmulator.config.PortAddress;
-import org.smmulator.execution.EventLog;
+import org.smmulator.record.Recorder;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -81,7 +81,7 @@ class ReadmeTest extends DrivenMachine {
         new Launcher()
             .start(
                 Machines.config(folder, Machines.configs("bare.yaml")).withGuestPort(port),
-                EventLog.OFF);
+                Recorder.OFF);
     Path file = Files.writeString(folder.resolve("program.py"), program);
     return run("python3", file.toString()).lines().toList();
   }
@@ -113,7 +113,7 @@ class ReadmeTest extends DrivenMachine {
 
     machine =
         new Launcher()
-            .start(Machines.config(folder, "machine: {name: x, ramMiB: 64}\n"), EventLog.OFF);
+            .start(Machines.config(folder, "machine: {name: x, ramMiB: 64}\n"), Recorder.OFF);
     String printed =
         run(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -11,12 +11,12 @@ import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
-import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.UserException;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.record.Recorder;
 
 /** Devices that cannot be driven, and those that nearly cannot. */
 class RefusedDeviceTest {
@@ -75,7 +75,7 @@ class RefusedDeviceTest {
   void aScenarioThatNeedsADeviceWhichCannotBeDrivenEndsAtOnceAndSaysWhy() throws Exception {
     MachineConfig config = Machines.config(folder, MACHINE + PATIENT + STORY);
     PciAddress address = PciAddress.parse("00:04.0");
-    try (Machine machine = Machine.start(config, EventLog.OFF);
+    try (Machine machine = Machine.start(config, Recorder.OFF);
         DeviceProcess device =
             DeviceProcess.start(withoutPri(address), machine.busAddresses().get(0))) {
       GuestKernel kernel = machine.kernel();

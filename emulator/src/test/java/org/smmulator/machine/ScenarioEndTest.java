@@ -11,12 +11,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
+import org.smmulator.record.Recorder;
 
 /** Scenarios that end before their last step, on virtual time. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -103,7 +103,7 @@ class ScenarioEndTest {
     execution.run(
         () -> {
           SimulatedPlatform platform = new SimulatedPlatform(execution, config.simulation());
-          try (Machine machine = Machine.start(config, platform, EventLog.OFF)) {
+          try (Machine machine = Machine.start(config, platform, Recorder.OFF)) {
             assertThat(machine.runScenario(Machines.silence())).isEqualTo(Ending.TIMED_OUT);
             verdict[0] = machine.summary().verdict();
           } catch (UserException e) {

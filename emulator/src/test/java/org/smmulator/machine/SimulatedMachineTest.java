@@ -113,13 +113,13 @@ class SimulatedMachineTest {
     int at = 0;
     for (String next :
         List.of(
-            "scenario: begins Munmap",
+            "scenario: begins munmap alice ",
             "scenario: alice notifier: invalidate_range 0x",
             "smmu: TLBI_NH_VA ",
             "smmu: SYNC ",
             "00:04.0: invalidation PASID 1 0x",
             "00:04.0: invalidation completed PASID 1 0x",
-            "scenario: ends Munmap")) {
+            "scenario: ends munmap alice ")) {
       at = indexAfter(at, told, next);
     }
     for (String kind :

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -19,7 +20,6 @@ import org.smmulator.bus.wire.Link;
 import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.bus.wire.NettyLoop;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.mm.FrameAllocator;
@@ -28,6 +28,7 @@ import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.RevocationScope;
 import org.smmulator.pcie.ledger.Violation;
+import org.smmulator.record.Recorder;
 
 /** Every check finds another number of things in another number of things. */
 class SummaryCollectorTest {
@@ -151,12 +152,12 @@ class SummaryCollectorTest {
             new ThreadExecution(),
             new NettyLoop(thread.eventLoop()),
             intid -> {},
-            EventLog.OFF)) {
+            Recorder.OFF)) {
       DataCheck check = new DataCheck(board.violations());
       check(check);
       board.ask(() -> useGrants(board));
       breakRules(board);
-      Verdict verdict = new SummaryCollector(board, null, check).collect().verdict();
+      Verdict verdict = new SummaryCollector(board, null, check, List::of).collect().verdict();
       assertThat(verdict.found())
           .hasToString(
               "[DATA_MISMATCHES 2, STALE_ACCESSES 3, OVERDUE_ACCESSES 4, FREED_UNDER_GRANT 5,"
@@ -173,7 +174,7 @@ class SummaryCollectorTest {
   @Test
   void framesTouchedWhileFreeAreDataMismatches() throws Exception {
     String yaml = "machine: {name: guest, ramMiB: 64}\nguest: {frameQuarantine: 0}\n";
-    Machine machine = Machine.start(Machines.config(folder, yaml), EventLog.OFF);
+    Machine machine = Machine.start(Machines.config(folder, yaml), Recorder.OFF);
     try {
       FrameAllocator frames = machine.kernel().frames();
       long freed = frames.allocate();

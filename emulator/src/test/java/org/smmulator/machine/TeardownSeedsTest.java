@@ -13,7 +13,6 @@ import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.EventLog;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
@@ -24,6 +23,7 @@ import org.smmulator.guest.pci.dma.DmaQueue;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.FunctionCounter;
+import org.smmulator.record.Recorder;
 
 /**
  * Two ways at once to end what a device and a process have together, in whole machines: a device
@@ -287,7 +287,7 @@ class TeardownSeedsTest {
     execution.run(
         () -> {
           SimulatedPlatform platform = new SimulatedPlatform(execution, config.simulation());
-          try (Machine machine = Machine.start(config, platform, EventLog.OFF)) {
+          try (Machine machine = Machine.start(config, platform, Recorder.OFF)) {
             World world = new World(machine);
             world.together(() -> story.one(world), () -> story.other(world));
             world.end();

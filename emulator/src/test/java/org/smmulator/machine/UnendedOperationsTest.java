@@ -11,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.execution.EventLog;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.Progress;
 import org.smmulator.metrics.CheckedCounter;
@@ -19,6 +18,7 @@ import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.Verdict.Outcome;
 import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.metrics.ViolationSummary;
+import org.smmulator.record.Recorder;
 
 /** Scenarios whose device is lost, silent or unplugged in the middle of its operations. */
 @Timeout(600)
@@ -54,7 +54,7 @@ class UnendedOperationsTest {
   private Verdict runAndSend(String signal) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/bin/kill")), "no /bin/kill (Debian package procps)");
     try (Machine machine =
-        Machine.start(Machines.config(folder, story(2_000, 3_600)), EventLog.OFF)) {
+        Machine.start(Machines.config(folder, story(2_000, 3_600)), Recorder.OFF)) {
       CompletableFuture<Ending> ending = new CompletableFuture<>();
       Thread run =
           new Thread(

@@ -189,7 +189,8 @@ class CounterRowsTest {
             Summary.EMPTY.mm(),
             Summary.EMPTY.notifierCalls(),
             Summary.EMPTY.sva(),
-            Summary.EMPTY.verdict());
+            Summary.EMPTY.verdict(),
+            List.of());
     assertThat(SummaryTables.render(two).replaceAll(" +", " "))
         .contains(
             """

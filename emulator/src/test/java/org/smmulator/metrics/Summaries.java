@@ -43,7 +43,18 @@ public final class Summaries {
         Counts.of(MmCounter.class, row -> 500 + row.slot()),
         Counts.of(NotifierCall.class, row -> 600 + row.slot()),
         Counts.of(SvaCounter.class, row -> 400 + row.slot()),
-        GOOD);
+        GOOD,
+        List.of(
+            new StepSummary(
+                "munmap alice 0-15",
+                16,
+                1,
+                40,
+                List.of(
+                    new StepSummary.OnDevice("00:04.0", 2, 15, 1, 38_100),
+                    new StepSummary.OnDevice(
+                        "00:05.0", 1, Counts.UNKNOWN, Counts.UNKNOWN, Counts.UNKNOWN))),
+            new StepSummary("wait busy", 0, 0, 0, List.of())));
   }
 
   public static Summary failed() {

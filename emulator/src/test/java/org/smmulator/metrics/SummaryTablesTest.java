@@ -87,6 +87,15 @@ class SummaryTablesTest {
   }
 
   @Test
+  void aStepThatToldDevicesHasALineForEach() {
+    assertThat(SummaryTables.render(Summaries.passed()).replaceAll(" +", " "))
+        .contains(" munmap alice 0-15 16 1 40 00:04.0 2 15 1 38.1 us\n")
+        .contains(" 00:05.0 1 unknown unknown never\n")
+        .doesNotContain("wait busy");
+    assertThat(SummaryTables.render(Summary.EMPTY)).doesNotContain("Steps");
+  }
+
+  @Test
   void verdictSaysHowMuchWasChecked() {
     assertThat(SummaryTables.render(Summaries.passed()))
         .endsWith(

@@ -68,7 +68,7 @@ class InvalidationsTest {
   private int submitTooMany() {
     int requests = Invalidations.MAX_WAITING + 1000;
     for (int i = 0; i < requests; i++) {
-      invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1));
+      invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
     }
     return requests;
   }
@@ -95,7 +95,7 @@ class InvalidationsTest {
     loop.advance(1);
     assertThat(failed).isEqualTo(requests);
     assertThat(failedWhenOthersGotTheirTurn).isBetween(1L, 100L);
-    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1));
+    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
     assertThat(failed).as("at once").isEqualTo(requests + 1);
   }
 
@@ -117,13 +117,13 @@ class InvalidationsTest {
         .isEqualTo(Invalidations.Acknowledged.LATE);
     assertThat(late).isEqualTo(1);
     assertThat(completed + failed).isZero();
-    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1));
+    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
     assertThat(onTheWire).hasSize(sent + 1);
   }
 
   private void submit(Invalidations to, int requests) {
     for (int i = 0; i < requests; i++) {
-      to.submit(new Invalidations.Request(PAGE, 12, 0, 1));
+      to.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
     }
   }
 

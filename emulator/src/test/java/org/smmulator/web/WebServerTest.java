@@ -150,7 +150,8 @@ class WebServerTest {
             good.mm(),
             good.notifierCalls(),
             good.sva(),
-            good.verdict()));
+            good.verdict(),
+            good.steps()));
 
     String small = "{device=\"00:04.0\",machine=\"fake\",model=\"dma\",name=\"small\"}";
     String large = "{device=\"00:05.0\",machine=\"fake\",model=\"dma\",name=\"large\"}";

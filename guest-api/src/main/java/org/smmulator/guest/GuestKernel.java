@@ -61,7 +61,7 @@ public final class GuestKernel implements PciBus.Listener {
   }
 
   private GuestKernel(Hardware hardware, GuestOptions options) throws IommuException {
-    sched = new Sched(hardware.execution(), hardware.events());
+    sched = new Sched(hardware.execution(), hardware.recorder());
     enginesChanged = sched.waitQueue("engines");
     frames =
         new FrameAllocator(

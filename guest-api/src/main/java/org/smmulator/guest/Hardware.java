@@ -4,8 +4,8 @@ import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.arch.port.PhysicalMemory;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
+import org.smmulator.record.Recorder;
 
 /**
  * The machine, as far as the guest can touch it.
@@ -14,7 +14,7 @@ import org.smmulator.execution.Execution;
  * @param ecam configuration space of all functions
  * @param pciMemory PCIe memory space; offsets are physical addresses
  * @param hotPlug the hot-plug register block
- * @param events told what the guest does
+ * @param recorder told what the guest does
  */
 public record Hardware(
     Execution execution,
@@ -25,4 +25,4 @@ public record Hardware(
     Mmio hotPlug,
     Interrupts interrupts,
     FrameObserver frames,
-    EventLog events) {}
+    Recorder recorder) {}

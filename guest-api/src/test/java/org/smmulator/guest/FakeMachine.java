@@ -6,7 +6,6 @@ import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.EventLog;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.smmuv3.FakeRam;
 import org.smmulator.guest.iommu.smmuv3.FakeSmmu;
@@ -14,6 +13,7 @@ import org.smmulator.guest.pci.FakePci;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sva.PasidPolicy;
+import org.smmulator.record.Recorder;
 
 /**
  * A machine with one slot, for a whole kernel under the deterministic scheduler. What is plugged in
@@ -87,7 +87,7 @@ final class FakeMachine {
             pci.hotPlug,
             interrupts(smmu),
             (pa, generation) -> {},
-            EventLog.OFF),
+            Recorder.OFF),
         new GuestOptions(
             FakeRam.BASE,
             RAM_BYTES,

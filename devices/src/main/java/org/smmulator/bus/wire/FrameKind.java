@@ -15,9 +15,11 @@ public enum FrameKind {
   /** A {@link ControlCode}. */
   CONTROL(5),
   /** An {@link ErrorCode} and a sentence; the sender closes the link after it. */
-  ERROR(6);
+  ERROR(6),
+  /** What an Invalidate Request made the device drop: {@link DroppedEntries}. */
+  DROPPED(7);
 
-  private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[7];
+  private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[8];
 
   static {
     for (FrameKind kind : values()) {
@@ -37,7 +39,7 @@ public enum FrameKind {
 
   /** Whether it has no place before the hello is answered. */
   boolean comesAfterGreeting() {
-    return this == TLP || this == STATS || this == CONTROL;
+    return this == TLP || this == STATS || this == CONTROL || this == DROPPED;
   }
 
   static @Nullable FrameKind of(int code) {

@@ -358,6 +358,7 @@ public final class Link {
       case HELLO_ACK -> handleHelloAck(body);
       case STATS -> handler.stats(DeviceCounter.decode(body));
       case CONTROL -> handler.control(code(body));
+      case DROPPED -> handler.dropped(DroppedEntries.decode(body));
       case ERROR -> handleError(body);
       case TLP -> throw new IllegalStateException("a packet is no rare frame");
     }

@@ -23,6 +23,9 @@ public interface LinkHandler {
   /** {@link DeviceCounter#SLOTS} counters in an array of the receiver's own. */
   default void stats(long[] counters) {}
 
+  /** What a device dropped because of an Invalidate Request. */
+  default void dropped(DroppedEntries dropped) {}
+
   /** A {@link ControlCode}, perhaps an unknown one. */
   default void control(int code) {}
 

@@ -31,6 +31,7 @@ public final class AddressTranslationCache {
 
   private static final int INVALID = -2;
   private static final int PAGE_LOG2 = 12;
+  private static final long[] NO_PAGES = {};
 
   private final int sets;
   private final int ways;
@@ -49,6 +50,11 @@ public final class AddressTranslationCache {
   private long fills;
   private long evictions;
   private long entriesDropped;
+
+  /** Takes the pages that the invalidation under way drops, and how many it has. */
+  private long[] listing = NO_PAGES;
+
+  private int listed;
   private int valid;
 
   /** By sizeLog2: how many entries. */
@@ -165,7 +171,18 @@ public final class AddressTranslationCache {
    * one PASID, it looks at their sets alone, and otherwise at all entries.
    */
   public int invalidate(InvalidationScope scope) {
+    return invalidate(scope, NO_PAGES);
+  }
+
+  /**
+   * As above.
+   *
+   * @param droppedPages takes the addresses of the pages that were dropped, as many as it holds
+   */
+  public int invalidate(InvalidationScope scope, long[] droppedPages) {
     int dropped = 0;
+    listing = droppedPages;
+    listed = 0;
     if (valid > 0) {
       int reachLog2 = Math.max(scope.sizeLog2(), largestLog2());
       boolean fewer = reachLog2 < PAGE_LOG2 + Integer.numberOfTrailingZeros(sets);
@@ -204,6 +221,9 @@ public final class AddressTranslationCache {
     for (int entry = from; entry < end; entry++) {
       int pasid = pasids[entry];
       if (pasid != INVALID && scope.reaches(pasid, pages[entry] << PAGE_LOG2, sizesLog2[entry])) {
+        if (listed < listing.length) {
+          listing[listed++] = pages[entry] << PAGE_LOG2;
+        }
         remove(entry);
         dropped++;
       }

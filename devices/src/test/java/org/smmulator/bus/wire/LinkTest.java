@@ -3,7 +3,9 @@ package org.smmulator.bus.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,17 @@ class LinkTest extends RawLink {
     }
   }
 
+  @Test
+  void tellsWhatARequestMadeTheDeviceDrop() {
+    receive(HELLO);
+    receive("0000001407000000" + "05" + "00" + "0001" + "00000203" + "00007F0000001000");
+    assertThat(handler.events).contains("ITag 5 dropped 515 [139637976731648]");
+    ByteBuf body = Unpooled.buffer();
+    DroppedEntries.encode(body, 5, 2, new long[] {0x3000, 0x1000, 0x7000});
+    assertThat(ByteBufUtil.hexDump(body))
+        .isEqualTo("0500000200000002" + "0000000000003000" + "0000000000001000");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -97,7 +110,7 @@ class LinkTest extends RawLink {
         "00000003 03 00 00   | frame length of 3",
         "00000000            | frame length of 0",
         "00000004 00 00 0000 | frame of unknown kind",
-        "00000004 07 00 0000 | frame of unknown kind",
+        "00000004 08 00 0000 | frame of unknown kind",
         "00000004 FF 00 0000 | frame of unknown kind",
         "00000004 05 01 0000 | frame with flags or port set",
         "00000004 05 00 0001 | frame with flags or port set",
@@ -110,6 +123,15 @@ class LinkTest extends RawLink {
         "00000004 05 00 0000 | frame without a code",
         "00000005 06 00 0000 00 | frame without a code",
         "00000004 04 00 0000 | statistics without a version",
+        "0000000B 07 00 0000 05 00 0000 000000 | dropped entries without a head",
+        "0000000C 07 00 0000 05 01 0000 00000000 | dropped entries with more pages than entries,"
+            + " or with flags",
+        "00000014 07 00 0000 05 00 0001 00000000 0000000000001000 | dropped entries with more"
+            + " pages than entries, or with flags",
+        "0000000C 07 00 0000 05 00 0001 00000001 | dropped entries shorter or longer than their"
+            + " count",
+        "00000014 07 00 0000 05 00 0001 00000001 0000000000001001 | dropped entry of an address"
+            + " that begins no page",
         "00000008 04 00 0000 0000 0000 | statistics without a version",
         "00000008 04 00 0000 0001 0001 | statistics shorter or longer than their count",
         "00000009 04 00 0000 0001 0000 00 | statistics shorter or longer than their count",

@@ -2,6 +2,7 @@ package org.smmulator.bus.wire;
 
 import io.netty.buffer.ByteBufUtil;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,12 @@ class RecordingHandler implements LinkHandler {
   @Override
   public void stats(long[] counters) {
     events.add("stats " + counters[DeviceCounter.ATC_HITS.slot()]);
+  }
+
+  @Override
+  public void dropped(DroppedEntries dropped) {
+    String pages = Arrays.toString(dropped.pages());
+    events.add("ITag " + dropped.itag() + " dropped " + dropped.entries() + " " + pages);
   }
 
   @Override

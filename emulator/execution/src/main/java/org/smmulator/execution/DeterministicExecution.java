@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 
 /**
  * Tasks one at a time, in the order that an {@link Order} decides, on virtual time. Each task is a
@@ -29,7 +31,7 @@ public final class DeterministicExecution implements Execution {
   private long now;
   private long steps;
   private long switches;
-  private EventLog events = EventLog.OFF;
+  private Recorder recorder = Recorder.OFF;
   private @Nullable Failure failure;
   private volatile boolean stopping;
   private volatile @Nullable Thread controller;
@@ -89,13 +91,13 @@ public final class DeterministicExecution implements Execution {
   }
 
   /** From now on each hand-over between tasks is an event of the task that goes on. */
-  public void recordSwitches(EventLog log) {
-    events = log;
+  public void recordSwitches(Recorder told) {
+    recorder = told;
   }
 
   /** Where the run is recorded; what the program records too goes there. */
-  public EventLog events() {
-    return events;
+  public Recorder recorder() {
+    return recorder;
   }
 
   /** Hand-overs from one task to another so far. */
@@ -263,8 +265,9 @@ public final class DeterministicExecution implements Execution {
 
   private void handOver(Fiber next) {
     switches++;
-    if (events.isOn()) {
-      events.record(now, next.name(), "runs");
+    if (recorder.records(EventKind.TASK_RUNS)) {
+      int who = recorder.name(next.name());
+      recorder.record(EventKind.TASK_RUNS, now, who, Recorder.NO_CAUSE, 0, 0, 0, 0);
     }
     running = next;
     next.resume(threads);

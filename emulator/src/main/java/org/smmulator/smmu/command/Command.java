@@ -27,12 +27,17 @@ public final class Command {
     return opcode != null && opcode.group().invalidates();
   }
 
-  long word0() {
+  public long word0() {
     return word0;
   }
 
-  long word1() {
+  public long word1() {
     return word1;
+  }
+
+  /** Whether it is a CMD_SYNC, which has its effect when it is consumed. */
+  public boolean isSync() {
+    return opcode() == CommandOpcode.SYNC;
   }
 
   long get(BitField field) {

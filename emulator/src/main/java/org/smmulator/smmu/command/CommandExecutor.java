@@ -113,7 +113,6 @@ public final class CommandExecutor {
       throw new IllegalStateException("a command without opcode was executed");
     }
     consumed[opcode.code()]++;
-    outputs.commandConsumed(command.word0(), command.word1());
     if (opcode == CommandOpcode.SYNC) {
       signal(command);
     }

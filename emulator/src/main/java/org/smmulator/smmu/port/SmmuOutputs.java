@@ -36,8 +36,21 @@ public interface SmmuOutputs {
    */
   void transactionResumed(Transaction tx);
 
-  /** A command was consumed; its two words. For those who tell the story. */
-  default void commandConsumed(long word0, long word1) {}
+  /**
+   * A command is about to take effect, or, for a CMD_SYNC, is complete. One that turns out to be
+   * refused is told too, each time it is. For those who tell the story.
+   *
+   * @param index its place in the queue, wrap bit included
+   */
+  default void command(int index, long word0, long word1) {}
+
+  /**
+   * A page request is about to be written to the PRI queue, if there is room. For those who tell
+   * the story.
+   *
+   * @param index where, wrap bit included
+   */
+  default void pageRequestQueued(int index) {}
 
   /**
    * An event record was written; valid during the call. For those who tell the story.

@@ -113,6 +113,9 @@ public final class CommandQueue {
       consume();
       return;
     }
+    if (!command.isSync()) {
+      tell(consumed, command);
+    }
     switch (executor.execute(command)) {
       case DONE -> consume();
       case ILLEGAL -> stop(QueueIndex.CERROR_ILL);
@@ -137,6 +140,7 @@ public final class CommandQueue {
     if (chosen == 0 || (executedAhead >>> chosen & 1) != 0) {
       return false;
     }
+    tell(QueuePosition.ahead(consumed, chosen, log2), ahead);
     if (executor.execute(ahead) == CommandResult.DONE) {
       executedAhead |= 1 << chosen;
     }
@@ -168,10 +172,7 @@ public final class CommandQueue {
 
   /** Fetches the command so many places behind RD. */
   private boolean fetch(int behind, Command target) {
-    int position = consumed;
-    for (int i = 0; i < behind; i++) {
-      position = QueuePosition.next(position, log2);
-    }
+    int position = QueuePosition.ahead(consumed, behind, log2);
     long address = QueuePosition.address(base, position, log2, CommandField.BYTES);
     try {
       long first = memory.load64(address);
@@ -182,7 +183,14 @@ public final class CommandQueue {
     }
   }
 
+  private void tell(int position, Command told) {
+    outputs.command(position, told.word0(), told.word1());
+  }
+
   private void consume() {
+    if (command.isSync()) {
+      tell(consumed, command); // before software can see it, and goes on
+    }
     int waiting = commands();
     consumed = QueuePosition.next(consumed, log2);
     executedAhead >>>= 1;

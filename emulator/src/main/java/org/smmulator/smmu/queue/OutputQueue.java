@@ -75,6 +75,11 @@ final class OutputQueue {
     registers.publish(prod, index.set(registers.get(prod), QueuePosition.next(at, log2)));
   }
 
+  /** Where the next entry goes, wrap bit included. */
+  int next() {
+    return position(prod);
+  }
+
   private int position(SmmuRegister register) {
     return QueueIndex.INDEX.getInt(registers.get(register));
   }

@@ -81,6 +81,11 @@ public final class PageRequestQueue {
     return IrqCfg.LO.isSet(registers.get(SmmuRegister.PRIQ_IRQ_CFG2));
   }
 
+  /** Where the next record goes, if there is room; wrap bit included. */
+  public int next() {
+    return queue.next();
+  }
+
   /** Records written so far. */
   public long written() {
     return written;

@@ -15,7 +15,11 @@ final class QueuePosition {
   }
 
   static int next(int position, int log2) {
-    return (position + 1) & wrapMask(log2);
+    return ahead(position, 1, log2);
+  }
+
+  static int ahead(int position, int entries, int log2) {
+    return (position + entries) & wrapMask(log2);
   }
 
   /** Address of the entry at a position; the base is aligned to the size of the queue. */

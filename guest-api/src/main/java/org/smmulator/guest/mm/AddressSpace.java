@@ -34,6 +34,7 @@ public final class AddressSpace {
   private final AtomicInteger references = new AtomicInteger(1);
   private final Mutex mmapLock;
   private final PageTable table;
+  private final MmStory story;
   private final NotifierSubscriptions notifiers;
   private final RangeOperations pages;
   private final FaultHandler faults;
@@ -48,10 +49,11 @@ public final class AddressSpace {
     this.asid = asid;
     mmapLock = kernel.sched().mutex(LockOrder.MMAP);
     table = new PageTable(kernel.frames());
+    story = new MmStory(kernel.sched(), name);
     SpinLock pageTableLock = kernel.sched().spinLock(LockOrder.PAGE_TABLE);
     CpuAccesses cpus = new CpuAccesses(kernel.sched());
-    notifiers = new NotifierSubscriptions(this, kernel);
-    pages = new RangeOperations(kernel.frames(), table, pageTableLock, cpus, notifiers);
+    notifiers = new NotifierSubscriptions(this, kernel, story);
+    pages = new RangeOperations(kernel.frames(), table, pageTableLock, cpus, notifiers, story);
     faults = new FaultHandler(kernel, table, pageTableLock, cpus, notifiers);
     userCopy = new UserCopy(this, kernel, table, cpus);
   }
@@ -200,7 +202,10 @@ public final class AddressSpace {
    */
   public FaultOutcome handleFault(long va, FaultAccess access, boolean remote) {
     kernel.counters().count(remote ? MmCounter.REMOTE_FAULTS : MmCounter.CPU_FAULTS);
-    kernel.sched().record(() -> "%s page fault: 0x%x %s".formatted(name, va, access));
+    return story.fault(va, access, remote, () -> resolve(va, access));
+  }
+
+  private FaultOutcome resolve(long va, FaultAccess access) {
     lockMmap();
     try {
       Vma vma = vmas.find(va);
@@ -360,6 +365,11 @@ public final class AddressSpace {
   }
 
   private void exit() {
+    story.call("exit", 0, PageTable.VA_LIMIT, this::releaseAll);
+    drop();
+  }
+
+  private void releaseAll() {
     notifiers.release();
     mmapLock.lock();
     try {
@@ -368,7 +378,6 @@ public final class AddressSpace {
     } finally {
       mmapLock.unlock();
     }
-    drop();
   }
 
   private void lockMmap() {

@@ -14,14 +14,17 @@ final class MmuGather {
   private final FrameAllocator frames;
   private final CpuAccesses cpus;
   private final NotifierSubscriptions notifiers;
+  private final MmStory story;
   private final ArrayDeque<Long> unmapped = new ArrayDeque<>();
   private long start = Long.MAX_VALUE;
   private long end;
 
-  MmuGather(FrameAllocator frames, CpuAccesses cpus, NotifierSubscriptions notifiers) {
+  MmuGather(
+      FrameAllocator frames, CpuAccesses cpus, NotifierSubscriptions notifiers, MmStory story) {
     this.frames = frames;
     this.cpus = cpus;
     this.notifiers = notifiers;
+    this.story = story;
   }
 
   /** The entry for a page has changed. */
@@ -58,8 +61,10 @@ final class MmuGather {
     if (notifiers.areFramesRetained()) {
       unmapped.clear();
     }
+    int freed = unmapped.size();
     while (!unmapped.isEmpty()) {
       frames.put(unmapped.remove());
     }
+    story.framesFreed(freed);
   }
 }

@@ -42,6 +42,7 @@ final class NotifierSubscriptions {
 
   private final AddressSpace mm;
   private final Sched sched;
+  private final MmStory story;
   private final FrameAllocator frames;
   private final Srcu srcu;
   private final Tally<NotifierCall> calls;
@@ -58,9 +59,10 @@ final class NotifierSubscriptions {
 
   private volatile boolean framesRetained;
 
-  NotifierSubscriptions(AddressSpace mm, AddressSpaces kernel) {
+  NotifierSubscriptions(AddressSpace mm, AddressSpaces kernel, MmStory story) {
     this.mm = mm;
     this.sched = kernel.sched();
+    this.story = story;
     this.frames = kernel.frames();
     this.srcu = kernel.notifierSrcu();
     this.calls = kernel.callbacks();
@@ -135,9 +137,11 @@ final class NotifierSubscriptions {
     try {
       for (Subscription subscription : hashed) {
         if (subscription.hashed) {
-          calls.count(NotifierCall.RELEASE);
-          sched.record(() -> mm.name() + " notifier: release");
-          call(subscription, notifier -> notifier.release(mm));
+          tell(
+              NotifierCall.RELEASE,
+              0,
+              PageTable.VA_LIMIT,
+              () -> call(subscription, notifier -> notifier.release(mm)));
         }
       }
       unhashAll();
@@ -149,36 +153,40 @@ final class NotifierSubscriptions {
 
   void invalidateRange(long start, long end) {
     forEach(
-        notifier -> {
-          calls.count(NotifierCall.INVALIDATE_RANGE);
-          record("invalidate_range", start, end);
-          notifier.invalidateRange(mm, start, end);
-        });
+        notifier ->
+            tell(
+                NotifierCall.INVALIDATE_RANGE,
+                start,
+                end,
+                () -> notifier.invalidateRange(mm, start, end)));
   }
 
   boolean clearFlushYoung(long start, long end) {
     boolean[] young = {false};
     forEach(
-        notifier -> {
-          calls.count(NotifierCall.CLEAR_FLUSH_YOUNG);
-          record("clear_flush_young", start, end);
-          young[0] |= notifier.clearFlushYoung(mm, start, end);
-        });
+        notifier ->
+            tell(
+                NotifierCall.CLEAR_FLUSH_YOUNG,
+                start,
+                end,
+                () -> young[0] |= notifier.clearFlushYoung(mm, start, end)));
     return young[0];
   }
 
   void changePte(long va) {
     forEach(
-        notifier -> {
-          calls.count(NotifierCall.CHANGE_PTE);
-          record("change_pte", va, va + Descriptor.PAGE_BYTES);
-          notifier.changePte(mm, va);
-        });
+        notifier ->
+            tell(
+                NotifierCall.CHANGE_PTE,
+                va,
+                va + Descriptor.PAGE_BYTES,
+                () -> notifier.changePte(mm, va)));
   }
 
-  private void record(String callback, long start, long end) {
-    sched.record(
-        () -> "%s notifier: %s 0x%x to 0x%x".formatted(mm.name(), callback, start, end - 1));
+  /** Counts a callback, and makes it the cause of what follows from it. */
+  private void tell(NotifierCall callback, long start, long end, Runnable call) {
+    calls.count(callback);
+    story.notifier(callback, start, end, call);
   }
 
   private void forEach(Consumer<MmuNotifier> callback) {

@@ -16,45 +16,66 @@ final class RangeOperations {
   private final SpinLock pageTableLock;
   private final CpuAccesses cpus;
   private final NotifierSubscriptions notifiers;
+  private final MmStory story;
 
   RangeOperations(
       FrameAllocator frames,
       PageTable table,
       SpinLock pageTableLock,
       CpuAccesses cpus,
-      NotifierSubscriptions notifiers) {
+      NotifierSubscriptions notifiers,
+      MmStory story) {
     this.frames = frames;
     this.table = table;
     this.pageTableLock = pageTableLock;
     this.cpus = cpus;
     this.notifiers = notifiers;
+    this.story = story;
   }
 
   /** Takes the pages out, and the tables that served nothing else in [floor, ceiling). */
   void unmap(long start, long end, long floor, long ceiling) {
-    MmuGather gather = gather();
-    underPageTableLock(
+    story.call(
+        "munmap",
+        start,
+        end,
         () -> {
-          zapLocked(start, end, gather);
-          table.unhook(start, end, floor, ceiling, gather);
+          MmuGather gather = gather();
+          underPageTableLock(
+              () -> {
+                zapLocked(start, end, gather);
+                table.unhook(start, end, floor, ceiling, gather);
+              });
+          gather.finish();
         });
-    gather.finish();
   }
 
   /** Takes the pages out. */
   void zap(long start, long end) {
-    MmuGather gather = gather();
-    underPageTableLock(() -> zapLocked(start, end, gather));
-    gather.finish();
+    story.call(
+        "madvise",
+        start,
+        end,
+        () -> {
+          MmuGather gather = gather();
+          underPageTableLock(() -> zapLocked(start, end, gather));
+          gather.finish();
+        });
   }
 
   void protect(long start, long end, Prot prot) {
-    MmuGather gather = gather();
-    underPageTableLock(
-        () ->
-            table.forEachPage(
-                start, end, (page, slot, pte) -> protectLocked(page, slot, prot, gather)));
-    gather.finish();
+    story.call(
+        "mprotect",
+        start,
+        end,
+        () -> {
+          MmuGather gather = gather();
+          underPageTableLock(
+              () ->
+                  table.forEachPage(
+                      start, end, (page, slot, pte) -> protectLocked(page, slot, prot, gather)));
+          gather.finish();
+        });
   }
 
   /**
@@ -62,6 +83,10 @@ final class RangeOperations {
    * yet: its entries need no lock. Should memory run out, what was changed is flushed all the same.
    */
   void share(PageTable child) {
+    story.call("fork", 0, PageTable.VA_LIMIT, () -> shareAll(child));
+  }
+
+  private void shareAll(PageTable child) {
     MmuGather gather = gather();
     try {
       underPageTableLock(
@@ -77,6 +102,12 @@ final class RangeOperations {
 
   /** Clears access flags page by page; how many had been set. Any task, without the mmap lock. */
   int age(long start, long end) {
+    int[] young = {0};
+    story.call("age", start, end, () -> young[0] = clearFlushYoung(start, end));
+    return young[0];
+  }
+
+  private int clearFlushYoung(long start, long end) {
     List<Long> present = new ArrayList<>();
     underPageTableLock(() -> table.forEachPage(start, end, (page, slot, pte) -> present.add(page)));
     int young = 0;
@@ -135,7 +166,7 @@ final class RangeOperations {
   }
 
   private MmuGather gather() {
-    return new MmuGather(frames, cpus, notifiers);
+    return new MmuGather(frames, cpus, notifiers, story);
   }
 
   private void underPageTableLock(Runnable change) {

@@ -2,10 +2,10 @@ package org.smmulator.guest.sched;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Execution;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 
 /**
  * The kernel's primitives over one execution. Each task must run on a Java thread of its own; a
@@ -17,7 +17,7 @@ import org.smmulator.execution.Execution;
  */
 public final class Sched {
   private final Execution execution;
-  private final EventLog events;
+  private final Recorder recorder;
   private final ConcurrentMap<String, LockClass> lockClasses = new ConcurrentHashMap<>();
 
   @SuppressWarnings("ThreadLocalUsage") // one kernel, one set of tasks
@@ -25,18 +25,76 @@ public final class Sched {
 
   /** A kernel whose doings nobody records. */
   public Sched(Execution execution) {
-    this(execution, EventLog.OFF);
+    this(execution, Recorder.OFF);
   }
 
-  public Sched(Execution execution, EventLog events) {
+  public Sched(Execution execution, Recorder recorder) {
     this.execution = execution;
-    this.events = events;
+    this.recorder = recorder;
   }
 
-  /** Puts what the running task does on record, if somebody wants to know. */
-  public void record(Supplier<String> what) {
-    if (events.isOn()) {
-      events.record(execution.nanoTime(), current().name(), what.get());
+  // The story. A task does what it does because of the event that it began last and that is not
+  // over, or of what began the work that it was given.
+
+  /** Whether events of a kind are wanted. Who makes names for one asks this first. */
+  public boolean records(EventKind kind) {
+    return recorder.records(kind);
+  }
+
+  /** The number of a name, for the events of {@link #record}. */
+  public int name(String name) {
+    return recorder.name(name);
+  }
+
+  public Recorder recorder() {
+    return recorder;
+  }
+
+  /** Records an event of the running task, if it is wanted. */
+  public long record(EventKind kind, long a, long b, long c, long d) {
+    if (!recorder.records(kind)) {
+      return Recorder.NO_CAUSE;
+    }
+    Task me = current();
+    return recorder.record(kind, execution.nanoTime(), me.nameNumber(), me.cause(), a, b, c, d);
+  }
+
+  /**
+   * As above; and until {@link #end} the event is the cause of what the task does.
+   *
+   * @return to be given to {@link #end}
+   */
+  public long begin(EventKind kind, long a, long b, long c, long d) {
+    if (!recorder.records(kind)) {
+      return Recorder.NO_CAUSE;
+    }
+    long outer = current().cause();
+    current().causedBy(record(kind, a, b, c, d));
+    return outer;
+  }
+
+  /**
+   * The end of what began last.
+   *
+   * @param outer what the beginning returned
+   */
+  public void end(EventKind kind, long outer, long a, long b) {
+    if (recorder.records(kind)) {
+      record(kind, a, b, 0, 0);
+      current().causedBy(outer);
+    }
+  }
+
+  /** Why the running task does what it does; for work that it gives to others. */
+  public long cause() {
+    Task me = recorder.isOn() ? running.get() : null;
+    return me == null ? Recorder.NO_CAUSE : me.cause();
+  }
+
+  /** From now on the running task works on what this event began. */
+  public void causedBy(long cause) {
+    if (recorder.isOn()) {
+      current().causedBy(cause);
     }
   }
 
@@ -60,6 +118,7 @@ public final class Sched {
 
   public Task spawn(String name, Runnable body) {
     Task task = new Task(this, name);
+    task.causedBy(cause());
     execution.spawn(
         name,
         () -> {

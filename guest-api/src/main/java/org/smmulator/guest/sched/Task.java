@@ -16,6 +16,8 @@ public final class Task {
   private final List<LockClass> held = new ArrayList<>();
   private int spinLocksHeld;
   private int srcuSections;
+  private long cause;
+  private int nameNumber;
   // Written by the task before it can appear in any queue of waiters.
   private Execution.@Nullable Handle handle;
   private volatile boolean killed;
@@ -30,6 +32,23 @@ public final class Task {
 
   public String name() {
     return name;
+  }
+
+  /** Its name's number for the recorder. */
+  int nameNumber() {
+    if (nameNumber == 0) {
+      nameNumber = sched.name(name);
+    }
+    return nameNumber;
+  }
+
+  /** The event that is the cause of what it does. */
+  long cause() {
+    return cause;
+  }
+
+  void causedBy(long event) {
+    cause = event;
   }
 
   /** Waits until the body has ended; whether it failed tells {@link #failure}. */

@@ -3,6 +3,7 @@ package org.smmulator.guest.sched;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.record.Recorder;
 
 /**
  * Work items run by one task in the order queued. An item that throws has broken an invariant: the
@@ -31,8 +32,19 @@ public final class WorkQueue {
     if (closed) {
       throw new IllegalStateException("work queue '" + worker.name() + "' is closed");
     }
-    items.add(item);
+    long cause = sched.cause();
+    items.add(cause == Recorder.NO_CAUSE ? item : () -> runBecause(cause, item));
     changed.wakeAll();
+  }
+
+  /** Whoever queued an item did so because of something, and so the item runs. */
+  private void runBecause(long cause, Runnable item) {
+    sched.causedBy(cause);
+    try {
+      item.run();
+    } finally {
+      sched.causedBy(Recorder.NO_CAUSE);
+    }
   }
 
   /** Waits until every item queued before has run; not from an item of the same queue. */

@@ -21,6 +21,8 @@ import org.smmulator.guest.iommu.PageResponse;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 
 /**
  * The calls of this layer into the IOMMU's driver. A driver may throw anything, before or after it
@@ -203,6 +205,7 @@ final class DriverCalls {
   private <T> T refusable(String operation, Object subject, Call<T> call) throws IommuException {
     Task me = sched.current();
     boolean outermost = inside.add(me);
+    long outer = begins(operation, subject);
     try {
       return Objects.requireNonNull(call.make(), "it returned null");
     } catch (IommuException refused) {
@@ -218,9 +221,19 @@ final class DriverCalls {
           "%s: the IOMMU driver's %s failed: %s".formatted(subject, operation, thrown),
           thrown);
     } finally {
+      if (sched.records(EventKind.DRIVER_ENDS)) {
+        sched.end(EventKind.DRIVER_ENDS, outer, sched.name(operation), 0);
+      }
       if (outermost) {
         inside.remove(me);
       }
     }
+  }
+
+  private long begins(String operation, Object subject) {
+    return sched.records(EventKind.DRIVER_BEGINS)
+        ? sched.begin(
+            EventKind.DRIVER_BEGINS, sched.name(operation), sched.name(subject.toString()), 0, 0)
+        : Recorder.NO_CAUSE;
   }
 }

@@ -11,6 +11,7 @@ import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.OutOfMemory;
 import org.smmulator.guest.sched.Guarded;
 import org.smmulator.guest.sched.TaskKilled;
+import org.smmulator.record.EventKind;
 
 /**
  * Makes, finds and frees io_mms. While one is made its address space is claimed, so that of two
@@ -171,7 +172,7 @@ final class IoMms {
     if (!ioMm.references().put()) {
       return;
     }
-    tables.sched().record(() -> ioMm + " has lost its last reference");
+    tables.tell(EventKind.IO_MM_UNREFERENCED, ioMm);
     unlist(ioMm);
     ioMm.mm().unregisterNotifierNoRelease(ioMm);
     ioMm.mm()

@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.sched.Task;
+import org.smmulator.record.EventKind;
 
 /**
  * What happens to an io_mm when its process dies: the notifier's release. On return no device can
@@ -47,7 +48,7 @@ final class NotifierRelease {
     }
     if (!ioMm.references().getUnlessZero()) {
       // Never complete, or the last unbind is ending it: no bond is left.
-      tables.sched().record(() -> ioMm + " is released without a reference left");
+      tables.tell(EventKind.IO_MM_RELEASED_IN_VAIN, ioMm);
       return;
     }
     Set<Bond> silent = new LinkedHashSet<>();

@@ -16,6 +16,7 @@ import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
 import org.smmulator.guest.sched.Srcu;
 import org.smmulator.guest.sched.WaitQueue;
+import org.smmulator.record.EventKind;
 
 /**
  * What the parts of the layer share: its tables, the sva lock over them, and the SRCU domain of
@@ -52,6 +53,13 @@ final class SvaTables {
     this.bondReaders = sched.srcu(LockOrder.BOND_READERS);
     this.changed = sched.waitQueue("sva state");
     this.pasids = new PasidAllocator(policy);
+  }
+
+  /** Records what happens to an io_mm, if it is wanted. */
+  void tell(EventKind kind, IoMm ioMm) {
+    if (sched.records(kind)) {
+      sched.record(kind, sched.name(ioMm.toString()), 0, 0, 0);
+    }
   }
 
   Sched sched() {

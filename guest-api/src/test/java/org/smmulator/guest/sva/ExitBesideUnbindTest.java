@@ -47,7 +47,7 @@ class ExitBesideUnbindTest {
                   meetings.meet(I3);
                 }
               });
-          if (isReleasedInVain(scene.events)) {
+          if (isReleasedInVain(scene.events())) {
             assertThat(told.get()).as("mm_exit after the last unbind").isZero();
             meetings.meet(I2);
           }
@@ -82,9 +82,9 @@ class ExitBesideUnbindTest {
    * reference, then the release asked for one.
    */
   private static boolean isReleasedInVain(List<String> events) {
-    int fetched = indexOf(events, "exit", "notifier: release");
-    int lost = indexOf(events, "unbind", "has lost its last reference");
-    int inVain = indexOf(events, "exit", "is released without a reference left");
+    int fetched = indexOf(events, "exit", ": NOTIFIER_BEGINS release");
+    int lost = indexOf(events, "unbind", ": IO_MM_UNREFERENCED");
+    int inVain = indexOf(events, "exit", ": IO_MM_RELEASED_IN_VAIN");
     return fetched >= 0 && fetched < lost && lost < inVain;
   }
 

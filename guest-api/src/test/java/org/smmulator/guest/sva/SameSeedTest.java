@@ -7,10 +7,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.smmulator.execution.EventLog;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Task;
+import org.smmulator.record.Detail;
+import org.smmulator.record.EventReader;
+import org.smmulator.record.RecordedEvent;
+import org.smmulator.record.Recorder;
 
 /**
  * One seed tells a story of many processes and devices twice in the same way, to the last hand-over
@@ -35,28 +38,31 @@ class SameSeedTest {
 
   private static List<String> trace(long seed) {
     List<String> trace = new ArrayList<>();
+    Recorder recorder = new Recorder();
+    recorder.addReader(recordingTo(trace));
     Scene.inOrder(
         seed,
         PasidPolicy.LOWEST,
         scene -> {
-          scene.execution.recordSwitches(recordingTo(trace));
+          scene.execution.recordSwitches(recorder);
           tell(scene);
           trace.addAll(scene.log());
           trace.add("cleared " + scene.iommu.cleared);
         });
+    recorder.deliver();
     return trace;
   }
 
-  private static EventLog recordingTo(List<String> trace) {
-    return new EventLog() {
+  private static EventReader recordingTo(List<String> trace) {
+    return new EventReader() {
       @Override
-      public boolean isOn() {
-        return true;
+      public Detail detail() {
+        return Detail.TRAFFIC;
       }
 
       @Override
-      public void record(long nanos, String who, String what) {
-        trace.add(nanos + " " + who + ": " + what);
+      public void event(RecordedEvent event) {
+        trace.add(event.nanos() + " " + event.who() + ": " + event.kind());
       }
     };
   }

@@ -13,7 +13,6 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.explore.Meetings;
 import org.smmulator.guest.Explored;
 import org.smmulator.guest.iommu.IommuDevice;
@@ -29,6 +28,11 @@ import org.smmulator.guest.mm.SegmentationFault;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sched.WaitQueue;
+import org.smmulator.record.Detail;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.EventReader;
+import org.smmulator.record.RecordedEvent;
+import org.smmulator.record.Recorder;
 
 /** A kernel with real address spaces, the manager under test and a fake IOMMU. */
 final class Scene {
@@ -59,16 +63,14 @@ final class Scene {
   final FakeIommu iommu;
   final IoMmManager sva;
 
-  /** What the kernel told of itself since {@link #listen}, in order: "task: what it did". */
-  final List<String> events = new ArrayList<>();
-
-  private boolean listening;
+  private final Recorder recorder = new Recorder();
+  private final List<String> events = new ArrayList<>();
   private final WaitQueue changed;
   private final long framesAtStart;
 
   private Scene(DeterministicExecution execution, PasidPolicy policy) {
     this.execution = execution;
-    sched = new Sched(execution, new Listener());
+    sched = new Sched(execution, recorder);
     memory = new SmallMemory(RAM, FRAMES * (int) PAGE);
     iommu = new FakeIommu(sched, memory);
     frames =
@@ -82,18 +84,25 @@ final class Scene {
 
   /** From now on {@link #events} grows. */
   void listen() {
-    listening = true;
+    recorder.addReader(new Listener());
   }
 
-  private final class Listener implements EventLog {
+  /** What the kernel told of itself since {@link #listen}, in order: "task: KIND". */
+  List<String> events() {
+    recorder.deliver();
+    return events;
+  }
+
+  private final class Listener implements EventReader {
     @Override
-    public boolean isOn() {
-      return listening;
+    public Detail detail() {
+      return Detail.CHANGES;
     }
 
     @Override
-    public void record(long nanos, String who, String what) {
-      events.add(who + ": " + what);
+    public void event(RecordedEvent event) {
+      String callback = event.kind() == EventKind.NOTIFIER_BEGINS ? " " + event.name(1) : "";
+      events.add(event.who() + ": " + event.kind() + callback);
     }
   }
 

@@ -1,9 +1,9 @@
 package org.smmulator.execution.explore;
 
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Schedule;
 import org.smmulator.execution.TaskThreads;
 import org.smmulator.execution.WallClock;
+import org.smmulator.record.Recorder;
 
 /** Explores stories, one after the other, from one thread. */
 public final class Explorer implements AutoCloseable {
@@ -75,12 +75,12 @@ public final class Explorer implements AutoCloseable {
   }
 
   /** Puts one order on record, whether the story ends well in it or not. */
-  public void record(Story story, Schedule schedule, long seed, EventLog events) {
-    new Exploring(story, threads, clock, events).record(schedule, seed);
+  public void record(Story story, Schedule schedule, long seed, Recorder recorder) {
+    new Exploring(story, threads, clock, recorder).record(schedule, seed);
   }
 
   private Exploring exploring(Story story) {
-    return new Exploring(story, threads, clock, EventLog.OFF);
+    return new Exploring(story, threads, clock, Recorder.OFF);
   }
 
   @Override

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.DeterministicExecution;
-import org.smmulator.execution.EventLog;
 import org.smmulator.execution.Order;
 import org.smmulator.execution.Recording;
 import org.smmulator.execution.Schedule;
@@ -16,6 +15,7 @@ import org.smmulator.execution.ScheduledOrder;
 import org.smmulator.execution.TaskThreads;
 import org.smmulator.execution.UniformOrder;
 import org.smmulator.execution.WallClock;
+import org.smmulator.record.Recorder;
 
 /** One story, told in one order after another. */
 final class Exploring {
@@ -28,7 +28,7 @@ final class Exploring {
   private final Story story;
   private final TaskThreads threads;
   private final WallClock clock;
-  private final EventLog events;
+  private final Recorder recorder;
   private final List<Exploration.Row> rows = new ArrayList<>();
   private final Map<String, Integer> met = new LinkedHashMap<>();
   private int ordersOfRow;
@@ -46,11 +46,11 @@ final class Exploring {
   /** How a run went. */
   private record Told(Recording recording, @Nullable ScheduleFailure failure) {}
 
-  Exploring(Story story, TaskThreads threads, WallClock clock, EventLog events) {
+  Exploring(Story story, TaskThreads threads, WallClock clock, Recorder recorder) {
     this.story = story;
     this.threads = threads;
     this.clock = clock;
-    this.events = events;
+    this.recorder = recorder;
     this.since = clock.nanoTime();
   }
 
@@ -123,7 +123,7 @@ final class Exploring {
   private Told tell(Order order, Meetings meetings) {
     DeterministicExecution execution = new DeterministicExecution(order, MAX_POINTS, threads);
     Recording recording = execution.record();
-    execution.recordSwitches(events);
+    execution.recordSwitches(recorder);
     try {
       execution.run(() -> tell(execution, meetings));
       return new Told(recording, null);

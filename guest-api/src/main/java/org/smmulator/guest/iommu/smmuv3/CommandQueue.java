@@ -12,6 +12,9 @@ import org.smmulator.guest.sched.Guarded;
 import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.SpinLock;
+import org.smmulator.record.Carrier;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 
 /**
  * The command queue (IHI 0070 3.5, 4): many tasks produce, the SMMU consumes.
@@ -112,6 +115,7 @@ final class CommandQueue {
         }
         mustBeConsumed = produced + wanted - entries;
         if (consumed.get() >= mustBeConsumed) {
+          carryCauseLocked(wanted);
           for (int command = first; command < end; command++) {
             writeLocked(batch.word0(command), batch.word1(command), owner);
           }
@@ -125,6 +129,19 @@ final class CommandQueue {
         lock.unlock();
       }
       awaitConsumed(mustBeConsumed);
+    }
+  }
+
+  /** The entries cannot name their cause, so that the recorder does (in the order of PROD). */
+  private void carryCauseLocked(int commands) {
+    Recorder recorder = sched.recorder();
+    if (!recorder.isOn()) {
+      return;
+    }
+    sched.record(EventKind.COMMANDS_QUEUED, commands, produced & lapMask, 0, 0);
+    long cause = sched.cause();
+    for (long slot = produced; slot < produced + commands; slot++) {
+      recorder.carry(Carrier.COMMAND_QUEUE, (int) slot & lapMask, cause);
     }
   }
 

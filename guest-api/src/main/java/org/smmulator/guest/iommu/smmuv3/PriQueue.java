@@ -11,6 +11,9 @@ import org.smmulator.guest.iommu.PageRequestHandler;
 import org.smmulator.guest.iommu.PageResponse;
 import org.smmulator.guest.iommu.ResponseCode;
 import org.smmulator.guest.sched.Sched;
+import org.smmulator.record.Carrier;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 
 /**
  * Empties the PRI queue (IHI 0070 8). A record is consumed before its request is handed on: the
@@ -83,12 +86,14 @@ final class PriQueue {
     while (queue.pending(queue.consumed(), prod) > 0) {
       long word0 = queue.word(queue.consumed(), 0, 0);
       long word1 = queue.word(queue.consumed(), 0, 1);
+      sched.causedBy(sched.recorder().carried(Carrier.PAGE_REQUEST_QUEUE, queue.consumed()));
       handingOver = word0;
       queue.advance();
       try {
         deliver(word0, word1);
       } finally {
         handingOver = 0;
+        sched.causedBy(Recorder.NO_CAUSE);
       }
     }
     if (queue.hasOverflowed(prod)) {
@@ -131,9 +136,12 @@ final class PriQueue {
       return;
     }
     IommuDevice device = master.device();
+    long address = PageRequestField.ADDRESS.inPlace(word1);
+    if (sched.records(EventKind.PAGE_REQUEST_TAKEN)) {
+      sched.record(EventKind.PAGE_REQUEST_TAKEN, sched.name(device.name()), pasid, address, group);
+    }
     boolean exec = PageRequestField.X.isSet(word0);
     boolean privileged = PageRequestField.PRIV.isSet(word0);
-    long address = PageRequestField.ADDRESS.inPlace(word1);
     PageRequest request =
         new PageRequest(device, pasid, address, group, last, read, write, exec, privileged);
     if (!takerDoes(() -> taker.pageRequest(request)) && last) {

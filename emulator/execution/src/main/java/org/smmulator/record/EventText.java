@@ -1,0 +1,91 @@
+package org.smmulator.record;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Events in words, by the sentences of their rows. */
+public final class EventText {
+  /** Puts entries of the SMMU's queues into words; knows their fields. */
+  public interface Entries {
+    String command(long word0, long word1);
+
+    /** An event record by its four words. */
+    String event(long[] record);
+  }
+
+  private static final Pattern PLACE = Pattern.compile("\\{(\\w+)}");
+  private static final Map<EventKind, Sentence> SENTENCES = new EnumMap<>(EventKind.class);
+
+  static {
+    for (EventKind kind : EventKind.values()) {
+      SENTENCES.put(kind, Sentence.of(kind));
+    }
+  }
+
+  private final Entries entries;
+
+  public EventText(Entries entries) {
+    this.entries = entries;
+  }
+
+  /** What happened, without who and when. */
+  public String of(RecordedEvent event) {
+    return switch (event.kind()) {
+      case COMMAND -> entries.command(event.value(0), event.value(1));
+      case SMMU_EVENT -> "event " + entries.event(fourWords(event));
+      default -> sentence(event.kind()).of(event);
+    };
+  }
+
+  private static long[] fourWords(RecordedEvent event) {
+    return new long[] {event.value(0), event.value(1), event.value(2), event.value(3)};
+  }
+
+  private static Sentence sentence(EventKind kind) {
+    Sentence found = SENTENCES.get(kind);
+    if (found == null) {
+      throw new IllegalStateException("no sentence for " + kind);
+    }
+    return found;
+  }
+
+  /** Texts, with fields between them, and one text more. */
+  private record Sentence(EventKind kind, List<String> texts, List<Integer> places) {
+    static Sentence of(EventKind kind) {
+      List<String> texts = new ArrayList<>();
+      List<Integer> places = new ArrayList<>();
+      Matcher place = PLACE.matcher(kind.sentence());
+      int end = 0;
+      while (place.find()) {
+        texts.add(kind.sentence().substring(end, place.start()));
+        places.add(indexOf(kind, place.group(1)));
+        end = place.end();
+      }
+      texts.add(kind.sentence().substring(end));
+      return new Sentence(kind, texts, places);
+    }
+
+    private static int indexOf(EventKind kind, String name) {
+      for (int field = 0; field < kind.fields().size(); field++) {
+        if (kind.fields().get(field).name().equals(name)) {
+          return field;
+        }
+      }
+      throw new IllegalStateException(kind + " has no field '" + name + "'");
+    }
+
+    String of(RecordedEvent event) {
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < places.size(); i++) {
+        int field = places.get(i);
+        text.append(texts.get(i));
+        text.append(kind.fields().get(field).format().inWords(event, field));
+      }
+      return text.append(texts.get(places.size())).toString();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package org.smmulator.config;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.smmulator.arch.port.PciAddress;
+
+/** A step in the words of its file, short enough for a line of progress: "munmap alice 32-95". */
+public final class StepWords implements StepCases<RuntimeException> {
+  private final StringBuilder text;
+  private int pages;
+
+  private StepWords(Step step) {
+    text = new StringBuilder(step.word());
+    step.choose(this);
+  }
+
+  public static String of(Step step) {
+    return new StepWords(step).text.toString();
+  }
+
+  /** How many pages of 4 KiB it names to change or to look at; 0 if it names none. */
+  public static int pages(Step step) {
+    return new StepWords(step).pages;
+  }
+
+  private StepWords and(Object word) {
+    text.append(' ').append(word);
+    return this;
+  }
+
+  private void andPages(int first, int count) {
+    pages = count;
+    and(count == 1 ? "" + first : first + "-" + (first + count - 1));
+  }
+
+  private void andDevices(List<PciAddress> devices) {
+    and(devices.stream().map(PciAddress::toString).collect(Collectors.joining(", ")));
+  }
+
+  @Override
+  public void startProcess(Step.StartProcess step) {
+    and(step.name());
+  }
+
+  @Override
+  public void bind(Step.Bind step) {
+    and(step.process()).andDevices(step.devices());
+  }
+
+  @Override
+  public void dma(Step.Dma step) {
+    and(String.join(", ", step.processes()));
+  }
+
+  @Override
+  public void await(Step.Wait step) {
+    and(step.background());
+  }
+
+  @Override
+  public void write(Step.Write step) {
+    and(step.process()).andPages(step.page(), step.pages());
+  }
+
+  @Override
+  public void munmap(Step.Munmap step) {
+    and(step.process()).andPages(step.page(), step.pages());
+  }
+
+  @Override
+  public void mprotect(Step.Mprotect step) {
+    and(step.process()).andPages(step.page(), step.pages());
+    and(
+        switch (step.prot()) {
+          case NONE -> "none";
+          case READ -> "r";
+          case READ_WRITE -> "rw";
+        });
+  }
+
+  @Override
+  public void fork(Step.Fork step) {
+    and(step.process()).and(step.child());
+  }
+
+  @Override
+  public void age(Step.Age step) {
+    and(step.process()).andPages(step.page(), step.pages());
+  }
+
+  @Override
+  public void unbindWhileBusy(Step.UnbindWhileBusy step) {
+    and(step.process()).and(step.device());
+  }
+
+  @Override
+  public void detachDomain(Step.DetachDomain step) {
+    and(step.device());
+  }
+
+  @Override
+  public void kill(Step.Kill step) {
+    and(step.process());
+  }
+
+  @Override
+  public void exit(Step.Exit step) {
+    and(step.process());
+  }
+
+  @Override
+  public void verify(Step.Verify step) {
+    and(step.process());
+  }
+}

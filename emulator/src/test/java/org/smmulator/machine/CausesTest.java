@@ -1,0 +1,163 @@
+package org.smmulator.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.smmulator.machine.ToldEvents.id;
+import static org.smmulator.machine.ToldEvents.what;
+import static org.smmulator.machine.ToldEvents.who;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.cli.Smmulator;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** What followed from what, from a step of the scenario down to the devices and back. */
+class CausesTest {
+  private static final String QUIET = "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
+
+  @TempDir private Path folder;
+
+  private ToldEvents run(boolean simulated) throws Exception {
+    StringWriter err = new StringWriter();
+    CommandLine line = Smmulator.commandLine(Launcher::new);
+    line.setOut(new PrintWriter(new StringWriter()));
+    line.setErr(new PrintWriter(err, true));
+    Path file =
+        Files.writeString(folder.resolve("machine.yaml"), Machines.configs("little.yaml") + QUIET);
+    Path events = folder.resolve("events");
+    Path summary = folder.resolve("summary");
+    List<String> words = new ArrayList<>(List.of("run", file + ""));
+    words.addAll(List.of("--events", events + "", "--summary", summary + ""));
+    if (simulated) {
+      words.add("--simulated");
+    }
+    assertThat(line.execute(words.toArray(String[]::new))).as(err.toString()).isZero();
+    return new ToldEvents(events);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anMunmapIsFollowedToBothDevicesCompletionsAndTheFramesFreed(boolean simulated)
+      throws Exception {
+    ToldEvents told = run(simulated);
+    JsonNode step = told.first("stepBegins", s -> what(s).equals("begins munmap alice 4-11"));
+    JsonNode call = told.effect(step, "callBegins");
+    assertThat(what(call)).startsWith("alice munmap: 0x");
+    JsonNode notifier = told.effect(call, "notifierBegins");
+    assertThat(what(notifier)).startsWith("alice notifier: invalidate_range 0x");
+
+    List<JsonNode> drivers = told.effects(notifier, "driverBegins");
+    List<String> devices = new ArrayList<>();
+    long last = 0;
+    for (JsonNode driver : drivers) {
+      assertThat(what(driver)).startsWith("driver: mmInvalidate of ");
+      assertThat(id(driver)).as("one device after the other").isGreaterThan(last);
+      JsonNode completed = followToCompletion(told, driver);
+      devices.add(who(completed));
+      last = id(told.effect(driver, "driverEnds"));
+    }
+    assertThat(devices).containsExactlyInAnyOrder("00:04.0", "00:05.0");
+
+    JsonNode freed = told.effect(call, "framesFreed");
+    assertThat(freed.get("frames").asLong()).isBetween(1L, 8L);
+    assertThat(id(freed))
+        .as("after the notifier")
+        .isGreaterThan(id(told.effect(notifier, "notifierEnds")));
+    assertThat(id(told.effect(notifier, "notifierEnds"))).isGreaterThan(last);
+    assertThat(id(told.effect(call, "callEnds"))).isGreaterThan(id(freed));
+    assertThat(id(told.effect(step, "stepEnds"))).isGreaterThan(id(freed));
+  }
+
+  /** The devices tell of every request what it made them drop, as they count it themselves. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theStepsTellWhatEachDeviceDropped(boolean simulated) throws Exception {
+    ToldEvents told = run(simulated);
+    JsonNode summary = new ObjectMapper().readTree(folder.resolve("summary").toFile());
+    for (JsonNode device : summary.get("devices")) {
+      String id = device.get("id").asString();
+      long dropped =
+          told.all("entriesDropped").stream()
+              .filter(event -> who(event).equals(id))
+              .mapToLong(event -> event.get("entries").asLong())
+              .sum();
+      assertThat(dropped).as(id).isEqualTo(device.get("atc").get("entriesDropped").asLong());
+    }
+
+    JsonNode munmap = step(summary, "munmap alice 4-11");
+    assertThat(munmap.get("pages").asLong()).isEqualTo(8);
+    assertThat(munmap.get("notifierCalls").asLong()).isEqualTo(1);
+    assertThat(munmap.get("devices")).hasSize(2);
+    JsonNode begins = told.first("stepBegins", s -> what(s).equals("begins munmap alice 4-11"));
+    JsonNode notifier = told.effect(told.effect(begins, "callBegins"), "notifierBegins");
+    for (JsonNode on : munmap.get("devices")) {
+      JsonNode end =
+          told.first(
+              "invalidationCompleted",
+              e -> who(e).equals(on.get("device").asString()) && id(e) > id(notifier));
+      assertThat(on.get("requests").asLong()).isEqualTo(1);
+      assertThat(on.get("lastCompletionNanos").asLong())
+          .isEqualTo(end.get("t").asLong() - notifier.get("t").asLong());
+      JsonNode invalidation = told.cause(end, "invalidation");
+      long dropped = 0;
+      long outside = 0;
+      for (JsonNode run : told.effects(invalidation, "entriesDropped")) {
+        dropped += run.get("entries").asLong();
+        for (long page = hex(run, "first"); page < hex(run, "last"); page += 4096) {
+          boolean named = page >= hex(notifier, "first") && page <= hex(notifier, "last");
+          outside += named || run.get("entries").asLong() == 0 ? 0 : 1;
+        }
+      }
+      assertThat(on.get("entriesDropped").asLong()).isEqualTo(dropped);
+      assertThat(on.get("pagesOverInvalidated").asLong()).isEqualTo(outside);
+    }
+    assertThat(step(summary, "kill bob").get("notifierCalls").asLong()).isEqualTo(1);
+    assertThat(step(summary, "kill bob").get("devices")).hasSize(2);
+    assertThat(step(summary, "verify alice").get("devices")).isEmpty();
+  }
+
+  private static long hex(JsonNode event, String field) {
+    return Long.parseUnsignedLong(event.get(field).asString().substring(2), 16);
+  }
+
+  private static JsonNode step(JsonNode summary, String words) {
+    for (JsonNode step : summary.get("steps")) {
+      if (step.get("step").asString().equals(words)) {
+        return step;
+      }
+    }
+    throw new AssertionError("no step " + words);
+  }
+
+  /** TLBI and SYNC, ATC_INV and the device's part, and the SYNC that waited for it. */
+  private static JsonNode followToCompletion(ToldEvents told, JsonNode driver) {
+    List<JsonNode> commands = told.effects(driver, "command");
+    List<String> opcodes = new ArrayList<>();
+    for (JsonNode command : commands) {
+      if (opcodes.isEmpty() || !opcodes.get(opcodes.size() - 1).equals(opcode(command))) {
+        opcodes.add(opcode(command));
+      }
+    }
+    assertThat(opcodes).containsExactly("TLBI_NH_VA", "SYNC", "ATC_INV", "SYNC");
+    assertThat(told.effects(driver, "commandsQueued")).hasSize(2);
+    JsonNode atcInv = commands.get(commands.size() - 2);
+    JsonNode sync = commands.get(commands.size() - 1);
+    JsonNode invalidation = told.effect(atcInv, "invalidation");
+    JsonNode completed = told.effect(invalidation, "invalidationCompleted");
+    assertThat(id(sync)).as("the SYNC waited").isGreaterThan(id(completed));
+    assertThat(id(told.effect(driver, "driverEnds"))).isGreaterThan(id(sync));
+    return completed;
+  }
+
+  private static String opcode(JsonNode command) {
+    return what(command).split(" ", 2)[0];
+  }
+}

@@ -1,0 +1,121 @@
+package org.smmulator.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.smmulator.record.EventKind.COMMAND;
+import static org.smmulator.record.EventKind.ENTRIES_DROPPED;
+import static org.smmulator.record.EventKind.INVALIDATION;
+import static org.smmulator.record.EventKind.INVALIDATION_COMPLETED;
+import static org.smmulator.record.EventKind.NOTIFIER_BEGINS;
+import static org.smmulator.record.EventKind.STEP_BEGINS;
+
+import org.junit.jupiter.api.Test;
+import org.smmulator.counter.Counts;
+import org.smmulator.metrics.StepSummary;
+import org.smmulator.metrics.StepSummary.OnDevice;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
+
+class StepTableTest {
+  private static final long WHOLE = -1;
+
+  private final Recorder recorder = new Recorder();
+  private final StepTable table = new StepTable();
+  private long now;
+
+  StepTableTest() {
+    recorder.addReader(table);
+  }
+
+  private long tell(String who, EventKind kind, long cause, long a, long b, long c, long d) {
+    return recorder.record(kind, now, recorder.name(who), cause, a, b, c, d);
+  }
+
+  private long step(String words) {
+    return tell("scenario", STEP_BEGINS, 0, recorder.name(words), 1, 16, 0);
+  }
+
+  private long notifier(long step, long first, long last) {
+    return tell("scenario", NOTIFIER_BEGINS, step, 0, 0, first, last);
+  }
+
+  /** A request of a device because of something. */
+  private long request(String device, long cause) {
+    long command = tell("smmu", COMMAND, cause, 0, 0, 0, 0);
+    return tell(device, INVALIDATION, command, 1, 0, WHOLE, 0);
+  }
+
+  private void dropped(String device, long request, long entries, long first, long last) {
+    tell(device, ENTRIES_DROPPED, request, entries, first, last, 0);
+  }
+
+  private void completed(String device, long request) {
+    tell(device, INVALIDATION_COMPLETED, request, 1, 0, WHOLE, 1);
+  }
+
+  private StepSummary only() {
+    recorder.deliver();
+    assertThat(table.steps()).hasSize(1);
+    return table.steps().get(0);
+  }
+
+  @Test
+  void countsWhatFollowedFromAStepByDevice() {
+    now = 1_000;
+    long step = step("munmap alice 0-15");
+    now = 2_000;
+    long notifier = notifier(step, 0x10000, 0x1ffff);
+    long first = request("00:04.0", notifier);
+    now = 5_000;
+    // 15 pages that were named, and one of the two runs lies half beside them.
+    dropped("00:04.0", first, 13, 0x10000, 0x1cfff);
+    dropped("00:04.0", first, 4, 0x1e000, 0x21fff);
+    completed("00:04.0", first);
+    long second = request("00:05.0", notifier);
+    now = 6_500;
+    dropped("00:05.0", second, 0, 0, WHOLE);
+    completed("00:05.0", second);
+    assertThat(only().toString())
+        .isEqualTo(
+            "StepSummary[step=munmap alice 0-15, pages=16, notifierCalls=1, commands=2, devices=["
+                + new OnDevice("00:04.0", 1, 17, 2, 3_000)
+                + ", "
+                + new OnDevice("00:05.0", 1, 0, 0, 4_500)
+                + "]]");
+  }
+
+  @Test
+  void aDeviceThatDoesNotTellIsUnknownAndSoIsOneThatTellsHalf() {
+    long notifier = notifier(step("munmap"), 0x10000, 0x1ffff);
+    completed("silent", request("silent", notifier));
+    long told = request("half", notifier);
+    dropped("half", told, 1, 0x10000, 0x10fff);
+    request("half", notifier);
+    assertThat(only().devices())
+        .containsExactly(
+            new OnDevice("half", 2, Counts.UNKNOWN, Counts.UNKNOWN, Counts.UNKNOWN),
+            new OnDevice("silent", 1, Counts.UNKNOWN, Counts.UNKNOWN, 0));
+  }
+
+  @Test
+  void pagesThatAreNotListedAreUnknownUnlessEverythingWasNamed() {
+    long step = step("munmap");
+    long some = request("some", notifier(step, 0x10000, 0x1ffff));
+    dropped("some", some, 600, 0, WHOLE);
+    long all = request("all", notifier(step, 0, 0xffff_ffff_ffffL));
+    dropped("all", all, 512, 0x7000_0000, 0x701f_ffff);
+    dropped("all", all, 88, 0, WHOLE);
+    assertThat(only().devices())
+        .containsExactly(
+            new OnDevice("all", 1, 600, 0, Counts.UNKNOWN),
+            new OnDevice("some", 1, 600, Counts.UNKNOWN, Counts.UNKNOWN));
+  }
+
+  @Test
+  void whatNoStepBeganBelongsToNone() {
+    long step = step("wait busy");
+    completed("00:04.0", request("00:04.0", notifier(0, 0, 0xfff)));
+    completed("00:04.0", request("00:04.0", step));
+    assertThat(only().devices()).extracting(OnDevice::requests).containsExactly(1L);
+    assertThat(only().notifierCalls()).isZero();
+  }
+}
