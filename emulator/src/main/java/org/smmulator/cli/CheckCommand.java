@@ -7,8 +7,11 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.ConfigException;
 import org.smmulator.config.ConfigFile;
+import org.smmulator.config.Setting;
 import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -25,14 +28,17 @@ final class CheckCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", arity = "1..*", description = "Machine files (YAML).")
   private List<Path> files = List.of();
 
+  @Mixin private SettingOptions settings = new SettingOptions();
+
   @Override
-  public Integer call() {
+  public Integer call() throws UserException {
     PrintWriter out = Output.of(spec).out();
     PrintWriter err = Output.of(spec).err();
+    List<Setting> changes = settings.settings();
     ExitCode code = ExitCode.OK;
     for (Path file : files) {
       try {
-        ConfigFile.load(file);
+        ConfigFile.load(file, changes);
         out.println(file + ": ok");
       } catch (ConfigException e) {
         e.problems().forEach(err::println);

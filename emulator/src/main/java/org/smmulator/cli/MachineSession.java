@@ -31,15 +31,14 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
   }
 
   /** Starts the HTTP server first: its port is the likelier one to be in use. */
-  static MachineSession start(
-      MachineLauncher launcher, MachineConfig config, @Nullable String http, Recorder recorder)
+  static MachineSession start(MachineLauncher launcher, MachineConfig config, Recorder recorder)
       throws UserException {
     MachineSession session;
     try {
-      session = new MachineSession(config.machine().name(), http);
+      session = new MachineSession(config.machine().name(), config.http().listen());
     } catch (IOException e) {
       throw new UserException(
-          ExitCode.USAGE, e.getMessage() + "; use another http.listen, or --no-http");
+          ExitCode.USAGE, e.getMessage() + "; use another with --http, or --no-http");
     }
     try {
       session.machine = launcher.start(config, recorder);

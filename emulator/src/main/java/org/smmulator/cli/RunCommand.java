@@ -8,6 +8,7 @@ import org.smmulator.config.ConfigException;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.Exposure;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.MachineYaml;
 import org.smmulator.config.PortAddress;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
@@ -69,10 +70,14 @@ final class RunCommand implements Callable<Integer> {
       })
   private @Nullable String guestPort;
 
+  @Mixin private SettingOptions settings = new SettingOptions();
+
   @Mixin private SimulateOptions simulate = new SimulateOptions();
 
-  @Option(names = "--no-http", description = "Start no HTTP server, whatever http.listen says.")
-  private boolean noHttp;
+  @Option(
+      names = "--print-config",
+      description = "Print the machine with all its keys as a machine file, and start nothing.")
+  private boolean printConfig;
 
   RunCommand(Supplier<MachineLauncher> launcher) {
     this.launcher = launcher;
@@ -81,6 +86,10 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ConfigException, UserException {
     MachineConfig config = load();
+    if (printConfig) {
+      Output.of(spec).print(MachineYaml.write(config));
+      return ExitCode.OK.code();
+    }
     if (summaryFile != null) {
       Output.requireWritable("--summary", summaryFile);
     }
@@ -97,7 +106,8 @@ final class RunCommand implements Callable<Integer> {
 
   private ExitCode simulate(MachineConfig config, Output output, Report report, StoryFiles story)
       throws UserException {
-    Simulation simulation = new Simulation(launcher.get(), config, file, simulate, output);
+    String words = file + settings.words();
+    Simulation simulation = new Simulation(launcher.get(), config, words, simulate, output);
     return untilSignal(
         () -> {
           simulation.stop();
@@ -108,9 +118,7 @@ final class RunCommand implements Callable<Integer> {
 
   private ExitCode run(MachineConfig config, Output output, Report report, StoryFiles story)
       throws UserException {
-    String http = noHttp ? null : config.http().listen();
-    try (MachineSession session =
-        MachineSession.start(launcher.get(), config, http, story.recorder())) {
+    try (MachineSession session = MachineSession.start(launcher.get(), config, story.recorder())) {
       Run run = new Run(session, config, output, report, stay);
       return untilSignal(() -> stopped(run, story), run::call);
     }
@@ -131,7 +139,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private MachineConfig load() throws ConfigException, UserException {
-    MachineConfig config = ConfigFile.load(file);
+    MachineConfig config = ConfigFile.load(file, settings.settings());
     if (guestPort != null) {
       config = config.withGuestPort(portOf(config, guestPort));
     }

@@ -1,6 +1,5 @@
 package org.smmulator.cli;
 
-import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.smmulator.config.DeviceConfig;
@@ -21,24 +20,24 @@ final class Simulation {
 
   private final MachineLauncher launcher;
   private final MachineConfig config;
-  private final Path file;
+  private final String words;
   private final SimulateOptions options;
   private final Output output;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean stopped;
 
   /**
-   * @param file of the machine, as the user named it
+   * @param words the machine file and what changes it, as the user gave them
    */
   Simulation(
       MachineLauncher launcher,
       MachineConfig config,
-      Path file,
+      String words,
       SimulateOptions options,
       Output output) {
     this.launcher = launcher;
     this.config = config;
-    this.file = file;
+    this.words = words;
     this.options = options;
     this.output = output;
   }
@@ -136,7 +135,7 @@ final class Simulation {
     Summary summary = failed.summary();
     ExitCode code = summary == null ? failed.code() : report.give(() -> summary, failed.code());
     output.say("seed " + failed.seed() + ": " + failed.why() + "; to repeat it:");
-    output.say("smmulator run " + file + " --simulated --seed " + failed.seed());
+    output.say("smmulator run " + words + " --simulated --seed " + failed.seed());
     return code;
   }
 }

@@ -8,14 +8,16 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.smmulator.arch.port.PciAddress;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads machine files. Three passes: YAML to a tree with line numbers, the tree against the shape
- * of the records (which also fills in defaults), the bound records against the rules between keys.
+ * Reads machine files. Three passes: YAML to a tree with line numbers, into which options may put
+ * other values; the tree against the shape of the records (which also fills in defaults); the bound
+ * records against the rules between keys.
  */
 public final class ConfigFile {
   private static final int MAX_BYTES = 1 << 20;
@@ -31,13 +33,30 @@ public final class ConfigFile {
   private ConfigFile() {}
 
   public static MachineConfig load(Path file) throws ConfigException {
-    return parse(file.toString(), read(file));
+    return load(file, List.of());
+  }
+
+  /**
+   * Reads a machine file.
+   *
+   * @param settings values instead of the file's; of two for the same key the later one counts
+   */
+  public static MachineConfig load(Path file, List<Setting> settings) throws ConfigException {
+    return parse(file.toString(), read(file), settings);
   }
 
   /** Reads a machine from text; {@code name} stands for the file in error sentences. */
   public static MachineConfig parse(String name, String yaml) throws ConfigException {
+    return parse(name, yaml, List.of());
+  }
+
+  static MachineConfig parse(String name, String yaml, List<Setting> settings)
+      throws ConfigException {
     Problems problems = new Problems(name);
     JsonNode tree = YamlTree.read(name, yaml, problems);
+    for (Setting setting : settings) {
+      SetTree.put(setting, tree, problems);
+    }
     JsonNode complete = new Shape(problems).complete(tree, MachineConfig.class);
     problems.throwIfAny();
     MachineConfig config = STRICT.treeToValue(complete, MachineConfig.class);

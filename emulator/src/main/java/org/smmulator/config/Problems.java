@@ -6,44 +6,51 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is wrong with one file, with the line of each path. */
+/** What is wrong with one file and what options put into it, with the place of each path. */
 final class Problems {
-  private record Problem(int line, String sentence) {}
+  private record Problem(Place place, String sentence) {}
 
-  private final String file;
-  private final Map<String, Integer> lines = new HashMap<>();
+  private final Map<String, Place> places = new HashMap<>();
   private final List<Problem> found = new ArrayList<>();
 
   Problems(String file) {
-    this.file = file;
+    places.put("", new Place(file, 1));
   }
 
-  void locate(String path, int line) {
-    lines.put(path, line);
+  void locate(String path, Place place) {
+    places.put(path, place);
   }
 
-  /** The line of a path, or of what encloses it if the file does not spell it out. */
-  int line(String path) {
+  /** Forgets the places of all that is below a path. */
+  void forget(String path) {
+    places.keySet().removeIf(known -> isBelow(known, path));
+  }
+
+  private static boolean isBelow(String known, String path) {
+    return known.startsWith(path + ".") || known.startsWith(path + "[");
+  }
+
+  /** The place of a path, or of what encloses it if it is not spelled out. */
+  Place place(String path) {
     String known = path;
-    while (!lines.containsKey(known)) {
-      if (known.isEmpty()) {
-        return 1;
-      }
+    Place place = places.get(known);
+    while (place == null) {
       known =
           known.substring(0, Math.max(0, Math.max(known.lastIndexOf('.'), known.lastIndexOf('['))));
+      place = places.get(known);
     }
-    return lines.get(known);
+    return place;
   }
 
   void add(String path, String sentence) {
-    int line = line(path);
+    Place place = place(path);
     String where = path.isEmpty() ? "" : path + ": ";
-    found.add(new Problem(line, file + ":" + line + ": " + where + sentence));
+    found.add(new Problem(place, place + ": " + where + sentence));
   }
 
   void throwIfAny() throws ConfigException {
     if (!found.isEmpty()) {
-      found.sort(Comparator.comparingInt(Problem::line));
+      found.sort(Comparator.comparingInt(problem -> problem.place.line()));
       throw new ConfigException(found.stream().map(Problem::sentence).toList());
     }
   }

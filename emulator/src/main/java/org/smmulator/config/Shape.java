@@ -57,6 +57,11 @@ final class Shape {
     return components;
   }
 
+  /** Whether a record stands in a file as one text. */
+  static boolean isText(Class<?> record) {
+    return PARSED.containsKey(record);
+  }
+
   static Key key(RecordComponent component) {
     Key key = component.getAnnotation(Key.class);
     if (key == null) {
@@ -101,7 +106,8 @@ final class Shape {
     return null;
   }
 
-  private static JsonNode writtenOut(JsonNode node, Class<?> record) {
+  /** A section, also where a single value stands for it. */
+  static JsonNode writtenOut(JsonNode node, Class<?> record) {
     RecordComponent shorthand = shorthand(record);
     return shorthand != null && node.isString()
         ? NODES.objectNode().set(shorthand.getName(), node)
@@ -265,7 +271,7 @@ final class Shape {
   }
 
   /** The end of a sentence about an unknown name: those that may be meant, or all there are. */
-  private static String meantOr(String otherwise, String wrong, Collection<String> names) {
+  static String meantOr(String otherwise, String wrong, Collection<String> names) {
     List<String> meant = Suggestion.closest(wrong, names);
     return meant.isEmpty() ? otherwise + list(names) : "did you mean " + list(meant) + "?";
   }

@@ -12,40 +12,60 @@ import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLParser;
 
 /**
- * Reads one YAML document into a tree and notes the line of every path. Aliases are refused, so the
- * tree is never larger than the file.
+ * Reads one YAML document into a tree and notes the place of every path. Aliases are refused, so
+ * the tree is never larger than the text.
  */
 final class YamlTree {
   private static final YAMLFactory YAML = new YAMLFactory();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-  private final String file;
+  private final Place start;
   private final Problems problems;
   private final JsonParser parser;
 
-  private YamlTree(String file, Problems problems, JsonParser parser) {
-    this.file = file;
+  private YamlTree(Place start, Problems problems, JsonParser parser) {
+    this.start = start;
     this.problems = problems;
     this.parser = parser;
   }
 
-  /** The document's root; a syntax error ends the reading, a doubled key is only noted. */
+  /** A file's root; a syntax error ends the reading, a doubled key is only noted. */
   static JsonNode read(String file, String yaml, Problems problems) throws ConfigException {
+    Place start = new Place(file, 1);
+    JsonNode root = read(start, yaml, "", problems);
+    if (root.isMissingNode()) {
+      throw new ConfigException(
+          start + ": the file is empty; it needs at least 'machine: {name: x}'");
+    }
+    return root;
+  }
+
+  /**
+   * A value of a file, or of an option.
+   *
+   * @param start where the text begins
+   * @param path of the value
+   * @return missing, if the text has none
+   */
+  static JsonNode read(Place start, String yaml, String path, Problems problems)
+      throws ConfigException {
     try (JsonParser parser = YAML.createParser(ObjectReadContext.empty(), yaml)) {
-      return new YamlTree(file, problems, parser).document();
+      return new YamlTree(start, problems, parser).document(path);
     } catch (JacksonException e) {
       int line = Math.max(1, e.getLocation() == null ? 1 : e.getLocation().getLineNr());
+      String sentence = "not YAML: " + reason(e) + "; correct the ";
       throw new ConfigException(
-          file + ":" + line + ": not YAML: " + reason(e) + "; correct the line");
+          start.isLine()
+              ? new Place(start.source(), line) + ": " + sentence + "line"
+              : start + ": " + path + ": " + sentence + "value");
     }
   }
 
-  private JsonNode document() throws ConfigException {
+  private JsonNode document(String path) throws ConfigException {
     if (parser.nextToken() == null) {
-      throw new ConfigException(
-          file + ":1: the file is empty; it needs at least 'machine: {name: x}'");
+      return NODES.missingNode();
     }
-    JsonNode root = value("");
+    JsonNode root = value(path);
     if (parser.nextToken() != null) {
       throw failure("a second document starts here; one file describes one machine");
     }
@@ -53,7 +73,7 @@ final class YamlTree {
   }
 
   private JsonNode value(String path) throws ConfigException {
-    problems.locate(path, line());
+    problems.locate(path, here());
     if (((YAMLParser) parser).isCurrentAlias()) {
       throw failure(
           "aliases ('*" + parser.getString() + "') are not supported; write the value out");
@@ -76,15 +96,16 @@ final class YamlTree {
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = parser.getString();
       String child = Problems.child(path, key);
-      int line = line();
+      Place here = here();
       if (mapping.has(key)) {
-        int first = problems.line(child);
-        problems.locate(child, line);
-        problems.add(child, "given twice, first in line " + first + "; keep one of them");
+        Place first = problems.place(child);
+        String where = first.isLine() ? ", first in line " + first.line() : "";
+        problems.locate(child, here);
+        problems.add(child, "given twice" + where + "; keep one of them");
       }
       parser.nextToken();
       JsonNode value = value(child);
-      problems.locate(child, line);
+      problems.locate(child, here);
       mapping.set(key, value);
     }
     return mapping;
@@ -98,12 +119,14 @@ final class YamlTree {
     return list;
   }
 
-  private int line() {
-    return parser.currentTokenLocation().getLineNr();
+  private Place here() {
+    return start.isLine()
+        ? new Place(start.source(), parser.currentTokenLocation().getLineNr())
+        : start;
   }
 
   private ConfigException failure(String sentence) {
-    return new ConfigException(file + ":" + line() + ": " + sentence);
+    return new ConfigException(here() + ": " + sentence);
   }
 
   /** The last unindented line of the parser's report; the others repeat the source. */

@@ -180,6 +180,27 @@ class LauncherScriptTest {
 
   @ParameterizedTest
   @ValueSource(
+      strings = {
+        "--set machine.ramMiB=512 FILE",
+        "FILE --set machine.ramMiB=512",
+        "FILE --set machine.ramMiB=64 --set=machine.ramMiB=512",
+        "FILE --set machine={name:,ramMiB:\u00a0512}",
+        "FILE --set machine.ramMiB=512 --set machine.exposed=true"
+      })
+  void makesTheHeapAsLargeAsSetSays(String words) throws Exception {
+    checkout.hasJar();
+    String file = Files.writeString(folder.resolve("machine.yaml"), "ramMiB: 64\n").toString();
+    List<String> command = new ArrayList<>(List.of("run"));
+    for (String word : words.split(" ")) {
+      command.add(word.replace("FILE", file).replace('\u00a0', ' '));
+    }
+    assertThat(checkout.run(command.toArray(String[]::new)).code()).isZero();
+
+    assertThat(checkout.journal()).contains("-Xmx896m");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
       strings = {"# ramMiB: 64", "ramMiB: many", "other: 64", "ramMiB: 99999999999999999999"})
   void leavesTheHeapToTheJvmWhereTheMachineFileSaysNothing(String line) throws Exception {
     checkout.hasJar();

@@ -178,7 +178,7 @@ class SmmulatorTest {
           .isEqualTo(
               "smmulator: http.listen: "
                   + address
-                  + " cannot be used: Address already in use; use another http.listen, or"
+                  + " cannot be used: Address already in use; use another with --http, or"
                   + " --no-http");
       assertThat(launcher.config).isNull();
     }
