@@ -15,8 +15,7 @@ import java.util.regex.Pattern;
 public record Setting(String option, List<Part> path, String yaml) {
   private static final String KEY = "[^.\\[\\]=\\s]+";
   private static final String ELEMENT = "\\[[^\\[\\]=]+\\]";
-  private static final Pattern PATH =
-      Pattern.compile(KEY + "(?:" + ELEMENT + "|\\." + KEY + ")*");
+  private static final Pattern PATH = Pattern.compile(KEY + "(?:" + ELEMENT + "|\\." + KEY + ")*");
   private static final Pattern PART = Pattern.compile("\\.?(" + KEY + ")|" + ELEMENT);
 
   /** A key of a section, or an element of a list by its index, name or id. */
@@ -32,7 +31,9 @@ public record Setting(String option, List<Part> path, String yaml) {
     String path = equals < 0 ? "" : text.substring(0, equals);
     if (!PATH.matcher(path).matches()) {
       throw new IllegalArgumentException(
-          "'" + text + "' is not KEY=VALUE; use one such as smmu.tlbEntries=64 or"
+          "'"
+              + text
+              + "' is not KEY=VALUE; use one such as smmu.tlbEntries=64 or"
               + " devices[0].atc=16x4");
     }
     return new Setting(option, parts(path), text.substring(equals + 1));

@@ -45,8 +45,17 @@ class SettingOptionsTest {
   @Test
   void runTakesTheValuesOfOptions() throws IOException {
     String[] command = {
-      "run", scenario(), "--http", "127.0.0.1:0", "--bus", "unix:a", "--bus", "unix:b", "--set",
-      "smmu.tlbEntries=64", "--set=guest.clock=wall"
+      "run",
+      scenario(),
+      "--http",
+      "127.0.0.1:0",
+      "--bus",
+      "unix:a",
+      "--bus",
+      "unix:b",
+      "--set",
+      "smmu.tlbEntries=64",
+      "--set=guest.clock=wall"
     };
     assertThat(execute(command)).isZero();
 
@@ -102,8 +111,16 @@ class SettingOptionsTest {
   void printConfigPrintsTheMachineThatWouldRun() throws IOException, ConfigException {
     String quickstart = Configs.folder().resolve("quickstart.yaml").toString();
     String[] words = {
-      "run", quickstart, "--print-config", "--seed", "9", "--no-http", "--bus", "unix:it's",
-      "--set", "devices[small-atc].atc=1x1"
+      "run",
+      quickstart,
+      "--print-config",
+      "--seed",
+      "9",
+      "--no-http",
+      "--bus",
+      "unix:it's",
+      "--set",
+      "devices[small-atc].atc=1x1"
     };
 
     assertThat(execute(words)).isZero();
@@ -123,8 +140,17 @@ class SettingOptionsTest {
     launcher.summary = Summaries.failed();
     String file = scenario();
     String[] command = {
-      "run", file, "--seeds", "3..3", "--set", "smmu.tlbWays=2", "--set", "machine={name: y}",
-      "--bus", "unix:it's", "--no-http"
+      "run",
+      file,
+      "--seeds",
+      "3..3",
+      "--set",
+      "smmu.tlbWays=2",
+      "--set",
+      "machine={name: y}",
+      "--bus",
+      "unix:it's",
+      "--no-http"
     };
     assertThat(execute(command)).isEqualTo(1);
     assertThat(err.toString())

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -77,8 +76,7 @@ class SettingTest {
 
     assertThat(config.scenario())
         .isEqualTo(
-            new ScenarioConfig(
-                3, 600, List.of(new Step.StartProcess("a", 7), new Step.Exit("a"))));
+            new ScenarioConfig(3, 600, List.of(new Step.StartProcess("a", 7), new Step.Exit("a"))));
   }
 
   @Test
@@ -185,9 +183,11 @@ class SettingTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"null", "true", "on", "n", "e", "0x10", "1e3", "~", "-", "a: b", "# a", "'", "\"",
+      strings = {
+        "null", "true", "on", "n", "e", "0x10", "1e3", "~", "-", "a: b", "# a", "'", "\"",
         "00:04.0", "12", "1_0", " a ", "[", "{", "*a", "&a", "!a", "%a", "@a", "`a", "?", "...",
-        "---", "=", "<<", "ä\u20ac", "a\\n", ",", "|", ">"})
+        "---", "=", "<<", "ä\u20ac", "a\\n", ",", "|", ">"
+      })
   void whateverTextAMachineHasIsReadAgain(String text) throws ConfigException {
     Setting record = Setting.ofText("--set", "devices[0].record", text);
     MachineConfig machine = ConfigFile.parse("x.yaml", FILE, List.of(record));
