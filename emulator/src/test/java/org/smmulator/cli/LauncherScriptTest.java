@@ -191,7 +191,7 @@ class LauncherScriptTest {
     checkout.hasJar();
     String file = Files.writeString(folder.resolve("machine.yaml"), "ramMiB: 64\n").toString();
     List<String> command = new ArrayList<>(List.of("run"));
-    for (String word : words.split(" ")) {
+    for (String word : words.split(" ", -1)) {
       command.add(word.replace("FILE", file).replace('\u00a0', ' '));
     }
     assertThat(checkout.run(command.toArray(String[]::new)).code()).isZero();
