@@ -3,14 +3,24 @@ package org.smmulator.cli;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
+import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.SummaryTables;
 import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Where a command writes: results to {@code out}, everything else to {@code err}. */
-record Output(PrintWriter out, PrintWriter err) {
+/**
+ * Where a command writes: results to {@code out}, everything else to {@code err}.
+ *
+ * @param ansi whether {@code out} takes colours
+ */
+record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
+  private static final Pattern FAILED = Pattern.compile("(?m)^Verdict: FAILED.*$");
+
   static Output of(@Nullable CommandSpec spec) {
     if (spec == null) {
       throw new IllegalStateException("not run by picocli");
@@ -19,7 +29,7 @@ record Output(PrintWriter out, PrintWriter err) {
   }
 
   static Output of(CommandLine line) {
-    return new Output(line.getOut(), line.getErr());
+    return new Output(line.getOut(), line.getErr(), line.getColorScheme().ansi());
   }
 
   /**
@@ -30,6 +40,12 @@ record Output(PrintWriter out, PrintWriter err) {
   void print(String text) {
     text.lines().takeWhile(line -> !out.checkError()).forEach(out::println);
     out.flush();
+  }
+
+  /** Prints a machine's tables; a failed verdict cannot be overlooked where there are colours. */
+  void printTables(Summary summary) {
+    String tables = SummaryTables.render(summary);
+    print(FAILED.matcher(tables).replaceAll(line -> ansi.string("@|bold,red " + line.group() + "|@")));
   }
 
   /** Says a sentence to the user. */

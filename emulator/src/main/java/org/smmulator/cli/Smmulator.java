@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
@@ -14,6 +15,7 @@ import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.Hunt;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.UserException;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,6 +23,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line's entry. */
 @Command(
@@ -84,7 +87,9 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new ExplainCommand())
             .addSubcommand(new DecodeCommand())
             .addSubcommand(new AtcCurveCommand())
-            .addSubcommand(new CheckCommand());
+            .addSubcommand(new CheckCommand())
+            .addSubcommand(new CommandLine.HelpCommand())
+            .addSubcommand(new AutoComplete.GenerateCompletion());
     line.setExecutionExceptionHandler(Smmulator::failed);
     line.setParameterExceptionHandler(Smmulator::misused);
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -95,10 +100,9 @@ public final class Smmulator implements Runnable {
 
   @Override
   public void run() {
+    CommandLine line = commandLineOf(spec);
     throw new ParameterException(
-        commandLineOf(spec),
-        "no command; use run, hunt, attach, stats, ps, explain, decode, atc-curve or check, or"
-            + " --help");
+        line, "no command; use " + or(List.copyOf(line.getSubcommands().keySet())));
   }
 
   private static CommandLine commandLineOf(CommandLine.Model.@Nullable CommandSpec spec) {
@@ -137,9 +141,21 @@ public final class Smmulator implements Runnable {
 
   private static int misused(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    String help = "; see '" + line.getCommandSpec().qualifiedName() + " --help'";
-    line.getErr().println("smmulator: " + e.getMessage() + help);
+    List<String> meant =
+        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+    String right =
+        meant.isEmpty()
+            ? "see '" + line.getCommandSpec().qualifiedName() + " --help'"
+            : "did you mean " + or(meant) + "?";
+    String wrong = String.valueOf(e.getMessage()).replaceFirst("\\.$", "");
+    line.getErr().println("smmulator: " + wrong + "; " + right);
     return ExitCode.USAGE.code();
+  }
+
+  private static String or(List<String> all) {
+    int last = all.size() - 1;
+    String before = String.join(", ", all.subList(0, last));
+    return last == 0 ? all.get(0) : before + " or " + all.get(last);
   }
 
   private static MachineLauncher machineLauncher() {

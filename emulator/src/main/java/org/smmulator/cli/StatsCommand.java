@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.SummaryJson;
-import org.smmulator.metrics.SummaryTables;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,9 +29,13 @@ final class StatsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UserException, InterruptedException {
     String body = machine.get("/api/summary");
+    Output output = Output.of(spec);
     try {
-      String text = json ? body : SummaryTables.render(SummaryJson.read(body));
-      Output.of(spec).print(text);
+      if (json) {
+        output.print(body);
+      } else {
+        output.printTables(SummaryJson.read(body));
+      }
       return ExitCode.OK.code();
     } catch (IOException e) {
       throw machine.unlikeAMachine(String.valueOf(e.getMessage()));

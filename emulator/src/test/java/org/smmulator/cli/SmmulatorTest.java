@@ -251,6 +251,9 @@ class SmmulatorTest {
       value = {
         "run | Missing required parameter: 'CONFIG'; see 'smmulator run --help'",
         "fly | Unmatched argument at index 0: 'fly'; see 'smmulator --help'",
+        "statz | Unmatched argument at index 0: 'statz'; did you mean stats, attach or atc-curve?",
+        "run x --summry | Unknown option: '--summry'; did you mean --summary?",
+        "help fly | Unknown subcommand 'fly'; see 'smmulator --help'",
         "attach dma | Missing required option: '--bus=ADDRESS'; see 'smmulator attach --help'",
         "attach gpu --bus :1 | 'gpu' is not a device model; use dma or edu; see 'smmulator attach",
         "attach iommu-testdev --bus :1 | lives in a machine only; list it under devices in a file",
@@ -285,8 +288,8 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, ps, explain, decode, atc-curve or"
-                + " check, or --help");
+            "smmulator: no command; use run, hunt, attach, stats, ps, explain, decode, atc-curve,"
+                + " check, help or generate-completion; see 'smmulator --help'");
   }
 
   @ParameterizedTest
@@ -301,7 +304,10 @@ class SmmulatorTest {
         "explain --help",
         "decode --help",
         "atc-curve --help",
-        "check --help"
+        "check --help",
+        "help --help",
+        "help run",
+        "generate-completion --help"
       })
   void helpDocumentsEveryExitCode(String args) {
     assertThat(execute(args.split(" "))).isZero();
