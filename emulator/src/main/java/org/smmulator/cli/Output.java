@@ -45,7 +45,10 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
   /** Prints a machine's tables; a failed verdict cannot be overlooked where there are colours. */
   void printTables(Summary summary) {
     String tables = SummaryTables.render(summary);
-    print(FAILED.matcher(tables).replaceAll(line -> ansi.string("@|bold,red " + line.group() + "|@")));
+    print(
+        FAILED
+            .matcher(tables)
+            .replaceAll(line -> ansi.string("@|bold,red " + line.group() + "|@")));
   }
 
   /** Says a sentence to the user. */

@@ -61,8 +61,7 @@ class TerminalTest {
   @Test
   void aVerdictThatDidNotFailHasNoColour() throws IOException {
     try (WebServer server =
-        WebServer.start(
-            "127.0.0.1:0", new FakeWatched(Summaries::passed, question -> List.of()))) {
+        WebServer.start("127.0.0.1:0", new FakeWatched(Summaries::passed, question -> List.of()))) {
       assertThat(execute(Ansi.ON, "stats", "--http", server.address())).isZero();
       assertThat(out.toString()).contains("\nVerdict: PASSED\n").doesNotContain("\u001b");
     }
@@ -71,12 +70,11 @@ class TerminalTest {
   /** The real program on a real pseudo-terminal, and not. */
   @ParameterizedTest
   @CsvSource({"true, , true", "true, 1, false", "false, , false"})
-  void colourNeedsATerminalAndLeaveToColour(boolean terminal, @Nullable String noColor, boolean isRed)
-      throws Exception {
+  void colourNeedsATerminalAndLeaveToColour(
+      boolean terminal, @Nullable String noColor, boolean isRed) throws Exception {
     assumeTrue(!terminal || Files.isExecutable(SCRIPT), "no script to make a terminal");
     try (WebServer server = failed()) {
-      String command =
-          String.join(" ", RealProcess.command("stats", "--http", server.address()));
+      String command = String.join(" ", RealProcess.command("stats", "--http", server.address()));
       ProcessBuilder builder =
           terminal
               ? new ProcessBuilder(SCRIPT.toString(), "-qec", command, "/dev/null")
@@ -103,7 +101,8 @@ class TerminalTest {
     assertThat(bash("-n", script)).isEmpty();
     assertThat(completions(script, "smmulator", "st")).containsExactly("stats");
     assertThat(completions(script, "smmulator", "atc")).contains("atc-curve");
-    assertThat(completions(script, "smmulator", "run", "--print")).containsExactly("--print-config");
+    assertThat(completions(script, "smmulator", "run", "--print"))
+        .containsExactly("--print-config");
     assertThat(completions(script, "smmulator", "")).contains("run", "help", "check");
   }
 
