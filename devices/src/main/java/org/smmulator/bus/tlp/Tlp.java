@@ -49,20 +49,30 @@ public final class Tlp {
     if (lengthBytes < SHORT_HEADER_BYTES) {
       return "shorter than any header";
     }
-    int first = buffer.getInt(index);
+    // Two doublewords at once: each call on a buffer checks its bounds and its life again.
+    long firstTwo = buffer.getLong(index);
     prefix = 0;
-    if (first >>> 29 != PREFIX_FMT) {
+    dw0 = (int) (firstTwo >>> Integer.SIZE);
+    dw1 = (int) firstTwo;
+    if (dw0 >>> 29 != PREFIX_FMT) {
+      dw2 = buffer.getInt(index + 8);
       return wrapHeader(index, lengthBytes);
     }
-    if (first >>> 24 != PASID_PREFIX) {
+    prefix = dw0;
+    dw0 = dw1;
+    if (prefix >>> 24 != PASID_PREFIX) {
       return "prefix other than PASID";
     }
-    prefix = first;
+    if (lengthBytes < Integer.BYTES + SHORT_HEADER_BYTES) {
+      return "shorter than its header";
+    }
+    long nextTwo = buffer.getLong(index + 8);
+    dw1 = (int) (nextTwo >>> Integer.SIZE);
+    dw2 = (int) nextTwo;
     return wrapHeader(index + Integer.BYTES, lengthBytes - Integer.BYTES);
   }
 
   private @Nullable String wrapHeader(int index, int lengthBytes) {
-    dw0 = buffer.getInt(index);
     if (dw0 >>> 29 == PREFIX_FMT) {
       return "more than one prefix";
     }
@@ -75,8 +85,6 @@ public final class Tlp {
     if (lengthBytes < headerBytes) {
       return "shorter than its header";
     }
-    dw1 = buffer.getInt(index + 4);
-    dw2 = buffer.getInt(index + 8);
     dw3 = isLongForm() ? buffer.getInt(index + 12) : 0;
     payloadIndex = index + headerBytes;
     if (lengthBytes != headerBytes + payloadBytes()) {
@@ -96,10 +104,6 @@ public final class Tlp {
   /** Whether the header has four doublewords. */
   boolean isLongForm() {
     return (dw0 & (1 << 29)) != 0;
-  }
-
-  boolean hasPayload() {
-    return (dw0 & (1 << 30)) != 0;
   }
 
   /** Header doubleword 0: Fmt, Type, traffic class, attributes, AT, Length. */
@@ -212,7 +216,7 @@ public final class Tlp {
 
   /** Bytes of payload, byte enables aside; 0 in a packet without. */
   public int payloadBytes() {
-    return hasPayload() ? lengthDwords() * Integer.BYTES : 0;
+    return (dw0 & (1 << 30)) == 0 ? 0 : lengthDwords() * Integer.BYTES;
   }
 
   // Memory requests.

@@ -253,18 +253,23 @@ public final class TlpWriter {
     int index = out.writerIndex();
     int length = span(lead, bytes) * Integer.BYTES;
     out.ensureWritable(length);
-    out.setInt(index, 0).setInt(index + length - Integer.BYTES, 0);
+    if (length != bytes) { // some bytes are disabled
+      out.setInt(index, 0).setInt(index + length - Integer.BYTES, 0);
+    }
     out.writerIndex(index + length);
     return index + lead;
   }
 
   private static void header(ByteBuf out, int dw0, int dw1, int dw2) {
-    out.ensureWritable(12);
-    out.writeInt(dw0).writeInt(dw1).writeInt(dw2);
+    out.writeLong(twoDwords(dw0, dw1)).writeInt(dw2);
   }
 
   private static void header(ByteBuf out, int dw0, int dw1, int dw2, int dw3) {
-    out.ensureWritable(16);
-    out.writeInt(dw0).writeInt(dw1).writeInt(dw2).writeInt(dw3);
+    out.writeLong(twoDwords(dw0, dw1)).writeLong(twoDwords(dw2, dw3));
+  }
+
+  /** Two are written at once because each call on a buffer checks its bounds and its life again. */
+  private static long twoDwords(int first, int second) {
+    return ((long) first << Integer.SIZE) | (second & 0xFFFF_FFFFL);
   }
 }

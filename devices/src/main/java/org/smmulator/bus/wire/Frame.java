@@ -13,9 +13,10 @@ package org.smmulator.bus.wire;
 final class Frame {
   static final int LENGTH = 0;
   static final int KIND = 4;
-  static final int FLAGS = 5;
-  static final int PORT = 6;
   static final int BODY = 8;
+
+  /** Where kind, flags and port stand when read as one int; flags and port are 0. */
+  static final int KIND_SHIFT = 24;
 
   /** Bytes of kind, flags and port: the smallest length. */
   static final int MIN_LENGTH = BODY - KIND;

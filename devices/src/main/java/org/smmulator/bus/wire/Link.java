@@ -17,8 +17,6 @@ import org.smmulator.execution.Loop;
  */
 public final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
-  private static final int FIRST_OUTPUT_BYTES = 16 << 10;
-  private static final int FULL_OUTPUT_BYTES = 64 << 10;
   private static final int MAX_ERROR_TEXT_BYTES = 400;
 
   /** Which end of the link this is. */
@@ -48,11 +46,7 @@ public final class Link {
 
   private final ReceiveBuffer received;
 
-  /** Frames to be sent, the last perhaps unfinished. */
-  private @Nullable ByteBuf output;
-
-  /** Where the unfinished frame begins in {@link #output}; -1 if there is none. */
-  private int frameStart = -1;
+  private final OutputFrames output;
 
   Link(Role role, LinkHandler handler, LinkLimits limits, Wire wire) {
     this.role = role;
@@ -60,6 +54,7 @@ public final class Link {
     this.limits = limits;
     this.wire = wire;
     this.received = new ReceiveBuffer(wire);
+    this.output = new OutputFrames(wire);
   }
 
   /** Who is at the other end, for people. */
@@ -77,7 +72,7 @@ public final class Link {
 
   /** Bytes that the peer has still to take. */
   public long pendingBytes() {
-    return wire.unsentBytes() + (output == null ? 0 : output.readableBytes());
+    return wire.unsentBytes() + output.bytes();
   }
 
   // Sending.
@@ -87,50 +82,26 @@ public final class Link {
     if (!wire.loop().inLoop()) {
       throw new IllegalStateException("a link is used outside its loop");
     }
-    if (frameStart >= 0) {
-      throw new IllegalStateException("the frame before is not ended");
-    }
     if (kind == FrameKind.TLP && state == State.GREETING) {
       throw new IllegalStateException("a packet before the hello is answered");
     }
-    ByteBuf out = output;
-    if (out == null) {
-      out = wire.allocate(FIRST_OUTPUT_BYTES);
-      output = out;
-    }
-    frameStart = out.writerIndex();
-    out.writeInt(0).writeByte(kind.code()).writeByte(0).writeShort(0);
-    return out;
+    return output.begin(kind);
   }
 
   /** Ends the frame. It leaves with the next flush. */
   public void end() {
-    ByteBuf out = output;
-    if (out == null || frameStart < 0) {
-      throw new IllegalStateException("no frame was begun");
-    }
-    int length = out.writerIndex() - frameStart - Frame.KIND;
-    if (length > peerMaxLength) {
-      dropUnfinishedFrame();
-      throw new IllegalStateException("frame of " + length + ", the peer takes " + peerMaxLength);
-    }
-    out.setInt(frameStart + Frame.LENGTH, length);
-    frameStart = -1;
-    if (out.readableBytes() >= FULL_OUTPUT_BYTES || state == State.CLOSED) {
+    output.end(peerMaxLength);
+    if (output.isFull() || state == State.CLOSED) {
       flush();
     }
   }
 
   /** Sends all ended frames. */
   public void flush() {
-    ByteBuf out = output;
+    ByteBuf out = output.take();
     if (out == null) {
       return;
     }
-    if (frameStart >= 0) {
-      throw new IllegalStateException("flush within a frame");
-    }
-    output = null;
     if (state == State.CLOSED) {
       out.release();
       return;
@@ -182,19 +153,12 @@ public final class Link {
     if (state == State.CLOSED) {
       return;
     }
-    dropUnfinishedFrame();
+    output.dropUnfinished();
     ByteBuf out = begin(FrameKind.ERROR);
     out.writeShort(errorCode).writeBytes(WireText.encode(text, MAX_ERROR_TEXT_BYTES));
     end();
     flush();
     finish(LinkEnd.closing(errorCode, text));
-  }
-
-  private void dropUnfinishedFrame() {
-    if (output != null && frameStart >= 0) {
-      output.writerIndex(frameStart);
-    }
-    frameStart = -1;
   }
 
   private void finish(LinkEnd end) {
@@ -289,7 +253,7 @@ public final class Link {
     if (state != State.CLOSED) {
       becomeClosed(new LinkEnd(LinkEnd.Cause.LOST, half ? how + " in the middle of a frame" : how));
     }
-    dropUnfinishedFrame();
+    output.dropUnfinished();
     flush();
   }
 
@@ -325,11 +289,12 @@ public final class Link {
   }
 
   private void handleFrame(ByteBuf in, int start, int length) throws ProtocolException {
-    FrameKind kind = FrameKind.of(in.getUnsignedByte(start + Frame.KIND));
+    int kindFlagsPort = in.getInt(start + Frame.KIND);
+    FrameKind kind = FrameKind.of(kindFlagsPort >>> Frame.KIND_SHIFT);
     if (kind == null) {
       throw new ProtocolException("frame of unknown kind");
     }
-    if (in.getByte(start + Frame.FLAGS) != 0 || in.getShort(start + Frame.PORT) != 0) {
+    if (kindFlagsPort << Byte.SIZE != 0) {
       throw new ProtocolException("frame with flags or port set");
     }
     if (state != State.OPEN && kind.comesAfterGreeting()) {

@@ -54,6 +54,27 @@ class LinkTest extends RawLink {
     assertThat(wire.allSent()).hasSize(400 * 2 * (8 + 12 + 512));
   }
 
+  @Test
+  void whatWaitsForAPeerHoldsLittleMoreThanItsBytes() {
+    receive(HELLO);
+    receive(READ.repeat(3_000));
+    assertThat(wire.sentCapacities).last().isEqualTo(80 << 10);
+    for (int answers = 0; answers < 60; answers++) {
+      receive(READ);
+    }
+    assertThat(wire.sent).last().isEqualTo(READ_ANSWER.toLowerCase(Locale.ROOT));
+    assertThat(wire.sentCapacities).last().isEqualTo(512);
+  }
+
+  @Test
+  void likeAnswersGrowNoBuffer() {
+    receive(HELLO);
+    receive(READ.repeat(1_000));
+    receive(READ.repeat(1_000));
+    int bytes = 1_000 * READ_ANSWER.length() / 2;
+    assertThat(wire.sentCapacities).last().isEqualTo(bytes + bytes / 4);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5, 7, 11, 64})
   void cutsOfTheStreamChangeNothing(int step) {

@@ -11,6 +11,7 @@ import org.smmulator.execution.Loop;
 final class TestWire implements Wire {
   final LinkTestLoop loop = new LinkTestLoop();
   final List<String> sent = new ArrayList<>();
+  final List<Integer> sentCapacities = new ArrayList<>();
   final List<ByteBuf> buffers = new ArrayList<>();
   long unsent;
   boolean reading = true;
@@ -37,6 +38,7 @@ final class TestWire implements Wire {
   @Override
   public void send(ByteBuf bytes) {
     sent.add(ByteBufUtil.hexDump(bytes));
+    sentCapacities.add(bytes.capacity());
     bytes.release();
   }
 
