@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Reads of 64 bytes with PASID over TCP on the loopback: through link, root complex, SMMU (TLB hit)
- * and memory, beside a bare Netty exchange of frames of the same sizes. The machine and the device
+ * and memory, beside a bare Netty exchange that parses and builds the same frames. The machine and the device
  * have a thread each.
  */
 @State(Scope.Benchmark)

@@ -5,25 +5,48 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/** Frames as long as a read and its completion, without a look at what is in them. */
+/**
+ * The limit of a read over a link: frames of the same bytes, parsed and built field by field by
+ * handlers that know this one request and this one answer, with the 64 bytes out of an array. No
+ * rule of PCIe is checked, nothing is translated, no request is remembered.
+ */
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel
 final class EchoExchange implements DmaReadBenchmark.Exchange {
   /** Frame header, PASID prefix, 4-doubleword header. */
   private static final int REQUEST_BYTES = 8 + 4 + 16;
 
-  /** Frame header, 3-doubleword header, 64 bytes. */
-  private static final int ANSWER_BYTES = 8 + 12 + 64;
+  private static final int DATA_BYTES = 64;
+
+  /** Frame header, 3-doubleword header, data. */
+  private static final int ANSWER_BYTES = 8 + 12 + DATA_BYTES;
+
+  /** Length and kind of a frame that carries a packet. */
+  private static final long REQUEST_FRAME = (REQUEST_BYTES - 4L) << 32 | 3 << 24;
+
+  private static final long ANSWER_FRAME = (ANSWER_BYTES - 4L) << 32 | 3 << 24;
+
+  /** PASID prefix and doubleword 0 of a Memory Read of 16 doublewords, long form. */
+  private static final long READ_OF_PASID = 0x9100_0003_2000_0010L;
+
+  /** Doublewords 0 and 1 of a Completion with Data of 64 bytes. */
+  private static final long COMPLETION = 0x4A00_0010_0000_0040L;
+
+  private static final int REQUESTER = 0x20 << 16;
+  private static final int ALL_BYTES = 0xFF;
+  private static final long VA = 0x7f00_0000_0000L;
+  private static final int OUTPUT_BYTES = 80 << 10;
 
   private final Semaphore done = new Semaphore(0);
   private final Channel client;
@@ -36,7 +59,7 @@ final class EchoExchange implements DmaReadBenchmark.Exchange {
             .group(server, server)
             .channel(NioServerSocketChannel.class)
             .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(initializer(() -> new Answering(REQUEST_BYTES)))
+            .childHandler(initializer(Answering::new))
             .bind(InetAddress.getLoopbackAddress(), 0)
             .sync()
             .channel();
@@ -51,7 +74,7 @@ final class EchoExchange implements DmaReadBenchmark.Exchange {
             .channel();
   }
 
-  private static ChannelInitializer<Channel> initializer(Supplier<Counting> handler) {
+  private static ChannelInitializer<Channel> initializer(Supplier<Frames> handler) {
     return new ChannelInitializer<>() {
       @Override
       protected void initChannel(Channel channel) {
@@ -68,68 +91,89 @@ final class EchoExchange implements DmaReadBenchmark.Exchange {
             () -> {
               toSend = count - window;
               toReceive = count;
-              client.writeAndFlush(zeros(client, window * REQUEST_BYTES));
+              ByteBuf out = client.alloc().ioBuffer(OUTPUT_BYTES);
+              for (int tag = 0; tag < window; tag++) {
+                request(out, tag);
+              }
+              client.writeAndFlush(out, client.voidPromise());
             });
     done.acquire();
   }
 
-  private static ByteBuf zeros(Channel channel, int bytes) {
-    return channel.alloc().directBuffer(bytes).writeZero(bytes);
+  private static void request(ByteBuf out, int tag) {
+    int tagBits = (tag & 0x100) << 11 | (tag & 0x200) << 14;
+    long address = VA + (tag & 63L) * DATA_BYTES;
+    out.writeLong(REQUEST_FRAME);
+    out.writeLong(READ_OF_PASID | tagBits);
+    out.writeInt(REQUESTER | (tag & 0xFF) << 8 | ALL_BYTES).writeLong(address);
   }
 
-  /** Counts whole frames of one length and answers those of a read event at once. */
-  private abstract static class Counting extends ChannelInboundHandlerAdapter {
+  /** Takes whole frames of one length, and sends what they make it write in one piece. */
+  private abstract static class Frames extends ByteToMessageDecoder {
     private final int frameBytes;
-    private int received;
 
-    Counting(int frameBytes) {
+    Frames(int frameBytes) {
       this.frameBytes = frameBytes;
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-      ByteBuf bytes = (ByteBuf) message;
-      received += bytes.readableBytes();
-      bytes.release();
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> decoded) {
+      if (in.readableBytes() < frameBytes) {
+        return;
+      }
+      ByteBuf out = context.alloc().ioBuffer(OUTPUT_BYTES);
+      while (in.readableBytes() >= frameBytes) {
+        frame(in, in.readerIndex(), out);
+        in.skipBytes(frameBytes);
+      }
+      context.writeAndFlush(out, context.voidPromise());
     }
 
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
-      int frames = received / frameBytes;
-      received %= frameBytes;
-      frames(context.channel(), frames);
-    }
+    abstract void frame(ByteBuf in, int at, ByteBuf out);
 
-    abstract void frames(Channel channel, int count);
-  }
-
-  private static final class Answering extends Counting {
-    Answering(int frameBytes) {
-      super(frameBytes);
-    }
-
-    @Override
-    void frames(Channel channel, int count) {
-      if (count > 0) {
-        channel.writeAndFlush(zeros(channel, count * ANSWER_BYTES));
+    static void check(boolean expected) {
+      if (!expected) {
+        throw new IllegalStateException("a frame that nobody sent");
       }
     }
   }
 
-  private final class Asking extends Counting {
+  private static final class Answering extends Frames {
+    private final byte[] page = new byte[4096];
+
+    Answering() {
+      super(REQUEST_BYTES);
+    }
+
+    @Override
+    void frame(ByteBuf in, int at, ByteBuf out) {
+      long tagBits = in.getLong(at + 8) ^ READ_OF_PASID;
+      int dw1 = in.getInt(at + 16);
+      long address = in.getLong(at + 20);
+      check(in.getLong(at) == REQUEST_FRAME && (dw1 & ALL_BYTES) == ALL_BYTES);
+      out.writeLong(ANSWER_FRAME);
+      out.writeLong(COMPLETION | tagBits << 32);
+      out.writeInt(dw1 & 0xFFFF_FF00 | (int) address & 0x7F);
+      out.writeBytes(page, (int) address & 0xFC0, DATA_BYTES);
+    }
+  }
+
+  private final class Asking extends Frames {
     Asking() {
       super(ANSWER_BYTES);
     }
 
     @Override
-    void frames(Channel channel, int count) {
-      toReceive -= count;
-      int more = Math.min(count, toSend);
-      if (more > 0) {
-        toSend -= more;
-        channel.writeAndFlush(zeros(channel, more * REQUEST_BYTES));
+    void frame(ByteBuf in, int at, ByteBuf out) {
+      int dw0 = (int) (in.getLong(at + 8) >>> 32);
+      int dw2 = in.getInt(at + 16);
+      check(in.getLong(at) == ANSWER_FRAME && dw2 >>> 16 == REQUESTER >>> 16);
+      int tag = dw2 >>> 8 & 0xFF | dw0 >>> 11 & 0x100 | dw0 >>> 14 & 0x200;
+      if (toSend > 0) {
+        toSend--;
+        request(out, tag);
       }
-      if (count > 0 && toReceive == 0) {
+      if (--toReceive == 0) {
         done.release();
       }
     }
