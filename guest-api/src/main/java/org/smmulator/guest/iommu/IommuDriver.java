@@ -1,5 +1,6 @@
 package org.smmulator.guest.iommu;
 
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.mm.AddressSpace;
@@ -100,14 +101,16 @@ public interface IommuDriver {
   }
 
   /**
-   * Drops translations of {@code [start, start + size)} from TLB and ATC; complete on return. Runs
-   * in atomic context, as page-table locks may be held: waits for the hardware without sleeping. If
-   * it throws, the domain is blocked.
+   * Drops translations of {@code [start, start + size)} from the TLB and from the ATCs of all these
+   * devices; complete on return. Runs in atomic context, as page-table locks may be held: waits for
+   * the hardware without sleeping. If it throws, it is called for each device alone, and the
+   * domains of those for which it throws again are blocked.
    *
+   * @param devices one at least
    * @param size in bytes; 0 means everything
    */
   default void mmInvalidate(
-      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, long start, long size) {
+      List<BoundDevice> devices, int pasid, MmContext context, long start, long size) {
     throw MmOperation.MM_INVALIDATE.missing();
   }
 

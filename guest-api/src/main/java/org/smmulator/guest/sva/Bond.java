@@ -1,6 +1,7 @@
 package org.smmulator.guest.sva;
 
 import org.jspecify.annotations.Nullable;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.sched.Guarded;
@@ -15,7 +16,7 @@ import org.smmulator.guest.sched.Task;
 final class Bond {
   private final IoMm ioMm;
   private final SvaDevice device;
-  private final IommuDomain domain;
+  private final BoundDevice boundDevice;
   private final @Nullable Object drvdata;
 
   @Guarded(by = "SvaTables.lock")
@@ -38,7 +39,7 @@ final class Bond {
   Bond(IoMm ioMm, SvaDevice device, IommuDomain domain, @Nullable Object drvdata) {
     this.ioMm = ioMm;
     this.device = device;
-    this.domain = domain;
+    this.boundDevice = new BoundDevice(domain, device.iommuDevice());
     this.drvdata = drvdata;
   }
 
@@ -55,7 +56,11 @@ final class Bond {
   }
 
   IommuDomain domain() {
-    return domain;
+    return boundDevice.domain();
+  }
+
+  BoundDevice boundDevice() {
+    return boundDevice;
   }
 
   @Nullable Object drvdata() {

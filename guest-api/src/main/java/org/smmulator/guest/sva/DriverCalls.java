@@ -1,6 +1,8 @@
 package org.smmulator.guest.sva;
 
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.counter.Tally;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -136,25 +139,26 @@ final class DriverCalls {
         && succeeds("clearQuiet", "PASID " + pasid, () -> driver.clearQuiet(domain, pasid));
   }
 
-  void invalidate(Bond bond, long start, long size) {
-    if (isBlocked(bond.domain())) {
+  /** All devices of an address space at once; if that fails, each alone, to find out for which. */
+  void invalidate(IoMm ioMm, Bond[] bonds, long start, long size) {
+    List<Bond> reached = Arrays.stream(bonds).filter(bond -> !isBlocked(bond.domain())).toList();
+    if (reached.isEmpty() || invalidated(ioMm, ioMm, reached, start, size)) {
       return;
     }
-    boolean invalidated =
-        succeeds(
-            "mmInvalidate",
-            bond,
-            () ->
-                driver.mmInvalidate(
-                    bond.domain(),
-                    bond.iommuDevice(),
-                    bond.pasid(),
-                    bond.ioMm().context(),
-                    start,
-                    size));
-    if (!invalidated) {
-      contain(bond);
+    for (Bond bond : reached) {
+      if (reached.size() == 1 || !invalidated(bond, ioMm, List.of(bond), start, size)) {
+        contain(bond);
+      }
     }
+  }
+
+  private boolean invalidated(
+      Object subject, IoMm ioMm, List<Bond> bonds, long start, long size) {
+    List<BoundDevice> devices = bonds.stream().map(Bond::boundDevice).toList();
+    return succeeds(
+        "mmInvalidate",
+        subject,
+        () -> driver.mmInvalidate(devices, ioMm.pasid(), ioMm.context(), start, size));
   }
 
   /** Devices of the bond's domain may use translations that they should have lost. */

@@ -102,9 +102,7 @@ final class IoMm implements MmuNotifier {
     }
     int section = tables.bondReaders().readLock();
     try {
-      for (Bond bond : bonds) {
-        tables.driver().invalidate(bond, start, end - start);
-      }
+      tables.driver().invalidate(this, bonds, start, end - start);
     } finally {
       tables.bondReaders().readUnlock(section);
     }

@@ -13,6 +13,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.arch.port.PhysicalMemory;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -273,19 +274,25 @@ final class FakeIommu implements IommuDriver, FrameObserver {
 
   @Override
   public void mmInvalidate(
-      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, long start, long size) {
+      List<BoundDevice> bound, int pasid, MmContext context, long start, long size) {
     operation(
         "mmInvalidate",
         () -> {
-          assertUsable(dev, context);
-          log.add("invalidate %s %x+%x".formatted(dev, start, size));
-          pass("invalidate", dev);
-          assertUsable(dev, context);
-          devices.forget(dev, pasid, start, size);
-          pass("invalidated", dev);
-          assertUsable(dev, context);
+          for (BoundDevice each : bound) {
+            invalidate(each.device(), pasid, context, start, size);
+          }
           return true;
         });
+  }
+
+  private void invalidate(IommuDevice dev, int pasid, MmContext context, long start, long size) {
+    assertUsable(dev, context);
+    log.add("invalidate %s %x+%x".formatted(dev, start, size));
+    pass("invalidate", dev);
+    assertUsable(dev, context);
+    devices.forget(dev, pasid, start, size);
+    pass("invalidated", dev);
+    assertUsable(dev, context);
   }
 
   @Override

@@ -182,7 +182,7 @@ class ThrowingDriverTest {
           scene.iommu.access(bad, pasid, Scene.pageOf(0));
           scene.iommu.access(good, pasid, Scene.pageOf(0));
           scene.iommu.sabotage =
-              new PlantedFault(scene, "mmInvalidate", false, Thrown.EXCEPTION, 1);
+              new PlantedFault(scene, "mmInvalidate", false, Thrown.EXCEPTION, 2);
           // The fake IOMMU fails the story if a device still reaches the frame that is freed.
           mm.munmap(Scene.pageOf(0), Scene.PAGE);
           scene.touch(mm, Scene.pageOf(1));

@@ -56,25 +56,33 @@ final class CommandErrors {
   private void recoverCommandQueue() {
     int cons = registers.read(SmmuRegister.CMDQ_CONS);
     switch (QueueIndex.ERR.getInt(cons)) {
-      case QueueIndex.CERROR_ATC_INV_SYNC -> fenceOwner(cons);
+      case QueueIndex.CERROR_ATC_INV_SYNC -> atcInvalidationsFailed(cons);
       case QueueIndex.CERROR_ABT ->
           log.error("the SMMU could not fetch the command at index 0x{}; again", hex(cons));
       default -> log.error("the SMMU refuses the command {}; skipped", queue.skip(cons));
     }
   }
 
-  private void fenceOwner(int cons) {
-    Master owner = queue.ownerAt(cons);
-    if (owner == null) {
+  private void atcInvalidationsFailed(int cons) {
+    AtcBatch batch = queue.atcBatchAt(cons);
+    if (batch == null) {
       throw new IllegalStateException(
           "ATC invalidations failed before the SYNC at 0x%x, which follows none".formatted(cons));
     }
-    if (streams.beginFence(owner)) {
+    if (batch.isOfOne()) {
+      fence(batch.master(0), cons);
+    } else {
+      batch.fail();
+    }
+  }
+
+  private void fence(Master master, int cons) {
+    if (streams.beginFence(master)) {
       log.warn(
           "{} did not answer an ATC invalidation: fenced until it is detached and attached anew",
-          owner.device());
+          master.device());
     }
-    queue.withdrawAtcInvalidations(cons, owner.streamId());
+    queue.withdrawAtcInvalidations(cons, master.streamId());
   }
 
   private static String hex(int value) {

@@ -1,5 +1,6 @@
 package org.smmulator.guest.iommu.smmuv3;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,8 @@ final class CommandQueue {
   private final long timeoutNanos;
   private final SpinLock lock;
 
-  /** By slot: whose ATC the slot's batch invalidates. */
-  private final AtomicReferenceArray<@Nullable Master> owners;
+  /** By slot: the ATC invalidations that the slot belongs to. */
+  private final AtomicReferenceArray<@Nullable AtcBatch> atcBatches;
 
   @Guarded(by = "lock")
   private long produced;
@@ -65,7 +66,7 @@ final class CommandQueue {
     this.lapMask = 2 * entries - 1;
     this.timeoutNanos = timeoutNanos;
     this.lock = sched.spinLock(LockOrder.COMMAND_QUEUE);
-    this.owners = new AtomicReferenceArray<>(entries);
+    this.atcBatches = new AtomicReferenceArray<>(entries);
   }
 
   /** Value of CMDQ_BASE. */
@@ -80,48 +81,59 @@ final class CommandQueue {
 
   /** Queues commands and returns when they are complete. */
   void run(CommandBatch batch) {
-    run(batch, null);
-  }
-
-  /**
-   * Queues ATC invalidations of one device, if it uses ATS, and returns when the SMMU has finished
-   * with them. Those that failed, or were withdrawn because others failed before, have made the
-   * device's ATS state {@link Master.Ats#FENCING} by then.
-   */
-  void runAtcInvalidations(CommandBatch batch, Master owner) {
-    run(batch, owner);
-  }
-
-  private void run(CommandBatch batch, @Nullable Master owner) {
     int most = entries - 1;
     for (int first = 0; first < batch.count(); first += most) {
       int end = Math.min(batch.count(), first + most);
-      awaitConsumed(enqueue(batch, first, end, true, owner));
+      awaitConsumed(enqueue(batch, first, end, true, null));
     }
+  }
+
+  /**
+   * Queues an ATC invalidation of each of the devices that uses ATS, and returns when the SMMU has
+   * finished with them. If the only device of a SYNC does not answer, its ATS state has become
+   * {@link Master.Ats#FENCING} by then.
+   *
+   * @return false if some of several failed, and nobody knows which
+   */
+  boolean runAtcInvalidations(List<Master> masters, int pasid, AtcRange range) {
+    int most = entries - 1;
+    boolean allAnswered = true;
+    for (int first = 0; first < masters.size(); first += most) {
+      List<Master> some = masters.subList(first, Math.min(masters.size(), first + most));
+      AtcBatch owners = new AtcBatch(some);
+      CommandBatch batch = new CommandBatch();
+      some.forEach(master -> batch.atcInv(master.streamId(), pasid, range));
+      awaitConsumed(enqueue(batch, 0, batch.count(), true, owners));
+      allAnswered &= !owners.hasFailed();
+    }
+    return allAnswered;
   }
 
   /** Writes a part of a batch; the slot after its last command, which is the one to wait for. */
   private long enqueue(
-      CommandBatch batch, int first, int end, boolean sync, @Nullable Master owner) {
+      CommandBatch batch, int first, int end, boolean sync, @Nullable AtcBatch owners) {
     int wanted = end - first + (sync ? 1 : 0);
     while (true) {
       long mustBeConsumed;
       lock.lock();
       try {
-        if (owner != null && owner.ats() != Master.Ats.ON) {
-          // Looked at under the lock: after a fence began and withdrew what was queued, nothing
-          // that would time out again may be added.
+        if (owners != null && !owners.wantsAny()) {
           return consumed.get();
         }
         mustBeConsumed = produced + wanted - entries;
         if (consumed.get() >= mustBeConsumed) {
-          carryCauseLocked(wanted);
+          long start = produced;
           for (int command = first; command < end; command++) {
-            writeLocked(batch.word0(command), batch.word1(command), owner);
+            // Looked at under the lock: after a fence began and withdrew what was queued, nothing
+            // that would time out again may be added.
+            if (owners == null || owners.wants(command)) {
+              writeLocked(batch.word0(command), batch.word1(command), owners);
+            }
           }
           if (sync) {
-            writeLocked(CommandBatch.syncWord0(), 0, owner);
+            writeLocked(CommandBatch.syncWord0(), 0, owners);
           }
+          carryCauseLocked(start);
           registers.write(SmmuRegister.CMDQ_PROD, produced & lapMask);
           return produced;
         }
@@ -133,20 +145,20 @@ final class CommandQueue {
   }
 
   /** The entries cannot name their cause, so that the recorder does (in the order of PROD). */
-  private void carryCauseLocked(int commands) {
+  private void carryCauseLocked(long start) {
     Recorder recorder = sched.recorder();
     if (!recorder.isOn()) {
       return;
     }
-    sched.record(EventKind.COMMANDS_QUEUED, commands, produced & lapMask, 0, 0);
+    sched.record(EventKind.COMMANDS_QUEUED, produced - start, start & lapMask, 0, 0);
     long cause = sched.cause();
-    for (long slot = produced; slot < produced + commands; slot++) {
+    for (long slot = start; slot < produced; slot++) {
       recorder.carry(Carrier.COMMAND_QUEUE, (int) slot & lapMask, cause);
     }
   }
 
-  private void writeLocked(long word0, long word1, @Nullable Master owner) {
-    owners.set((int) (produced & (entries - 1)), owner);
+  private void writeLocked(long word0, long word1, @Nullable AtcBatch owners) {
+    atcBatches.set((int) (produced & (entries - 1)), owners);
     overwrite(produced, word0, word1);
     produced++;
   }
@@ -188,9 +200,9 @@ final class CommandQueue {
   // While the queue stands still because of an error, whose place CMDQ_CONS tells, software may
   // rewrite the command there and every later one (IHI 0070 4.8, 7.1). Producers may go on.
 
-  /** Whose ATC invalidations the batch at CMDQ_CONS has, or null. */
-  @Nullable Master ownerAt(int cons) {
-    return owners.get(QueueIndex.INDEX.getInt(cons) & (entries - 1));
+  /** The ATC invalidations before the SYNC at CMDQ_CONS, or null. */
+  @Nullable AtcBatch atcBatchAt(int cons) {
+    return atcBatches.get(QueueIndex.INDEX.getInt(cons) & (entries - 1));
   }
 
   /** Lets a command that the SMMU refuses do nothing; returns its two words. */

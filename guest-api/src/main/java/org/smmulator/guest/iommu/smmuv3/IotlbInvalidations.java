@@ -1,6 +1,7 @@
 package org.smmulator.guest.iommu.smmuv3;
 
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import org.smmulator.arch.vmsa.Descriptor;
 
 /**
@@ -19,15 +20,18 @@ final class IotlbInvalidations {
     this.options = options;
   }
 
-  /** A range of a process's addresses, and tables that translated it; size 0 is everything. */
-  void range(Master master, int asid, int pasid, long start, long size) {
+  /**
+   * A range of a process's addresses, and tables that translated it, for all devices that use them:
+   * the TLB holds it once, whoever uses it. Size 0 is everything.
+   */
+  void range(List<Master> masters, int asid, int pasid, long start, long size) {
     if (options.atcInvBeforeTlbi()) {
-      atc(master, pasid, AtcRange.covering(start, size));
+      atcs(masters, pasid, AtcRange.covering(start, size));
       tlb(asid, start, size, false);
       return;
     }
     tlb(asid, start, size, false);
-    atc(master, pasid, AtcRange.covering(start, size));
+    atcs(masters, pasid, AtcRange.covering(start, size));
   }
 
   /** A range of a domain's own addresses, whose tables stay. */
@@ -40,20 +44,23 @@ final class IotlbInvalidations {
     queue.run(new CommandBatch().tlbiAsid(asid));
   }
 
-  /**
-   * What the device holds of a PASID, or for -1 of every one.
-   *
-   * <p>If the device does not answer, it is fenced on return: a failed batch names one device only,
-   * so there is no need to search for the one at fault, and a second time-out is spared.
-   */
+  /** What the device holds of a PASID, or for -1 of every one. */
   void atc(Master master, int pasid, AtcRange range) {
+    atcs(List.of(master), pasid, range);
+  }
+
+  /** What devices hold of a PASID. Those that do not answer are fenced on return, and only they. */
+  private void atcs(List<Master> masters, int pasid, AtcRange range) {
     // The change of the tables must be visible before ATS counts as off: a device that enables it
     // meanwhile must walk the new tables.
     VarHandle.fullFence();
-    if (!master.isGone()) {
-      queue.runAtcInvalidations(new CommandBatch().atcInv(master.streamId(), pasid, range), master);
+    List<Master> present = masters.stream().filter(master -> !master.isGone()).toList();
+    if (!queue.runAtcInvalidations(present, pasid, range)) {
+      for (Master master : present) {
+        queue.runAtcInvalidations(List.of(master), pasid, range);
+      }
     }
-    streams.finishFence(master);
+    masters.forEach(streams::finishFence);
   }
 
   private void tlb(int asid, long start, long size, boolean leaf) {

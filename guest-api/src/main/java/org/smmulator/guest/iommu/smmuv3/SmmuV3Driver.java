@@ -1,6 +1,7 @@
 package org.smmulator.guest.iommu.smmuv3;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.smmulator.arch.event.PageRequestField;
 import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.counter.Counts;
 import org.smmulator.counter.Tally;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -275,10 +277,11 @@ public final class SmmuV3Driver implements IommuDriver {
 
   @Override
   public void mmInvalidate(
-      IommuDomain domain, IommuDevice dev, int pasid, MmContext context, long start, long size) {
+      List<BoundDevice> devices, int pasid, MmContext context, long start, long size) {
     ((SvaContext) context).assertLive();
-    Master master = domainOf(domain, dev).master();
-    invalidations.range(master, context.asid(), pasid, start, size);
+    List<Master> masters =
+        devices.stream().map(bound -> domainOf(bound.domain(), bound.device()).master()).toList();
+    invalidations.range(masters, context.asid(), pasid, start, size);
   }
 
   private static DefaultDomain domainOf(IommuDomain domain, IommuDevice dev) {

@@ -9,6 +9,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.MmContext;
@@ -35,6 +36,7 @@ final class DriverCommandQueueTest {
           SmmuV3Driver driver = bench.probe();
           IommuDevice device = bench.device(DriverBench.STREAM);
           IommuDomain domain = driver.attachDefaultDomain(device);
+          List<BoundDevice> bound = List.of(new BoundDevice(domain, device));
           List<Task> producers = new ArrayList<>();
           bench.takeJournal();
           for (int producer = 0; producer < 4; producer++) {
@@ -44,8 +46,7 @@ final class DriverCommandQueueTest {
                     "producer " + producer,
                     () -> {
                       for (int round = 0; round < 4; round++) {
-                        driver.mmInvalidate(
-                            domain, device, PASID, context, (1 + round) << 12, 0x2000);
+                        driver.mmInvalidate(bound, PASID, context, (1 + round) << 12, 0x2000);
                         assertCompleted(bench, context, round);
                       }
                     }));

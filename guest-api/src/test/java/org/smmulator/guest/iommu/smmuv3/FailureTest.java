@@ -9,6 +9,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -108,7 +109,8 @@ class FailureTest {
               .isEqualTo(1);
           assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).isFalse();
           assertThat(bench.takeJournal()).contains("CFGI_STE sid=208 leaf", "SYNC");
-          driver.mmInvalidate(domain, prepared.device, PASID, context, 0, 0);
+          driver.mmInvalidate(
+              List.of(new BoundDevice(domain, prepared.device)), PASID, context, 0, 0);
           driver.mmDetach(domain, prepared.device, PASID, context, DetachMode.CLEAR);
           assertThat(bench.takeJournal()).noneMatch(line -> line.startsWith("ATC_INV"));
           driver.mmFree(context);

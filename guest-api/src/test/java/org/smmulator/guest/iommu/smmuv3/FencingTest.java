@@ -8,6 +8,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.DmaDirection;
 import org.smmulator.guest.iommu.IommuDevice;
@@ -52,7 +53,8 @@ final class FencingTest {
     }
 
     void invalidateSilent() {
-      driver.mmInvalidate(silentDomain, silent, PASID, silentContext, 0x4000, 0x1000);
+      BoundDevice bound = new BoundDevice(silentDomain, silent);
+      driver.mmInvalidate(List.of(bound), PASID, silentContext, 0x4000, 0x1000);
       assertThat(bench.smmu.acceptsTranslated(DriverBench.STREAM)).as("fenced on return").isFalse();
     }
 
@@ -63,7 +65,8 @@ final class FencingTest {
     }
 
     void invalidateHealthy() {
-      driver.mmInvalidate(healthyDomain, healthy, PASID, healthyContext, 0x4000, 0x1000);
+      BoundDevice bound = new BoundDevice(healthyDomain, healthy);
+      driver.mmInvalidate(List.of(bound), PASID, healthyContext, 0x4000, 0x1000);
     }
   }
 

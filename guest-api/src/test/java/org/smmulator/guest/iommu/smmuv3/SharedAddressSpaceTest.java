@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.smmulator.guest.iommu.BoundDevice;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -34,7 +35,8 @@ final class SharedAddressSpaceTest {
     }
 
     void invalidate(long start, long size) {
-      driver.mmInvalidate(domain, device, PASID, context, start, size);
+      driver.mmInvalidate(
+          List.of(new BoundDevice(domain, device)), PASID, context, start, size);
     }
 
     void detach(DetachMode mode) {
@@ -182,7 +184,7 @@ final class SharedAddressSpaceTest {
           MmContext context = driver.mmAlloc(domain, bench.spaces.create("process"));
           driver.mmAttach(domain, device, PASID, context, true);
           bench.takeJournal();
-          driver.mmInvalidate(domain, device, PASID, context, 0, 0);
+          driver.mmInvalidate(List.of(new BoundDevice(domain, device)), PASID, context, 0, 0);
           assertThat(bench.takeJournal())
               .containsExactly("TLBI_NH_ASID asid=" + FakeSmmu.hex(context.asid()), "SYNC");
         });
