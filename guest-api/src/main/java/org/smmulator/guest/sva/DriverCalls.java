@@ -152,8 +152,7 @@ final class DriverCalls {
     }
   }
 
-  private boolean invalidated(
-      Object subject, IoMm ioMm, List<Bond> bonds, long start, long size) {
+  private boolean invalidated(Object subject, IoMm ioMm, List<Bond> bonds, long start, long size) {
     List<BoundDevice> devices = bonds.stream().map(Bond::boundDevice).toList();
     return succeeds(
         "mmInvalidate",

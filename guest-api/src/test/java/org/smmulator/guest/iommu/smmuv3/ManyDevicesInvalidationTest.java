@@ -15,7 +15,9 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.MmContext;
 import org.smmulator.guest.sched.Task;
 
-/** One address space that many devices use: what an invalidation costs, and who pays for silence. */
+/**
+ * One address space that many devices use: what an invalidation costs, and who pays for silence.
+ */
 final class ManyDevicesInvalidationTest {
   private static final int PASID = 5;
   private static final int FIRST_STREAM = 0x200;

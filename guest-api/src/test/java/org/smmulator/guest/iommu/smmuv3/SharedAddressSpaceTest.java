@@ -35,8 +35,7 @@ final class SharedAddressSpaceTest {
     }
 
     void invalidate(long start, long size) {
-      driver.mmInvalidate(
-          List.of(new BoundDevice(domain, device)), PASID, context, start, size);
+      driver.mmInvalidate(List.of(new BoundDevice(domain, device)), PASID, context, start, size);
     }
 
     void detach(DetachMode mode) {
