@@ -33,9 +33,9 @@ final class EchoExchange implements DmaReadBenchmark.Exchange {
   private static final int ANSWER_BYTES = 8 + 12 + DATA_BYTES;
 
   /** Length and kind of a frame that carries a packet. */
-  private static final long REQUEST_FRAME = (REQUEST_BYTES - 4L) << 32 | 3 << 24;
+  private static final long REQUEST_FRAME = ((REQUEST_BYTES - 4L) << 32) | (3 << 24);
 
-  private static final long ANSWER_FRAME = (ANSWER_BYTES - 4L) << 32 | 3 << 24;
+  private static final long ANSWER_FRAME = ((ANSWER_BYTES - 4L) << 32) | (3 << 24);
 
   /** PASID prefix and doubleword 0 of a Memory Read of 16 doublewords, long form. */
   private static final long READ_OF_PASID = 0x9100_0003_2000_0010L;
@@ -101,11 +101,11 @@ final class EchoExchange implements DmaReadBenchmark.Exchange {
   }
 
   private static void request(ByteBuf out, int tag) {
-    int tagBits = (tag & 0x100) << 11 | (tag & 0x200) << 14;
+    int tagBits = ((tag & 0x100) << 11) | ((tag & 0x200) << 14);
     long address = VA + (tag & 63L) * DATA_BYTES;
     out.writeLong(REQUEST_FRAME);
     out.writeLong(READ_OF_PASID | tagBits);
-    out.writeInt(REQUESTER | (tag & 0xFF) << 8 | ALL_BYTES).writeLong(address);
+    out.writeInt(REQUESTER | ((tag & 0xFF) << 8) | ALL_BYTES).writeLong(address);
   }
 
   /** Takes whole frames of one length, and sends what they make it write in one piece. */
@@ -152,8 +152,8 @@ final class EchoExchange implements DmaReadBenchmark.Exchange {
       long address = in.getLong(at + 20);
       check(in.getLong(at) == REQUEST_FRAME && (dw1 & ALL_BYTES) == ALL_BYTES);
       out.writeLong(ANSWER_FRAME);
-      out.writeLong(COMPLETION | tagBits << 32);
-      out.writeInt(dw1 & 0xFFFF_FF00 | (int) address & 0x7F);
+      out.writeLong(COMPLETION | (tagBits << 32));
+      out.writeInt((dw1 & 0xFFFF_FF00) | ((int) address & 0x7F));
       out.writeBytes(page, (int) address & 0xFC0, DATA_BYTES);
     }
   }
@@ -168,7 +168,7 @@ final class EchoExchange implements DmaReadBenchmark.Exchange {
       int dw0 = (int) (in.getLong(at + 8) >>> 32);
       int dw2 = in.getInt(at + 16);
       check(in.getLong(at) == ANSWER_FRAME && dw2 >>> 16 == REQUESTER >>> 16);
-      int tag = dw2 >>> 8 & 0xFF | dw0 >>> 11 & 0x100 | dw0 >>> 14 & 0x200;
+      int tag = ((dw2 >>> 8) & 0xFF) | ((dw0 >>> 11) & 0x100) | ((dw0 >>> 14) & 0x200);
       if (toSend > 0) {
         toSend--;
         request(out, tag);
