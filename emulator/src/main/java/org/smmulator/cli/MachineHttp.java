@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.config.Syntax;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
@@ -25,6 +26,8 @@ final class MachineHttp {
       description = "The machine's http.listen (default: ${DEFAULT-VALUE}).")
   private String http = "";
 
+  private @Nullable HttpClient client;
+
   /**
    * The answer to a GET.
    *
@@ -32,6 +35,15 @@ final class MachineHttp {
    *     is the user's
    */
   String get(String path) throws UserException, InterruptedException {
+    try {
+      return ask(path);
+    } catch (IOException e) {
+      throw unanswered();
+    }
+  }
+
+  /** As {@link #get}, for a machine that may be gone: with an IOException then. */
+  String ask(String path) throws IOException, UserException, InterruptedException {
     if (!Syntax.HTTP_ADDRESS.matches(http)) {
       throw new UserException(
           ExitCode.USAGE,
@@ -39,21 +51,20 @@ final class MachineHttp {
     }
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://" + http + path)).timeout(PATIENCE).build();
-    try {
-      HttpResponse<String> response =
-          HttpClient.newBuilder()
-              .connectTimeout(PATIENCE)
-              .build()
-              .send(request, HttpResponse.BodyHandlers.ofString());
-      return switch (response.statusCode()) {
-        case OK -> response.body();
-        case BAD_REQUEST -> throw new UserException(ExitCode.USAGE, response.body().strip());
-        case UNAVAILABLE -> throw new UserException(ExitCode.UNREACHABLE, response.body().strip());
-        default -> throw unlikeAMachine("HTTP " + response.statusCode());
-      };
-    } catch (IOException e) {
-      throw unreachable("does not answer");
+    if (client == null) {
+      client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
     }
+    HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+    return switch (response.statusCode()) {
+      case OK -> response.body();
+      case BAD_REQUEST -> throw new UserException(ExitCode.USAGE, response.body().strip());
+      case UNAVAILABLE -> throw new UserException(ExitCode.UNREACHABLE, response.body().strip());
+      default -> throw unlikeAMachine("HTTP " + response.statusCode());
+    };
+  }
+
+  UserException unanswered() {
+    return unreachable("does not answer");
   }
 
   /** Something answers, but otherwise than a machine would. */
@@ -69,5 +80,11 @@ final class MachineHttp {
             + " "
             + what
             + "; start a machine with 'smmulator run', or give its address with --http");
+  }
+
+  /** For people. */
+  @Override
+  public String toString() {
+    return "the machine at http://" + http;
   }
 }

@@ -42,6 +42,11 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
     out.flush();
   }
 
+  /** Whether nobody takes results any more. */
+  boolean isUnread() {
+    return out.checkError();
+  }
+
   /** Prints a machine's tables; a failed verdict cannot be overlooked where there are colours. */
   void printTables(Summary summary) {
     String tables = SummaryTables.render(summary);

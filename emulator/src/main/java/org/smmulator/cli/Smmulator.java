@@ -72,17 +72,18 @@ public final class Smmulator implements Runnable {
 
   /** The whole command line over a machine; for {@link #main} and tests. */
   public static CommandLine commandLine(Supplier<MachineLauncher> launcher) {
-    return commandLine(launcher, Smmulator::theHunt);
+    return commandLine(launcher, Smmulator::theHunt, Ticks.OF_THE_SYSTEM);
   }
 
-  /** As above, with stories. */
-  static CommandLine commandLine(Supplier<MachineLauncher> launcher, Supplier<Hunt> hunt) {
+  /** As above, with stories and time. */
+  static CommandLine commandLine(
+      Supplier<MachineLauncher> launcher, Supplier<Hunt> hunt, Ticks ticks) {
     CommandLine line =
         new CommandLine(new Smmulator())
             .addSubcommand(new RunCommand(launcher))
             .addSubcommand(new HuntCommand(hunt))
             .addSubcommand(new AttachCommand())
-            .addSubcommand(new StatsCommand())
+            .addSubcommand(new StatsCommand(ticks))
             .addSubcommand(new PsCommand())
             .addSubcommand(new ExplainCommand())
             .addSubcommand(new DecodeCommand())

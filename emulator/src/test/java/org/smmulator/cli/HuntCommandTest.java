@@ -66,7 +66,8 @@ class HuntCommandTest {
     err.getBuffer().setLength(0);
     List<String> all = new ArrayList<>(List.of("hunt"));
     all.addAll(List.of(args));
-    return Smmulator.commandLine(FakeLauncher::new, () -> () -> List.of(CALM, RACY))
+    return Smmulator.commandLine(
+            FakeLauncher::new, () -> () -> List.of(CALM, RACY), Ticks.OF_THE_SYSTEM)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(all.toArray(String[]::new));

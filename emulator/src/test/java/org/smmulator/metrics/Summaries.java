@@ -8,6 +8,7 @@ import org.smmulator.arch.event.EventType;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.bus.wire.WorkingSetCurve;
+import org.smmulator.counter.CounterRow;
 import org.smmulator.counter.Counts;
 import org.smmulator.guest.iommu.smmuv3.DriverCounter;
 import org.smmulator.guest.mm.MmCounter;
@@ -55,6 +56,42 @@ public final class Summaries {
                     new StepSummary.OnDevice(
                         "00:05.0", 1, Counts.UNKNOWN, Counts.UNKNOWN, Counts.UNKNOWN))),
             new StepSummary("wait busy", 0, 0, 0, List.of())));
+  }
+
+  /** The same machine later: each count has grown by 10 for each time, and each gauge too. */
+  public static Summary grown(int times) {
+    Summary begun = passed();
+    long more = 10L * times;
+    return new Summary(
+        begun.devices().stream().map(device -> grown(device, more)).toList(),
+        grown(begun.links(), LinkCounter.class, more),
+        grown(begun.rulesBroken(), ProtocolRule.class, 0),
+        begun.smmu(),
+        begun.driver(),
+        begun.mm(),
+        begun.notifierCalls(),
+        grown(begun.sva(), SvaCounter.class, more),
+        begun.verdict(),
+        begun.steps());
+  }
+
+  private static DeviceCounters grown(DeviceCounters device, long more) {
+    return new DeviceCounters(
+        device.id(),
+        device.name(),
+        device.model(),
+        true,
+        device.answering(),
+        grown(device.counted(), FunctionCounter.class, more),
+        grown(device.reported(), DeviceCounter.class, more),
+        device.workingSet(),
+        device.latencies());
+  }
+
+  private static <R extends Enum<R> & CounterRow> Counts<R> grown(
+      Counts<R> counts, Class<R> rows, long more) {
+    return Counts.of(
+        rows, row -> counts.of(row) == Counts.UNKNOWN ? Counts.UNKNOWN : counts.of(row) + more);
   }
 
   public static Summary failed() {
