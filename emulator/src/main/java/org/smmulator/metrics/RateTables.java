@@ -24,7 +24,8 @@ public final class RateTables {
     StringBuilder out = new StringBuilder();
     devices(rates, out);
     machine(rates, out);
-    byName("Commands", rates, rates.before().smmu().commands(), rates.after().smmu().commands(), out);
+    byName(
+        "Commands", rates, rates.before().smmu().commands(), rates.after().smmu().commands(), out);
     byName("Events", rates, rates.before().smmu().events(), rates.after().smmu().events(), out);
     return out.isEmpty() ? "  nothing was counted\n" : out.toString();
   }
@@ -41,8 +42,7 @@ public final class RateTables {
         isEmpty &= !line(table, row, devices, device -> rates.of(device, row));
       }
       if (row == DeviceCounter.ATC_MISSES && !isEmpty) {
-        table.line(
-            "ATC hit ratio", devices.stream().map(d -> percent(rates.hitRatio(d))).toList());
+        table.line("ATC hit ratio", devices.stream().map(d -> percent(rates.hitRatio(d))).toList());
       }
     }
     for (FunctionCounter row : FunctionCounter.values()) {
