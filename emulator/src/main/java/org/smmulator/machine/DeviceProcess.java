@@ -44,6 +44,10 @@ final class DeviceProcess implements PluggedDevice {
     String java =
         System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
     List<String> command = new ArrayList<>(List.of(java, "-Xmx256m", "-XX:+UseSerialGC"));
+    String archive = System.getProperty("smmulator.archive");
+    if (archive != null) {
+      command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off"));
+    }
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(program().commandLine(config, bus));
     return command;

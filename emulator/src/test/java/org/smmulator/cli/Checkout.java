@@ -24,6 +24,14 @@ final class Checkout {
       """
       #!/bin/bash
       if [[ $1 == -version ]]; then echo 'openjdk version "17.0.9"' >&2; exit; fi
+      for word; do
+        [[ $word != -XX:ArchiveClassesAtExit=* ]] || archive=${word#*=}
+      done
+      if [[ -n ${archive-} ]]; then
+        echo "$@" >>"$ROOT/archived"
+        [[ -z ${ARCHIVES-} ]] || echo classes >"$archive"
+        exit
+      fi
       printf '%s\\n' run "$@" >>"$JOURNAL"
       [[ -z ${RUNS-} ]] || { touch "$RUNS"; while [[ -e $RUNS ]]; do sleep 0.1; done; }
       cat
@@ -63,6 +71,7 @@ final class Checkout {
           "rmdir",
           "rm",
           "ln",
+          "mv",
           "touch",
           "sleep",
           "cat");
@@ -115,13 +124,23 @@ final class Checkout {
   }
 
   void age(Path file, int seconds) throws IOException {
-    Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(seconds)));
+    FileTime time = FileTime.from(Instant.now().plusSeconds(seconds));
+    Files.setLastModifiedTime(file, time);
+    if (file.equals(jar()) && Files.exists(archive())) {
+      Files.setLastModifiedTime(archive(), time);
+    }
   }
 
-  /** A jar that is newer than all there is. */
+  /** The classes of the jar, for the {@code java} of this test. */
+  Path archive() {
+    return root.resolve("emulator/target/classes-openjdkversion17.0.9.jsa");
+  }
+
+  /** A jar that is newer than all there is, of which no classes can be kept. */
   void hasJar() throws IOException {
     Files.createDirectories(root.resolve("emulator/target"));
     Files.writeString(jar(), "whole");
+    Files.writeString(archive(), "");
     age(jar(), 60);
   }
 
