@@ -75,8 +75,7 @@ class ClassArchiveTest {
   @Test
   void aJarOfAnotherTimeHasOtherClasses() throws Exception {
     assertThat(run(true).err()).isEqualTo(SAID);
-    Files.setLastModifiedTime(
-        checkout.archive(), FileTime.fromMillis(1_000));
+    Files.setLastModifiedTime(checkout.archive(), FileTime.fromMillis(1_000));
     assertThat(run(true).err()).isEqualTo(SAID);
     assertThat(archived()).hasSize(2);
   }
