@@ -82,7 +82,7 @@ final class ExplainCommand implements Callable<Integer> {
   private String kind = "";
 
   @Override
-  public Integer call() throws UserException, InterruptedException {
+  public Integer call() throws UserException {
     requireOne("--device or --stream", device, stream);
     requireOne("--page or --address", page, address);
     Output.of(spec).print(machine.get("/api/explain?" + query()));

@@ -1,12 +1,12 @@
 package org.smmulator.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import org.smmulator.config.Syntax;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 
 /** The HTTP server of a running machine, as commands ask it. */
 final class MachineHttp {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int PATIENCE_MILLIS = 10_000;
   private static final int OK = 200;
   private static final int BAD_REQUEST = 400;
   private static final int UNAVAILABLE = 503;
@@ -26,15 +26,13 @@ final class MachineHttp {
       description = "The machine's http.listen (default: ${DEFAULT-VALUE}).")
   private String http = "";
 
-  private @Nullable HttpClient client;
-
   /**
    * The answer to a GET.
    *
    * @throws UserException if there is none, with the machine's words if it has some; a bad request
    *     is the user's
    */
-  String get(String path) throws UserException, InterruptedException {
+  String get(String path) throws UserException {
     try {
       return ask(path);
     } catch (IOException e) {
@@ -43,24 +41,36 @@ final class MachineHttp {
   }
 
   /** As {@link #get}, for a machine that may be gone: with an IOException then. */
-  String ask(String path) throws IOException, UserException, InterruptedException {
+  String ask(String path) throws IOException, UserException {
     if (!Syntax.HTTP_ADDRESS.matches(http)) {
       throw new UserException(
           ExitCode.USAGE,
           "--http: '" + http + "' is not an address; use " + Syntax.HTTP_ADDRESS.right());
     }
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + http + path)).timeout(PATIENCE).build();
-    if (client == null) {
-      client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+    HttpURLConnection asked =
+        (HttpURLConnection)
+            URI.create("http://" + http + path).toURL().openConnection(Proxy.NO_PROXY);
+    asked.setConnectTimeout(PATIENCE_MILLIS);
+    asked.setReadTimeout(PATIENCE_MILLIS);
+    // A connection that is kept can be one that a machine which ends has just closed.
+    asked.setRequestProperty("Connection", "close");
+    int status = asked.getResponseCode();
+    if (status == OK) {
+      return text(asked.getInputStream());
     }
-    HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-    return switch (response.statusCode()) {
-      case OK -> response.body();
-      case BAD_REQUEST -> throw new UserException(ExitCode.USAGE, response.body().strip());
-      case UNAVAILABLE -> throw new UserException(ExitCode.UNREACHABLE, response.body().strip());
-      default -> throw unlikeAMachine("HTTP " + response.statusCode());
-    };
+    InputStream words = asked.getErrorStream();
+    boolean isMachines = status == BAD_REQUEST || status == UNAVAILABLE;
+    if (words == null || !isMachines) {
+      throw unlikeAMachine("HTTP " + status);
+    }
+    ExitCode code = status == BAD_REQUEST ? ExitCode.USAGE : ExitCode.UNREACHABLE;
+    throw new UserException(code, text(words).strip());
+  }
+
+  private static String text(InputStream body) throws IOException {
+    try (body) {
+      return new String(body.readAllBytes(), UTF_8);
+    }
   }
 
   UserException unanswered() {

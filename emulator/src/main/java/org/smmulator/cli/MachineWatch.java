@@ -1,7 +1,7 @@
 package org.smmulator.cli;
 
 import java.io.IOException;
-import java.net.http.HttpTimeoutException;
+import java.net.SocketTimeoutException;
 import java.util.Locale;
 import java.util.Optional;
 import org.smmulator.launch.UserException;
@@ -29,7 +29,7 @@ final class MachineWatch {
 
   /** Asks for the first time, so that a machine that is not there is an error. */
   static MachineWatch start(MachineHttp machine, Ticks ticks)
-      throws UserException, InterruptedException {
+      throws UserException {
     return new MachineWatch(machine, ticks, read(machine, machine.get(SUMMARY)));
   }
 
@@ -38,11 +38,11 @@ final class MachineWatch {
   }
 
   /** What was counted since it was asked before; nothing, if the machine has ended. */
-  Optional<Rates> ask() throws UserException, InterruptedException {
+  Optional<Rates> ask() throws UserException {
     String body;
     try {
       body = machine.ask(SUMMARY);
-    } catch (HttpTimeoutException e) {
+    } catch (SocketTimeoutException e) {
       throw machine.unanswered();
     } catch (IOException e) {
       return Optional.empty();
@@ -65,6 +65,11 @@ final class MachineWatch {
   /** How long it has been watched, for people. */
   String elapsed() {
     return String.format(Locale.ROOT, "%.1f s", (ticks.nanos() - startNanos) / 1e9);
+  }
+
+  /** Says what is watched. */
+  String headline() {
+    return machine + ", for " + elapsed();
   }
 
   /** Says that there is nothing left to watch. */

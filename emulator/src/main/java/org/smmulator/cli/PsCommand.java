@@ -30,7 +30,7 @@ final class PsCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() throws UserException, InterruptedException {
+  public Integer call() throws UserException {
     String body = machine.get("/api/processes");
     try {
       Output.of(spec).print(json ? body : ProcessTable.read(body).render());

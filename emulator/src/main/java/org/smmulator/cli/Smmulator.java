@@ -72,18 +72,26 @@ public final class Smmulator implements Runnable {
 
   /** The whole command line over a machine; for {@link #main} and tests. */
   public static CommandLine commandLine(Supplier<MachineLauncher> launcher) {
-    return commandLine(launcher, Smmulator::theHunt, Ticks.OF_THE_SYSTEM);
+    return commandLine(launcher, Smmulator::theHunt, Ticks.OF_THE_SYSTEM, null);
   }
 
-  /** As above, with stories and time. */
+  /**
+   * As above, with stories, time and a terminal.
+   *
+   * @param terminal null for that of this process
+   */
   static CommandLine commandLine(
-      Supplier<MachineLauncher> launcher, Supplier<Hunt> hunt, Ticks ticks) {
+      Supplier<MachineLauncher> launcher,
+      Supplier<Hunt> hunt,
+      Ticks ticks,
+      Screen.@Nullable Opener terminal) {
     CommandLine line =
         new CommandLine(new Smmulator())
             .addSubcommand(new RunCommand(launcher))
             .addSubcommand(new HuntCommand(hunt))
             .addSubcommand(new AttachCommand())
             .addSubcommand(new StatsCommand(ticks))
+            .addSubcommand(new TopCommand(ticks, terminal))
             .addSubcommand(new PsCommand())
             .addSubcommand(new ExplainCommand())
             .addSubcommand(new DecodeCommand())

@@ -67,7 +67,7 @@ class HuntCommandTest {
     List<String> all = new ArrayList<>(List.of("hunt"));
     all.addAll(List.of(args));
     return Smmulator.commandLine(
-            FakeLauncher::new, () -> () -> List.of(CALM, RACY), Ticks.OF_THE_SYSTEM)
+            FakeLauncher::new, () -> () -> List.of(CALM, RACY), Ticks.OF_THE_SYSTEM, null)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(all.toArray(String[]::new));

@@ -288,7 +288,7 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, ps, explain, decode, atc-curve,"
+            "smmulator: no command; use run, hunt, attach, stats, top, ps, explain, decode, atc-curve,"
                 + " check, help or generate-completion; see 'smmulator --help'");
   }
 
@@ -300,6 +300,7 @@ class SmmulatorTest {
         "hunt --help",
         "attach --help",
         "stats --help",
+        "top --help",
         "ps --help",
         "explain --help",
         "decode --help",

@@ -24,7 +24,7 @@ class StatsWatchTest {
   private final AtomicInteger asked = new AtomicInteger();
 
   private int execute(String args) {
-    return Smmulator.commandLine(FakeLauncher::new, () -> List::of, ticks)
+    return Smmulator.commandLine(FakeLauncher::new, () -> List::of, ticks, null)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args.split(" "));
@@ -69,12 +69,12 @@ class StatsWatchTest {
           }
         };
     int code =
-        Smmulator.commandLine(FakeLauncher::new, () -> List::of, closing)
+        Smmulator.commandLine(FakeLauncher::new, () -> List::of, closing, null)
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute("stats", "--watch", "--http", web.address());
 
-    assertThat(code).isZero();
+    assertThat(code).as("%s", err).isZero();
     assertThat(out.toString().lines().filter(line -> line.startsWith("After"))).hasSize(2);
     assertThat(err.toString().strip())
         .isEqualTo(

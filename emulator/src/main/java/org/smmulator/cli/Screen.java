@@ -1,0 +1,34 @@
+package org.smmulator.cli;
+
+import java.util.List;
+import org.smmulator.launch.UserException;
+
+/** A terminal of which a command has all, with the keys that are pressed there. */
+interface Screen extends AutoCloseable {
+  /** What {@link #awaitKey} answers if no key was pressed. */
+  int NO_KEY = -1;
+
+  /** Where a command gets it. */
+  interface Opener {
+    /**
+     * Takes the terminal.
+     *
+     * @throws UserException if there is none
+     */
+    Screen open() throws UserException;
+  }
+
+  int rows();
+
+  int columns();
+
+  /** Shows lines from the top left corner on, and nothing else; lines that fit. */
+  void show(List<String> lines);
+
+  /** The next key, or {@link #NO_KEY} after a time. */
+  int awaitKey(long nanos) throws InterruptedException;
+
+  /** Gives the terminal back as it was; can be repeated, and called from any thread. */
+  @Override
+  void close();
+}

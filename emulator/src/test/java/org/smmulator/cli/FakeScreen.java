@@ -1,0 +1,60 @@
+package org.smmulator.cli;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** A terminal with somebody at it who presses the keys that a test gives. */
+class FakeScreen implements Screen {
+  /** Nothing is pressed until the next look. */
+  static final int WAIT = NO_KEY;
+
+  final List<List<String>> pages = new ArrayList<>();
+  int rows = 24;
+  int columns = 80;
+  int closed;
+  private final HandTicks ticks;
+  private final Deque<Integer> keys = new ArrayDeque<>();
+
+  FakeScreen(HandTicks ticks, int... keys) {
+    this.ticks = ticks;
+    for (int key : keys) {
+      this.keys.add(key);
+    }
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public int columns() {
+    return columns;
+  }
+
+  @Override
+  public void show(List<String> lines) {
+    pages.add(List.copyOf(lines));
+  }
+
+  @Override
+  public int awaitKey(long nanos) {
+    int key = keys.isEmpty() ? NO_KEY : keys.remove();
+    if (key == NO_KEY) {
+      ticks.pause(nanos);
+    }
+    return key;
+  }
+
+  @Override
+  public void close() {
+    closed++;
+  }
+
+  /** The last page as it looks. */
+  String last() {
+    return String.join("\n", pages.get(pages.size() - 1)) + "\n";
+  }
+}
