@@ -28,8 +28,7 @@ final class MachineWatch {
   }
 
   /** Asks for the first time, so that a machine that is not there is an error. */
-  static MachineWatch start(MachineHttp machine, Ticks ticks)
-      throws UserException {
+  static MachineWatch start(MachineHttp machine, Ticks ticks) throws UserException {
     return new MachineWatch(machine, ticks, read(machine, machine.get(SUMMARY)));
   }
 

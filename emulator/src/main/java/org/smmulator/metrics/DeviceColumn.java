@@ -84,9 +84,7 @@ public enum DeviceColumn {
     if (Double.isNaN(number)) {
       return "-";
     }
-    return this == GRANTS
-        ? String.format(Locale.ROOT, "%,.0f", number)
-        : RateTables.rate(number);
+    return this == GRANTS ? String.format(Locale.ROOT, "%,.0f", number) : RateTables.rate(number);
   }
 
   /** Names from the first letter on, numbers from the greatest on, the unknown last. */

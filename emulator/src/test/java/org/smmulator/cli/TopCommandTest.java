@@ -70,8 +70,9 @@ class TopCommandTest {
                       i invalidations  x dropped  g grants; r reverse, space refresh, q quit
             """
                 .replace("ADDRESS", address));
-    assertThat(screen.pages.get(0)).as("before the first interval").anyMatch(
-        line -> line.contains("00:04.0") && line.contains("  -  "));
+    assertThat(screen.pages.get(0))
+        .as("before the first interval")
+        .anyMatch(line -> line.contains("00:04.0") && line.contains("  -  "));
     assertThat(screen.closed).isPositive();
     assertThat(out).hasToString("");
   }
@@ -153,8 +154,7 @@ class TopCommandTest {
     }
     assertThat(unused.pages).isEmpty();
     assertThat(ticks.pauses).hasSize(3);
-    assertThat(out.toString().lines().filter(line -> line.startsWith("the machine at")))
-        .hasSize(3);
+    assertThat(out.toString().lines().filter(line -> line.startsWith("the machine at"))).hasSize(3);
     assertThat(out.toString()).contains("*HIT %", "  00:04.0  small").doesNotContain("\u001b");
   }
 
@@ -183,7 +183,8 @@ class TopCommandTest {
     assumeTrue(Files.isExecutable(SCRIPT), "no script to make a terminal");
     try (WebServer web = growing()) {
       String java =
-          String.join(" ", RealProcess.command("top", "--interval", "0.1", "--http", web.address()));
+          String.join(
+              " ", RealProcess.command("top", "--interval", "0.1", "--http", web.address()));
       String shell =
           "stty -g > before; sh -c 'echo $$ > pid; exec " + java + "'; stty -g > after; echo BACK";
       Process process =
