@@ -4,7 +4,7 @@ import java.util.List;
 import org.smmulator.launch.UserException;
 
 /** A terminal of which a command has all, with the keys that are pressed there. */
-interface Screen extends AutoCloseable {
+interface Screen {
   /** What {@link #awaitKey} answers if no key was pressed. */
   int NO_KEY = -1;
 
@@ -29,6 +29,5 @@ interface Screen extends AutoCloseable {
   int awaitKey(long nanos) throws InterruptedException;
 
   /** Gives the terminal back as it was; can be repeated, and called from any thread. */
-  @Override
-  void close();
+  void giveBack();
 }

@@ -32,7 +32,7 @@ final class SttyScreen implements Screen {
   private final Output output;
   private final String saved;
   private final InputStream keys;
-  private boolean closed;
+  private boolean givenBack;
 
   private SttyScreen(Output output, String saved, InputStream keys) {
     this.output = output;
@@ -108,7 +108,7 @@ final class SttyScreen implements Screen {
   }
 
   private synchronized void write(String text) {
-    if (!closed) {
+    if (!givenBack) {
       output.out().print(text);
       output.out().flush();
     }
@@ -134,10 +134,10 @@ final class SttyScreen implements Screen {
   }
 
   @Override
-  public synchronized void close() {
-    if (!closed) {
+  public synchronized void giveBack() {
+    if (!givenBack) {
       write(LEAVE);
-      closed = true;
+      givenBack = true;
       shell("stty " + saved + " <" + DEVICE, false);
     }
   }

@@ -91,32 +91,32 @@ final class TopCommand implements Callable<Integer> {
     }
   }
 
-  /** Until the machine ends, which is told, a key is pressed, or it was enough. */
+  /** Whether it ended with the machine, and not with a key, or because it was enough. */
   private boolean onScreen(MachineWatch watched, Output output, long interval, int count)
       throws UserException, InterruptedException {
-    try (Screen screen = terminal == null ? SttyScreen.open(output) : terminal.open()) {
-      SignalHook hook =
-          SignalHook.add(
-              () -> {
-                screen.close();
-                output.say("smmulator: " + watched.stopped());
-              });
-      try {
-        Rates rates = new Rates(watched.last(), watched.last(), 0);
-        for (int left = count; left > 0; left--) {
-          if (!untilNextLook(screen, watched, rates, interval) || output.isUnread()) {
-            return false;
-          }
-          Optional<Rates> next = watched.ask();
-          if (next.isEmpty()) {
-            return true;
-          }
-          rates = next.get();
+    Screen screen = terminal == null ? SttyScreen.open(output) : terminal.open();
+    SignalHook hook =
+        SignalHook.add(
+            () -> {
+              screen.giveBack();
+              output.say("smmulator: " + watched.stopped());
+            });
+    try {
+      Rates rates = new Rates(watched.last(), watched.last(), 0);
+      for (int left = count; left > 0; left--) {
+        if (!untilNextLook(screen, watched, rates, interval) || output.isUnread()) {
+          return false;
         }
-        return false;
-      } finally {
-        hook.remove();
+        Optional<Rates> next = watched.ask();
+        if (next.isEmpty()) {
+          return true;
+        }
+        rates = next.get();
       }
+      return false;
+    } finally {
+      screen.giveBack();
+      hook.remove();
     }
   }
 

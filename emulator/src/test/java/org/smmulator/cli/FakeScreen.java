@@ -13,7 +13,7 @@ class FakeScreen implements Screen {
   final List<List<String>> pages = new ArrayList<>();
   int rows = 24;
   int columns = 80;
-  int closed;
+  int givenBack;
   private final HandTicks ticks;
   private final Deque<Integer> keys = new ArrayDeque<>();
 
@@ -49,8 +49,8 @@ class FakeScreen implements Screen {
   }
 
   @Override
-  public void close() {
-    closed++;
+  public void giveBack() {
+    givenBack++;
   }
 
   /** The last page as it looks. */

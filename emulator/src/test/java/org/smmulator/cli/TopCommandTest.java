@@ -73,7 +73,7 @@ class TopCommandTest {
     assertThat(screen.pages.get(0))
         .as("before the first interval")
         .anyMatch(line -> line.contains("00:04.0") && line.contains("  -  "));
-    assertThat(screen.closed).isPositive();
+    assertThat(screen.givenBack).isPositive();
     assertThat(out).hasToString("");
   }
 
@@ -119,7 +119,7 @@ class TopCommandTest {
           }
         };
     assertThat(execute(screen, "top --interval 3 --http " + web.address())).as("%s", err).isZero();
-    assertThat(screen.closed).isPositive();
+    assertThat(screen.givenBack).isPositive();
     assertThat(err.toString().strip())
         .isEqualTo(
             "smmulator: the machine at http://"
