@@ -145,7 +145,11 @@ final class Board implements AutoCloseable {
 
     @Override
     public void pageRequestQueued(int index) {
-      recorder.carry(Carrier.PAGE_REQUEST_QUEUE, index, rootComplex.cause());
+      if (recorder.records(EventKind.PAGE_REQUEST_QUEUED)) {
+        long cause = rootComplex.cause();
+        long event = record(EventKind.PAGE_REQUEST_QUEUED, cause, index, 0, 0, 0);
+        recorder.carry(Carrier.PAGE_REQUEST_QUEUE, index, event);
+      }
     }
 
     @Override

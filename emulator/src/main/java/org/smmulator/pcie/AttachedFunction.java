@@ -42,6 +42,7 @@ final class AttachedFunction {
   final PeerReads peerReads;
   final PeerWrites peerWrites;
   final PageRequestCredits credits = new PageRequestCredits();
+  final FaultCauses faultCauses = new FaultCauses();
 
   /** What {@link InterruptPins} last heard of the interrupt pin. */
   boolean pinAsserted;
@@ -249,7 +250,10 @@ final class AttachedFunction {
 
   void sendPageResponse(int pasid, int prgIndex, int code) {
     credits.answered(prgIndex);
-    record(EventKind.PAGE_RESPONSE, root.cause(), pasid, prgIndex, code, 0);
+    if (records(EventKind.PAGE_RESPONSE)) {
+      faultCauses.answered(
+          prgIndex, record(EventKind.PAGE_RESPONSE, root.cause(), pasid, prgIndex, code, 0));
+    }
     ByteBuf out = begin();
     TlpWriter.pasidPrefix(out, config.responseNeedsPasid ? pasid : -1, false, false);
     TlpWriter.pageResponse(out, RequesterId.ROOT, requesterId, prgIndex, code);

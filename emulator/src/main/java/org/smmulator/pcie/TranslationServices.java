@@ -75,20 +75,27 @@ final class TranslationServices {
     long request =
         function.record(
             EventKind.TRANSLATION_REQUEST,
-            Recorder.NO_CAUSE,
+            function.faultCauses.get(tlp.pasid(), tlp.address()),
             tlp.pasid(),
             tlp.address(),
             tlp.translationsRequested(),
             function.name(tlp.noWrite() ? "read" : "write"));
     boolean translated = answer.status() == AtsAnswer.Status.SUCCESS && answer.count() > 0;
     long first = translated ? answer.entry(0) : 0;
-    function.record(
-        EventKind.TRANSLATION_COMPLETION,
-        request,
-        tlp.pasid(),
-        tlp.address(),
-        function.name(translated ? permissions(first) : answer.status().name()),
-        translated ? AtsEntry.address(first) : 0);
+    long completion =
+        function.record(
+            EventKind.TRANSLATION_COMPLETION,
+            request,
+            tlp.pasid(),
+            tlp.address(),
+            function.name(translated ? permissions(first) : answer.status().name()),
+            translated ? AtsEntry.address(first) : 0);
+    int wanted = tlp.noWrite() ? AtsEntry.READ : AtsEntry.READ | AtsEntry.WRITE;
+    if ((AtsEntry.flags(first) & wanted) == wanted) {
+      function.faultCauses.granted(tlp.pasid(), tlp.address());
+    } else {
+      function.faultCauses.refused(tlp.pasid(), tlp.address(), completion);
+    }
   }
 
   private static String permissions(long entry) {
@@ -125,11 +132,14 @@ final class TranslationServices {
     long event =
         function.record(
             EventKind.PAGE_REQUEST,
-            Recorder.NO_CAUSE,
+            function.faultCauses.get(tlp.pasid(), tlp.pageAddress()),
             tlp.pasid(),
             tlp.pageAddress(),
             group,
             tlp.pageRequestFlags());
+    if (event != Recorder.NO_CAUSE && !tlp.isStopMarker()) {
+      function.faultCauses.requested(tlp.pasid(), tlp.pageAddress(), group, event);
+    }
     function.count(tlp.isStopMarker() ? STOP_MARKERS : PAGE_REQUESTS);
     ProtocolRule broken = RequestRules.broken(function.config, tlp);
     if (broken != null) {

@@ -120,6 +120,124 @@ class CausesTest {
     assertThat(step(summary, "verify alice").get("devices")).isEmpty();
   }
 
+  /** A device asks for each page that it misses, until it has it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aPageFaultIsFollowedFromTheTranslationRequestToTheRetry(boolean simulated) throws Exception {
+    ToldEvents told = run(simulated);
+    List<JsonNode> asked = told.all("pageRequest");
+    assertThat(asked).as("pages that nobody had written").isNotEmpty();
+    int retried = 0;
+    for (JsonNode request : asked) {
+      retried += followFault(told, request) ? 1 : 0;
+    }
+    assertThat(retried).as("a few may die with their process").isGreaterThan(asked.size() / 2);
+  }
+
+  /** Whether it ended in another translation request. */
+  private static boolean followFault(ToldEvents told, JsonNode request) {
+    JsonNode refused = told.cause(request, "translationCompletion");
+    assertThat(refused.get("answer").asString()).isIn("--", "R-");
+    told.cause(refused, "translationRequest");
+    assertSamePage(refused, request);
+
+    JsonNode queued = told.effect(request, "pageRequestQueued");
+    JsonNode taken = told.effect(queued, "pageRequestTaken");
+    assertSamePage(taken, request);
+    assertThat(taken.get("group")).isEqualTo(request.get("group"));
+    for (JsonNode fault : told.effects(taken, "pageFaultBegins")) {
+      assertThat(fault.get("address")).isEqualTo(request.get("address"));
+      told.effect(fault, "pageFaultEnds");
+    }
+    JsonNode driver = told.effect(taken, "driverBegins");
+    assertThat(what(driver)).startsWith("driver: pageResponse of " + who(request));
+    JsonNode command = told.effect(driver, "command");
+    assertThat(opcode(command)).isEqualTo("PRI_RESP");
+    JsonNode response = told.effect(command, "pageResponse");
+    assertThat(who(response)).isEqualTo(who(request));
+    assertThat(response.get("group")).isEqualTo(request.get("group"));
+
+    List<JsonNode> retries = told.effects(response, "translationRequest");
+    assertThat(retries.size()).isLessThan(2);
+    for (JsonNode retry : retries) {
+      assertSamePage(retry, request);
+      assertThat(told.effects(taken, "pageFaultBegins")).hasSize(1);
+      told.effect(retry, "translationCompletion");
+    }
+    return !retries.isEmpty();
+  }
+
+  private static void assertSamePage(JsonNode one, JsonNode other) {
+    assertThat(one.get("pasid")).as("%s and %s", one, other).isEqualTo(other.get("pasid"));
+    assertThat(one.get("address")).as("%s and %s", one, other).isEqualTo(other.get("address"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aDeathIsFollowedFromTheStepToThePasidsEnd(boolean simulated) throws Exception {
+    ToldEvents told = run(simulated);
+    JsonNode step = told.first("stepBegins", s -> what(s).equals("begins kill bob"));
+    JsonNode call = told.effect(step, "callBegins");
+    assertThat(what(call)).isEqualTo("bob exit: all addresses");
+    JsonNode release = told.effect(call, "notifierBegins");
+    assertThat(what(release)).isEqualTo("bob notifier: release all addresses");
+
+    long stopped = 0;
+    List<JsonNode> exits = told.effects(release, "mmExitBegins");
+    assertThat(exits)
+        .extracting(exit -> exit.get("device").asString())
+        .containsExactlyInAnyOrder("00:04.0", "00:05.0");
+    for (JsonNode exit : exits) {
+      JsonNode end = told.effect(exit, "mmExitEnds");
+      assertThat(what(end)).endsWith(": stopped");
+      stopped = Math.max(stopped, id(end));
+    }
+
+    long quiet = 0;
+    for (JsonNode driver : driverCalls(told, release, "mmDetach")) {
+      JsonNode becomes = told.effect(driver, "contextDescriptor");
+      assertThat(what(becomes)).endsWith(" becomes quiet");
+      assertThat(id(becomes)).as("after every mm_exit").isGreaterThan(stopped);
+      List<JsonNode> commands = told.effects(driver, "command");
+      assertThat(commands)
+          .extracting(CausesTest::opcode)
+          .containsExactly("CFGI_CD", "SYNC", "TLBI_NH_ASID", "SYNC", "ATC_INV", "SYNC");
+      JsonNode invalidation = told.effect(commands.get(4), "invalidation");
+      quiet = Math.max(quiet, id(told.effect(invalidation, "invalidationCompleted")));
+    }
+
+    long drained = 0;
+    List<JsonNode> drains = told.effects(release, "drainBegins");
+    assertThat(drains).hasSize(2);
+    for (JsonNode drain : drains) {
+      assertThat(id(drain)).as("after the CDs are quiet").isGreaterThan(quiet);
+      JsonNode end = told.effect(drain, "drainEnds");
+      assertThat(what(end)).endsWith(": none left");
+      drained = id(end);
+    }
+
+    long cleared = 0;
+    for (JsonNode driver : driverCalls(told, release, "clearQuiet")) {
+      JsonNode becomes = told.effect(driver, "contextDescriptor");
+      assertThat(what(becomes)).endsWith(" becomes clear");
+      assertThat(id(becomes)).isGreaterThan(drained);
+      cleared = id(becomes);
+    }
+    JsonNode freed = told.effect(release, "pasidFreed");
+    assertThat(freed.get("pasid")).isEqualTo(exits.get(0).get("pasid"));
+    assertThat(id(freed)).isGreaterThan(cleared);
+  }
+
+  /** Both devices'. */
+  private static List<JsonNode> driverCalls(ToldEvents told, JsonNode cause, String operation) {
+    List<JsonNode> calls =
+        told.effects(cause, "driverBegins").stream()
+            .filter(call -> call.get("operation").asString().equals(operation))
+            .toList();
+    assertThat(calls).as(operation).hasSize(2);
+    return calls;
+  }
+
   private static long hex(JsonNode event, String field) {
     return Long.parseUnsignedLong(event.get(field).asString().substring(2), 16);
   }

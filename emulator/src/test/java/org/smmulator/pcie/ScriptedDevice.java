@@ -9,6 +9,7 @@ import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ControlCode;
+import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
 import org.smmulator.bus.wire.HelloAck;
@@ -245,6 +246,13 @@ final class ScriptedDevice implements LinkHandler {
 
   void completeInvalidations(int count, int tags) {
     send(out -> TlpWriter.invalidateCompletion(out, 0, id(), 0, count, tags));
+  }
+
+  /** Says what it dropped because of an Invalidate Request. */
+  void tellDropped(int itag, int entries, long... pages) {
+    DroppedEntries.encode(link().begin(FrameKind.DROPPED), itag, entries, pages);
+    link().end();
+    link().flush();
   }
 
   void requestPage(int pasid, long address, int group, int flags) {

@@ -20,7 +20,8 @@ import org.smmulator.counter.CounterRow.Spelling;
 
 /**
  * Everything that is recorded, a row each: where it happens, how fine a detail it is, its sentence,
- * and its values. In a sentence {@code {name}} stands for the value of that field.
+ * and its values. In a sentence {@code {name}} stands for the value of that field, and {@code
+ * {first..last}} for the range of two.
  */
 @SuppressWarnings("ImmutableEnumChecker") // Lists of records of strings.
 public enum EventKind {
@@ -40,7 +41,7 @@ public enum EventKind {
       TASK,
       BEGINS,
       CHANGES,
-      "{process} {call}: {first} to {last}",
+      "{process} {call}: {first..last}",
       field("process", NAME, "address space that changes"),
       field("call", NAME, "munmap, mprotect, madvise, fork, age or exit"),
       field("first", ADDRESS, "first byte of the range"),
@@ -56,7 +57,7 @@ public enum EventKind {
       TASK,
       BEGINS,
       CHANGES,
-      "{process} notifier: {callback} {first} to {last}",
+      "{process} notifier: {callback} {first..last}",
       field("process", NAME, "address space whose page table has changed"),
       field("callback", NAME, "callback of the MMU notifier"),
       field("first", ADDRESS, "first byte whose translations changed"),
@@ -91,6 +92,54 @@ public enum EventKind {
       field("process", NAME, "address space"),
       field("outcome", NAME, "HANDLED, or why not")),
 
+  MM_EXIT_BEGINS(
+      TASK,
+      BEGINS,
+      CHANGES,
+      "mm_exit of {device}{pasid}",
+      field("device", NAME, "whose driver is told that the process has died"),
+      field("pasid", PASID, "of the process")),
+  MM_EXIT_ENDS(
+      TASK,
+      ENDS,
+      CHANGES,
+      "mm_exit of {device}: {answer}",
+      field("device", NAME, "as when it began"),
+      field("answer", NAME, "that the device has stopped, or what the driver answered instead")),
+  DRAIN_BEGINS(
+      TASK,
+      BEGINS,
+      COMMANDS,
+      "drains page requests of {device}{pasid}",
+      field("device", NAME, "whose page requests are waited for"),
+      field("pasid", PASID, "that they may name")),
+  DRAIN_ENDS(
+      TASK,
+      ENDS,
+      COMMANDS,
+      "page requests of {device}: {answer}",
+      field("device", NAME, "as when it began"),
+      field("answer", NAME, "that none is left, or that it goes on asking")),
+  PASID_HELD(
+      TASK,
+      INSTANT,
+      CHANGES,
+      "PASID {pasid} is to be kept out of use: {device} {why}",
+      field("pasid", COUNT, "that the device may go on using"),
+      field("device", NAME, "one of those that may"),
+      field("why", NAME, "half a sentence")),
+  PASID_QUARANTINED(
+      TASK,
+      INSTANT,
+      CHANGES,
+      "PASID {pasid} goes into quarantine",
+      field("pasid", COUNT, "whose address space is gone, and which a device may still use")),
+  PASID_FREED(
+      TASK,
+      INSTANT,
+      CHANGES,
+      "PASID {pasid} is free",
+      field("pasid", COUNT, "that nothing names any more")),
   IO_MM_UNREFERENCED(
       TASK,
       INSTANT,
@@ -117,6 +166,14 @@ public enum EventKind {
       COMMANDS,
       "driver: {operation} returns",
       field("operation", NAME, "as when it began")),
+  CONTEXT_DESCRIPTOR(
+      TASK,
+      INSTANT,
+      COMMANDS,
+      "CD of {device}{pasid} becomes {state}",
+      field("device", NAME, "of whose stream's table it is"),
+      field("pasid", PASID, "whose translations it describes"),
+      field("state", NAME, "live; quiet, so that accesses abort without a record; or clear")),
   COMMANDS_QUEUED(
       TASK,
       INSTANT,
@@ -151,11 +208,18 @@ public enum EventKind {
       field("word2", WORD, "its third word"),
       field("word3", WORD, "its fourth word")),
 
+  PAGE_REQUEST_QUEUED(
+      SMMU,
+      INSTANT,
+      COMMANDS,
+      "page request goes to the PRI queue: {index}",
+      field("index", COUNT, "of the entry, wrap bit included")),
+
   INVALIDATION(
       DEVICE,
       BEGINS,
       COMMANDS,
-      "invalidation{pasid} {first} to {last}",
+      "invalidation{pasid} {first..last}",
       field("pasid", PASID, "whose translations the Invalidate Request is for"),
       field("first", ADDRESS, "first byte of the range"),
       field("last", ADDRESS, "last byte of the range")),
@@ -163,7 +227,7 @@ public enum EventKind {
       DEVICE,
       INSTANT,
       COMMANDS,
-      "dropped {entries} entries of {first} to {last}",
+      "dropped {entries} entries of {first..last}",
       field("entries", COUNT, "ATC entries that the device says a request made it drop"),
       field("first", ADDRESS, "first byte of the run of pages that they served"),
       field("last", ADDRESS, "last byte; with 0 before it the device did not list the pages")),
@@ -171,7 +235,7 @@ public enum EventKind {
       DEVICE,
       ENDS,
       COMMANDS,
-      "invalidation completed{pasid} {first} to {last}",
+      "invalidation completed{pasid} {first..last}",
       field("pasid", PASID, "as in its request"),
       field("first", ADDRESS, "as in its request"),
       field("last", ADDRESS, "as in its request"),
@@ -180,7 +244,7 @@ public enum EventKind {
       DEVICE,
       ENDS,
       COMMANDS,
-      "invalidation {how}{pasid} {first} to {last}",
+      "invalidation {how}{pasid} {first..last}",
       field("how", NAME, "timed out, failed or abandoned: no completion came"),
       field("pasid", PASID, "as in its request"),
       field("first", ADDRESS, "as in its request"),

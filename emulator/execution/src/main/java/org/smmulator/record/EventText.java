@@ -17,7 +17,11 @@ public final class EventText {
     String event(long[] record);
   }
 
-  private static final Pattern PLACE = Pattern.compile("\\{(\\w+)}");
+  private static final Pattern PLACE = Pattern.compile("\\{(\\w+)(?:\\.\\.(\\w+))?}");
+
+  /** Of a whole address space. */
+  private static final int VA_BITS = 48;
+
   private static final Map<EventKind, Sentence> SENTENCES = new EnumMap<>(EventKind.class);
 
   static {
@@ -37,8 +41,29 @@ public final class EventText {
     return switch (event.kind()) {
       case COMMAND -> entries.command(event.value(0), event.value(1));
       case SMMU_EVENT -> "event " + entries.event(fourWords(event));
+      case ENTRIES_DROPPED -> dropped(event);
       default -> sentence(event.kind()).of(event);
     };
+  }
+
+  /** By numbers, as people say them; a device need not list the pages. */
+  private static String dropped(RecordedEvent event) {
+    long entries = event.value(0);
+    if (entries == 0) {
+      return "dropped nothing";
+    }
+    String counted = "dropped " + entries + (entries == 1 ? " entry" : " entries");
+    boolean listed = event.value(1) != 0 || event.value(2) != -1;
+    return counted + (listed ? " of " + range(event, 1, 2) : "; it did not list their pages");
+  }
+
+  private static String range(RecordedEvent event, int first, int last) {
+    boolean all = event.value(first) == 0 && event.value(last) >>> VA_BITS - 1 != 0;
+    return all
+        ? "all addresses"
+        : ValueFormat.ADDRESS.inWords(event, first)
+            + " to "
+            + ValueFormat.ADDRESS.inWords(event, last);
   }
 
   private static long[] fourWords(RecordedEvent event) {
@@ -53,16 +78,24 @@ public final class EventText {
     return found;
   }
 
-  /** Texts, with fields between them, and one text more. */
-  private record Sentence(EventKind kind, List<String> texts, List<Integer> places) {
+  /** A field, or the range from one to another. */
+  private record Place(int field, int last) {
+    static final int NONE = -1;
+  }
+
+  /** Texts, with places for fields between them, and one text more. */
+  private record Sentence(EventKind kind, List<String> texts, List<Place> places) {
     static Sentence of(EventKind kind) {
       List<String> texts = new ArrayList<>();
-      List<Integer> places = new ArrayList<>();
+      List<Place> places = new ArrayList<>();
       Matcher place = PLACE.matcher(kind.sentence());
       int end = 0;
       while (place.find()) {
         texts.add(kind.sentence().substring(end, place.start()));
-        places.add(indexOf(kind, place.group(1)));
+        String last = place.group(2);
+        places.add(
+            new Place(
+                indexOf(kind, place.group(1)), last == null ? Place.NONE : indexOf(kind, last)));
         end = place.end();
       }
       texts.add(kind.sentence().substring(end));
@@ -81,9 +114,13 @@ public final class EventText {
     String of(RecordedEvent event) {
       StringBuilder text = new StringBuilder();
       for (int i = 0; i < places.size(); i++) {
-        int field = places.get(i);
+        Place place = places.get(i);
+        int field = place.field;
         text.append(texts.get(i));
-        text.append(kind.fields().get(field).format().inWords(event, field));
+        text.append(
+            place.last == Place.NONE
+                ? kind.fields().get(field).format().inWords(event, field)
+                : range(event, field, place.last));
       }
       return text.append(texts.get(places.size())).toString();
     }

@@ -129,6 +129,32 @@ class RecorderTest {
   }
 
   @Test
+  void saysRangesAndNumbersAsPeopleDo() {
+    Recorder recorder = new Recorder();
+    Kept kept = new Kept(Detail.COMMANDS);
+    recorder.addReader(kept);
+    recorder.record(EventKind.INVALIDATION, 0, 0, 0, 7, 0, -1, 0);
+    recorder.record(EventKind.INVALIDATION, 0, 0, 0, -1, 0x1000, 0x2fff, 0);
+    recorder.record(EventKind.INVALIDATION, 0, 0, 0, 7, 0, 0x7fff_ffff, 0);
+    recorder.record(EventKind.CALL_BEGINS, 0, 0, 0, 0, 0, 0, 0xffff_ffff_ffffL);
+    recorder.record(EventKind.ENTRIES_DROPPED, 0, 0, 0, 0, 0, -1, 0);
+    recorder.record(EventKind.ENTRIES_DROPPED, 0, 0, 0, 3, 0, -1, 0);
+    recorder.record(EventKind.ENTRIES_DROPPED, 0, 0, 0, 1, 0x1000, 0x1fff, 0);
+    recorder.record(EventKind.ENTRIES_DROPPED, 0, 0, 0, 2, 0, 0x1fff, 0);
+    recorder.deliver();
+    assertThat(kept.texts)
+        .containsExactly(
+            "0 : invalidation PASID 7 all addresses <- 0",
+            "0 : invalidation 0x1000 to 0x2fff <- 0",
+            "0 : invalidation PASID 7 0x0 to 0x7fffffff <- 0",
+            "0 :  : all addresses <- 0",
+            "0 : dropped nothing <- 0",
+            "0 : dropped 3 entries; it did not list their pages <- 0",
+            "0 : dropped 1 entry of 0x1000 to 0x1fff <- 0",
+            "0 : dropped 2 entries of 0x0 to 0x1fff <- 0");
+  }
+
+  @Test
   void namesHaveOneNumberEachAndABound() {
     Recorder recorder = new Recorder(Detail.CHANGES);
     assertThat(recorder.name("a")).isEqualTo(recorder.name("a")).isNotEqualTo(recorder.name("b"));

@@ -57,7 +57,9 @@ public final class PageRequests {
         pasid != Transaction.NO_SUBSTREAM
             && last
             && (flags & (PageRequestFlags.READ | PageRequestFlags.WRITE)) == 0;
-    outputs.pageRequestQueued(queue.next());
+    if (queue.takes()) {
+      outputs.pageRequestQueued(queue.next());
+    }
     switch (queue.write(record, last)) {
       case WRITTEN -> {}
       case DISABLED, ABORTED -> {

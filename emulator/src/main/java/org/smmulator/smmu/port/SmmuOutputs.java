@@ -45,8 +45,7 @@ public interface SmmuOutputs {
   default void command(int index, long word0, long word1) {}
 
   /**
-   * A page request is about to be written to the PRI queue, if there is room. For those who tell
-   * the story.
+   * A page request is about to be written to the PRI queue. For those who tell the story.
    *
    * @param index where, wrap bit included
    */

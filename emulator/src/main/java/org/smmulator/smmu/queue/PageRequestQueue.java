@@ -81,6 +81,14 @@ public final class PageRequestQueue {
     return IrqCfg.LO.isSet(registers.get(SmmuRegister.PRIQ_IRQ_CFG2));
   }
 
+  /** Whether a record would be written now. */
+  public boolean takes() {
+    return registers.pageRequestQueueEnabled()
+        && !errors.isActive(Gerror.PRIQ_ABT_ERR)
+        && !queue.isOverflowed()
+        && !queue.isFull();
+  }
+
   /** Where the next record goes, if there is room; wrap bit included. */
   public int next() {
     return queue.next();

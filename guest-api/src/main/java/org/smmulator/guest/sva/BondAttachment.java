@@ -7,6 +7,7 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.guest.iommu.DetachMode;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.record.EventKind;
 
 /**
  * Lets devices reach address spaces and takes that away again: bonds, their CDs, and the page
@@ -247,6 +248,17 @@ final class BondAttachment {
    * @return whether nothing is left
    */
   boolean drain(Bond bond) {
+    long outer = tables.begins(EventKind.DRAIN_BEGINS, bond);
+    boolean drained = false;
+    try {
+      drained = isDrained(bond);
+      return drained;
+    } finally {
+      tables.ends(EventKind.DRAIN_ENDS, outer, bond, drained ? "none left" : "goes on asking");
+    }
+  }
+
+  private boolean isDrained(Bond bond) {
     for (int round = 0; round < DRAIN_ROUNDS; round++) {
       flushFaults(bond.device());
       discardPartials(bond);

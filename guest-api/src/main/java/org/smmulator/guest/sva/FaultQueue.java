@@ -27,7 +27,8 @@ final class FaultQueue {
   /** A device that keeps its allocation never has so many; what exceeds it is asked for again. */
   private static final int MAX_PARTIALS = 1024;
 
-  private record Fault(Bond bond, PageRequest request) {}
+  /** With the event of its request, for the story. */
+  private record Fault(Bond bond, PageRequest request, long cause) {}
 
   private final SvaTables tables;
   private final IommuDevice iommuDevice;
@@ -45,9 +46,9 @@ final class FaultQueue {
 
   void takeLocked(Bond bond, PageRequest request) {
     if (request.last()) {
-      queueGroupLocked(new Fault(bond, request));
+      queueGroupLocked(new Fault(bond, request, tables.sched().cause()));
     } else if (partials.size() < MAX_PARTIALS) {
-      partials.add(new Fault(bond, request));
+      partials.add(new Fault(bond, request, tables.sched().cause()));
       tables.pasidsLocked().named(bond.pasid(), PasidUse.PARTIAL_FAULT);
     }
   }
@@ -97,9 +98,11 @@ final class FaultQueue {
     for (Fault fault : group) {
       // An error decides the whole group: the device retries or fails all of it.
       if (code == ResponseCode.SUCCESS) {
+        tables.sched().causedBy(fault.cause);
         code = handle(fault);
       }
     }
+    tables.sched().causedBy(last.cause);
     PageRequest request = last.request;
     tables.driver().respond(iommuDevice, new PageResponse(request.pasid(), request.group(), code));
     tables.counters().count(SvaCounter.GROUPS_ANSWERED);

@@ -194,8 +194,10 @@ final class IoMms {
       tables.ioMmsByPasidLocked().remove(ioMm.pasid(), ioMm);
       if (quarantine.holdsLocked(ioMm.pasid())) {
         tables.pasidsLocked().quarantine(ioMm.pasid());
+        tables.tell(EventKind.PASID_QUARANTINED, ioMm.pasid());
       } else {
         tables.pasidsLocked().free(ioMm.pasid());
+        tables.tell(EventKind.PASID_FREED, ioMm.pasid());
       }
     } finally {
       tables.lock().unlock();

@@ -137,12 +137,17 @@ final class NotifierRelease {
     } finally {
       tables.lock().unlock();
     }
+    long outer = tables.begins(EventKind.MM_EXIT_BEGINS, bond);
+    String told = "failed";
     try {
-      answer.set(handler.mmExit(bond.iommuDevice(), bond.pasid(), bond.drvdata()));
+      int code = handler.mmExit(bond.iommuDevice(), bond.pasid(), bond.drvdata());
+      answer.set(code);
+      told = code == 0 ? "stopped" : "answers " + code;
     } catch (RuntimeException | Error e) {
       tables.sched().throwIfEnding();
       log.error("{}: mm_exit failed", bond, e);
     } finally {
+      tables.ends(EventKind.MM_EXIT_ENDS, outer, bond, told);
       endMmExit(bond);
     }
   }

@@ -9,6 +9,8 @@ import java.util.Set;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.sched.Guarded;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.record.EventKind;
 
 /**
  * PASIDs that devices may still use though they should not: a device driver did not say that its
@@ -51,6 +53,13 @@ final class Quarantine {
   void addLocked(int pasid, IommuDomain domain, boolean cd, Set<IommuDevice> devices, String why) {
     tables.lock().assertHeld();
     entries.add(new Entry(pasid, domain, cd, devices, why));
+    Sched sched = tables.sched();
+    if (sched.records(EventKind.PASID_HELD)) {
+      for (IommuDevice device : devices) {
+        int name = sched.name(device.name());
+        sched.record(EventKind.PASID_HELD, pasid, name, sched.name(why), 0);
+      }
+    }
   }
 
   /** What is held, for people. */
@@ -145,6 +154,7 @@ final class Quarantine {
       }
       if (tables.pasidsLocked().isQuarantined(entry.pasid) && !holdsLocked(entry.pasid)) {
         tables.pasidsLocked().free(entry.pasid);
+        tables.tell(EventKind.PASID_FREED, entry.pasid);
       }
     } finally {
       tables.lock().unlock();

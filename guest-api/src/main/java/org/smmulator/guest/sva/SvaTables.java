@@ -17,11 +17,12 @@ import org.smmulator.guest.sched.SpinLock;
 import org.smmulator.guest.sched.Srcu;
 import org.smmulator.guest.sched.WaitQueue;
 import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
 
 /**
  * What the parts of the layer share: its tables, the sva lock over them, and the SRCU domain of
  * those who walk an io_mm's bonds. The sva lock is a leaf: nothing is taken, called or waited for
- * under it but the allocation of a PASID and the queueing of a page fault.
+ * under it but the allocation of a PASID, the queueing of a page fault, and the recorder.
  */
 final class SvaTables {
   private final Sched sched;
@@ -59,6 +60,30 @@ final class SvaTables {
   void tell(EventKind kind, IoMm ioMm) {
     if (sched.records(kind)) {
       sched.record(kind, sched.name(ioMm.toString()), 0, 0, 0);
+    }
+  }
+
+  /** Records what happens to a PASID, if it is wanted. */
+  void tell(EventKind kind, int pasid) {
+    sched.record(kind, pasid, 0, 0, 0);
+  }
+
+  /**
+   * Records what begins for a bond, if it is wanted; until {@link #ends} it is the cause of what
+   * the task does.
+   *
+   * @return to be given to that
+   */
+  long begins(EventKind kind, Bond bond) {
+    return sched.records(kind)
+        ? sched.begin(kind, sched.name(bond.iommuDevice().name()), bond.pasid(), 0, 0)
+        : Recorder.NO_CAUSE;
+  }
+
+  /** The end of what began for a bond. */
+  void ends(EventKind kind, long outer, Bond bond, String answer) {
+    if (sched.records(kind)) {
+      sched.end(kind, outer, sched.name(bond.iommuDevice().name()), sched.name(answer));
     }
   }
 

@@ -91,6 +91,7 @@ class ExitTest {
             IommuDevice bad = scene.device(1, handler);
             IommuDevice good = scene.device(2);
             AddressSpace mm = scene.process("p");
+            scene.listen();
             int pasid = scene.sva.bind(bad, mm, null);
             scene.sva.bind(good, mm, null);
             mm.putUser();
@@ -109,6 +110,10 @@ class ExitTest {
             scene.sva.deviceGone(bad);
             assertThat(scene.iommu.hasCd(bad, pasid)).isFalse();
             assertThat(scene.sva.statistics().of(SvaCounter.PASIDS_QUARANTINED)).isZero();
+            assertThat(scene.events())
+                .filteredOn(event -> event.contains(": PASID_"))
+                .extracting(event -> event.substring(event.indexOf(':') + 2))
+                .containsExactly("PASID_HELD", "PASID_QUARANTINED", "PASID_FREED");
             AddressSpace reuser = scene.process("reuser");
             assertThat(scene.sva.bind(bad, reuser, null)).isEqualTo(pasid);
           });

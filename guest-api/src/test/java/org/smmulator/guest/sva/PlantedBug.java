@@ -53,7 +53,8 @@ enum PlantedBug {
   NO_FAULT_FLUSH_BEFORE_A_SHUTDOWN(
       new Swap("sva.Unbinding", "unbindAll", "flushFaults", "nothing")),
   /** Requests that came before the CD went are handled after the bond's end. */
-  NO_FAULT_FLUSH_AFTER_A_DETACH(new Swap("sva.BondAttachment", "drain", "flushFaults", "nothing")),
+  NO_FAULT_FLUSH_AFTER_A_DETACH(
+      new Swap("sva.BondAttachment", "isDrained", "flushFaults", "nothing")),
   /** A device can walk before anybody would tell it of changes. */
   CD_BEFORE_THE_BOND(
       new Swap("sva.BondAttachment", "listLocked", "listLocked", "nothing"),

@@ -1,6 +1,8 @@
 package org.smmulator.guest.iommu.smmuv3;
 
 import org.smmulator.arch.structure.Cd;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.record.EventKind;
 
 /**
  * Changes of live PASID tables, each complete on return. A change of one descriptor is made by one
@@ -9,6 +11,7 @@ import org.smmulator.arch.structure.Cd;
 final class PasidContexts {
   private static final long TTB_WORD_OFFSET = 8L * Cd.TTB0.word();
 
+  private final Sched sched;
   private final TableMemory memory;
   private final CommandQueue queue;
   private final int quietAsid;
@@ -16,7 +19,8 @@ final class PasidContexts {
   /**
    * @param quietAsid an ASID under which nothing is ever cached
    */
-  PasidContexts(TableMemory memory, CommandQueue queue, int quietAsid) {
+  PasidContexts(Sched sched, TableMemory memory, CommandQueue queue, int quietAsid) {
+    this.sched = sched;
     this.memory = memory;
     this.queue = queue;
     this.quietAsid = quietAsid;
@@ -33,12 +37,14 @@ final class PasidContexts {
       throw new IllegalStateException(
           "PASID %d of %s is in use".formatted(substreamId, domain.master().device()));
     }
+    tell(domain, substreamId, "live");
     descriptor.publish(pa, () -> invalidate(domain, substreamId));
   }
 
   void clear(DefaultDomain domain, int substreamId) {
     long pa = domain.contexts().existing(substreamId);
     if (pa != 0) {
+      tell(domain, substreamId, "clear");
       memory.store(pa, 0);
       invalidate(domain, substreamId);
     }
@@ -47,6 +53,7 @@ final class PasidContexts {
   /** Lets accesses abort without a record from now on. */
   void quieten(DefaultDomain domain, int substreamId) {
     long pa = domain.contexts().descriptor(substreamId);
+    tell(domain, substreamId, "quiet");
     memory.store(pa, ContextDescriptors.quietWord(memory.load(pa), quietAsid));
     invalidate(domain, substreamId);
     // Not before: with the old first word still cached, the SMMU would walk from address 0.
@@ -61,6 +68,13 @@ final class PasidContexts {
     } else if (ContextDescriptors.isValid(word0)) {
       throw new IllegalStateException(
           "PASID %d of %s is live, not quiet".formatted(substreamId, domain.master().device()));
+    }
+  }
+
+  private void tell(DefaultDomain domain, int substreamId, String becomes) {
+    if (sched.records(EventKind.CONTEXT_DESCRIPTOR)) {
+      int device = sched.name(domain.master().device().name());
+      sched.record(EventKind.CONTEXT_DESCRIPTOR, device, substreamId, sched.name(becomes), 0);
     }
   }
 

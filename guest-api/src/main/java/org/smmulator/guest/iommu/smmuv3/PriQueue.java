@@ -138,7 +138,8 @@ final class PriQueue {
     IommuDevice device = master.device();
     long address = PageRequestField.ADDRESS.inPlace(word1);
     if (sched.records(EventKind.PAGE_REQUEST_TAKEN)) {
-      sched.record(EventKind.PAGE_REQUEST_TAKEN, sched.name(device.name()), pasid, address, group);
+      int name = sched.name(device.name());
+      sched.causedBy(sched.record(EventKind.PAGE_REQUEST_TAKEN, name, pasid, address, group));
     }
     boolean exec = PageRequestField.X.isSet(word0);
     boolean privileged = PageRequestField.PRIV.isSet(word0);

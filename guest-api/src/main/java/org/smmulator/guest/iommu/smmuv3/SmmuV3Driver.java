@@ -79,7 +79,8 @@ public final class SmmuV3Driver implements IommuDriver {
             platform.sched(), memory, platform.frames(), commands, capabilities.streamIdBits());
     this.streams = new Streams(platform.sched(), memory, table, commands);
     this.invalidations = new IotlbInvalidations(commands, streams, options);
-    this.contexts = new PasidContexts(memory, commands, platform.asids().allocate());
+    this.contexts =
+        new PasidContexts(platform.sched(), memory, commands, platform.asids().allocate());
     this.attachment =
         new DomainAttachment(platform, options, capabilities, streams, contexts, invalidations);
     int eventLog2 = Math.min(options.eventQueueLog2(), capabilities.eventQueueLog2());
