@@ -94,7 +94,7 @@ final class RunCommand implements Callable<Integer> {
       Output.requireWritable("--summary", summaryFile);
     }
     Output output = Output.of(spec);
-    try (StoryFiles story = StoryFiles.open(simulate.events)) {
+    try (StoryFiles story = StoryFiles.open(simulate.events, simulate.perfetto)) {
       Report report = new Report(output, summaryFile);
       ExitCode code =
           simulate.isWanted()

@@ -29,6 +29,15 @@ final class SimulateOptions {
       description = "Write what happens, in order, as lines of JSON.")
   @Nullable Path events;
 
+  @Option(
+      names = "--perfetto",
+      paramLabel = "FILE",
+      description = {
+        "Write what happens as a trace (Trace Event Format), for ui.perfetto.dev or",
+        "chrome://tracing: a track for each task, queue and device."
+      })
+  @Nullable Path perfetto;
+
   boolean isWanted() {
     return simulated || seeds != null;
   }

@@ -59,8 +59,9 @@ final class Simulation {
     if (seeds == null) {
       return one(report, scenario.seed(), recorder);
     }
-    if (options.events != null) {
-      throw usage("--events: with --seeds there would be many stories; name one --seed");
+    if (options.events != null || options.perfetto != null) {
+      String option = options.events != null ? "--events" : "--perfetto";
+      throw usage(option + ": with --seeds there would be many stories; name one --seed");
     }
     for (DeviceConfig device : config.devices()) {
       if (device.record() != null) {

@@ -1,42 +1,55 @@
 package org.smmulator.cli;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
 import org.smmulator.record.Recorder;
 import org.smmulator.story.EventLines;
+import org.smmulator.story.StoryWriter;
+import org.smmulator.story.TraceEvents;
 
-/** What a run records, and the file of {@code --events} that it goes to. Thread-safe. */
+/** What a run records, and the files that it goes to. Thread-safe. */
 final class StoryFiles implements AutoCloseable {
-  private final Recorder recorder = new Recorder();
-  private final @Nullable Path file;
-  private @Nullable EventLines lines;
+  private record StoryFile(String option, Path path, StoryWriter writer) {}
 
-  private StoryFiles(@Nullable Path file) {
-    this.file = file;
-  }
+  private final Recorder recorder = new Recorder();
+  private final List<StoryFile> files = new ArrayList<>();
+
+  private StoryFiles() {}
 
   /**
-   * @param events null for no file
-   * @throws UserException if it cannot be written
+   * @param events lines of JSON; null for none
+   * @param perfetto a trace; null for none
+   * @throws UserException if one cannot be written
    */
-  static StoryFiles open(@Nullable Path events) throws UserException {
-    StoryFiles files = new StoryFiles(events);
-    if (events != null) {
-      Output.requireWritable("--events", events);
-      try {
-        EventLines lines = new EventLines(Files.newBufferedWriter(events, StandardCharsets.UTF_8));
-        files.lines = lines;
-        files.recorder.addReader(lines);
-      } catch (IOException e) {
-        throw new UserException(ExitCode.USAGE, "--events: " + events + ": " + e.getMessage());
-      }
+  static StoryFiles open(@Nullable Path events, @Nullable Path perfetto) throws UserException {
+    StoryFiles story = new StoryFiles();
+    story.add("--events", events, EventLines::new);
+    story.add("--perfetto", perfetto, TraceEvents::new);
+    return story;
+  }
+
+  private void add(String option, @Nullable Path path, Function<Writer, StoryWriter> format)
+      throws UserException {
+    if (path == null) {
+      return;
     }
-    return files;
+    Output.requireWritable(option, path);
+    try {
+      StoryWriter writer = format.apply(Files.newBufferedWriter(path, StandardCharsets.UTF_8));
+      recorder.addReader(writer);
+      files.add(new StoryFile(option, path, writer));
+    } catch (IOException e) {
+      throw new UserException(ExitCode.USAGE, option + ": " + path + ": " + e.getMessage());
+    }
   }
 
   Recorder recorder() {
@@ -49,22 +62,28 @@ final class StoryFiles implements AutoCloseable {
    * @return {@code code}; not success, if something is missing
    */
   ExitCode end(Output output, ExitCode code) {
-    IOException lost = finish();
-    if (lost == null) {
-      return code;
-    }
-    output.say("smmulator: --events: " + file + " was not written: " + lost.getMessage());
-    return code == ExitCode.OK ? ExitCode.OUTPUT_LOST : code;
-  }
-
-  private @Nullable IOException finish() {
     recorder.deliver();
-    return lines == null ? null : lines.close();
+    ExitCode ended = code;
+    for (StoryFile file : files) {
+      IOException lost = file.writer.close();
+      if (lost != null) {
+        output.say(
+            "smmulator: "
+                + file.option
+                + ": "
+                + file.path
+                + " was not written: "
+                + lost.getMessage());
+        ended = ended == ExitCode.OK ? ExitCode.OUTPUT_LOST : ended;
+      }
+    }
+    return ended;
   }
 
   /** Ends the record; nothing is recorded any more. */
   @Override
   public void close() {
-    finish();
+    recorder.deliver();
+    files.forEach(file -> file.writer.close());
   }
 }

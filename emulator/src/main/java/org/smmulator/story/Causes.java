@@ -25,6 +25,10 @@ final class Causes<T> {
     known.put(event, what);
   }
 
+  @Nullable T remove(long event) {
+    return known.remove(event);
+  }
+
   @Nullable T get(long event) {
     return known.get(event);
   }

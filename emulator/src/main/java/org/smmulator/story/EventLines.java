@@ -6,7 +6,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.record.Detail;
 import org.smmulator.record.EventKind;
-import org.smmulator.record.EventReader;
 import org.smmulator.record.EventText;
 import org.smmulator.record.RecordedEvent;
 import org.smmulator.smmu.explain.QueueText;
@@ -15,9 +14,9 @@ import tools.jackson.core.io.JsonStringEncoder;
 /**
  * Every event as a line of JSON: {@code t} nanoseconds, {@code id}, {@code cause} (the id of
  * another one, or 0), {@code who}, {@code kind}, {@code what} in words, and the fields of the
- * kind's row. Keeps the first failure to write, as nobody who records can mend it.
+ * kind's row.
  */
-public final class EventLines implements EventReader {
+public final class EventLines implements StoryWriter {
   /** The SMMU's queue entries, with their fields by name. */
   static final EventText TEXT =
       new EventText(
@@ -104,11 +103,7 @@ public final class EventLines implements EventReader {
     line.append('"');
   }
 
-  /**
-   * Ends the lines; nothing is written any more. From any thread.
-   *
-   * @return what could not be written
-   */
+  @Override
   public synchronized @Nullable IOException close() {
     if (!closed) {
       closed = true;

@@ -1,0 +1,125 @@
+package org.smmulator.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.cli.Smmulator;
+import org.smmulator.story.TraceFile;
+import org.smmulator.story.TraceFile.Slice;
+import picocli.CommandLine;
+
+/** The file of {@code --perfetto}, followed as somebody would who looks at it. */
+class PerfettoTest {
+  private static final String QUIET = "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
+
+  @TempDir private Path folder;
+
+  private Path trace() {
+    return folder.resolve("trace.json");
+  }
+
+  private int run(StringWriter err, String... options) throws Exception {
+    CommandLine line = Smmulator.commandLine(Launcher::new);
+    line.setOut(new PrintWriter(new StringWriter()));
+    line.setErr(new PrintWriter(err, true));
+    Path file =
+        Files.writeString(folder.resolve("machine.yaml"), Machines.configs("little.yaml") + QUIET);
+    List<String> words = new ArrayList<>(List.of("run", file + "", "--perfetto", trace() + ""));
+    words.addAll(List.of(options));
+    return line.execute(words.toArray(String[]::new));
+  }
+
+  private TraceFile traceOf(boolean simulated) throws Exception {
+    StringWriter err = new StringWriter();
+    String[] options = simulated ? new String[] {"--simulated"} : new String[0];
+    assertThat(run(err, options)).as(err.toString()).isZero();
+    return new TraceFile(Files.readString(trace()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anMunmapIsAFlameAcrossTheTaskTheCommandQueueAndBothDevices(boolean simulated)
+      throws Exception {
+    TraceFile file = traceOf(simulated);
+    assertThat(file.tracks())
+        .contains(
+            "SMMU/command queue",
+            "SMMU/PRI queue",
+            "devices/00:04.0",
+            "devices/00:05.0",
+            "guest/scenario",
+            "guest/smmu-priq");
+    Slice step = file.slice("guest/scenario", "begins munmap alice 4-11");
+    assertThat(step.name()).isEqualTo("munmap alice 4-11");
+    List<Slice> drivers =
+        step.all("munmap").get(0).all("invalidate_range").get(0).all("mmInvalidate");
+    assertThat(drivers).hasSize(2);
+    List<String> devices = new ArrayList<>();
+    for (Slice driver : drivers) {
+      Slice invalidation = null;
+      for (Slice queued : driver.all("commands queued")) {
+        List<Slice> batches = file.effects(queued);
+        assertThat(batches).extracting(Slice::track).containsExactly("SMMU/command queue");
+        Slice batch = batches.get(0);
+        assertThat(batch.from()).isBetween(driver.from(), driver.end());
+        assertThat(batch.end()).isLessThanOrEqualTo(driver.end());
+        assertThat(batch.all("SYNC")).hasSize(1);
+        for (Slice command : batch.all("ATC_INV")) {
+          assertThat(file.effects(command)).hasSize(1);
+          invalidation = file.effects(command).get(0);
+          assertThat(invalidation.from()).isGreaterThanOrEqualTo(batch.from());
+          assertThat(invalidation.end()).as("the SYNC waited").isLessThanOrEqualTo(batch.end());
+        }
+      }
+      assertThat(invalidation).as("of %s", driver).isNotNull();
+      assertThat(invalidation.all("entries dropped")).isNotEmpty();
+      devices.add(invalidation.track());
+    }
+    assertThat(devices).containsExactlyInAnyOrder("devices/00:04.0", "devices/00:05.0");
+    assertThat(step.all("frames freed").get(0).from()).isGreaterThanOrEqualTo(drivers.get(1).end());
+  }
+
+  /** From the device over the queue to the handler's tasks and back. */
+  @Test
+  void flowsLeadAPageFaultThroughTheMachine() throws Exception {
+    TraceFile file = traceOf(true);
+    List<String> way = new ArrayList<>();
+    Slice at = file.first("page request");
+    for (Slice next = at;
+        next != null;
+        next = file.effects(next).stream().findFirst().orElse(null)) {
+      way.add(next.name());
+    }
+    assertThat(way)
+        .startsWith("page request", "page request queued", "page request taken", "page fault");
+    Slice answered = file.first("page response");
+    assertThat(answered.track()).startsWith("devices/");
+    Slice command = file.causeOf(answered);
+    assertThat(command).isNotNull();
+    assertThat(command.what()).startsWith("PRI_RESP");
+  }
+
+  @Test
+  void theSameSeedGivesTheSameTrace() throws Exception {
+    assertThat(run(new StringWriter(), "--simulated", "--seed", "5")).isZero();
+    String first = Files.readString(trace());
+    assertThat(run(new StringWriter(), "--simulated", "--seed", "5")).isZero();
+    assertThat(Files.readString(trace())).isEqualTo(first);
+  }
+
+  @Test
+  void manySeedsWouldBeManyTraces() throws Exception {
+    StringWriter err = new StringWriter();
+    assertThat(run(err, "--seeds", "1..2")).isEqualTo(2);
+    assertThat(err.toString()).contains("--perfetto: with --seeds there would be many stories");
+  }
+}

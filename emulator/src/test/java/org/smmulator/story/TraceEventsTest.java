@@ -1,0 +1,193 @@
+package org.smmulator.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.smmulator.record.EventKind.CALL_BEGINS;
+import static org.smmulator.record.EventKind.COMMAND;
+import static org.smmulator.record.EventKind.COMMANDS_QUEUED;
+import static org.smmulator.record.EventKind.FRAMES_FREED;
+import static org.smmulator.record.EventKind.INVALIDATION;
+import static org.smmulator.record.EventKind.INVALIDATION_COMPLETED;
+import static org.smmulator.record.EventKind.STEP_BEGINS;
+import static org.smmulator.record.EventKind.STEP_ENDS;
+import static org.smmulator.record.EventKind.TRANSLATION_REQUEST;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.Writer;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.Recorder;
+import org.smmulator.story.TraceFile.Slice;
+
+class TraceEventsTest {
+  private final Recorder recorder = new Recorder();
+  private final StringWriter text = new StringWriter();
+  private final TraceEvents trace = new TraceEvents(text);
+  private long now;
+
+  TraceEventsTest() {
+    recorder.addReader(trace);
+  }
+
+  private long tell(String who, EventKind kind, long cause, long a, long b) {
+    return recorder.record(kind, now, recorder.name(who), cause, a, b, 0, 0);
+  }
+
+  private long command(long cause, int index) {
+    return recorder.record(COMMAND, now, recorder.name("smmu"), cause, 0x40, 0, index, 0);
+  }
+
+  private TraceFile file() {
+    recorder.deliver();
+    assertThat(trace.close()).isNull();
+    return new TraceFile(text.toString());
+  }
+
+  @Test
+  void aCallInAStepIsASliceInASliceAndEndsWithItsTime() {
+    now = 1_002_003;
+    long step = tell("scenario", STEP_BEGINS, 0, recorder.name("munmap alice 1-2"), 1);
+    tell("scenario", CALL_BEGINS, step, recorder.name("alice"), recorder.name("munmap"));
+    now = 2_500_000;
+    tell("scenario", EventKind.CALL_ENDS, 2, recorder.name("alice"), recorder.name("munmap"));
+    tell("scenario", STEP_ENDS, step, recorder.name("munmap alice 1-2"), 0);
+    Slice slice = file().slice("guest/scenario", "begins munmap alice 1-2");
+    assertThat(slice.from()).isEqualTo(1002.003);
+    assertThat(slice.end()).isEqualTo(2500.0);
+    assertThat(slice.inside()).extracting(Slice::name).containsExactly("munmap");
+  }
+
+  @Test
+  void whatADeviceDoesAtOnceHasTracksOfItsOwn() {
+    long first = tell("00:04.0", INVALIDATION, 0, 1, 0x1000);
+    long second = tell("00:04.0", INVALIDATION, 0, 1, 0x2000);
+    now = 50;
+    tell("00:04.0", INVALIDATION_COMPLETED, first, 1, 0x1000);
+    long third = tell("00:04.0", INVALIDATION, 0, 1, 0x3000);
+    now = 70;
+    tell("00:04.0", INVALIDATION_COMPLETED, second, 1, 0x2000);
+    tell("00:04.0", INVALIDATION_COMPLETED, third, 1, 0x3000);
+    assertThat(file().tracks()).containsExactly("devices/00:04.0", "devices/00:04.0 (2)");
+  }
+
+  /** A device that is asked for more than it can be drawn with is drawn without lengths. */
+  @Test
+  void thereIsABoundToTheTracksOfOneDevice() {
+    for (int i = 0; i < 1000; i++) {
+      tell("00:04.0", INVALIDATION, 0, i, 0x1000);
+    }
+    assertThat(file().tracks()).hasSizeBetween(2, 100);
+  }
+
+  @Test
+  void twoTasksOfOneNameDoNotCross() {
+    long first = tell("dma", EventKind.PAGE_FAULT_BEGINS, 0, 0, 0);
+    long second = tell("dma", EventKind.PAGE_FAULT_BEGINS, 0, 0, 0);
+    now = 5;
+    tell("dma", EventKind.PAGE_FAULT_ENDS, first, 0, 0);
+    now = 4; // told later than it was read from the clock
+    tell("dma", EventKind.PAGE_FAULT_ENDS, second, 0, 0);
+    assertThat(file().tracks()).containsExactly("guest/dma", "guest/dma (2)");
+  }
+
+  @Test
+  void commandsThatWereQueuedTogetherAreOneSliceWithAFlowFromTheirTask() {
+    long step = tell("scenario", STEP_BEGINS, 0, recorder.name("step"), 1);
+    tell("scenario", COMMANDS_QUEUED, step, 2, 7);
+    tell("scenario", COMMANDS_QUEUED, step, 1, 9);
+    command(step, 7);
+    now = 10;
+    command(step, 8);
+    now = 30;
+    command(step, 9);
+    long alone = command(0, 10);
+    now = 40;
+    tell("00:04.0", TRANSLATION_REQUEST, alone, 1, 0x1000);
+    TraceFile file = file();
+    Slice two = file.slice("SMMU/command queue", "2 commands");
+    assertThat(two.from()).isZero();
+    assertThat(two.end()).isEqualTo(0.010);
+    assertThat(two.inside()).hasSize(2);
+    assertThat(Objects.requireNonNull(file.causeOf(two)).what()).isEqualTo("queues 2 commands");
+    Slice one = file.slice("SMMU/command queue", "1 commands");
+    assertThat(one.from()).isEqualTo(0.030);
+    assertThat(Objects.requireNonNull(file.causeOf(one)).what()).isEqualTo("queues 1 commands");
+    Slice request = file.slice("devices/00:04.0", "translation request PASID 1 0x1000 x0 for ");
+    assertThat(Objects.requireNonNull(file.causeOf(request)).track())
+        .isEqualTo("SMMU/command queue");
+  }
+
+  /** The flow begins at its cause though virtual time stands still. */
+  @Test
+  void aFlowLeadsFromItsCauseAndNotFromWhatCameAfter() {
+    long step = tell("scenario", STEP_BEGINS, 0, recorder.name("step"), 1);
+    tell("scenario", FRAMES_FREED, step, 4, 0);
+    tell("worker", FRAMES_FREED, step, 5, 0);
+    TraceFile file = file();
+    assertThat(file.effects(file.slice("guest/scenario", "begins step")))
+        .extracting(Slice::what)
+        .containsExactly("frees 5 frames");
+  }
+
+  @Test
+  void anEffectInALaterBatchHasItsFlowToo() {
+    long step = tell("scenario", STEP_BEGINS, 0, recorder.name("step"), 1);
+    recorder.deliver();
+    now = 9;
+    tell("worker", FRAMES_FREED, step, 5, 0);
+    TraceFile file = file();
+    assertThat(file.effects(file.slice("guest/scenario", "begins step"))).hasSize(1);
+  }
+
+  /** Time alone would name what came after the cause at the same time. */
+  @Test
+  void aFlowThatWouldLeadFromElsewhereIsLeftOut() {
+    long step = tell("scenario", STEP_BEGINS, 0, recorder.name("step"), 1);
+    tell("scenario", FRAMES_FREED, step, 4, 0);
+    recorder.deliver();
+    tell("worker", FRAMES_FREED, step, 5, 0);
+    TraceFile file = file();
+    assertThat(file.effects(file.slice("guest/scenario", "begins step"))).isEmpty();
+    assertThat(file.causeOf(file.slice("guest/worker", "frees 5 frames"))).isNull();
+  }
+
+  /** As after Ctrl-C in the middle. */
+  @Test
+  void whatHasNotEndedEndsWithTheFileAndTheFileIsWhole() {
+    long step = tell("scenario", STEP_BEGINS, 0, recorder.name("step"), 1);
+    now = 8_000;
+    tell("scenario", CALL_BEGINS, step, recorder.name("alice"), recorder.name("munmap"));
+    tell("scenario", COMMANDS_QUEUED, 2, 5, 0);
+    command(2, 0);
+    TraceFile file = file();
+    assertThat(file.slice("guest/scenario", "begins step").end()).isEqualTo(8.0);
+    assertThat(file.slice("SMMU/command queue", "5 commands").end()).isEqualTo(8.0);
+    tell("scenario", STEP_ENDS, step, 0, 0);
+    recorder.deliver();
+    assertThat(trace.close()).isNull();
+    assertThat(new TraceFile(text.toString()).tracks()).hasSize(2);
+  }
+
+  @Test
+  void keepsTheFirstFailureToWrite() {
+    TraceEvents full =
+        new TraceEvents(
+            new Writer() {
+              @Override
+              public void write(char[] chars, int from, int count) throws IOException {
+                throw new IOException("no room");
+              }
+
+              @Override
+              public void flush() {}
+
+              @Override
+              public void close() throws IOException {
+                throw new IOException("closed");
+              }
+            });
+    assertThat(full.close()).hasMessage("no room");
+    assertThat(full.close()).hasMessage("no room");
+  }
+}
