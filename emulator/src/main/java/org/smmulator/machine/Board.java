@@ -139,7 +139,7 @@ final class Board implements AutoCloseable {
     public void command(int index, long word0, long word1) {
       if (recorder.records(EventKind.COMMAND)) {
         long cause = recorder.carried(Carrier.COMMAND_QUEUE, index);
-        rootComplex.causedBy(record(EventKind.COMMAND, cause, word0, word1, index, 0));
+        rootComplex.causedBy(record(EventKind.COMMAND, cause, word0, word1, 0, 0));
       }
     }
 

@@ -25,10 +25,6 @@ final class Causes<T> {
     known.put(event, what);
   }
 
-  @Nullable T remove(long event) {
-    return known.remove(event);
-  }
-
   @Nullable T get(long event) {
     return known.get(event);
   }

@@ -35,9 +35,8 @@ public final class TraceEvents implements StoryWriter {
   /**
    * An event until it is drawn.
    *
-   * @param from where its flow comes from, or {@link Recorder#NO_CAUSE}
-   * @param commands if it is the first command of a batch, how many that has
-   * @param last whether it is the last command of a batch
+   * @param hasFlow whether a flow leads to it from a cause elsewhere
+   * @param commands those that it, a command, was queued with
    */
   private record Kept(
       long id,
@@ -45,29 +44,30 @@ public final class TraceEvents implements StoryWriter {
       long nanos,
       String line,
       long cause,
-      long from,
-      String name,
-      String what,
-      long commands,
-      boolean last) {}
+      boolean hasFlow,
+      Words words,
+      @Nullable Commands commands) {}
 
-  /** Commands that were queued together, by this event. */
-  private record Queued(long event, long commands) {}
+  /** Queued together: one slice until the last is consumed. */
+  private static final class Commands {
+    final long queued;
+    final long count;
+    @Nullable Track track;
+    long kept;
+    long consumed;
+
+    Commands(long queued, long count) {
+      this.queued = queued;
+      this.count = count;
+    }
+  }
 
   private final TraceWriter out;
   private final List<Kept> batch = new ArrayList<>();
   private final Map<String, List<Track>> lines = new LinkedHashMap<>();
   private final Causes<Drawn> drawn = new Causes<>();
-
-  /** By the index of the first; those that are not consumed yet. */
-  private final Causes<Queued> queued = new Causes<>();
-
+  private final Causes<Commands> queued = new Causes<>();
   private int threads;
-
-  /** Of the commands whose first was consumed last, how many are left. */
-  private long commandsLeft;
-
-  private long openCommands = Recorder.NO_CAUSE;
   private long lastNanos;
   private boolean closed;
 
@@ -105,23 +105,10 @@ public final class TraceEvents implements StoryWriter {
       return;
     }
     if (event.kind() == EventKind.COMMANDS_QUEUED) {
-      queued.put(event.value(1), new Queued(event.id(), event.value(0)));
+      queued.put(event.id(), new Commands(event.id(), event.value(0)));
     }
-    long from = event.cause();
-    long commands = 0;
-    boolean last = false;
-    if (event.kind() == EventKind.COMMAND) {
-      Queued together = queued.remove(event.value(2));
-      if (together != null) {
-        commands = together.commands;
-        commandsLeft = together.commands;
-        from = together.event;
-      } else if (commandsLeft > 0) {
-        from = Recorder.NO_CAUSE;
-      }
-      last = commandsLeft > 0 && --commandsLeft == 0;
-    }
-    String what = EventLines.TEXT.of(event);
+    Commands together = event.kind() == EventKind.COMMAND ? queued.get(event.cause()) : null;
+    boolean first = together == null || together.kept++ == 0;
     batch.add(
         new Kept(
             event.id(),
@@ -129,11 +116,15 @@ public final class TraceEvents implements StoryWriter {
             event.nanos(),
             lineOf(event),
             event.cause(),
-            from,
-            nameOf(event, what),
-            what,
-            commands,
-            last));
+            first && event.kind().phase() != EventKind.Phase.ENDS,
+            words(event),
+            together));
+  }
+
+  private static Words words(RecordedEvent event) {
+    String what = EventLines.TEXT.of(event);
+    String name = nameOf(event, what);
+    return new Words(name, event.kind().spelled(), what, event.id(), event.cause());
   }
 
   private static String lineOf(RecordedEvent event) {
@@ -166,9 +157,7 @@ public final class TraceEvents implements StoryWriter {
     }
     Map<Long, List<Kept>> effects = new HashMap<>();
     for (Kept event : batch) {
-      if (event.from != Recorder.NO_CAUSE) {
-        effects.computeIfAbsent(event.from, cause -> new ArrayList<>(1)).add(event);
-      }
+      effects.computeIfAbsent(event.cause, cause -> new ArrayList<>(1)).add(event);
     }
     long first = batch.get(0).id;
     for (Kept event : batch) {
@@ -185,10 +174,14 @@ public final class TraceEvents implements StoryWriter {
   private void end(Kept event) {
     Drawn begun = drawn.get(event.cause);
     if (begun != null) {
-      int slices = begun.track.ends(event.cause);
-      for (int i = 0; i < slices; i++) {
-        out.end(begun.track, event.nanos);
-      }
+      end(begun.track, event.cause, event.nanos);
+    }
+  }
+
+  private void end(Track track, long begun, long nanos) {
+    int slices = track.ends(begun);
+    for (int i = 0; i < slices; i++) {
+      out.end(track, nanos);
     }
   }
 
@@ -198,66 +191,43 @@ public final class TraceEvents implements StoryWriter {
    * @param first of the batch
    */
   private void draw(Kept event, long first, List<Kept> effects) {
-    Track track = event.kind == EventKind.COMMAND ? beginCommands(event) : trackOf(event);
-    if (event.commands == 0) {
-      slice(event, track);
-    }
-    Drawn origin = event.from == Recorder.NO_CAUSE ? null : drawn.get(event.from);
-    if (origin != null && !origin.line.equals(event.line)) {
-      boolean late = event.from < first;
-      if (late && !origin.isCovered()) {
-        out.flowBegins(origin.track, origin.nanos, event.id);
-      }
-      if (!late || !origin.isCovered()) {
-        out.flowEnds(track, event.nanos, event.id);
-      }
-    }
-    if (event.commands > 0) {
-      slice(event, track);
+    Commands together = event.commands;
+    Track track = together == null ? trackOf(event) : trackOf(together, event, first);
+    slice(event, track);
+    if (together == null) {
+      flowTo(event, track, first);
     }
     drawn.put(event.id, track.draws(event.line, event.nanos));
     for (Kept effect : effects) {
-      if (effect.kind.phase() != EventKind.Phase.ENDS && !effect.line.equals(event.line)) {
+      if (effect.hasFlow && !effect.line.equals(event.line)) {
         out.flowBegins(track, event.nanos, effect.id);
       }
     }
-    if (event.last) {
-      endCommands(event.nanos);
+    if (together != null && ++together.consumed == together.count) {
+      end(track, together.queued, event.nanos);
     }
   }
 
   private void slice(Kept event, Track track) {
-    Words words = new Words(event.name, event.kind.spelled(), event.what, event.id, event.cause);
     boolean begins = event.kind.phase() == EventKind.Phase.BEGINS;
     if (begins && (track.isIdle() || track.isInside(event.cause))) {
       track.begins(event.id);
-      out.begin(track, event.nanos, words);
+      out.begin(track, event.nanos, event.words);
     } else {
-      out.instant(track, event.nanos, words);
+      out.instant(track, event.nanos, event.words);
     }
   }
 
-  // Commands that were queued together are one slice, until the last one is consumed.
-
-  private Track beginCommands(Kept event) {
-    Track track = linesTrack(event);
-    if (event.commands > 0) {
-      endCommands(event.nanos);
-      openCommands = event.from;
-      track.begins(event.from);
-      String what = event.commands + " commands";
-      Words words = new Words("commands", "commands", what, event.from, event.cause);
-      out.begin(track, event.nanos, words);
+  private void flowTo(Kept event, Track track, long first) {
+    Drawn origin = event.hasFlow ? drawn.get(event.cause) : null;
+    boolean late = event.cause < first;
+    if (origin == null || origin.line.equals(event.line) || late && origin.isCovered()) {
+      return;
     }
-    return track;
-  }
-
-  private void endCommands(long nanos) {
-    List<Track> queue = lines.get(key(EventKind.Track.SMMU, COMMAND_QUEUE));
-    if (queue != null && queue.get(0).ends(openCommands) > 0) {
-      out.end(queue.get(0), nanos);
+    if (late) {
+      out.flowBegins(origin.track, origin.nanos, event.id);
     }
-    openCommands = Recorder.NO_CAUSE;
+    out.flowEnds(track, event.nanos, event.id);
   }
 
   // Tracks.
@@ -268,18 +238,35 @@ public final class TraceEvents implements StoryWriter {
     if (cause != null && cause.line.equals(event.line) && cause.track.isInside(event.cause)) {
       return cause.track;
     }
-    if (event.kind.phase() == EventKind.Phase.BEGINS) {
-      List<Track> tracks = tracks(event);
-      for (Track track : tracks) {
-        if (track.isIdle()) {
-          return track;
-        }
+    return event.kind.phase() == EventKind.Phase.BEGINS ? idleTrack(event) : linesTrack(event);
+  }
+
+  /** Where the commands are that this one was queued with; the first begins their slice. */
+  private Track trackOf(Commands together, Kept event, long first) {
+    Track track = together.track;
+    if (track == null) {
+      track = idleTrack(event);
+      together.track = track;
+      if (track.isIdle()) {
+        track.begins(together.queued);
+        String what = together.count + (together.count == 1 ? " command" : " commands");
+        Words words = new Words("commands", "commands", what, together.queued, together.queued);
+        out.begin(track, event.nanos, words);
       }
-      if (tracks.size() < MOST_TRACKS_EACH) {
-        return newTrack(event, tracks);
+      flowTo(event, track, first);
+    }
+    return track;
+  }
+
+  /** One on which nothing goes on, unless there are too many. */
+  private Track idleTrack(Kept event) {
+    List<Track> tracks = tracks(event);
+    for (Track track : tracks) {
+      if (track.isIdle()) {
+        return track;
       }
     }
-    return linesTrack(event);
+    return tracks.size() < MOST_TRACKS_EACH ? newTrack(event, tracks) : tracks.get(0);
   }
 
   private Track linesTrack(Kept event) {

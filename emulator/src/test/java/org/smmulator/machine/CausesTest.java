@@ -151,7 +151,7 @@ class CausesTest {
     }
     JsonNode driver = told.effect(taken, "driverBegins");
     assertThat(what(driver)).startsWith("driver: pageResponse of " + who(request));
-    JsonNode command = told.effect(driver, "command");
+    JsonNode command = told.effect(told.effect(driver, "commandsQueued"), "command");
     assertThat(opcode(command)).isEqualTo("PRI_RESP");
     JsonNode response = told.effect(command, "pageResponse");
     assertThat(who(response)).isEqualTo(who(request));
@@ -198,7 +198,7 @@ class CausesTest {
       JsonNode becomes = told.effect(driver, "contextDescriptor");
       assertThat(what(becomes)).endsWith(" becomes quiet");
       assertThat(id(becomes)).as("after every mm_exit").isGreaterThan(stopped);
-      List<JsonNode> commands = told.effects(driver, "command");
+      List<JsonNode> commands = commands(told, driver);
       assertThat(commands)
           .extracting(CausesTest::opcode)
           .containsExactly("CFGI_CD", "SYNC", "TLBI_NH_ASID", "SYNC", "ATC_INV", "SYNC");
@@ -253,7 +253,7 @@ class CausesTest {
 
   /** TLBI and SYNC, the ATC_INV and the part of each device, and the SYNC that waited for all. */
   private static List<JsonNode> followToCompletions(ToldEvents told, JsonNode driver) {
-    List<JsonNode> commands = told.effects(driver, "command");
+    List<JsonNode> commands = commands(told, driver);
     List<String> opcodes = new ArrayList<>();
     for (JsonNode command : commands) {
       if (!opcode(command).equals("TLBI_NH_VA") || opcodes.isEmpty()) {
@@ -273,6 +273,17 @@ class CausesTest {
     }
     assertThat(id(told.effect(driver, "driverEnds"))).isGreaterThan(id(sync));
     return completed;
+  }
+
+  /** What a call of the driver queued, as it took effect. */
+  private static List<JsonNode> commands(ToldEvents told, JsonNode driver) {
+    List<JsonNode> commands = new ArrayList<>();
+    for (JsonNode queued : told.effects(driver, "commandsQueued")) {
+      List<JsonNode> together = told.effects(queued, "command");
+      assertThat(together).as("%s", queued).hasSize(queued.get("commands").asInt());
+      commands.addAll(together);
+    }
+    return commands;
   }
 
   private static String opcode(JsonNode command) {

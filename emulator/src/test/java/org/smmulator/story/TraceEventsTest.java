@@ -34,8 +34,8 @@ class TraceEventsTest {
     return recorder.record(kind, now, recorder.name(who), cause, a, b, 0, 0);
   }
 
-  private long command(long cause, int index) {
-    return recorder.record(COMMAND, now, recorder.name("smmu"), cause, 0x40, 0, index, 0);
+  private long command(long cause) {
+    return tell("smmu", COMMAND, cause, 0x40, 0);
   }
 
   private TraceFile file() {
@@ -94,14 +94,14 @@ class TraceEventsTest {
   @Test
   void commandsThatWereQueuedTogetherAreOneSliceWithAFlowFromTheirTask() {
     long step = tell("scenario", STEP_BEGINS, 0, recorder.name("step"), 1);
-    tell("scenario", COMMANDS_QUEUED, step, 2, 7);
-    tell("scenario", COMMANDS_QUEUED, step, 1, 9);
-    command(step, 7);
+    long both = tell("scenario", COMMANDS_QUEUED, step, 2, 7);
+    long single = tell("scenario", COMMANDS_QUEUED, step, 1, 9);
+    command(both);
     now = 10;
-    command(step, 8);
+    command(both);
     now = 30;
-    command(step, 9);
-    long alone = command(0, 10);
+    command(single);
+    long alone = command(0);
     now = 40;
     tell("00:04.0", TRANSLATION_REQUEST, alone, 1, 0x1000);
     TraceFile file = file();
@@ -110,12 +110,30 @@ class TraceEventsTest {
     assertThat(two.end()).isEqualTo(0.010);
     assertThat(two.inside()).hasSize(2);
     assertThat(Objects.requireNonNull(file.causeOf(two)).what()).isEqualTo("queues 2 commands");
-    Slice one = file.slice("SMMU/command queue", "1 commands");
+    Slice one = file.slice("SMMU/command queue", "1 command");
     assertThat(one.from()).isEqualTo(0.030);
     assertThat(Objects.requireNonNull(file.causeOf(one)).what()).isEqualTo("queues 1 commands");
     Slice request = file.slice("devices/00:04.0", "translation request PASID 1 0x1000 x0 for ");
     assertThat(Objects.requireNonNull(file.causeOf(request)).track())
         .isEqualTo("SMMU/command queue");
+  }
+
+  /** Commands between two SYNCs may take effect in any order. */
+  @Test
+  void commandsThatOvertakeOthersAreOnATrackOfTheirOwn() {
+    long first = tell("a", COMMANDS_QUEUED, 0, 2, 0);
+    long second = tell("b", COMMANDS_QUEUED, 0, 2, 2);
+    command(second);
+    now = 10;
+    command(first);
+    now = 20;
+    command(second);
+    now = 30;
+    command(first);
+    TraceFile file = file();
+    assertThat(file.tracks()).contains("SMMU/command queue", "SMMU/command queue (2)");
+    assertThat(file.slice("SMMU/command queue", "2 commands").end()).isEqualTo(0.020);
+    assertThat(file.slice("SMMU/command queue (2)", "2 commands").end()).isEqualTo(0.030);
   }
 
   /** The flow begins at its cause though virtual time stands still. */
@@ -158,8 +176,7 @@ class TraceEventsTest {
     long step = tell("scenario", STEP_BEGINS, 0, recorder.name("step"), 1);
     now = 8_000;
     tell("scenario", CALL_BEGINS, step, recorder.name("alice"), recorder.name("munmap"));
-    tell("scenario", COMMANDS_QUEUED, 2, 5, 0);
-    command(2, 0);
+    command(tell("scenario", COMMANDS_QUEUED, 2, 5, 0));
     TraceFile file = file();
     assertThat(file.slice("guest/scenario", "begins step").end()).isEqualTo(8.0);
     assertThat(file.slice("SMMU/command queue", "5 commands").end()).isEqualTo(8.0);

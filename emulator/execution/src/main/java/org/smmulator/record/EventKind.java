@@ -197,8 +197,7 @@ public enum EventKind {
       COMMANDS,
       "{word0} {word1}",
       field("word0", WORD, "first word of a command that the SMMU has consumed"),
-      field("word1", WORD, "its second word"),
-      field("index", COUNT, "of its queue entry, wrap bit included")),
+      field("word1", WORD, "its second word")),
   SMMU_EVENT(
       SMMU,
       INSTANT,

@@ -150,8 +150,9 @@ final class CommandQueue {
     if (!recorder.isOn()) {
       return;
     }
-    sched.record(EventKind.COMMANDS_QUEUED, produced - start, start & lapMask, 0, 0);
-    long cause = sched.cause();
+    long commands = produced - start;
+    long queued = sched.record(EventKind.COMMANDS_QUEUED, commands, start & lapMask, 0, 0);
+    long cause = queued == Recorder.NO_CAUSE ? sched.cause() : queued;
     for (long slot = start; slot < produced; slot++) {
       recorder.carry(Carrier.COMMAND_QUEUE, (int) slot & lapMask, cause);
     }
