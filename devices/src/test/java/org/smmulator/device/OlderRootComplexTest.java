@@ -6,6 +6,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -51,8 +52,7 @@ class OlderRootComplexTest {
 
     @Override
     public void hello(Hello hello) {
-      Link open = link;
-      assertThat(open).isNotNull();
+      Link open = Objects.requireNonNull(link);
       open.sendHelloAck(
           new HelloAck(
               Hello.MAJOR, minor, 8, hello.maxPayload(), hello.maxReadRequest(), hello.tagBits()));

@@ -221,7 +221,7 @@ public final class TraceEvents implements StoryWriter {
   private void flowTo(Kept event, Track track, long first) {
     Drawn origin = event.hasFlow ? drawn.get(event.cause) : null;
     boolean late = event.cause < first;
-    if (origin == null || origin.line.equals(event.line) || late && origin.isCovered()) {
+    if (origin == null || origin.line.equals(event.line) || (late && origin.isCovered())) {
       return;
     }
     if (late) {

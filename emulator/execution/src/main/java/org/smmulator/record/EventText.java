@@ -19,8 +19,8 @@ public final class EventText {
 
   private static final Pattern PLACE = Pattern.compile("\\{(\\w+)(?:\\.\\.(\\w+))?}");
 
-  /** Of a whole address space. */
-  private static final int VA_BITS = 48;
+  /** The highest bit of the last address of a whole address space. */
+  private static final int LAST_BIT = 47;
 
   private static final Map<EventKind, Sentence> SENTENCES = new EnumMap<>(EventKind.class);
 
@@ -58,7 +58,7 @@ public final class EventText {
   }
 
   private static String range(RecordedEvent event, int first, int last) {
-    boolean all = event.value(first) == 0 && event.value(last) >>> VA_BITS - 1 != 0;
+    boolean all = event.value(first) == 0 && event.value(last) >>> LAST_BIT != 0;
     return all
         ? "all addresses"
         : ValueFormat.ADDRESS.inWords(event, first)
