@@ -94,7 +94,7 @@ class OlderRootComplexTest {
       device.detach();
       return heard;
     } finally {
-      group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
     }
   }
 

@@ -71,6 +71,6 @@ final class FaultCauses {
   }
 
   private static int slot(int pasid, long page) {
-    return (int) ((page * 31 + pasid) * SPREAD >>> 48) & (PAGES - 1);
+    return (int) (((page * 31 + pasid) * SPREAD) >>> 48) & (PAGES - 1);
   }
 }

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.record.Detail;
 import org.smmulator.record.EventKind;
 import org.smmulator.record.RecordedEvent;
-import org.smmulator.record.Recorder;
 import org.smmulator.story.TraceWriter.Words;
 import org.smmulator.story.Track.Drawn;
 
@@ -81,7 +80,11 @@ public final class TraceEvents implements StoryWriter {
   }
 
   private static int processId(EventKind.Track track) {
-    return track.ordinal() + 1;
+    return switch (track) {
+      case TASK -> 1;
+      case SMMU -> 2;
+      case DEVICE -> 3;
+    };
   }
 
   private static String processName(EventKind.Track track) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,8 +99,7 @@ class PerfettoTest {
         .startsWith("page request", "page request queued", "page request taken", "page fault");
     Slice answered = file.first("page response");
     assertThat(answered.track()).startsWith("devices/");
-    Slice command = file.causeOf(answered);
-    assertThat(command).isNotNull();
+    Slice command = Objects.requireNonNull(file.causeOf(answered));
     assertThat(command.what()).startsWith("PRI_RESP");
   }
 

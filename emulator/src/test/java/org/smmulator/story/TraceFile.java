@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -22,10 +23,43 @@ import tools.jackson.databind.ObjectMapper;
  */
 public final class TraceFile {
   /** A slice with those inside it. */
-  public record Slice(
-      String track, String name, String what, double from, List<Double> to, List<Slice> inside) {
+  public static final class Slice {
+    private final String track;
+    private final String name;
+    private final String what;
+    private final double from;
+    private final List<Slice> inside = new ArrayList<>();
+    private double to = -1;
+
+    Slice(String track, String name, String what, double from) {
+      this.track = track;
+      this.name = name;
+      this.what = what;
+      this.from = from;
+    }
+
+    public String track() {
+      return track;
+    }
+
+    public String name() {
+      return name;
+    }
+
+    public String what() {
+      return what;
+    }
+
+    public double from() {
+      return from;
+    }
+
     public double end() {
-      return to.get(0);
+      return to;
+    }
+
+    public List<Slice> inside() {
+      return inside;
     }
 
     /** The slices of a name anywhere inside. */
@@ -61,8 +95,7 @@ public final class TraceFile {
     assertThat(flowsBegun.keySet()).isEqualTo(flowsEnded.keySet());
     flowsBegun.forEach(
         (flow, from) -> {
-          Slice to = flowsEnded.get(flow);
-          assertThat(to).isNotNull();
+          Slice to = Objects.requireNonNull(flowsEnded.get(flow));
           assertThat(to.from).as("flow %s", flow).isGreaterThanOrEqualTo(from.from);
           assertThat(to.track).as("flow %s", flow).isNotEqualTo(from.track);
         });
@@ -95,7 +128,7 @@ public final class TraceFile {
       case "E" -> {
         inOrder(track, time);
         assertThat(around).as("begun before %s", event).isNotEmpty();
-        around.pop().to.add(time);
+        around.pop().to = time;
       }
       default -> slice(event, track, time, around);
     }
@@ -108,9 +141,7 @@ public final class TraceFile {
             name(track),
             event.get("name").asString(),
             event.get("args").get("what").asString(),
-            time,
-            new ArrayList<>(1),
-            new ArrayList<>());
+            time);
     Slice outer = around.peek();
     (outer == null ? slices : outer.inside).add(slice);
     last.put(track, slice);
@@ -118,7 +149,7 @@ public final class TraceFile {
       around.push(slice);
     } else {
       assertThat(event.get("dur").asDouble()).isZero();
-      slice.to.add(time);
+      slice.to = time;
     }
   }
 
@@ -146,10 +177,9 @@ public final class TraceFile {
   /** A viewer binds a flow to the slice of the track that came last, if it is not over. */
   private Slice onSlice(String track, double time, Map<Long, Slice> flows, JsonNode event) {
     assertThat(flows).doesNotContainKey(event.get("id").asLong());
-    Slice slice = last.get(track);
-    assertThat(slice).as("slice of %s", event).isNotNull();
+    Slice slice = Objects.requireNonNull(last.get(track), "no slice before " + event);
     assertThat(time).as("%s", event).isGreaterThanOrEqualTo(slice.from);
-    if (!slice.to.isEmpty()) {
+    if (slice.to >= 0) {
       assertThat(time).as("%s", event).isLessThanOrEqualTo(slice.end());
     }
     return slice;
