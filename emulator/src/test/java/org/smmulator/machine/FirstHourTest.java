@@ -1,0 +1,45 @@
+package org.smmulator.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.smmulator.cli.Smmulator;
+import org.smmulator.config.Configs;
+
+/** What the README promises of the first hour, on virtual time and with less for Bob to do. */
+@Timeout(180)
+class FirstHourTest {
+  private final StringWriter out = new StringWriter();
+
+  private int execute(String... args) {
+    return Smmulator.commandLine(Launcher::new)
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(new StringWriter(), true))
+        .execute(args);
+  }
+
+  @Test
+  void anMunmapEmptiesBothAtcs() throws IOException {
+    String file = Configs.folder().resolve("first-hour.yaml").toString();
+    String[] command = {
+      "run", file, "--simulated", "--set", "scenario.steps[6].dma.operations=20"
+    };
+    assertThat(execute(command)).as("%s", out).isZero();
+
+    List<String> steps =
+        out.toString()
+            .lines()
+            .map(line -> line.strip().replaceAll(" +", " "))
+            .dropWhile(line -> !line.startsWith("munmap alice"))
+            .limit(3)
+            .toList();
+    assertThat(steps.get(0)).matches("munmap alice 0-31 32 1 36 00:04\\.0 1 1[0-9] 0 [0-9.]+ [nu]s");
+    assertThat(steps.get(1)).as("all that it held").matches("00:05\\.0 1 32 0 [0-9.]+ [nu]s");
+    assertThat(steps.get(2)).isEmpty();
+  }
+}
