@@ -26,9 +26,7 @@ class FirstHourTest {
   @Test
   void anMunmapEmptiesBothAtcs() throws IOException {
     String file = Configs.folder().resolve("first-hour.yaml").toString();
-    String[] command = {
-      "run", file, "--simulated", "--set", "scenario.steps[6].dma.operations=20"
-    };
+    String[] command = {"run", file, "--simulated", "--set", "scenario.steps[6].dma.operations=20"};
     assertThat(execute(command)).as("%s", out).isZero();
 
     List<String> steps =
@@ -38,7 +36,8 @@ class FirstHourTest {
             .dropWhile(line -> !line.startsWith("munmap alice"))
             .limit(3)
             .toList();
-    assertThat(steps.get(0)).matches("munmap alice 0-31 32 1 36 00:04\\.0 1 1[0-9] 0 [0-9.]+ [nu]s");
+    assertThat(steps.get(0))
+        .matches("munmap alice 0-31 32 1 36 00:04\\.0 1 1[0-9] 0 [0-9.]+ [nu]s");
     assertThat(steps.get(1)).as("all that it held").matches("00:05\\.0 1 32 0 [0-9.]+ [nu]s");
     assertThat(steps.get(2)).isEmpty();
   }
