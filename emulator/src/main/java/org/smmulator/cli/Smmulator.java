@@ -94,6 +94,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new TopCommand(ticks, terminal))
             .addSubcommand(new PsCommand())
             .addSubcommand(new ExplainCommand())
+            .addSubcommand(new EventsCommand())
             .addSubcommand(new DecodeCommand())
             .addSubcommand(new AtcCurveCommand())
             .addSubcommand(new CheckCommand())
@@ -104,6 +105,9 @@ public final class Smmulator implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     document(line);
     line.getSubcommands().values().forEach(Smmulator::document);
+    for (CommandLine part : line.getSubcommands().get("events").getSubcommands().values()) {
+      document(part);
+    }
     return line;
   }
 

@@ -101,6 +101,10 @@ final class AttachedFunction {
   /** Training is over and knows how many Invalidate Requests the function holds. */
   void announce() {
     state = state.transition(FunctionState.ANSWERING);
+    if (records(EventKind.DEVICE_ATTACHED)) {
+      int name = name(name());
+      record(EventKind.DEVICE_ATTACHED, Recorder.NO_CAUSE, name, name(model()), 0, 0);
+    }
     long timeout = root.config().invalidationTimeoutNanos();
     invalidations.open(
         new Invalidations(root.loop(), timeout, config.invalidateQueueDepth, invalidations),

@@ -288,8 +288,8 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, top, ps, explain, decode, atc-curve,"
-                + " check, help or generate-completion; see 'smmulator --help'");
+            "smmulator: no command; use run, hunt, attach, stats, top, ps, explain, events, decode,"
+                + " atc-curve, check, help or generate-completion; see 'smmulator --help'");
   }
 
   @ParameterizedTest
@@ -303,6 +303,10 @@ class SmmulatorTest {
         "top --help",
         "ps --help",
         "explain --help",
+        "events --help",
+        "events cat --help",
+        "events filter --help",
+        "events stats --help",
         "decode --help",
         "atc-curve --help",
         "check --help",

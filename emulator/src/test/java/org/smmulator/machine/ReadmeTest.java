@@ -207,6 +207,9 @@ class ReadmeTest extends DrivenMachine {
     Set<String> known = new HashSet<>();
     for (CommandLine command : commandLine().getSubcommands().values()) {
       known.addAll(command.getCommandSpec().optionsMap().keySet());
+      for (CommandLine part : command.getSubcommands().values()) {
+        known.addAll(part.getCommandSpec().optionsMap().keySet());
+      }
     }
     known.addAll(CommandSpec.forAnnotatedObject(CompareCommand.class).optionsMap().keySet());
     assertThat(known).containsAll(readme.options());

@@ -215,6 +215,13 @@ public enum EventKind {
       "page request goes to the PRI queue: {index}",
       field("index", COUNT, "of the entry, wrap bit included")),
 
+  DEVICE_ATTACHED(
+      DEVICE,
+      INSTANT,
+      CHANGES,
+      "is attached as {name}, model {model}",
+      field("name", NAME, "what it calls itself"),
+      field("model", NAME, "what it is")),
   INVALIDATION(
       DEVICE,
       BEGINS,
