@@ -104,10 +104,6 @@ public final class Smmulator implements Runnable {
     line.setParameterExceptionHandler(Smmulator::misused);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     document(line);
-    line.getSubcommands().values().forEach(Smmulator::document);
-    for (CommandLine part : line.getSubcommands().get("events").getSubcommands().values()) {
-      document(part);
-    }
     return line;
   }
 
@@ -135,6 +131,7 @@ public final class Smmulator implements Runnable {
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(codes)
         .width(100);
+    line.getSubcommands().values().forEach(Smmulator::document);
   }
 
   private static int failed(Exception e, CommandLine line, @Nullable ParseResult parsed) {

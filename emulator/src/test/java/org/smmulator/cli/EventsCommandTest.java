@@ -147,8 +147,8 @@ class EventsCommandTest {
   void quantilesAreThoseOfTheTimes() throws Exception {
     StringBuilder text = new StringBuilder();
     for (int i = 1; i <= 100; i++) {
-      text.append(event(0, 2 * i - 1, 0, "callBegins", ",\"call\":\"munmap\""));
-      text.append(event(i * 1000L, 2 * i, 2 * i - 1, "callEnds", ""));
+      text.append(event(0, 2L * i - 1, 0, "callBegins", ",\"call\":\"munmap\""));
+      text.append(event(i * 1000L, 2L * i, 2L * i - 1, "callEnds", ""));
     }
     Path file = Files.writeString(folder.resolve("hundred"), text);
     assertThat(execute("events", "stats", file + "")).isZero();
