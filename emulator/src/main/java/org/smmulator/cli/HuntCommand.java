@@ -32,9 +32,9 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "hunt",
     description = {
-      "Looks for races: tells stories of two and three actors in whole simulated machines, each in",
-      "one order after another, until the time is over. A story that ends badly is told no more;",
-      "the way to repeat it and its events are kept.",
+      "Looks for races: tells stories of two and three actors in whole simulated machines.",
+      "Each is told in one order after another, until the time is over. A story that ends badly is",
+      "told no more; the way to repeat it and its events are kept.",
       ""
     },
     mixinStandardHelpOptions = true,

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "top",
     description = {
-      "Shows what a running machine does in each second, and a row for each device:",
-      "hits of its ATC, memory accesses, translation and page requests, invalidations,",
+      "Shows what a running machine does in each second, refreshed, with a row for each device.",
+      "Columns: hits of the ATC, memory accesses, translation and page requests, invalidations,",
       "entries dropped, translations granted and not invalidated. Keys sort the rows.",
       ""
     },
