@@ -7,8 +7,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
-import org.smmulator.metrics.Summary;
-import org.smmulator.metrics.SummaryTables;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param ansi whether {@code out} takes colours
  */
 record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
-  private static final Pattern FAILED = Pattern.compile("(?m)^Verdict: FAILED.*$");
+  private static final Pattern FAILED = Pattern.compile("(Verdict|Checks): FAILED.*");
 
   static Output of(@Nullable CommandSpec spec) {
     if (spec == null) {
@@ -38,7 +36,9 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
    * @param text whole lines
    */
   void print(String text) {
-    text.lines().takeWhile(line -> !out.checkError()).forEach(out::println);
+    text.lines()
+        .takeWhile(line -> !out.checkError())
+        .forEach(line -> out.println(coloured(line)));
     out.flush();
   }
 
@@ -47,13 +47,9 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
     return out.checkError();
   }
 
-  /** Prints a machine's tables; a failed verdict cannot be overlooked where there are colours. */
-  void printTables(Summary summary) {
-    String tables = SummaryTables.render(summary);
-    print(
-        FAILED
-            .matcher(tables)
-            .replaceAll(line -> ansi.string("@|bold,red " + line.group() + "|@")));
+  /** A line of results; a failure cannot be overlooked where there are colours. */
+  String coloured(String line) {
+    return FAILED.matcher(line).matches() ? ansi.string("@|bold,red " + line + "|@") : line;
   }
 
   /** Says a sentence to the user. */

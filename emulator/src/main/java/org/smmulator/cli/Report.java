@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.metrics.SummaryTables;
 
 /** The tables and the summary file of one run, given once, by whoever ends it first. */
 final class Report {
@@ -44,8 +45,7 @@ final class Report {
       output.say("smmulator: there are no tables: " + e.getMessage());
       return ExitCode.INTERNAL;
     }
-    output.print("\n");
-    output.printTables(summary);
+    output.print("\n" + SummaryTables.render(summary));
     return file == null || isWritten(summary, file) ? null : ExitCode.OUTPUT_LOST;
   }
 

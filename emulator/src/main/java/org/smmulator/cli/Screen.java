@@ -8,6 +8,9 @@ interface Screen {
   /** What {@link #awaitKey} answers if no key was pressed. */
   int NO_KEY = -1;
 
+  /** How many characters fit. */
+  record Size(int rows, int columns) {}
+
   /** Where a command gets it. */
   interface Opener {
     /**
@@ -18,9 +21,8 @@ interface Screen {
     Screen open() throws UserException;
   }
 
-  int rows();
-
-  int columns();
+  /** Asked again and again, as windows change. */
+  Size size();
 
   /** Shows lines from the top left corner on, and nothing else; lines that fit. */
   void show(List<String> lines);

@@ -9,6 +9,7 @@ import org.smmulator.launch.UserException;
 import org.smmulator.metrics.RateTables;
 import org.smmulator.metrics.Rates;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.metrics.SummaryTables;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,11 +59,7 @@ final class StatsCommand implements Callable<Integer> {
     }
     String body = machine.get("/api/summary");
     try {
-      if (json) {
-        output.print(body);
-      } else {
-        output.printTables(SummaryJson.read(body));
-      }
+      output.print(json ? body : SummaryTables.render(SummaryJson.read(body)));
       return ExitCode.OK.code();
     } catch (IOException e) {
       throw machine.unlikeAMachine(String.valueOf(e.getMessage()));

@@ -18,8 +18,9 @@ import org.smmulator.launch.UserException;
  */
 final class SttyScreen implements Screen {
   private static final String DEVICE = "/dev/tty";
-  private static final int USUAL_ROWS = 24;
-  private static final int USUAL_COLUMNS = 80;
+
+  /** Of a terminal that does not say. */
+  private static final Size USUAL = new Size(24, 80);
 
   /** A screen of its own without cursor; and back. */
   private static final String ENTER = "\u001b[?1049h\u001b[?25l";
@@ -78,24 +79,14 @@ final class SttyScreen implements Screen {
   }
 
   @Override
-  public int rows() {
-    return size()[0];
-  }
-
-  @Override
-  public int columns() {
-    return size()[1];
-  }
-
-  /** Asked each time, as windows change. */
-  private static int[] size() {
+  public Size size() {
     String size = shell("stty size <" + DEVICE, false);
-    if (size != null && size.matches("[1-9][0-9]{0,4} [1-9][0-9]{0,4}")) {
-      int space = size.indexOf(' ');
-      int rows = Integer.parseInt(size.substring(0, space));
-      return new int[] {rows, Integer.parseInt(size.substring(space + 1))};
+    if (size == null || !size.matches("[1-9][0-9]{0,4} [1-9][0-9]{0,4}")) {
+      return USUAL;
     }
-    return new int[] {USUAL_ROWS, USUAL_COLUMNS};
+    int space = size.indexOf(' ');
+    return new Size(
+        Integer.parseInt(size.substring(0, space)), Integer.parseInt(size.substring(space + 1)));
   }
 
   @Override

@@ -104,7 +104,7 @@ final class TopCommand implements Callable<Integer> {
     try {
       Rates rates = new Rates(watched.last(), watched.last(), 0);
       for (int left = count; left > 0; left--) {
-        if (!untilNextLook(screen, watched, rates, interval) || output.isUnread()) {
+        if (!untilNextLook(screen, output, watched, rates, interval) || output.isUnread()) {
           return false;
         }
         Optional<Rates> next = watched.ask();
@@ -121,11 +121,12 @@ final class TopCommand implements Callable<Integer> {
   }
 
   /** Whether to go on. */
-  private boolean untilNextLook(Screen screen, MachineWatch watched, Rates rates, long interval)
+  private boolean untilNextLook(
+      Screen screen, Output output, MachineWatch watched, Rates rates, long interval)
       throws InterruptedException {
     long end = ticks.nanos() + interval;
     while (true) {
-      show(screen, page(watched, rates));
+      show(screen, output, page(watched, rates));
       int key = screen.awaitKey(Math.max(0, end - ticks.nanos()));
       DeviceColumn column = DeviceColumn.of(key);
       if (column != null) {
@@ -148,16 +149,16 @@ final class TopCommand implements Callable<Integer> {
     return page;
   }
 
-  /** As much as fits; the last line are the keys. */
-  private static void show(Screen screen, List<String> page) {
-    int rows = screen.rows();
-    int columns = screen.columns();
-    List<String> lines = new ArrayList<>(page.subList(0, Math.min(page.size(), rows)));
-    if (page.size() + 1 + TopPage.keys().size() <= rows) {
+  /** As much as fits, and the keys if they do too. */
+  private static void show(Screen screen, Output output, List<String> page) {
+    Screen.Size size = screen.size();
+    List<String> lines = new ArrayList<>(page.subList(0, Math.min(page.size(), size.rows())));
+    if (page.size() + 1 + TopPage.keys().size() <= size.rows()) {
       lines.add("");
       lines.addAll(TopPage.keys());
     }
-    lines.replaceAll(line -> line.length() <= columns ? line : line.substring(0, columns));
+    lines.replaceAll(line -> line.substring(0, Math.min(line.length(), size.columns())));
+    lines.replaceAll(output::coloured);
     screen.show(lines);
   }
 }

@@ -12,7 +12,10 @@ import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.smmu.port.SmmuCache;
 
-/** What changed between two summaries, for each second; what did not change is left out. */
+/**
+ * What changed between two summaries, for each second; what did not change is left out, but for a
+ * violation.
+ */
 public final class RateTables {
   private static final String UNKNOWN = "unknown";
   private static final double FEW = 100;
@@ -27,7 +30,13 @@ public final class RateTables {
     byName(
         "Commands", rates, rates.before().smmu().commands(), rates.after().smmu().commands(), out);
     byName("Events", rates, rates.before().smmu().events(), rates.after().smmu().events(), out);
-    return out.isEmpty() ? "  nothing was counted\n" : out.toString();
+    if (out.isEmpty()) {
+      out.append("  nothing was counted\n");
+    }
+    if (!rates.after().verdict().clean()) {
+      out.append("Verdict: FAILED so far\n");
+    }
+    return out.toString();
   }
 
   private static void devices(Rates rates, StringBuilder out) {

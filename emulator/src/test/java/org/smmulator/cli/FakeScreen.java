@@ -11,8 +11,7 @@ class FakeScreen implements Screen {
   static final int WAIT = NO_KEY;
 
   final List<List<String>> pages = new ArrayList<>();
-  int rows = 24;
-  int columns = 80;
+  Size size = new Size(24, 80);
   int givenBack;
   private final HandTicks ticks;
   private final Deque<Integer> keys = new ArrayDeque<>();
@@ -25,13 +24,8 @@ class FakeScreen implements Screen {
   }
 
   @Override
-  public int rows() {
-    return rows;
-  }
-
-  @Override
-  public int columns() {
-    return columns;
+  public Size size() {
+    return size;
   }
 
   @Override

@@ -168,6 +168,8 @@ class LauncherScriptTest {
   @CsvSource({
     "'machine: {name: m, ramMiB: 1024}', -Xmx1536m",
     "'  ramMiB: 64 # small', -Xmx336m",
+    "'  ramMiB: 0x400 # hexadecimal', -Xmx1536m",
+    "'  ramMiB: 0064', -Xmx336m",
     "'ramMiB:131072', -Xmx164096m"
   })
   void makesTheHeapAsLargeAsTheMachineFileSays(String line, String expected) throws Exception {
@@ -182,6 +184,7 @@ class LauncherScriptTest {
   @ValueSource(
       strings = {
         "--set machine.ramMiB=512 FILE",
+        "--set machine.ramMiB=0x200 FILE",
         "FILE --set machine.ramMiB=512",
         "FILE --set machine.ramMiB=64 --set=machine.ramMiB=512",
         "FILE --set machine={name:,ramMiB:\u00a0512}",

@@ -21,6 +21,7 @@ import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
+import picocli.CommandLine;
 
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TopCommandTest {
@@ -97,8 +98,7 @@ class TopCommandTest {
   @Test
   void showsOnlyWhatFitsOnTheTerminal() throws IOException {
     FakeScreen screen = new FakeScreen(ticks, 'q');
-    screen.rows = 7;
-    screen.columns = 30;
+    screen.size = new Screen.Size(7, 30);
     try (WebServer web = growing()) {
       assertThat(execute(screen, "top --http " + web.address())).isZero();
     }
@@ -143,6 +143,20 @@ class TopCommandTest {
           .isZero();
       assertThat(out.toString()).endsWith("\nno device is attached\n\n");
     }
+  }
+
+  @Test
+  void aFailedCheckIsRed() throws IOException {
+    FakeScreen screen = new FakeScreen(ticks, 'q');
+    try (WebServer web =
+        WebServer.start(
+            "127.0.0.1:0", new FakeWatched(Summaries::failed, question -> List.of()))) {
+      CommandLine line =
+          Smmulator.commandLine(FakeLauncher::new, () -> List::of, ticks, () -> screen);
+      line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.ON));
+      assertThat(line.execute("top", "--http", web.address())).isZero();
+    }
+    assertThat(screen.last()).contains("\n\u001b[1m\u001b[31mChecks: FAILED: 1 stale");
   }
 
   @Test

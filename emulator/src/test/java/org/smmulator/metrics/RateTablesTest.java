@@ -47,6 +47,12 @@ class RateTablesTest {
   }
 
   @Test
+  void aViolationIsToldInEachInterval() {
+    assertThat(render(Summaries.failed(), Summaries.failed(), 1))
+        .isEqualTo("  nothing was counted\nVerdict: FAILED so far\n");
+  }
+
+  @Test
   void aCountThatBeganAnewCountsFromZero() {
     assertThat(render(Summaries.grown(100), Summaries.grown(0), 2).replaceAll(" +", " "))
         .contains(" ATC lookups 617,284 unknown\n");
