@@ -36,9 +36,7 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
    * @param text whole lines
    */
   void print(String text) {
-    text.lines()
-        .takeWhile(line -> !out.checkError())
-        .forEach(line -> out.println(coloured(line)));
+    text.lines().takeWhile(line -> !out.checkError()).forEach(line -> out.println(coloured(line)));
     out.flush();
   }
 

@@ -149,8 +149,7 @@ class TopCommandTest {
   void aFailedCheckIsRed() throws IOException {
     FakeScreen screen = new FakeScreen(ticks, 'q');
     try (WebServer web =
-        WebServer.start(
-            "127.0.0.1:0", new FakeWatched(Summaries::failed, question -> List.of()))) {
+        WebServer.start("127.0.0.1:0", new FakeWatched(Summaries::failed, question -> List.of()))) {
       CommandLine line =
           Smmulator.commandLine(FakeLauncher::new, () -> List::of, ticks, () -> screen);
       line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.ON));
