@@ -11,11 +11,20 @@ public record BusConfig(
             nonEmpty = true)
         List<String> listen,
     @Key(
-            meaning = "Devices that may be attached at the same time.",
-            unit = "devices",
-            fallback = "31",
+            meaning = "Root buses, from bus 00 on; each has 31 slots for devices.",
+            unit = "buses",
+            fallback = "1",
             min = 1,
-            max = BusConfig.SLOTS)
+            max = BusConfig.MOST_BUSES)
+        int rootBuses,
+    @Key(
+            meaning =
+                "Devices that may be attached at the same time, no more than the root buses have"
+                    + " slots.",
+            unit = "devices",
+            fallback = "7936",
+            min = 1,
+            max = BusConfig.SLOTS * BusConfig.MOST_BUSES)
         int maxDevices,
     @Key(
             meaning = "Wait for a device to answer a read of its registers or configuration space.",
@@ -63,10 +72,17 @@ public record BusConfig(
             max = 1 << 20)
         int grantsPerDevice) {
 
-  /** Slots of the root bus. */
+  /** Slots of a root bus. */
   static final int SLOTS = 31;
+
+  static final int MOST_BUSES = 256;
 
   public BusConfig {
     listen = List.copyOf(listen);
+  }
+
+  /** Devices that may be attached at the same time. */
+  public int places() {
+    return Math.min(maxDevices, rootBuses * SLOTS);
   }
 }

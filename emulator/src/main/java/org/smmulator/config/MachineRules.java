@@ -22,6 +22,7 @@ final class MachineRules {
     smmu(config.smmu());
     listeners(config);
     exposures(config);
+    buses(config.bus(), config.smmu());
     devices(config.devices(), config.bus());
     platformStreams(config);
     models(config);
@@ -149,6 +150,18 @@ final class MachineRules {
     return host.equals("0.0.0.0") || host.equals("[::]");
   }
 
+  private void buses(BusConfig bus, SmmuConfig smmu) {
+    int needed = Integer.SIZE - Integer.numberOfLeadingZeros((bus.rootBuses() << 8) - 1);
+    if (bus.rootBuses() > 1 && smmu.streamIdBits() < needed) {
+      problems.add(
+          "bus.rootBuses",
+          String.format(
+              "functions of %d buses have StreamIDs of %d bits; use smmu.streamIdBits %d or more, or"
+                  + " fewer buses",
+              bus.rootBuses(), needed, needed));
+    }
+  }
+
   private void devices(List<DeviceConfig> devices, BusConfig bus) {
     if (devices.size() > bus.maxDevices()) {
       problems.add(
@@ -156,15 +169,14 @@ final class MachineRules {
           devices.size()
               + " devices are more than bus.maxDevices ("
               + bus.maxDevices()
-              + (devices.size() > BusConfig.SLOTS ? "); " : "); raise it or ")
-              + "remove devices");
+              + "); raise it or remove devices");
     }
     Map<PciAddress, String> ids = new HashMap<>();
     Map<String, String> records = new HashMap<>();
     for (int i = 0; i < devices.size(); i++) {
       String path = Problems.element("devices", i);
       DeviceConfig device = devices.get(i);
-      slot(device.id(), path + ".id");
+      slot(device.id(), path + ".id", bus);
       String first = ids.putIfAbsent(device.id(), path);
       if (first != null) {
         problems.add(
@@ -220,11 +232,16 @@ final class MachineRules {
     return "an " + device.model().spelled() + " has no ATC; remove it, or use model dma";
   }
 
-  private void slot(PciAddress id, String path) {
-    if (id.bus() != 0 || id.device() == 0 || id.function() != 0) {
+  private void slot(PciAddress id, String path, BusConfig bus) {
+    if (id.bus() >= bus.rootBuses() || id.device() == 0 || id.function() != 0) {
+      String last = String.format("%02x:1f", bus.rootBuses() - 1);
       problems.add(
           path,
-          id + " is not a slot of the root bus; use function 0 of 00:01 to 00:1f, such as 00:04.0");
+          bus.rootBuses() == 1
+              ? id + " is not a slot of the root bus; use function 0 of 00:01 to 00:1f, such as 00:04.0"
+              : id
+                  + " is not a slot of a root bus; use function 0 of devices 01 to 1f, from 00:01 to "
+                  + last);
     }
   }
 }

@@ -42,7 +42,6 @@ import org.smmulator.smmu.port.Transaction;
 final class Board implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Board.class);
   private static final int VIOLATION_GROUPS_KEPT = 20;
-  private static final int ROOT_BUSES = 1;
   private static final long ANSWER_NANOS = 5_000_000_000L;
 
   private final Execution execution;
@@ -190,8 +189,8 @@ final class Board implements AutoCloseable {
         TimeUnit.MILLISECONDS.toNanos(config.trainingTimeoutMillis()),
         TimeUnit.MILLISECONDS.toNanos(config.invalidationTimeoutMillis()),
         TimeUnit.MILLISECONDS.toNanos(config.helloTimeoutMillis()),
-        config.maxDevices(),
-        ROOT_BUSES);
+        config.places(),
+        config.rootBuses());
   }
 
   /** As {@code RunningMachine.tellNews}; callable from any thread. */
@@ -274,9 +273,6 @@ final class Board implements AutoCloseable {
         });
   }
 
-  int rootBuses() {
-    return ROOT_BUSES;
-  }
 
   Loop loop() {
     return loop;

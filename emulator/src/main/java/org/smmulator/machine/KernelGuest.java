@@ -65,8 +65,8 @@ final class KernelGuest implements Guest {
     return new GuestOptions(
         MemoryMap.RAM,
         config.machine().ramBytes(),
-        board.rootBuses(),
-        config.bus().maxDevices(),
+        config.bus().rootBuses(),
+        config.bus().places(),
         guest.poison(),
         guest.frameQuarantine(),
         switch (guest.pasidPolicy()) {

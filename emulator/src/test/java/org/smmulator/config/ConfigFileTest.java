@@ -167,13 +167,13 @@ class ConfigFileTest {
                 + " entries"),
         arguments(
             MACHINE + "bus: {maxDevices: 1.5}\n",
-            "x.yaml:2: bus.maxDevices: 1.5 is not a whole number; use 1 to 31 devices"),
+            "x.yaml:2: bus.maxDevices: 1.5 is not a whole number; use 1 to 7936 devices"),
         arguments(
             MACHINE + "bus: {helloTimeoutMillis: 0}\n",
             "x.yaml:2: bus.helloTimeoutMillis: 0 is out of range; use 1 to 600000 milliseconds"),
         arguments(
             MACHINE + "bus: {maxDevices: 99999999999999999999}\n",
-            "x.yaml:2: bus.maxDevices: 99999999999999999999 is out of range; use 1 to 31 devices"),
+            "x.yaml:2: bus.maxDevices: 99999999999999999999 is out of range; use 1 to 7936 devices"),
         arguments(
             MACHINE + "smmu: {outputAddressBits: 33}\n",
             "x.yaml:2: smmu.outputAddressBits: 33 is out of range; use 32, 36, 40, 42, 44, 48 or"
@@ -198,13 +198,13 @@ class ConfigFileTest {
             "x.yaml:2: smmu.without[0]: 'S3P' is not right; did you mean S1P or S2P?"),
         arguments(
             MACHINE + "bus: {maxDevices: ''}\n",
-            "x.yaml:2: bus.maxDevices: '' is not a whole number; use 1 to 31 devices"),
+            "x.yaml:2: bus.maxDevices: '' is not a whole number; use 1 to 7936 devices"),
         arguments(
-            MACHINE + "bus: {maxDevices: 0x20}\n",
-            "x.yaml:2: bus.maxDevices: 32 is out of range; use 1 to 31 devices"),
+            MACHINE + "bus: {maxDevices: 0x2000}\n",
+            "x.yaml:2: bus.maxDevices: 8192 is out of range; use 1 to 7936 devices"),
         arguments(
             MACHINE + "bus: {maxDevices: 0x}\n",
-            "x.yaml:2: bus.maxDevices: '0x' is not a whole number; use 1 to 31 devices"),
+            "x.yaml:2: bus.maxDevices: '0x' is not a whole number; use 1 to 7936 devices"),
         arguments(
             MACHINE + "smmu: {walkCacheEntries: 3}\n",
             "x.yaml:2: smmu.walkCacheEntries: 3 is not a power of two; use 2 or 4"),
@@ -270,6 +270,14 @@ class ConfigFileTest {
             MACHINE + "devices:\n  - id: '01:04.0'\n    model: dma\n",
             "x.yaml:3: devices[0].id: 01:04.0 is not a slot of the root bus; use function 0 of"
                 + " 00:01 to 00:1f, such as 00:04.0"),
+        arguments(
+            MACHINE + "bus: {rootBuses: 2}\ndevices:\n  - {id: '02:04.0', model: dma}\n",
+            "x.yaml:4: devices[0].id: 02:04.0 is not a slot of a root bus; use function 0 of devices"
+                + " 01 to 1f, from 00:01 to 01:1f"),
+        arguments(
+            MACHINE + "bus: {rootBuses: 5}\nsmmu: {streamIdBits: 10}\n",
+            "x.yaml:2: bus.rootBuses: functions of 5 buses have StreamIDs of 11 bits; use"
+                + " smmu.streamIdBits 11 or more, or fewer buses"),
         arguments(
             MACHINE
                 + "devices:\n  - {id: '00:04.0', model: dma}\n  - {id: '00:04.0', model: dma}\n",

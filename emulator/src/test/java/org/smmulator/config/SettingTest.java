@@ -87,8 +87,8 @@ class SettingTest {
 
   @Test
   void aValueThatTheFileHasWrongCanBeSetRight() throws ConfigException {
-    String wrong = FILE.replace("maxDevices: 9", "maxDevices: 99");
-    assertThatThrownBy(() -> with(wrong)).hasMessageStartingWith("x.yaml:3: bus.maxDevices: 99");
+    String wrong = FILE.replace("maxDevices: 9", "maxDevices: 9999");
+    assertThatThrownBy(() -> with(wrong)).hasMessageStartingWith("x.yaml:3: bus.maxDevices: 9999");
     assertThat(with(wrong, "bus.maxDevices=3").bus().maxDevices()).isEqualTo(3);
   }
 

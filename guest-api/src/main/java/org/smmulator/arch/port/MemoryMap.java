@@ -11,6 +11,7 @@ public final class MemoryMap {
   /** First interrupt number that an MSI may raise. */
   public static final int MSI_FIRST_INTID = 80;
 
+  /** How many, those of wired interrupts among them, as in QEMU's map. */
   public static final int MSI_INTIDS = 64;
 
   public static final long SMMU = 0x0905_0000L;
@@ -47,4 +48,9 @@ public final class MemoryMap {
   public static final long PCIE_MMIO64_BYTES = 0x80_0000_0000L;
 
   private MemoryMap() {}
+
+  /** Whether an interrupt number has a wire, and is none for messages. */
+  public static boolean isWired(int intid) {
+    return intid == HOTPLUG_INTID || (intid >= SMMU_EVENTQ_INTID && intid <= SMMU_GERROR_INTID);
+  }
 }

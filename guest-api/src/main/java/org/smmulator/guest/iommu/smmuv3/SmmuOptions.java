@@ -22,16 +22,19 @@ public record SmmuOptions(
     int devices,
     long commandTimeoutNanos,
     boolean atcInvBeforeTlbi) {
+  private static final int REQUESTS_OF_EACH = 4;
 
   public static SmmuOptions defaults() {
     return new SmmuOptions(8, 8, 9, 512, 32, 31, 300_000_000_000L, false);
   }
 
+  /** The PRI queue is long enough for some page requests of each. */
   public SmmuOptions withDevices(int number) {
+    int neededLog2 = Integer.SIZE - Integer.numberOfLeadingZeros(REQUESTS_OF_EACH * number - 1);
     return new SmmuOptions(
         commandQueueLog2,
         eventQueueLog2,
-        priQueueLog2,
+        Math.max(priQueueLog2, neededLog2),
         tlbiPages,
         pageRequestsPerDevice,
         number,

@@ -44,6 +44,7 @@ public final class DmaEngine {
   private final DmaRings rings;
   private final Mutex lock;
   private final WaitQueue completed;
+  private final Runnable wake;
   private final @Nullable DmaQueue[] queues;
   private final int[] intids;
   private boolean closed;
@@ -56,6 +57,7 @@ public final class DmaEngine {
     this.rings = new DmaRings(kernel.memory(), kernel.frames(), domain, device);
     this.lock = kernel.sched().mutex(LockOrder.DMA_ENGINE);
     this.completed = kernel.sched().waitQueue("dma-completions");
+    this.wake = completed::wakeAll;
     this.queues = new DmaQueue[queues];
     this.intids = new int[queues];
   }
@@ -328,7 +330,7 @@ public final class DmaEngine {
   private void releaseInterrupts() {
     for (int i = 0; i < intids.length; i++) {
       if (intids[i] != 0) {
-        kernel.interrupts().release(intids[i]);
+        kernel.interrupts().release(intids[i], wake);
         intids[i] = 0;
       }
     }
@@ -352,7 +354,7 @@ public final class DmaEngine {
   private void connectInterrupts() throws IommuException {
     long doorbell = domain.mapMsiDoorbell();
     for (int i = 0; i < queues.length; i++) {
-      int intid = kernel.interrupts().tryAllocate(completed::wakeAll);
+      int intid = kernel.interrupts().share(wake);
       if (intid < 0) {
         throw new IommuException(
             Errno.ENOSPC, device + ": no interrupt number is left for queue " + i);
