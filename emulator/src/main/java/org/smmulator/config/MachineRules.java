@@ -238,7 +238,8 @@ final class MachineRules {
       problems.add(
           path,
           bus.rootBuses() == 1
-              ? id + " is not a slot of the root bus; use function 0 of 00:01 to 00:1f, such as 00:04.0"
+              ? id
+                  + " is not a slot of the root bus; use function 0 of 00:01 to 00:1f, such as 00:04.0"
               : id
                   + " is not a slot of a root bus; use function 0 of devices 01 to 1f, from 00:01 to "
                   + last);

@@ -273,7 +273,6 @@ final class Board implements AutoCloseable {
         });
   }
 
-
   Loop loop() {
     return loop;
   }

@@ -45,8 +45,7 @@ public final class MessageInterrupts implements MsiAllocator {
     try {
       int index = leastUsed();
       if (index < 0 || !handlers.get(index).isEmpty()) {
-        throw new IllegalStateException(
-            "all message-signalled interrupts are in use");
+        throw new IllegalStateException("all message-signalled interrupts are in use");
       }
       exclusive[index] = true;
       return connect(index, List.of(handler));
