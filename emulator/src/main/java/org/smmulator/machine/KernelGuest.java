@@ -38,7 +38,7 @@ final class KernelGuest implements Guest {
   @Override
   public void boot(Board board) throws UserException {
     try {
-      kernel = GuestKernel.boot(hardware(board), options(board));
+      kernel = GuestKernel.boot(hardware(board), options());
     } catch (IommuException e) {
       throw new UserException(ExitCode.INTERNAL, "the guest did not boot: " + e.getMessage());
     }
@@ -60,7 +60,7 @@ final class KernelGuest implements Guest {
         recorder);
   }
 
-  private GuestOptions options(Board board) {
+  private GuestOptions options() {
     GuestConfig guest = config.guest();
     return new GuestOptions(
         MemoryMap.RAM,
