@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -15,8 +16,9 @@ import picocli.CommandLine.Model.CommandSpec;
  * Where a command writes: results to {@code out}, everything else to {@code err}.
  *
  * @param ansi whether {@code out} takes colours
+ * @param verbosity how often -v was given
  */
-record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
+record Output(PrintWriter out, PrintWriter err, Ansi ansi, int verbosity) {
   private static final Pattern FAILED = Pattern.compile("(Verdict|Checks): FAILED.*");
 
   static Output of(@Nullable CommandSpec spec) {
@@ -27,7 +29,9 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
   }
 
   static Output of(CommandLine line) {
-    return new Output(line.getOut(), line.getErr(), line.getColorScheme().ansi());
+    Object root = line.getCommandSpec().root().userObject();
+    int verbosity = root instanceof Smmulator smmulator ? smmulator.verbosity() : 0;
+    return new Output(line.getOut(), line.getErr(), line.getColorScheme().ansi(), verbosity);
   }
 
   /**
@@ -38,6 +42,11 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi) {
   void print(String text) {
     text.lines().takeWhile(line -> !out.checkError()).forEach(line -> out.println(coloured(line)));
     out.flush();
+  }
+
+  /** Live progress; in place, unless other lines come in between. */
+  Progress progress() {
+    return new Progress(err, Run.isTerminal() && verbosity == 0, System::nanoTime);
   }
 
   /** Whether nobody takes results any more. */

@@ -98,7 +98,7 @@ final class Run {
 
   private ExitCode scenario() throws UserException, InterruptedException {
     Ending ending;
-    try (Progress shown = new Progress(output.err(), isTerminal(), System::nanoTime)) {
+    try (Progress shown = output.progress()) {
       progress = shown;
       ending = session.machine().runScenario(shown);
     } catch (UserException | RuntimeException e) {

@@ -94,7 +94,8 @@ final class RunCommand implements Callable<Integer> {
       Output.requireWritable("--summary", summaryFile);
     }
     Output output = Output.of(spec);
-    try (StoryFiles story = StoryFiles.open(simulate.events, simulate.perfetto)) {
+    try (StoryFiles story =
+        StoryFiles.open(simulate.events, simulate.perfetto, output, !simulate.isWanted())) {
       Report report = new Report(output, summaryFile);
       ExitCode code =
           simulate.isWanted()

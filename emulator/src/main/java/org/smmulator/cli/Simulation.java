@@ -95,7 +95,7 @@ final class Simulation {
   private ExitCode one(Report report, long seed, Recorder recorder) throws UserException {
     long start = System.nanoTime();
     SimulatedOutcome outcome;
-    try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
+    try (Progress progress = output.progress()) {
       outcome = launcher.simulate(config, recorder, progress, () -> stopped);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
@@ -118,7 +118,7 @@ final class Simulation {
   private ExitCode many(Report report, Seeds seeds) throws UserException {
     SeedsRun.Failed failed;
     SeedsRun run;
-    try (Progress progress = new Progress(output.err(), Run.isTerminal(), System::nanoTime)) {
+    try (Progress progress = output.progress()) {
       run = new SeedsRun(launcher, config, seeds, progress, () -> stopped);
       failed = run.run();
     } catch (InterruptedException e) {

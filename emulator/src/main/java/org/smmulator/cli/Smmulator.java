@@ -44,14 +44,25 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Smmulator implements Runnable {
   @Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
+  private int verbosity;
+
   @Option(
       names = {"-v", "--verbose"},
       scope = ScopeType.INHERIT,
-      description = "Log more to standard error: -v what happens, -vv everything.")
+      description = {
+        "Say more on standard error: -v each change of an address space and what devices lost by",
+        "it, -vv each command and invalidation too."
+      })
   @SuppressWarnings("UnusedMethod") // picocli calls it
   private void verbose(boolean[] times) {
+    verbosity = times.length;
     Logger root = (Logger) LoggerFactory.getLogger("org.smmulator");
     root.setLevel(times.length > 1 ? Level.DEBUG : Level.INFO);
+  }
+
+  /** How often -v was given. */
+  int verbosity() {
+    return verbosity;
   }
 
   public static void main(String[] args) {

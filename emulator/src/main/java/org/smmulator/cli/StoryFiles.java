@@ -7,12 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
 import org.smmulator.record.Recorder;
+import org.smmulator.story.ChangeLines;
 import org.smmulator.story.EventLines;
+import org.smmulator.story.FlightRecorderEvents;
 import org.smmulator.story.StoryWriter;
 import org.smmulator.story.TraceEvents;
 
@@ -20,21 +24,55 @@ import org.smmulator.story.TraceEvents;
 final class StoryFiles implements AutoCloseable {
   private record StoryFile(String option, Path path, StoryWriter writer) {}
 
+  private static final long SOON_MILLIS = 100;
+
   private final Recorder recorder = new Recorder();
   private final List<StoryFile> files = new ArrayList<>();
+  private final CountDownLatch ended = new CountDownLatch(1);
 
   private StoryFiles() {}
 
   /**
    * @param events lines of JSON; null for none
    * @param perfetto a trace; null for none
+   * @param output told what happens, if it is to be verbose
+   * @param soon whether people wait for that, in real time
    * @throws UserException if one cannot be written
    */
-  static StoryFiles open(@Nullable Path events, @Nullable Path perfetto) throws UserException {
+  static StoryFiles open(
+      @Nullable Path events, @Nullable Path perfetto, Output output, boolean soon)
+      throws UserException {
     StoryFiles story = new StoryFiles();
     story.add("--events", events, EventLines::new);
     story.add("--perfetto", perfetto, TraceEvents::new);
+    FlightRecorderEvents flight = FlightRecorderEvents.ifWanted();
+    if (flight != null) {
+      story.recorder.addReader(flight);
+    }
+    if (output.verbosity() > 0) {
+      story.recorder.addReader(new ChangeLines(output::say, output.verbosity() > 1));
+      if (soon) {
+        story.deliverSoon();
+      }
+    }
     return story;
+  }
+
+  /** The recorder tells its readers when a batch is full, or when it is asked to. */
+  private void deliverSoon() {
+    Thread teller = new Thread(this::deliverUntilTheEnd, "verbose");
+    teller.setDaemon(true);
+    teller.start();
+  }
+
+  private void deliverUntilTheEnd() {
+    try {
+      while (!ended.await(SOON_MILLIS, TimeUnit.MILLISECONDS)) {
+        recorder.deliver();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void add(String option, @Nullable Path path, Function<Writer, StoryWriter> format)
@@ -83,6 +121,7 @@ final class StoryFiles implements AutoCloseable {
   /** Ends the record; nothing is recorded any more. */
   @Override
   public void close() {
+    ended.countDown();
     recorder.deliver();
     files.forEach(file -> file.writer.close());
   }

@@ -200,7 +200,7 @@ public final class Machine implements RunningMachine {
   Ending runScenario(Progress progress, BooleanSupplier stopped) throws UserException {
     ScenarioRun run =
         new ScenarioRun(
-            kernel(), config, check, devices, this::summary, stopped, platform.glanceNanos());
+            kernel(), config, check, devices, this::summary, stopped, platform.glances());
     story = run;
     plugIn();
     return run.run(progress);

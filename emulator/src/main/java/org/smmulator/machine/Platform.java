@@ -34,9 +34,9 @@ interface Platform extends AutoCloseable {
    */
   PluggedDevice plug(DeviceConfig config, Board board) throws UserException;
 
-  /** Time between two looks at how far a scenario is. */
-  default long glanceNanos() {
-    return 100_000_000L;
+  /** How people look at a scenario here. */
+  default Glances glances() {
+    return new Glances(100_000_000L, true);
   }
 
   /** Ends the hardware's loop, after everything else has ended. */

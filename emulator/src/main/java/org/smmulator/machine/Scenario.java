@@ -29,13 +29,17 @@ import org.smmulator.record.EventKind;
  * done ends the scenario with one sentence.
  */
 final class Scenario implements StepCases<ScenarioException> {
-  private record Running(Task task, DmaStream stream) {}
+  private record Running(Task task, DmaStream stream, long planned, AtomicLong done) {
+    /** What is over of it; all, if no more can come. */
+    long over() {
+      return task.isDone() ? planned : Math.min(planned, done.get());
+    }
+  }
 
   private final GuestKernel kernel;
   private final ScenarioConfig config;
   private final int attachTimeoutMillis;
   private final DataCheck check;
-  private final AtomicLong operationsDone = new AtomicLong();
 
   /** The scenario's task changes it; others look at it. */
   private final Map<String, ScenarioProcess> processes =
@@ -73,7 +77,12 @@ final class Scenario implements StepCases<ScenarioException> {
   }
 
   long operationsDone() {
-    return operationsDone.get();
+    return streams.stream().mapToLong(each -> each.done.get()).sum();
+  }
+
+  ScenarioProgress progress() {
+    long over = streams.stream().mapToLong(Running::over).sum();
+    return new ScenarioProgress(config.steps().size(), stepsDone, operationsPlanned(), over);
   }
 
   /** All operations that the file asks for, on all devices. */
@@ -165,10 +174,10 @@ final class Scenario implements StepCases<ScenarioException> {
               step.page(),
               step.pages(),
               step.bytes());
-      DmaStream stream =
-          new DmaStream(kernel.sched(), process, bindings, addresses, check, operationsDone);
+      AtomicLong done = new AtomicLong();
+      DmaStream stream = new DmaStream(kernel.sched(), process, bindings, addresses, check, done);
       Task task = kernel.sched().spawn("dma " + name, () -> stream.run(step.operations()));
-      streams.add(new Running(task, stream));
+      streams.add(new Running(task, stream, (long) step.operations() * bindings.size(), done));
       tasks.add(task);
     }
     if (step.background() == null) {

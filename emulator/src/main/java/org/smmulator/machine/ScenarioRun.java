@@ -35,13 +35,12 @@ final class ScenarioRun {
   private final List<PluggedDevice> devices;
   private final Supplier<Summary> summary;
   private final BooleanSupplier stopped;
-  private final long glanceNanos;
+  private final Glances glances;
 
   /**
    * @param config with a scenario
    * @param devices the machine's own
    * @param stopped whether the scenario is to end before its last step
-   * @param glanceNanos time between two looks at how far it is
    */
   ScenarioRun(
       GuestKernel kernel,
@@ -50,7 +49,7 @@ final class ScenarioRun {
       List<PluggedDevice> devices,
       Supplier<Summary> summary,
       BooleanSupplier stopped,
-      long glanceNanos) {
+      Glances glances) {
     ScenarioConfig configured = config.scenario();
     if (configured == null) {
       throw new IllegalStateException("the machine file has no scenario");
@@ -62,7 +61,7 @@ final class ScenarioRun {
     this.devices = devices;
     this.summary = summary;
     this.stopped = stopped;
-    this.glanceNanos = glanceNanos;
+    this.glances = glances;
   }
 
   /** The processes so far, by name; callable from any thread. */
@@ -112,22 +111,29 @@ final class ScenarioRun {
   }
 
   private boolean follow(Task task, Progress progress) throws UserException {
-    long deadline = kernel.sched().nanoTime() + TimeUnit.SECONDS.toNanos(story.timeoutSeconds());
-    long planned = scenario.operationsPlanned();
+    long begun = kernel.sched().nanoTime();
+    long deadline = begun + TimeUnit.SECONDS.toNanos(story.timeoutSeconds());
     while (!task.isDone() && kernel.sched().nanoTime() < deadline && !stopped.getAsBoolean()) {
-      progress.update(
-          String.format(
-              "step %d/%d %s, %,d of at most %,d operations, %,d bytes compared",
-              Math.min(scenario.stepsDone() + 1, story.steps().size()),
-              story.steps().size(),
-              scenario.now(),
-              scenario.operationsDone(),
-              planned,
-              check.bytesCompared()));
+      progress.update(line(kernel.sched().nanoTime() - begun));
       requireAttached();
-      kernel.sched().sleep(glanceNanos);
+      kernel.sched().sleep(glances.nanos());
     }
     return task.isDone();
+  }
+
+  /** Time is left in real time alone: how long virtual time takes, nobody here knows. */
+  private String line(long nanosSoFar) {
+    ScenarioProgress far = scenario.progress();
+    return String.format(
+        "%d %%%s: step %d/%d %s, %,d of at most %,d operations, %,d bytes compared",
+        far.percent(),
+        glances.realTime() ? far.timeLeft(nanosSoFar) : "",
+        Math.min(far.stepsDone() + 1, far.steps()),
+        far.steps(),
+        scenario.now(),
+        scenario.operationsDone(),
+        far.operations(),
+        check.bytesCompared());
   }
 
   /** A device that ended before it came says why by itself; nobody need wait for it. */

@@ -83,8 +83,8 @@ final class SimulatedPlatform implements Platform {
   }
 
   @Override
-  public long glanceNanos() {
-    return 1_000_000L; // hundreds of looks at a run of some seconds
+  public Glances glances() {
+    return new Glances(1_000_000L, false); // hundreds of looks at a run of some seconds
   }
 
   @Override

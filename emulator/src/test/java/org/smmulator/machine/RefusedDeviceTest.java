@@ -23,7 +23,7 @@ class RefusedDeviceTest {
   private static final String MACHINE = "machine: {name: refused, ramMiB: 128}\n";
   private static final String PATIENT =
       "bus: {listen: ['127.0.0.1:0'], attachTimeoutMillis: 3600000}\n";
-  private static final long LOOK_NANOS = 1_000_000L;
+  private static final Glances OFTEN = new Glances(1_000_000L, true);
   private static final String STORY =
       """
       devices:
@@ -82,7 +82,7 @@ class RefusedDeviceTest {
       DataCheck check = new DataCheck(new ViolationLog(20));
       ScenarioRun run =
           new ScenarioRun(
-              kernel, config, check, List.of(device), machine::summary, () -> false, LOOK_NANOS);
+              kernel, config, check, List.of(device), machine::summary, () -> false, OFTEN);
       assertThatThrownBy(() -> run.run(Machines.silence()))
           .isInstanceOf(UserException.class)
           .hasMessage(

@@ -1,0 +1,112 @@
+package org.smmulator.story;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import jdk.jfr.AnnotationElement;
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Enabled;
+import jdk.jfr.Event;
+import jdk.jfr.EventFactory;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.ValueDescriptor;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.record.Detail;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.EventReader;
+import org.smmulator.record.RecordedEvent;
+import org.smmulator.record.ValueFormat;
+
+/**
+ * The story as events of the JVM's flight recorder, one type for each kind, such as {@code
+ * smmulator.invalidation}. They are off until a recording asks for them by name, and nothing is
+ * done before. An event is committed when it is delivered; {@code nanos} is the time of the run.
+ */
+public final class FlightRecorderEvents implements EventReader {
+  private static final String PREFIX = "smmulator.";
+
+  /** Made when a recording is there; a type lives as long as the JVM. */
+  private static final class Types {
+    static final Map<EventKind, EventFactory> ALL = new EnumMap<>(EventKind.class);
+
+    static {
+      for (EventKind kind : EventKind.values()) {
+        ALL.put(kind, type(kind));
+      }
+    }
+
+    private static EventFactory type(EventKind kind) {
+      List<AnnotationElement> annotations =
+          List.of(
+              new AnnotationElement(Name.class, PREFIX + kind.spelled()),
+              new AnnotationElement(Label.class, kind.spelled()),
+              new AnnotationElement(Description.class, kind.sentence()),
+              new AnnotationElement(Category.class, new String[] {"Smmulator"}),
+              new AnnotationElement(Enabled.class, false),
+              new AnnotationElement(StackTrace.class, false));
+      List<ValueDescriptor> values = new ArrayList<>();
+      values.add(new ValueDescriptor(long.class, "id"));
+      values.add(new ValueDescriptor(long.class, "cause"));
+      values.add(new ValueDescriptor(long.class, "nanos"));
+      values.add(new ValueDescriptor(String.class, "who"));
+      for (EventKind.Field field : kind.fields()) {
+        Class<?> type = field.format() == ValueFormat.NAME ? String.class : long.class;
+        values.add(new ValueDescriptor(type, field.name()));
+      }
+      return EventFactory.create(annotations, values);
+    }
+  }
+
+  private static final int OWN_VALUES = 4;
+
+  private final Detail detail;
+
+  private FlightRecorderEvents(Detail detail) {
+    this.detail = detail;
+  }
+
+  /** One for the recordings that run now and ask for any of the events; null without. */
+  public static @Nullable FlightRecorderEvents ifWanted() {
+    if (!FlightRecorder.isInitialized()) {
+      return null;
+    }
+    Detail most = Detail.NOTHING;
+    for (Map.Entry<EventKind, EventFactory> type : Types.ALL.entrySet()) {
+      Detail wanted = type.getKey().detail();
+      if (type.getValue().getEventType().isEnabled() && wanted.compareTo(most) > 0) {
+        most = wanted;
+      }
+    }
+    return most == Detail.NOTHING ? null : new FlightRecorderEvents(most);
+  }
+
+  @Override
+  public Detail detail() {
+    return detail;
+  }
+
+  @Override
+  public void event(RecordedEvent recorded) {
+    EventFactory type = Types.ALL.get(recorded.kind());
+    if (type == null || !type.getEventType().isEnabled()) {
+      return;
+    }
+    Event event = type.newEvent();
+    event.set(0, recorded.id());
+    event.set(1, recorded.cause());
+    event.set(2, recorded.nanos());
+    event.set(3, recorded.who());
+    List<EventKind.Field> fields = recorded.kind().fields();
+    for (int field = 0; field < fields.size(); field++) {
+      boolean name = fields.get(field).format() == ValueFormat.NAME;
+      Object value = name ? recorded.name(field) : (Object) recorded.value(field);
+      event.set(OWN_VALUES + field, value);
+    }
+    event.commit();
+  }
+}

@@ -1,0 +1,97 @@
+package org.smmulator.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.cli.Smmulator;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+
+/** The events as the JVM's flight recorder has them. */
+class FlightRecorderTest {
+  private static final String QUIET = "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
+
+  @TempDir private Path folder;
+
+  private ToldEvents run() throws Exception {
+    StringWriter err = new StringWriter();
+    CommandLine line = Smmulator.commandLine(Launcher::new);
+    line.setOut(new PrintWriter(new StringWriter()));
+    line.setErr(new PrintWriter(err, true));
+    Path file =
+        Files.writeString(folder.resolve("machine.yaml"), Machines.configs("little.yaml") + QUIET);
+    Path events = folder.resolve("events");
+    assertThat(line.execute("run", file + "", "--simulated", "--events", events + ""))
+        .as(err.toString())
+        .isZero();
+    return new ToldEvents(events);
+  }
+
+  private List<RecordedEvent> recorded(Recording recording) throws Exception {
+    Path file = folder.resolve("recording.jfr");
+    recording.stop();
+    recording.dump(file);
+    return RecordingFile.readAllEvents(file).stream()
+        .filter(event -> event.getEventType().getName().startsWith("smmulator."))
+        .sorted(Comparator.comparingLong(event -> event.getLong("id")))
+        .toList();
+  }
+
+  @Test
+  void areThoseOfTheKindsThatARecordingAsksFor() throws Exception {
+    try (Recording recording = new Recording()) {
+      for (String kind : List.of("stepBegins", "invalidation", "entriesDropped", "command")) {
+        recording.enable("smmulator." + kind);
+      }
+      recording.start();
+      ToldEvents told = run();
+      Map<String, List<RecordedEvent>> byKind = new HashMap<>();
+      for (RecordedEvent event : recorded(recording)) {
+        String kind = event.getEventType().getName().substring("smmulator.".length());
+        byKind.computeIfAbsent(kind, k -> new ArrayList<>()).add(event);
+      }
+      assertThat(byKind.keySet())
+          .containsExactlyInAnyOrder("stepBegins", "invalidation", "entriesDropped", "command");
+      for (Map.Entry<String, List<RecordedEvent>> kind : byKind.entrySet()) {
+        List<JsonNode> same = told.all(kind.getKey());
+        assertThat(kind.getValue()).as(kind.getKey()).hasSameSizeAs(same);
+        for (int i = 0; i < same.size(); i++) {
+          assertSame(kind.getValue().get(i), same.get(i));
+        }
+      }
+      RecordedEvent step = byKind.get("stepBegins").get(4);
+      assertThat(step.getString("step")).isEqualTo("munmap alice 4-11");
+      assertThat(step.getLong("pages")).isEqualTo(8);
+      assertThat(step.getEventType().getDescription()).isEqualTo("begins {step}");
+    }
+  }
+
+  private static void assertSame(RecordedEvent event, JsonNode told) {
+    assertThat(event.getLong("id")).isEqualTo(told.get("id").asLong());
+    assertThat(event.getLong("cause")).isEqualTo(told.get("cause").asLong());
+    assertThat(event.getLong("nanos")).isEqualTo(told.get("t").asLong());
+    assertThat(event.getString("who")).isEqualTo(told.get("who").asString());
+  }
+
+  @Test
+  void areOffUnlessAskedForByName() throws Exception {
+    try (Recording recording = new Recording()) {
+      recording.start();
+      run();
+      assertThat(recorded(recording)).isEmpty();
+    }
+  }
+}
