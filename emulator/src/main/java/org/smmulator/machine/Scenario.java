@@ -124,6 +124,7 @@ final class Scenario implements StepCases<ScenarioException> {
       step.choose(this);
     } finally {
       sched.end(EventKind.STEP_ENDS, outer, words, 0);
+      sched.recorder().deliver(); // so that it can be read while the next one goes on
     }
   }
 

@@ -71,6 +71,19 @@ public final class EventLines implements StoryWriter {
     write();
   }
 
+  /** Whoever reads the file beside the run finds in it what was delivered. */
+  @Override
+  public synchronized void delivered() {
+    if (closed || failure != null) {
+      return;
+    }
+    try {
+      out.flush();
+    } catch (IOException e) {
+      failure = e;
+    }
+  }
+
   private void write() {
     if (closed || failure != null) {
       return;
