@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.DeviceCounter;
@@ -265,6 +266,11 @@ public final class AttachedDevice {
       } else if (current.task().isFull()) {
         current.link().pause();
       }
+    }
+
+    @Override
+    public void atcRead(AtcRead question) {
+      opened().endpoint().atcRead(question);
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.HelloAck;
 import org.smmulator.bus.wire.Link;
 import org.smmulator.device.DmaException.Status;
@@ -219,6 +220,11 @@ final class Endpoint {
       default -> log.debug("message {} means nothing here", tlp.messageCode());
     }
     return null;
+  }
+
+  /** The root complex asks what the ATC holds. */
+  void atcRead(AtcRead question) {
+    parts.out().atcEntries(AtcReader.read(parts.atc(), question));
   }
 
   /** Everything that had arrived is handled. */

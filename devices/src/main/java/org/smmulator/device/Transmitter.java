@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.HelloAck;
@@ -34,6 +35,11 @@ final class Transmitter {
       DroppedEntries.encode(link.begin(FrameKind.DROPPED), itag, entries, pages);
       link.end();
     }
+  }
+
+  void atcEntries(AtcEntries part) {
+    part.encode(link.begin(FrameKind.ATC_ENTRIES));
+    link.end();
   }
 
   int requesterId() {

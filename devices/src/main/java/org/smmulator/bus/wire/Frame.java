@@ -1,5 +1,7 @@
 package org.smmulator.bus.wire;
 
+import io.netty.buffer.ByteBuf;
+
 /**
  * The frame around everything on a link, big-endian:
  *
@@ -28,4 +30,12 @@ final class Frame {
   static final int SMALLEST_MAX_LENGTH = 512;
 
   private Frame() {}
+
+  /** The code with which the bodies of CONTROL and ERROR begin. */
+  static int code(ByteBuf body) throws ProtocolException {
+    if (body.readableBytes() < Short.BYTES) {
+      throw new ProtocolException("frame without a code");
+    }
+    return body.readUnsignedShort();
+  }
 }

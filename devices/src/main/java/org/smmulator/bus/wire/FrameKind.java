@@ -17,9 +17,13 @@ public enum FrameKind {
   /** An {@link ErrorCode} and a sentence; the sender closes the link after it. */
   ERROR(6),
   /** What an Invalidate Request made the device drop: {@link DroppedEntries}. */
-  DROPPED(7);
+  DROPPED(7),
+  /** The root complex's question what the device's ATC holds: {@link AtcRead}. */
+  ATC_READ(8),
+  /** The device's answer to one: {@link AtcEntries}. */
+  ATC_ENTRIES(9);
 
-  private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[8];
+  private static final @Nullable FrameKind[] BY_CODE = new @Nullable FrameKind[10];
 
   static {
     for (FrameKind kind : values()) {
@@ -39,7 +43,7 @@ public enum FrameKind {
 
   /** Whether it has no place before the hello is answered. */
   boolean comesAfterGreeting() {
-    return this == TLP || this == STATS || this == CONTROL || this == DROPPED;
+    return this != HELLO && this != HELLO_ACK && this != ERROR;
   }
 
   static @Nullable FrameKind of(int code) {

@@ -30,7 +30,7 @@ public record Hello(
   /** Version of the protocol described here; versions of equal major understand each other. */
   public static final int MAJOR = 1;
 
-  public static final int MINOR = 1;
+  public static final int MINOR = 2;
 
   private static final int MODEL = 2;
   private static final int NAME = 3;

@@ -300,6 +300,9 @@ public final class Link {
     if (state != State.OPEN && kind.comesAfterGreeting()) {
       throw new ProtocolException("frame before the hello is answered");
     }
+    if (kind == (role == Role.ROOT_PORT ? FrameKind.ATC_READ : FrameKind.ATC_ENTRIES)) {
+      throw new ProtocolException("frame for the other end");
+    }
     int body = start + Frame.BODY;
     int bytes = length - Frame.MIN_LENGTH;
     if (kind == FrameKind.TLP) {
@@ -322,8 +325,10 @@ public final class Link {
       case HELLO -> handleHello(body);
       case HELLO_ACK -> handleHelloAck(body);
       case STATS -> handler.stats(DeviceCounter.decode(body));
-      case CONTROL -> handler.control(code(body));
+      case CONTROL -> handler.control(Frame.code(body));
       case DROPPED -> handler.dropped(DroppedEntries.decode(body));
+      case ATC_READ -> handler.atcRead(AtcRead.decode(body));
+      case ATC_ENTRIES -> handler.atcEntries(AtcEntries.decode(body));
       case ERROR -> handleError(body);
       case TLP -> throw new IllegalStateException("a packet is no rare frame");
     }
@@ -349,16 +354,9 @@ public final class Link {
   }
 
   private void handleError(ByteBuf body) throws ProtocolException {
-    int code = code(body);
+    int code = Frame.code(body);
     String text = WireText.decode(body, body.readerIndex(), body.readableBytes());
     handler.error(code, text);
     finish(new LinkEnd(LinkEnd.Cause.CLOSED_BY_PEER, "the peer closed the link: " + text));
-  }
-
-  private static int code(ByteBuf body) throws ProtocolException {
-    if (body.readableBytes() < Short.BYTES) {
-      throw new ProtocolException("frame without a code");
-    }
-    return body.readUnsignedShort();
   }
 }

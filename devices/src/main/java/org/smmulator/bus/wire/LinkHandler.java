@@ -26,6 +26,12 @@ public interface LinkHandler {
   /** What a device dropped because of an Invalidate Request. */
   default void dropped(DroppedEntries dropped) {}
 
+  /** At the device: to be answered with one {@link FrameKind#ATC_ENTRIES}. */
+  default void atcRead(AtcRead question) {}
+
+  /** At the root complex: a part of what a device's ATC holds. */
+  default void atcEntries(AtcEntries part) {}
+
   /** A {@link ControlCode}, perhaps an unknown one. */
   default void control(int code) {}
 

@@ -268,6 +268,31 @@ public final class AddressTranslationCache {
     return dropped;
   }
 
+  /** Whether an entry, from 0 on, holds a translation; the next methods are for one that does. */
+  public boolean isValid(int entry) {
+    return pasids[entry] != INVALID;
+  }
+
+  /** Of an entry, or {@link #NO_PASID}. */
+  public int pasid(int entry) {
+    return pasids[entry];
+  }
+
+  /** Untranslated address of the 4 KiB page that an entry serves. */
+  public long address(int entry) {
+    return pages[entry] << PAGE_LOG2;
+  }
+
+  /** Bits of {@link Permissions}. */
+  public int permissions(int entry) {
+    return permissions[entry];
+  }
+
+  /** Fills and hits since the entry's own last one. */
+  public long age(int entry) {
+    return uses - lastUses[entry];
+  }
+
   public int sets() {
     return sets;
   }

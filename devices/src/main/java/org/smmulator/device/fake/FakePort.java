@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.AddressType;
@@ -16,6 +17,7 @@ import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.FrameKind;
@@ -53,6 +55,7 @@ final class FakePort implements LinkHandler {
   int lastControl;
   @Nullable String refusal;
   @Nullable String closedBecause;
+  final Queue<CompletableFuture<AtcEntries>> atcReaders = new ArrayDeque<>();
   private final Runnable changed;
   private final Map<Integer, Consumer<Answer>> waiting = new HashMap<>();
   private int nextTag;
@@ -89,6 +92,11 @@ final class FakePort implements LinkHandler {
   public void stats(long[] counters) {
     statistics = counters;
     reported = true;
+  }
+
+  @Override
+  public void atcEntries(AtcEntries part) {
+    atcReaders.remove().complete(part);
   }
 
   @Override

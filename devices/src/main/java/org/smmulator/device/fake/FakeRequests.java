@@ -7,6 +7,8 @@ import org.smmulator.bus.pcie.ExpressCapability;
 import org.smmulator.bus.pcie.PriCapability;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.AtcEntries;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.device.fake.FakePort.Answer;
@@ -49,6 +51,25 @@ record FakeRequests(FakeLoop loop, FakePort port) {
         () -> {
           int tag = port.expect(answer::complete);
           request.write(port.link().begin(FrameKind.TLP), tag);
+          port.link().end();
+          port.link().flush();
+        });
+    return FakeLoop.get(answer);
+  }
+
+  /** What the device sent until now is here: the answer to a request is behind it. */
+  void settle() {
+    if (loop.call(() -> port.closedBecause == null)) {
+      value(configRead(0));
+    }
+  }
+
+  AtcEntries readAtc(AtcRead question) {
+    CompletableFuture<AtcEntries> answer = new CompletableFuture<>();
+    loop.run(
+        () -> {
+          port.atcReaders.add(answer);
+          question.encode(port.link().begin(FrameKind.ATC_READ));
           port.link().end();
           port.link().flush();
         });

@@ -14,6 +14,8 @@ import org.smmulator.bus.pcie.PasidCapability;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.AtcEntries;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.ErrorCode;
@@ -109,7 +111,7 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** Memory, with every write that the device had sent. */
   public byte[] read(long pa, int length) {
-    settle();
+    requests.settle();
     return loop.call(() -> Arrays.copyOfRange(port.memory, (int) pa, (int) pa + length));
   }
 
@@ -338,7 +340,7 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** Every memory request and message received so far, oldest first. */
   public List<Packet> packets() {
-    settle();
+    requests.settle();
     return loop.call(() -> new ArrayList<>(port.packets));
   }
 
@@ -353,7 +355,7 @@ public final class FakeRootComplex implements AutoCloseable {
 
   /** Data of the message-signalled interrupts received so far. */
   public List<Integer> messages() {
-    settle();
+    requests.settle();
     return loop.call(() -> new ArrayList<>(port.messages));
   }
 
@@ -374,6 +376,11 @@ public final class FakeRootComplex implements AutoCloseable {
     loop.await(() -> port.reported && condition.test(port.statistics));
   }
 
+  /** A part of what the device's ATC holds, as {@link AtcRead} asks. */
+  public AtcEntries readAtc(long first, long from, long to) {
+    return requests.readAtc(new AtcRead(first, from, to));
+  }
+
   /** The last CONTROL code received, 0 if none. */
   public int lastControl() {
     return loop.call(() -> port.lastControl);
@@ -381,13 +388,6 @@ public final class FakeRootComplex implements AutoCloseable {
 
   public void awaitClosed() {
     loop.await(() -> port.closedBecause != null);
-  }
-
-  /** What the device sent until now is here: the answer to a request is behind it. */
-  private void settle() {
-    if (loop.call(() -> port.closedBecause == null)) {
-      configRead(0);
-    }
   }
 
   private void send(Runnable packets) {

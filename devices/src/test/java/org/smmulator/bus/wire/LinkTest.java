@@ -131,7 +131,7 @@ class LinkTest extends RawLink {
         "00000003 03 00 00   | frame length of 3",
         "00000000            | frame length of 0",
         "00000004 00 00 0000 | frame of unknown kind",
-        "00000004 08 00 0000 | frame of unknown kind",
+        "00000004 0A 00 0000 | frame of unknown kind",
         "00000004 FF 00 0000 | frame of unknown kind",
         "00000004 05 01 0000 | frame with flags or port set",
         "00000004 05 00 0001 | frame with flags or port set",

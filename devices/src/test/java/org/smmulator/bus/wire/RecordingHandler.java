@@ -76,6 +76,16 @@ class RecordingHandler implements LinkHandler {
   }
 
   @Override
+  public void atcRead(AtcRead question) {
+    events.add(question.toString());
+  }
+
+  @Override
+  public void atcEntries(AtcEntries part) {
+    events.add(part.toString());
+  }
+
+  @Override
   public void control(int code) {
     events.add("control " + code);
   }
