@@ -10,6 +10,7 @@ import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.WatchedMachine;
@@ -76,6 +77,11 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
   @Override
   public ProcessTable processes() {
     return machine().processes();
+  }
+
+  @Override
+  public AtcContents atc(int requesterId) {
+    return machine().atc(requesterId);
   }
 
   @Override

@@ -104,6 +104,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new StatsCommand(ticks))
             .addSubcommand(new TopCommand(ticks, terminal))
             .addSubcommand(new PsCommand())
+            .addSubcommand(new AtcCommand())
             .addSubcommand(new ExplainCommand())
             .addSubcommand(new EventsCommand())
             .addSubcommand(new DecodeCommand())

@@ -8,6 +8,7 @@ import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 
@@ -97,6 +98,14 @@ public interface MachineLauncher {
      * @throws IllegalStateException if the machine does not answer; the message says why
      */
     List<String> explain(Question question);
+
+    /**
+     * What a device says that its ATC holds; callable from any thread.
+     *
+     * @param requesterId the device's
+     * @throws IllegalStateException if nobody answers; the message says who does not, and why
+     */
+    AtcContents atc(int requesterId);
 
     /**
      * The processes of the built-in guest; callable from any thread.

@@ -4,9 +4,7 @@ import static org.smmulator.record.Recorder.NO_CAUSE;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
@@ -21,6 +19,7 @@ import org.smmulator.execution.Loop;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.HostMemory;
 import org.smmulator.memory.SparseMemory;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.pcie.HotplugBlock;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
@@ -42,9 +41,7 @@ import org.smmulator.smmu.port.Transaction;
 final class Board implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Board.class);
   private static final int VIOLATION_GROUPS_KEPT = 20;
-  private static final long ANSWER_NANOS = 5_000_000_000L;
 
-  private final Execution execution;
   private final Loop loop;
   private final IntConsumer interrupts;
   private final SparseMemory ram;
@@ -55,6 +52,7 @@ final class Board implements AutoCloseable {
   private final GrantLedger ledger;
   private final HotplugBlock hotPlug;
   private final RootComplex rootComplex;
+  private final Enquiries enquiries;
   private final LinkLimits linkLimits;
   private final Recorder recorder;
   private Runnable onRegistersChanged = () -> {};
@@ -77,7 +75,6 @@ final class Board implements AutoCloseable {
       Loop loop,
       IntConsumer interrupts,
       Recorder recorder) {
-    this.execution = execution;
     this.loop = loop;
     this.interrupts = interrupts;
     this.recorder = recorder;
@@ -100,6 +97,7 @@ final class Board implements AutoCloseable {
     rootComplex = new RootComplex(loop, smmu, map, links, ledger, violations, hotPlug);
     BoardRegions.add(map, smmu, hotPlug, rootComplex);
     rootComplex.recordTo(recorder);
+    enquiries = new Enquiries(execution, loop, rootComplex);
     Integer lost = config.sabotage().loseInvalidation();
     if (lost != null) {
       rootComplex.loseInvalidation(lost);
@@ -217,60 +215,35 @@ final class Board implements AutoCloseable {
     onSendEvent = step;
   }
 
-  /**
-   * The answer of a step on the hardware's loop. Callable by any task, and on threads by any
-   * thread; not by the loop itself.
-   *
-   * @throws IllegalStateException if there is no answer; its message says why
-   */
+  /** As {@link Enquiries#ask}. */
   <T> T ask(Supplier<T> step) {
-    AtomicReference<Supplier<T>> answer = new AtomicReference<>();
-    Execution.Handle asking = execution.current();
-    try {
-      loop.execute(
-          () -> {
-            answer.set(answer(step));
-            execution.unpark(asking);
-          });
-    } catch (RejectedExecutionException e) {
-      throw new IllegalStateException("the machine has stopped", e);
-    }
-    long deadline = execution.nanoTime() + ANSWER_NANOS;
-    while (answer.get() == null) {
-      if (execution.nanoTime() >= deadline) {
-        throw new IllegalStateException(
-            "the machine is busy: its hardware has not answered for "
-                + ANSWER_NANOS / 1_000_000_000
-                + " s; ask again");
-      }
-      execution.park(deadline);
-    }
-    return answer.get().get();
+    return enquiries.ask(step);
   }
 
-  private static <T> Supplier<T> answer(Supplier<T> step) {
-    try {
-      T value = step.get();
-      return () -> value;
-    } catch (RuntimeException e) {
-      return () -> {
-        throw new IllegalStateException("the hardware failed: " + e, e);
-      };
-    }
+  /** All that a device's ATC holds; as {@link Enquiries#atc}. */
+  AtcContents atc(int requesterId) {
+    return enquiries.atc(requesterId, 0, -1L);
   }
 
   /**
    * Explains one translation, as {@link Smmu#explain} does, and what the stream's device was given
-   * of it. Callable from any thread but the hardware's.
+   * of it and holds. Callable from any thread but the hardware's.
    */
   List<String> explain(Question question) {
-    return ask(
-        () -> {
-          List<String> lines = new ArrayList<>(smmu.explain(question));
-          int stream = question.streamId();
-          lines.addAll(rootComplex.explain(stream, question.substreamId(), question.address()));
-          return lines;
-        });
+    int stream = question.streamId();
+    int pasid = question.substreamId();
+    long address = question.address();
+    List<String> lines =
+        ask(
+            () -> {
+              List<String> explained = new ArrayList<>(smmu.explain(question));
+              explained.addAll(rootComplex.explain(stream, pasid, address));
+              return explained;
+            });
+    if (ask(() -> rootComplex.isAttached(stream))) {
+      lines.addAll(enquiries.explainAtc(stream, pasid, address));
+    }
+    return lines;
   }
 
   Loop loop() {

@@ -19,6 +19,7 @@ import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.story.StepTable;
@@ -169,6 +170,11 @@ public final class Machine implements RunningMachine {
   @Override
   public List<String> explain(Question question) {
     return board.explain(question);
+  }
+
+  @Override
+  public AtcContents atc(int requesterId) {
+    return board.atc(requesterId);
   }
 
   @Override

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.FrameKind;
@@ -39,6 +40,7 @@ final class AttachedFunction {
   final FunctionGrants grants;
   final DownstreamRequests requests;
   final InvalidationAccount invalidations;
+  final AtcQuestions atc;
   final PeerReads peerReads;
   final PeerWrites peerWrites;
   final PageRequestCredits credits = new PageRequestCredits();
@@ -71,6 +73,7 @@ final class AttachedFunction {
     this.peerWrites = new PeerWrites(this, root);
     this.invalidations =
         new InvalidationAccount(this, grants, root.ledger(), root.agent(), root.judge());
+    this.atc = new AtcQuestions(this, root.judge());
   }
 
   int requesterId() {
@@ -87,6 +90,11 @@ final class AttachedFunction {
 
   String model() {
     return hello.model();
+  }
+
+  /** Whether it knows what this minor version of the bus protocol has. */
+  boolean speaks(int minor) {
+    return hello.minor() >= minor;
   }
 
   FunctionState state() {
@@ -236,6 +244,11 @@ final class AttachedFunction {
     link.resume();
   }
 
+  void askForEntries(AtcRead question) {
+    question.encode(link.begin(FrameKind.ATC_READ));
+    endAndFlush();
+  }
+
   void sendReset() {
     link.sendControl(ControlCode.RESET);
     flushSoon();
@@ -333,6 +346,7 @@ final class AttachedFunction {
     state = state.transition(how);
     root.ledger().detach(grants);
     invalidations.linkLost();
+    atc.linkLost();
     peerReads.forget();
     pending.stop();
   }

@@ -2,6 +2,7 @@ package org.smmulator.pcie;
 
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.DroppedEntries;
@@ -108,6 +109,13 @@ final class Port implements LinkHandler {
   public void dropped(DroppedEntries dropped) {
     if (function != null) {
       function.invalidations.dropped(dropped);
+    }
+  }
+
+  @Override
+  public void atcEntries(AtcEntries part) {
+    if (function != null) {
+      function.atc.told(part);
     }
   }
 

@@ -120,6 +120,33 @@ public final class RootComplex {
     return StreamLines.of(slots.function(streamId), pasid, address);
   }
 
+  /** Whether software may see a function of that ID or stream. */
+  public boolean isAttached(int requesterId) {
+    return slots.function(requesterId) != null;
+  }
+
+  /**
+   * Asks a device what its ATC holds of the pages from one address to another, unsigned.
+   *
+   * @param asker told the answer, or why there is none
+   */
+  public void askAtc(int requesterId, long from, long to, AtcContents.Asker asker) {
+    AttachedFunction function = slots.function(requesterId);
+    if (function == null) {
+      asker.refused("no device is attached at " + RequesterId.text(requesterId));
+    } else {
+      function.atc.ask(from, to, asker);
+    }
+  }
+
+  /** Who asked waits no longer. */
+  public void giveUpAtc(int requesterId, AtcContents.Asker asker) {
+    AttachedFunction function = slots.function(requesterId);
+    if (function != null) {
+      function.atc.giveUp(asker);
+    }
+  }
+
   // What the guest asks for.
 
   /**

@@ -11,11 +11,11 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.metrics.PrometheusText;
 import org.smmulator.metrics.SummaryJson;
 
-/** The five answers, each by its path. */
+/** The answers, each by its path. */
 final class Pages {
   private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
   private static final List<String> PATHS =
-      List.of("/", "/metrics", "/api/summary", "/api/processes", "/api/explain");
+      List.of("/", "/metrics", "/api/summary", "/api/processes", "/api/atc", "/api/explain");
 
   private final WatchedMachine machine;
   private final String livePage = resource("page.html");
@@ -47,6 +47,7 @@ final class Pages {
         case "/metrics" -> Answer.ok(PrometheusText.CONTENT_TYPE, metrics());
         case "/api/summary" -> Answer.ok("application/json", SummaryJson.write(machine.summary()));
         case "/api/processes" -> Answer.ok("application/json", machine.processes().json());
+        case "/api/atc" -> Answer.ok("application/json", AtcQuery.answer(uri, machine).json());
         default -> Answer.ok("text/plain", explain(uri));
       };
     } catch (IllegalArgumentException e) {

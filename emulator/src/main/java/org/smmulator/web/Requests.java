@@ -37,7 +37,7 @@ final class Requests {
       return bad("a request needs one Host header and has " + hosts.size());
     }
     if (!Authorities.isHost(hosts.get(0))) {
-      return bad("Host " + ExplainQuery.shown(hosts.get(0)) + " is not HOST or HOST:PORT");
+      return bad("Host " + Parameters.shown(hosts.get(0)) + " is not HOST or HOST:PORT");
     }
     String uri = request.uri();
     int scheme = Authorities.SCHEME.length();
@@ -95,7 +95,7 @@ final class Requests {
         HttpResponseStatus.FORBIDDEN,
         header
             + " "
-            + ExplainQuery.shown(value)
+            + Parameters.shown(value)
             + " is not this server; use "
             + authorities.right());
   }

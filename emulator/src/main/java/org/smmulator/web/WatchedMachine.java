@@ -3,6 +3,7 @@ package org.smmulator.web;
 import java.util.List;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.smmu.explain.Question;
 
 /**
@@ -18,6 +19,13 @@ public interface WatchedMachine {
 
   /** The processes of its guest. */
   ProcessTable processes();
+
+  /**
+   * What a device's ATC holds.
+   *
+   * @param requesterId its own
+   */
+  AtcContents atc(int requesterId);
 
   /** Explains a translation, a line each. */
   List<String> explain(Question question);

@@ -12,6 +12,7 @@ import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 
@@ -74,6 +75,11 @@ final class FakeLauncher implements MachineLauncher {
     @Override
     public ProcessTable processes() {
       return ProcessTable.EMPTY;
+    }
+
+    @Override
+    public AtcContents atc(int requesterId) {
+      return new AtcContents("small", "00:04.0", 1, 1, List.of(), true);
     }
 
     @Override

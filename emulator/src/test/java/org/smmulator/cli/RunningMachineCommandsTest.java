@@ -11,10 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
@@ -110,6 +112,54 @@ class RunningMachineCommandsTest {
       assertThat(execute("ps", "--json", "--http", server.address())).isZero();
       assertThat(out.toString()).endsWith(table.json());
     }
+  }
+
+  @Test
+  void atcPrintsWhatADeviceHolds() throws IOException {
+    AtcContents contents =
+        new AtcContents(
+            "small",
+            "00:04.0",
+            16,
+            4,
+            List.of(
+                new AtcEntries.Entry(9, 5, 0x7fff0000L, 0x4000_3000L, 21, 0b11, 1234),
+                new AtcEntries.Entry(10, AtcEntries.NO_PASID, 0x1000, 0x2000, 12, 0b10001, 0)),
+            false);
+    ProcessTable table =
+        new ProcessTable(
+            List.of(
+                new ProcessTable.Row("alice", "running", 5, 7, "0x7fff0", 64, List.of("small"))),
+            List.of());
+    try (WebServer server =
+        WebServer.start(
+            "127.0.0.1:0",
+            new FakeWatched(Summaries::passed, question -> List.of(), table, id -> contents))) {
+      assertThat(execute("atc", "small", "--http", server.address())).isZero();
+      assertThat(out.toString().replaceAll(" +", " "))
+          .isEqualTo(
+              """
+              ATC of 'small' (00:04.0), 16 sets x 4 ways: 2 entries and more
+               set way PASID process page translated size permissions age
+               2 1 5 alice 0x7fff0000 0x40003000 2 MiB rw 1,234
+               2 2 - - 0x1000 0x2000 4 KiB ru 0
+              """);
+      out.getBuffer().setLength(0);
+      assertThat(execute("atc", "00:04.0", "--process", "alice", "--http", server.address()))
+          .isZero();
+      assertThat(out.toString()).contains("alice").doesNotContain("4 KiB");
+      assertThat(execute("atc", "small", "--set", "3", "--json", "--http", server.address()))
+          .isZero();
+      assertThat(out.toString()).endsWith("\"whole\":false,\"entries\":[]}\n");
+      assertThat(execute("atc", "small", "--set", "16", "--http", server.address())).isEqualTo(2);
+      assertThat(execute("atc", "nobody", "--http", server.address())).isEqualTo(2);
+    }
+    assertThat(err.toString())
+        .isEqualToNormalizingNewlines(
+            """
+            smmulator: set: the ATC of 'small' has sets 0 to 15
+            smmulator: device: nothing attached is called 'nobody'; there are small
+            """);
   }
 
   @Test

@@ -288,8 +288,8 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, top, ps, explain, events, decode,"
-                + " atc-curve, check, help or generate-completion; see 'smmulator --help'");
+            "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, events,"
+                + " decode, atc-curve, check, help or generate-completion; see 'smmulator --help'");
   }
 
   @ParameterizedTest
@@ -302,6 +302,7 @@ class SmmulatorTest {
         "stats --help",
         "top --help",
         "ps --help",
+        "atc --help",
         "explain --help",
         "events --help",
         "events cat --help",

@@ -1,18 +1,24 @@
 package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.UserException;
+import org.smmulator.launch.MachineLauncher.RunningMachine;
+import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 
@@ -37,10 +43,16 @@ class ProcessesTest {
           - exit: {process: bob}
       """;
 
+  private static final int DEVICE = 0x20;
+  private static final Pattern HELD =
+      Pattern.compile("ATC: the device holds (0x\\p{XDigit}+ as 0x\\p{XDigit}+), rw?, of a");
+
   @TempDir private Path folder;
 
+  private int seen;
   private final List<ProcessTable> tables = new ArrayList<>();
   private final List<String> explanations = new ArrayList<>();
+  private final List<AtcContents> caches = new ArrayList<>();
 
   /** Asked now and then whether the run is to stop. */
   private boolean look(Machine machine) {
@@ -49,13 +61,26 @@ class ProcessesTest {
     for (ProcessTable.Row row : now.processes()) {
       Integer pasid = row.pasid();
       if (pasid != null && !row.devices().isEmpty()) {
+        caches.add(machine.atc(DEVICE));
+        explanations.addAll(machine.explain(question(pasid, 0x1000)));
         long buffer = Long.decode(row.buffer());
         for (int page = 0; page < row.pages(); page++) {
-          explanations.addAll(machine.explain(question(pasid, buffer + page * 4096L)));
+          List<String> lines = machine.explain(question(pasid, buffer + page * 4096L));
+          heldIsGranted(lines);
+          explanations.addAll(lines);
         }
       }
     }
     return false;
+  }
+
+  /** Nothing is unmapped here: what the device holds of a page is what the ledger granted. */
+  private void heldIsGranted(List<String> lines) {
+    Matcher held = HELD.matcher(String.join("\n", lines));
+    while (held.find()) {
+      seen++;
+      assertThat(lines).anyMatch(line -> line.startsWith("ledger: granted " + held.group(1) + ","));
+    }
   }
 
   private void runAndLook(MachineConfig config, DeterministicExecution execution)
@@ -70,7 +95,7 @@ class ProcessesTest {
   }
 
   private static Question question(int pasid, long address) {
-    return new Question(0x20, pasid, address, Question.Kind.UNTRANSLATED, true, false, false);
+    return new Question(DEVICE, pasid, address, Question.Kind.UNTRANSLATED, true, false, false);
   }
 
   @Test
@@ -107,6 +132,29 @@ class ProcessesTest {
         .contains("device: 'small-atc' (dma) at 00:04.0")
         .anyMatch(
             line -> line.matches("ledger: granted 0x\\p{XDigit}+ as 0x4\\p{XDigit}+, 0x1000 .*"))
-        .endsWith("device: none has this stream, so that nothing is sent with it now");
+        .contains("ATC: the device holds nothing of this page");
+    assertThat(seen).as("pages explained that the device held").isPositive();
+    assertThat(caches)
+        .allMatch(cache -> cache.device().equals("small-atc") && cache.whole())
+        .anySatisfy(cache -> assertThat(cache.entries()).hasSizeGreaterThanOrEqualTo(8));
+    for (AtcContents cache : caches) {
+      for (AtcEntries.Entry entry : cache.entries()) {
+        int of = entry.pasid() == AtcEntries.NO_PASID ? 0 : entry.pasid();
+        assertThat(entry.number() / cache.ways())
+            .isEqualTo(((entry.address() >>> 12) ^ of) % cache.sets());
+      }
+    }
+  }
+
+  @Test
+  void aStreamWithoutDeviceIsSaidToHaveNone() throws Exception {
+    try (RunningMachine machine =
+        new Launcher().start(Machines.config(folder, "machine: {name: bare}\n"), Recorder.OFF)) {
+      assertThat(machine.explain(question(1, 0x1000)))
+          .endsWith("device: none has this stream, so that nothing is sent with it now");
+      assertThatThrownBy(() -> machine.atc(DEVICE))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("no device is attached at 00:04.0");
+    }
   }
 }

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
+import org.smmulator.bus.wire.AtcEntries;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.ControlCode;
 import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.FrameKind;
@@ -35,6 +37,9 @@ final class ScriptedDevice implements LinkHandler {
 
   /** Resets received. */
   int resets;
+
+  /** Questions for the entries of its ATC, which it answers if the test does. */
+  final List<AtcRead> questions = new ArrayList<>();
 
   private final int[] atReset = new int[1024];
   final byte[] bar = new byte[0x1_0000];
@@ -173,6 +178,18 @@ final class ScriptedDevice implements LinkHandler {
     }
     TlpWriter.completion(link().begin(FrameKind.TLP), id(), tlp.transaction(), 0, 4);
     link().end();
+  }
+
+  @Override
+  public void atcRead(AtcRead question) {
+    questions.add(question);
+  }
+
+  /** Tells a part of what it holds. */
+  void tell(AtcEntries part) {
+    part.encode(link().begin(FrameKind.ATC_ENTRIES));
+    link().end();
+    link().flush();
   }
 
   @Override

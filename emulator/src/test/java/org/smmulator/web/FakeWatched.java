@@ -2,17 +2,33 @@ package org.smmulator.web;
 
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.smmu.explain.Question;
 
 /** A machine that says what a test gives it to say. */
 public record FakeWatched(
     Supplier<Summary> summaries,
     Function<Question, List<String>> explanations,
-    ProcessTable processes)
+    ProcessTable processes,
+    IntFunction<AtcContents> caches)
     implements WatchedMachine {
+  public FakeWatched(
+      Supplier<Summary> summaries,
+      Function<Question, List<String>> explanations,
+      ProcessTable processes) {
+    this(
+        summaries,
+        explanations,
+        processes,
+        id -> {
+          throw new IllegalStateException("no device tells what it holds");
+        });
+  }
+
   public FakeWatched(Supplier<Summary> summaries, Function<Question, List<String>> explanations) {
     this(summaries, explanations, ProcessTable.EMPTY);
   }
@@ -30,6 +46,11 @@ public record FakeWatched(
   @Override
   public Summary summary() {
     return summaries.get();
+  }
+
+  @Override
+  public AtcContents atc(int requesterId) {
+    return caches.apply(requesterId);
   }
 
   @Override
