@@ -53,7 +53,8 @@ final class ExternalGuest implements Guest {
         board.rootComplex(),
         () -> plugAnew(board),
         TimeUnit.MILLISECONDS.toNanos(config.bus().completionTimeoutMillis()),
-        TimeUnit.MILLISECONDS.toNanos(config.bus().invalidationTimeoutMillis()));
+        TimeUnit.MILLISECONDS.toNanos(config.bus().invalidationTimeoutMillis()),
+        board::explain);
   }
 
   /** The devices on the hardware's own time, as at power-on. */

@@ -10,6 +10,7 @@ public final class Commands {
   private final Interception interception;
   private final PowerOn powerOn;
   private final CpuMaintenance cpus;
+  private final Explanations explanations;
 
   /**
    * @param lines where lines go that answer no command
@@ -25,6 +26,7 @@ public final class Commands {
     streams = new StreamCommands(machine, injected, lines);
     powerOn = new PowerOn(machine, injected);
     cpus = new CpuMaintenance(machine);
+    explanations = new Explanations(machine, lines);
   }
 
   /** As {@code SmmuOutputs.transactionResumed}. */
@@ -72,6 +74,7 @@ public final class Commands {
       case "smmu_ats" -> streams.translationRequest(words);
       case "smmu_page_request" -> streams.pageRequest(words);
       case "atc_inv_done" -> streams.invalidationDone(words);
+      case "explain" -> explanations.explain(words);
       case "cpu_tlbi" -> cpus.invalidate(words);
       case "reset" -> powerOn.reset();
       default ->

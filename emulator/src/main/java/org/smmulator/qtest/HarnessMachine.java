@@ -1,9 +1,12 @@
 package org.smmulator.qtest;
 
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.smmu.Smmu;
+import org.smmulator.smmu.explain.Question;
 import org.smmulator.time.SteppedHardware;
 
 /**
@@ -16,6 +19,7 @@ import org.smmulator.time.SteppedHardware;
  * @param patienceNanos wait in real time for a device in another process
  * @param invalidationTimeoutNanos time of the machine after which an ATC_INV line without answer is
  *     given up
+ * @param explanations of translations, a line each; asked for outside of the hardware's thread
  */
 public record HarnessMachine(
     SteppedHardware hardware,
@@ -25,4 +29,5 @@ public record HarnessMachine(
     RootComplex root,
     Runnable devicesAnew,
     long patienceNanos,
-    long invalidationTimeoutNanos) {}
+    long invalidationTimeoutNanos,
+    Function<Question, List<String>> explanations) {}

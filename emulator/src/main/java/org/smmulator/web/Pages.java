@@ -1,6 +1,7 @@
 package org.smmulator.web;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,6 +11,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.metrics.PrometheusText;
 import org.smmulator.metrics.SummaryJson;
+import org.smmulator.query.AtcQuery;
+import org.smmulator.query.ExplainQuery;
+import org.smmulator.query.Parameters;
+import org.smmulator.smmu.explain.Question;
 
 /** The answers, each by its path. */
 final class Pages {
@@ -47,7 +52,7 @@ final class Pages {
         case "/metrics" -> Answer.ok(PrometheusText.CONTENT_TYPE, metrics());
         case "/api/summary" -> Answer.ok("application/json", SummaryJson.write(machine.summary()));
         case "/api/processes" -> Answer.ok("application/json", machine.processes().json());
-        case "/api/atc" -> Answer.ok("application/json", AtcQuery.answer(uri, machine).json());
+        case "/api/atc" -> Answer.ok("application/json", atc(uri));
         default -> Answer.ok("text/plain", explain(uri));
       };
     } catch (IllegalArgumentException e) {
@@ -65,8 +70,17 @@ final class Pages {
     return PrometheusText.write(machine.name(), machine.summary());
   }
 
+  private String atc(String uri) {
+    return AtcQuery.answer(parameters(uri), machine, machine::atc).json();
+  }
+
   private String explain(String uri) {
-    return String.join("\n", machine.explain(ExplainQuery.question(uri, machine))) + "\n";
+    Question question = ExplainQuery.question(parameters(uri), machine);
+    return String.join("\n", machine.explain(question)) + "\n";
+  }
+
+  private static Parameters parameters(String uri) {
+    return new Parameters(new QueryStringDecoder(uri).parameters(), "%s=..");
   }
 
   private static String resource(String name) {

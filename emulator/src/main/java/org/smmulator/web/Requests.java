@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.List;
+import org.smmulator.query.Parameters;
 import reactor.netty.http.server.HttpServerRequest;
 
 /** Judges a request before it reaches a page. */

@@ -251,7 +251,7 @@ class SmmulatorTest {
       value = {
         "run | Missing required parameter: 'CONFIG'; see 'smmulator run --help'",
         "fly | Unmatched argument at index 0: 'fly'; see 'smmulator --help'",
-        "statz | Unmatched argument at index 0: 'statz'; did you mean stats, attach or atc-curve?",
+        "statz | Unmatched argument at index 0: 'statz'; did you mean stats, attach or atc?",
         "run x --summry | Unknown option: '--summry'; did you mean --summary?",
         "help fly | Unknown subcommand 'fly'; see 'smmulator --help'",
         "attach dma | Missing required option: '--bus=ADDRESS'; see 'smmulator attach --help'",

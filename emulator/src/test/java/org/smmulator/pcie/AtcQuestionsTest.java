@@ -78,7 +78,7 @@ class AtcQuestionsTest {
     assertThat(device.questions).endsWith(new AtcRead(0, 0x2000, 0x2fff));
     tell(0, 8, 4, SECOND);
     assertThat(notes.told).hasSize(1);
-    assertThat(other.told).singleElement().extracting(AtcContents::entries).asList().hasSize(1);
+    assertThat(other.told.get(0).entries()).containsExactly(SECOND);
   }
 
   @Test

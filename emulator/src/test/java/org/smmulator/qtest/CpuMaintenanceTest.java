@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -66,7 +67,7 @@ class CpuMaintenanceTest {
             violations,
             new HotplugBlock(() -> {}));
     return new CpuMaintenance(
-        new HarnessMachine(hardware, map, smmu, Set.of(), root, () -> {}, patienceNanos, 0));
+        new HarnessMachine(hardware, map, smmu, Set.of(), root, () -> {}, patienceNanos, 0, question -> List.of()));
   }
 
   @Test

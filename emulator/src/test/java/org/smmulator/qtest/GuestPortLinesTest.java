@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -77,7 +78,15 @@ class GuestPortLinesTest {
         new RootComplex(hardware.loop(), smmu, bus, config, ledger, violations, hotPlug);
     HarnessMachine machine =
         new HarnessMachine(
-            hardware, bus, smmu, Set.of(), root, () -> {}, SECOND_NANOS, SECOND_NANOS);
+            hardware,
+            bus,
+            smmu,
+            Set.of(),
+            root,
+            () -> {},
+            SECOND_NANOS,
+            SECOND_NANOS,
+            question -> List.of());
     return new Commands(machine, new Interception(port), port);
   }
 

@@ -315,9 +315,19 @@ class LinkTest extends RawLink {
     }
   }
 
+  /** One entry of an ATC of 4 x 1. */
+  private static final String ATC_PART =
+      "0000003C09000000"
+          + "00000000000000040000000400000001"
+          + "0001000000000000"
+          + "000000010000000A00000000000010000000000000001000"
+          + "0C01000000000000";
+
   private static byte[] hostile(Random random) {
     StringBuilder stream = new StringBuilder(random.nextInt(4) == 0 ? "" : HELLO);
-    String[] frames = {READ, WRITE, HELLO, HELLO_ACK, READ_ANSWER, "000000060500000000020000"};
+    String[] frames = {
+      READ, WRITE, HELLO, HELLO_ACK, READ_ANSWER, ATC_PART, "000000060500000000020000"
+    };
     for (int i = random.nextInt(12); i >= 0; i--) {
       stream.append(frames[random.nextInt(frames.length)]);
     }

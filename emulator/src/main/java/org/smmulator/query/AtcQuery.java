@@ -1,9 +1,10 @@
-package org.smmulator.web;
+package org.smmulator.query;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.device.atc.Permissions;
@@ -13,10 +14,10 @@ import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.pcie.AtcContents;
 
 /**
- * What {@code /api/atc} is asked, as {@link Parameters} and {@link MachineNames} judge it: all
- * entries of one device, or those of one set, PASID or process.
+ * What a device's ATC holds, as {@link Parameters} and {@link MachineNames} judge the
+ * question: all entries, or those of one set, PASID or process.
  */
-final class AtcQuery {
+public final class AtcQuery {
   private static final List<String> NAMES = List.of("device", "set", "pasid", "process");
 
   private final @Nullable Long set;
@@ -28,9 +29,15 @@ final class AtcQuery {
     this.pasid = pasid;
   }
 
-  /** The answer to the part of a URI after its path. */
-  static AtcTable answer(String uri, WatchedMachine machine) {
-    Parameters parameters = Parameters.of(uri, NAMES);
+  /**
+   * The answer to a question.
+   *
+   * @param machine knows what names stand for
+   * @param caches what the ATC of a device holds, by requester ID
+   */
+  public static AtcTable answer(
+      Parameters parameters, AskedMachine machine, IntFunction<AtcContents> caches) {
+    parameters.require(NAMES);
     MachineNames names = new MachineNames(machine);
     int device = names.device(parameters.required("device"));
     String set = parameters.optional("set");
@@ -38,7 +45,7 @@ final class AtcQuery {
         new AtcQuery(
             set == null ? null : Parameters.number("set", set, AtcEntries.LARGEST - 1L),
             names.pasid(parameters));
-    AtcContents contents = machine.atc(device);
+    AtcContents contents = caches.apply(device);
     if (query.set != null && query.set >= contents.sets()) {
       throw new IllegalArgumentException(
           "set: the ATC of '" + contents.device() + "' has sets 0 to " + (contents.sets() - 1));
@@ -48,7 +55,7 @@ final class AtcQuery {
   }
 
   /** Only the built-in guest's are known. */
-  private void nameProcesses(WatchedMachine machine) {
+  private void nameProcesses(AskedMachine machine) {
     try {
       for (ProcessTable.Row row : machine.processes().processes()) {
         if (row.pasid() != null) {

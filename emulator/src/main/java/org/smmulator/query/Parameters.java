@@ -1,31 +1,35 @@
-package org.smmulator.web;
+package org.smmulator.query;
 
-import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a URI. What is wrong with them is an {@link IllegalArgumentException} whose
+ * The parameters of a question, by name. What is wrong with them is an {@link IllegalArgumentException} whose
  * message is a sentence.
  */
-final class Parameters {
+public final class Parameters {
   private static final int SHOWN = 40;
 
   private final Map<String, List<String>> values;
+  private final String form;
 
-  private Parameters(Map<String, List<String>> values) {
+  /**
+   * @param values each parameter's, in the order in which they were given
+   * @param form how one is given, for {@code String.format} with its name
+   */
+  public Parameters(Map<String, List<String>> values, String form) {
     this.values = values;
+    this.form = form;
   }
 
   /**
-   * Those of a URI, each given once.
+   * Each is given once, and there is no other one.
    *
    * @param names all that there may be
    */
-  static Parameters of(String uri, List<String> names) {
-    Parameters parameters = new Parameters(new QueryStringDecoder(uri).parameters());
-    for (Map.Entry<String, List<String>> parameter : parameters.values.entrySet()) {
+  void require(List<String> names) {
+    for (Map.Entry<String, List<String>> parameter : values.entrySet()) {
       if (!names.contains(parameter.getKey())) {
         throw new IllegalArgumentException(
             shown(parameter.getKey())
@@ -36,7 +40,6 @@ final class Parameters {
         throw new IllegalArgumentException(parameter.getKey() + ": given more than once; give one");
       }
     }
-    return parameters;
   }
 
   /** Whether the first is there, of two that say the same thing. */
@@ -63,7 +66,7 @@ final class Parameters {
   String required(String name) {
     String text = optional(name);
     if (text == null) {
-      throw new IllegalArgumentException(name + " is missing; give " + name + "=..");
+      throw new IllegalArgumentException(name + " is missing; give " + String.format(form, name));
     }
     return text;
   }
@@ -94,7 +97,7 @@ final class Parameters {
   }
 
   /** Somebody's text, short and fit to be printed. */
-  static String shown(String text) {
+  public static String shown(String text) {
     String some = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
     return "'" + some.replaceAll("[^\\x21-\\x7e]", "?") + "'";
   }

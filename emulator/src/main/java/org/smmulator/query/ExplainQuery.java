@@ -1,4 +1,4 @@
-package org.smmulator.web;
+package org.smmulator.query;
 
 import java.util.List;
 import org.smmulator.arch.port.PciAddress;
@@ -6,8 +6,8 @@ import org.smmulator.metrics.ProcessTable;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.smmu.port.Transaction;
 
-/** What {@code /api/explain} is asked, as {@link Parameters} and {@link MachineNames} judge it. */
-final class ExplainQuery {
+/** Which translation is to be explained, as {@link Parameters} and {@link MachineNames} judge it. */
+public final class ExplainQuery {
   private static final List<String> NAMES =
       List.of(
           "stream",
@@ -31,12 +31,12 @@ final class ExplainQuery {
   }
 
   /**
-   * Reads the part of a URI after its path.
+   * The question that parameters ask.
    *
    * @param machine knows what names stand for
    */
-  static Question question(String uri, WatchedMachine machine) {
-    Parameters parameters = Parameters.of(uri, NAMES);
+  public static Question question(Parameters parameters, AskedMachine machine) {
+    parameters.require(NAMES);
     ExplainQuery query = new ExplainQuery(parameters, new MachineNames(machine));
     String access = parameters.oneOf("access", null, "read", "write", "execute");
     int stream = query.stream();

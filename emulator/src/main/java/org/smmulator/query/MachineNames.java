@@ -1,4 +1,4 @@
-package org.smmulator.web;
+package org.smmulator.query;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,17 +13,17 @@ import org.smmulator.pcie.DeviceCounters;
 final class MachineNames {
   static final long MAX_PASID = 0xf_ffff;
 
-  private final WatchedMachine machine;
+  private final AskedMachine machine;
   private @Nullable ProcessTable processes;
 
-  MachineNames(WatchedMachine machine) {
+  MachineNames(AskedMachine machine) {
     this.machine = machine;
   }
 
   /** The requester ID of an attached device, by its name or PCI id. */
   int device(String name) {
     List<DeviceCounters> attached =
-        machine.summary().devices().stream().filter(DeviceCounters::attached).toList();
+        machine.devices().stream().filter(DeviceCounters::attached).toList();
     for (DeviceCounters device : attached) {
       if (device.name().equals(name) || device.id().equals(name)) {
         return PciAddress.parse(device.id()).requesterId();
