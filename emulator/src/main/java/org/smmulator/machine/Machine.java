@@ -91,6 +91,7 @@ public final class Machine implements RunningMachine {
     this.recorder = recorder;
     if (config.scenario() != null && recorder != Recorder.OFF) {
       recorder.addReader(steps);
+      board.ledger().nameSteps(this::stepOf);
     }
   }
 
@@ -103,6 +104,11 @@ public final class Machine implements RunningMachine {
       throw new UserException(
           ExitCode.USAGE, e.getMessage() + "; stop what listens there or change bus.listen");
     }
+  }
+
+  private @Nullable String stepOf(long event) {
+    recorder.deliver();
+    return steps.stepOf(event);
   }
 
   private List<StepSummary> steps() {

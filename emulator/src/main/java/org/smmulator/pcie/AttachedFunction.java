@@ -132,6 +132,11 @@ final class AttachedFunction {
     state = state.transition(FunctionState.SILENT);
   }
 
+  /** Time of the machine, in nanoseconds. */
+  long now() {
+    return root.loop().nanoTime();
+  }
+
   // The story.
 
   boolean records(EventKind kind) {
@@ -148,7 +153,7 @@ final class AttachedFunction {
     if (!records(kind)) {
       return Recorder.NO_CAUSE;
     }
-    return root.recorder().record(kind, root.loop().nanoTime(), name(id), cause, a, b, c, d);
+    return root.recorder().record(kind, now(), name(id), cause, a, b, c, d);
   }
 
   /** Why the SMMU does what it does. */

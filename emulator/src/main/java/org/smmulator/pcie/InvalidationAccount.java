@@ -14,6 +14,7 @@ import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.LatencyBuckets;
+import org.smmulator.pcie.ledger.AtcInvalidation;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.RevocationScope;
@@ -169,7 +170,7 @@ final class InvalidationAccount implements Invalidations.Sink {
   }
 
   @Override
-  public void completed(Invalidations.Request request, long issuedUpTo, long nanos) {
+  public void completed(int itag, Invalidations.Request request, long issuedUpTo, long nanos) {
     RevocationScope scope = request.scope();
     function.record(
         EventKind.INVALIDATION_COMPLETED,
@@ -180,7 +181,7 @@ final class InvalidationAccount implements Invalidations.Sink {
         request.count());
     function.count(INVALIDATIONS_COMPLETED);
     latency[LatencyBuckets.index(nanos)]++;
-    grants.revoke(request.scope(), issuedUpTo);
+    revoke(itag, request, issuedUpTo);
     agent.ended(request.count(), false);
   }
 
@@ -199,16 +200,25 @@ final class InvalidationAccount implements Invalidations.Sink {
         scope.first(),
         frames.first(),
         String.format(
-            "no Invalidate Completion within %d ms for 0x%x to 0x%x; still granted: %s",
-            timeoutNanos / 1_000_000, scope.first(), scope.last(), frames));
-    grants.giveUp(scope, request.asked());
+            "no Invalidate Completion within %d ms for 0x%x to 0x%x%s; still granted: %s",
+            timeoutNanos / 1_000_000,
+            scope.first(),
+            scope.last(),
+            ledger.steps().inWords(request.event()),
+            frames));
+    grants.giveUp(scope, request.asked(), request.event());
     grants.stopAnswering();
     agent.ended(request.count(), true);
   }
 
   @Override
-  public void completedLate(Invalidations.Request request, long issuedUpTo) {
-    grants.revoke(request.scope(), issuedUpTo);
+  public void completedLate(int itag, Invalidations.Request request, long issuedUpTo) {
+    revoke(itag, request, issuedUpTo);
+  }
+
+  private void revoke(int itag, Invalidations.Request request, long issuedUpTo) {
+    grants.revoke(
+        new AtcInvalidation(request.scope(), itag, function.now(), request.event()), issuedUpTo);
   }
 
   @Override
@@ -221,7 +231,7 @@ final class InvalidationAccount implements Invalidations.Sink {
       function.count(linkLost ? INVALIDATIONS_LOST : INVALIDATIONS_NOT_ANSWERED);
     }
     if (!linkLost) {
-      grants.giveUp(request.scope(), request.asked());
+      grants.giveUp(request.scope(), request.asked(), request.event());
     }
     agent.ended(request.count(), !clean);
   }

@@ -23,10 +23,10 @@ final class Invalidations {
     void send(int itag, Request request);
 
     /** Every completion has come. */
-    void completed(Request request, long issuedUpTo, long nanos);
+    void completed(int itag, Request request, long issuedUpTo, long nanos);
 
     /** The completions of a request have come that nobody waited for any more. */
-    void completedLate(Request request, long issuedUpTo);
+    void completedLate(int itag, Request request, long issuedUpTo);
 
     /** This request had no completion in time, or no ITag to be sent with. */
     void timedOut(Request request);
@@ -195,9 +195,9 @@ final class Invalidations {
       Request owing = owed[itag];
       release(itag);
       if (request != null) {
-        sink.completed(request, marks[itag], loop.nanoTime() - sentAt[itag]);
+        sink.completed(itag, request, marks[itag], loop.nanoTime() - sentAt[itag]);
       } else if (owing != null) {
-        sink.completedLate(owing, marks[itag]);
+        sink.completedLate(itag, owing, marks[itag]);
       }
       sendWaiting();
       stuckSince = loop.nanoTime();

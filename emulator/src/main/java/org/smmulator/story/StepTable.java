@@ -139,6 +139,12 @@ public final class StepTable implements EventReader {
     return Math.max(0, to - from + 1);
   }
 
+  /** The step that an event followed from; null if that is not known, or not any more. */
+  public synchronized @Nullable String stepOf(long event) {
+    Change change = changes.get(event);
+    return change == null ? null : change.step.step;
+  }
+
   /** The steps begun so far, in their order. */
   public synchronized List<StepSummary> steps() {
     return steps.stream().map(Counted::summary).toList();

@@ -47,9 +47,15 @@ final class Machines {
 
   /** As above, on one scheduler and virtual time. */
   static Outcome simulate(Path folder, String yaml, long seed) throws Exception {
+    return simulate(folder, yaml, seed, Recorder.OFF);
+  }
+
+  /** As above, and somebody is told. */
+  static Outcome simulate(Path folder, String yaml, long seed, Recorder recorder)
+      throws Exception {
     SimulatedOutcome outcome =
         new Launcher()
-            .simulate(config(folder, yaml).withSeed(seed), Recorder.OFF, silence(), () -> false);
+            .simulate(config(folder, yaml).withSeed(seed), recorder, silence(), () -> false);
     return new Outcome(outcome.ending(), outcome.summary());
   }
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.metrics.ViolationSummary.Kind;
+import org.smmulator.record.Recorder;
 
 /**
  * Planted bugs, each of which the checks must find without knowing of it, in whole machines whose
@@ -74,7 +75,25 @@ class SabotageTest {
 
   @Test
   void findsADeviceThatKeepsEntriesItSaidItDropped() throws Exception {
-    assertFound(story("16x4, sabotage: keep-invalidated", "", 1024, 20), Kind.STALE_ACCESS);
+    String yaml = story("16x4, sabotage: keep-invalidated", "", 1024, 20);
+    assertNamesTheInvalidation(assertFound(yaml, Kind.STALE_ACCESS), "");
+    assertNamesTheInvalidation(
+        Machines.simulate(folder, yaml, 1, new Recorder()).summary(),
+        ", of step 'munmap alice 0-31'");
+  }
+
+  private static void assertNamesTheInvalidation(Summary summary, String step) {
+    assertThat(summary.verdict().violations())
+        .filteredOn(violation -> violation.kind() == Kind.STALE_ACCESS)
+        .isNotEmpty()
+        .allSatisfy(
+            violation ->
+                assertThat(violation.text())
+                    .matches(
+                        "(read|write) through a translation that was invalidated by the ATC_INV of"
+                            + " 0x\\p{XDigit}+ to 0x\\p{XDigit}+ of PASID 1 with ITag \\d+, complete"
+                            + " at \\d+\\.\\d us"
+                            + step));
   }
 
   @Test
@@ -97,14 +116,14 @@ class SabotageTest {
   }
 
   /** One of the first seeds shows the bug, and the same seed shows it again. */
-  private void assertFound(String yaml, Kind kind) throws Exception {
+  private Summary assertFound(String yaml, Kind kind) throws Exception {
     for (int seed = 1; seed <= SEEDS; seed++) {
       Summary summary = Machines.simulate(folder, yaml, seed).summary();
       if (isReported(summary, kind)) {
         assertThat(summary.verdict().passed()).isFalse();
         assertThat(Machines.simulate(folder, yaml, seed).summary()).isEqualTo(summary);
         System.err.println(kind + " found with seed " + seed);
-        return;
+        return summary;
       }
     }
     throw new AssertionError("no " + kind + " with seeds 1 to " + SEEDS);

@@ -25,6 +25,7 @@ import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.mm.FrameAllocator;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
+import org.smmulator.pcie.ledger.AtcInvalidation;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.RevocationScope;
 import org.smmulator.pcie.ledger.Violation;
@@ -113,9 +114,9 @@ class SummaryCollectorTest {
       device.grant(3, VA + 4096L * i, FRAME + 4096L * i, 12, READ_WRITE);
     }
     for (int i = 0; i < 8; i++) {
-      device.revoke(page(i), board.ledger().mark());
+      device.revoke(new AtcInvalidation(page(i), 0, 0, 0), board.ledger().mark());
     }
-    device.giveUp(page(8), board.ledger().mark());
+    device.giveUp(page(8), board.ledger().mark(), 0);
     access(device, 8, 4);
     access(device, 1000, 3);
     access(device, 20, 9);

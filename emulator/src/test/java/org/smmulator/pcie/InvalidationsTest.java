@@ -30,12 +30,12 @@ class InvalidationsTest {
         }
 
         @Override
-        public void completed(Invalidations.Request request, long issuedUpTo, long nanos) {
+        public void completed(int itag, Invalidations.Request request, long issuedUpTo, long nanos) {
           completed += request.count();
         }
 
         @Override
-        public void completedLate(Invalidations.Request request, long issuedUpTo) {
+        public void completedLate(int itag, Invalidations.Request request, long issuedUpTo) {
           late += request.count();
         }
 

@@ -103,9 +103,9 @@ public final class FunctionGrants {
    *
    * @return how many grants were revoked
    */
-  public int revoke(RevocationScope scope, long issuedUpTo) {
+  public int revoke(AtcInvalidation invalidation, long issuedUpTo) {
     int before = table.live();
-    forEachCovered(scope, issuedUpTo, this::remove);
+    forEachCovered(invalidation.scope(), issuedUpTo, slot -> remove(slot, invalidation));
     int ended = before - table.live();
     ledger.revoked(ended);
     return ended;
@@ -114,9 +114,11 @@ public final class FunctionGrants {
   /**
    * The SMMU has asked for an invalidation and nobody waits for the answer any more, if one ever
    * comes: what the function was given up to {@code issuedUpTo} it must not use.
+   *
+   * @param event the invalidation's number in the story; 0 if nobody records one
    */
-  public void giveUp(RevocationScope scope, long issuedUpTo) {
-    byte number = overdue.add(scope);
+  public void giveUp(RevocationScope scope, long issuedUpTo, long event) {
+    byte number = overdue.add(scope, event);
     forEachCovered(
         scope,
         issuedUpTo,
@@ -224,15 +226,18 @@ public final class FunctionGrants {
       return false;
     }
     int entry = revoked.find(pa);
-    int pasid = entry < 0 ? Violation.NONE : revoked.pasid(entry);
-    long address = entry < 0 ? Violation.NONE : revoked.address(entry, pa);
-    ledger.recordStale(device, pasid, address, pa, write);
+    if (entry < 0) {
+      ledger.recordStale(device, Violation.NONE, Violation.NONE, pa, write, null);
+    } else {
+      long address = revoked.address(entry, pa);
+      ledger.recordStale(device, revoked.pasid(entry), address, pa, write, revoked.end(entry));
+    }
     return false;
   }
 
   private void recordOverdue(int slot, long pa, boolean write) {
     long address = table.va[slot] + (pa - table.pa[slot]);
-    String why = overdue.describe(table.overdue[slot]);
+    String why = overdue.describe(table.overdue[slot], ledger.steps());
     ledger.recordOverdue(device, table.pasid[slot], address, pa, write, why);
   }
 
@@ -280,7 +285,7 @@ public final class FunctionGrants {
           generation,
           slot -> {
             table.show(slot, frame, visitor);
-            remove(slot);
+            remove(slot, GrantEnd.Other.FREED);
           });
     }
   }
@@ -289,10 +294,10 @@ public final class FunctionGrants {
     return device;
   }
 
-  private void remove(int slot) {
+  private void remove(int slot, GrantEnd end) {
     long pa = table.pa[slot];
     int sizeLog2 = table.sizeLog2[slot];
-    revoked.remember(pa, sizeLog2, table.va[slot], table.pasid[slot]);
+    revoked.remember(pa, sizeLog2, table.va[slot], table.pasid[slot], end);
     table.remove(slot);
     ledger.granted(-1);
     if (answering) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.execution.Loop;
 
@@ -56,6 +57,7 @@ public final class GrantLedger implements FrameObserver {
   private final List<FunctionGrants> functions = new ArrayList<>();
   private final ArrayDeque<LeftGrants> leaving = new ArrayDeque<>();
   private final AtomicLong framesFreed = new AtomicLong();
+  private StepNames steps = StepNames.NONE;
 
   /** Functions that were reset or left; written on the loop. */
   private volatile long left;
@@ -98,6 +100,16 @@ public final class GrantLedger implements FrameObserver {
 
   private int granules(int log2) {
     return Math.toIntExact(((ramBytes - 1) >>> log2) + 1);
+  }
+
+  /** From now on violations name the steps that began invalidations. */
+  public void nameSteps(StepNames names) {
+    steps = names;
+  }
+
+  /** Of the scenario, for people. */
+  public StepNames steps() {
+    return steps;
   }
 
   /** Starts the account of a function that has been attached. */
@@ -325,13 +337,19 @@ public final class GrantLedger implements FrameObserver {
     accessesChecked++;
   }
 
-  void recordStale(String device, int pasid, long address, long pa, boolean write) {
+  /**
+   * An access without a grant.
+   *
+   * @param end of the grant that it once had; null if none is known
+   */
+  void recordStale(
+      String device, int pasid, long address, long pa, boolean write, @Nullable GrantEnd end) {
     staleAccesses++;
     String access = write ? "write" : "read";
     String text =
-        pasid == NONE && address == NONE
-            ? access + " through a translation that was not granted"
-            : access + " through a translation that was invalidated";
+        access
+            + " through a translation that "
+            + (end == null ? "was not granted" : end.describe(steps));
     long frame = pa >>> PAGE_LOG2 << PAGE_LOG2;
     violations.record(
         new Violation(Violation.Kind.STALE_ACCESS, device, pasid, address, frame, text));

@@ -11,23 +11,30 @@ import java.util.List;
 final class OverdueInvalidations {
   private static final int MOST = 127;
 
-  private final List<String> texts = new ArrayList<>();
-
-  /** The number of one more. */
-  byte add(RevocationScope scope) {
-    if (texts.size() < MOST - 1) {
-      texts.add("the ATC_INV of " + scope.describe());
-    } else if (texts.size() < MOST) {
-      texts.add("an ATC_INV after " + texts.get(MOST - 2));
+  private record Overdue(RevocationScope scope, long event) {
+    String describe(StepNames steps) {
+      return "the ATC_INV of " + scope.describe() + steps.inWords(event);
     }
-    return (byte) texts.size();
   }
 
-  String describe(byte number) {
-    return texts.get(number - 1);
+  private final List<Overdue> known = new ArrayList<>();
+
+  /** The number of one more. */
+  byte add(RevocationScope scope, long event) {
+    if (known.size() == MOST - 1) {
+      return MOST;
+    }
+    known.add(new Overdue(scope, event));
+    return (byte) known.size();
+  }
+
+  String describe(byte number, StepNames steps) {
+    return number == MOST
+        ? "an ATC_INV after " + known.get(MOST - 2).describe(steps)
+        : known.get(number - 1).describe(steps);
   }
 
   void clear() {
-    texts.clear();
+    known.clear();
   }
 }

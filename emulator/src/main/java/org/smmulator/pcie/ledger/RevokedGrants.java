@@ -1,8 +1,10 @@
 package org.smmulator.pcie.ledger;
 
+import java.util.Arrays;
+
 /**
  * The last revoked grant on each of some physical pages, so that a stale access can be reported
- * with the PASID and the address it was once granted for. Direct-mapped: a page may push out
+ * with the PASID and the address it was once granted for, and with what ended the grant. Direct-mapped: a page may push out
  * another's memory, and then that report has less to say.
  */
 final class RevokedGrants {
@@ -12,14 +14,20 @@ final class RevokedGrants {
   private final byte[] sizesLog2 = new byte[ENTRIES];
   private final long[] vas = new long[ENTRIES];
   private final int[] pasids = new int[ENTRIES];
+  private final GrantEnd[] ends = new GrantEnd[ENTRIES];
   private long sizes;
 
-  void remember(long pa, int sizeLog2, long va, int pasid) {
+  RevokedGrants() {
+    Arrays.fill(ends, GrantEnd.Other.RESET); // none is read before it is written
+  }
+
+  void remember(long pa, int sizeLog2, long va, int pasid, GrantEnd end) {
     int entry = entry(pa >>> sizeLog2);
     pages[entry] = pa >>> sizeLog2;
     sizesLog2[entry] = (byte) sizeLog2;
     vas[entry] = va;
     pasids[entry] = pasid;
+    ends[entry] = end;
     sizes |= 1L << sizeLog2;
   }
 
@@ -37,6 +45,11 @@ final class RevokedGrants {
 
   int pasid(int entry) {
     return pasids[entry];
+  }
+
+  /** What ended the remembered grant. */
+  GrantEnd end(int entry) {
+    return ends[entry];
   }
 
   /** Untranslated address of {@code pa} through the remembered grant. */

@@ -139,7 +139,7 @@ class GrantLedgerModelTest {
                     || (e.grant.va <= last && e.grant.va + (1L << e.grant.log2) > first)));
     RevocationScope scope = new RevocationScope(pasid, global, first, last);
     int ended = before - model.size();
-    assertThat(devices[which].revoke(scope, mark)).isEqualTo(ended);
+    assertThat(devices[which].revoke(new AtcInvalidation(scope, 0, 0, 0), mark)).isEqualTo(ended);
     revoked += ended;
   }
 

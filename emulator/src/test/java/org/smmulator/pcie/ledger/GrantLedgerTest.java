@@ -24,8 +24,12 @@ class GrantLedgerTest {
     return new RevocationScope(pasid, false, va, va + 0xfff);
   }
 
+  private static AtcInvalidation invalidation(RevocationScope scope) {
+    return new AtcInvalidation(scope, 5, 1_084_320, 17);
+  }
+
   private int revoke(RevocationScope scope) {
-    return device.revoke(scope, ledger.mark());
+    return device.revoke(invalidation(scope), ledger.mark());
   }
 
   @Test
@@ -52,7 +56,55 @@ class GrantLedgerTest {
                 3,
                 VA + 0x123,
                 FRAME,
-                "write through a translation that was invalidated"));
+                "write through a translation that was invalidated by the ATC_INV of 0x7f0000000000"
+                    + " to 0x7f0000000fff of PASID 3 with ITag 5, complete at 1084.3 us"));
+  }
+
+  @Test
+  void namesTheStepOfTheInvalidation() {
+    ledger.nameSteps(event -> event == 17 ? "munmap alice 0-15" : null);
+    device.grant(3, VA, FRAME, 12, RW);
+    revoke(page(3, VA));
+    device.grant(3, VA, FRAME + 0x1000, 12, RW);
+    device.giveUp(page(3, VA), ledger.mark(), 17);
+    device.grant(3, VA + 0x1000, FRAME + 0x2000, 12, RW);
+    device.giveUp(page(3, VA + 0x1000), ledger.mark(), 16);
+
+    device.checkAccess(FRAME, true);
+    device.checkAccess(FRAME + 0x1000, true);
+    device.checkAccess(FRAME + 0x2000, true);
+
+    assertThat(violations.violations())
+        .extracting(Violation::text)
+        .containsExactly(
+            "write through a translation that was invalidated by the ATC_INV of 0x7f0000000000 to"
+                + " 0x7f0000000fff of PASID 3 with ITag 5, complete at 1084.3 us, of step 'munmap"
+                + " alice 0-15'",
+            "write through a translation after the ATC_INV of 0x7f0000000000 to 0x7f0000000fff of"
+                + " PASID 3, of step 'munmap alice 0-15' was given up without an answer",
+            "write through a translation after the ATC_INV of 0x7f0000001000 to 0x7f0000001fff of"
+                + " PASID 3 was given up without an answer");
+  }
+
+  @Test
+  void namesTheOtherEndsOfAGrant() {
+    device.grant(3, VA, FRAME, 12, RW);
+    device.revokeAll();
+    loop.run();
+    device.checkAccess(FRAME, false);
+    device.grant(3, VA, FRAME + 0x1000, 12, RW);
+    ledger.freed(FRAME + 0x1000, 0);
+    loop.run();
+    device.checkAccess(FRAME + 0x1000, false);
+    device.checkAccess(FRAME + 0x2000, false);
+
+    assertThat(violations.violations())
+        .filteredOn(violation -> violation.kind() == Violation.Kind.STALE_ACCESS)
+        .extracting(Violation::text)
+        .containsExactly(
+            "read through a translation that ended with the function's reset",
+            "read through a translation that ended when its frame was freed",
+            "read through a translation that was not granted");
   }
 
   @Test
@@ -60,7 +112,7 @@ class GrantLedgerTest {
     device.grant(3, VA, FRAME, 12, RW);
     long sent = ledger.mark();
     device.grant(3, VA, FRAME + 0x1000, 12, RW);
-    assertThat(device.revoke(page(3, VA), sent)).isEqualTo(1);
+    assertThat(device.revoke(invalidation(page(3, VA)), sent)).isEqualTo(1);
     assertThat(device.checkAccess(FRAME, false)).isFalse();
     assertThat(device.checkAccess(FRAME + 0x1000, false)).isTrue();
   }
@@ -71,7 +123,7 @@ class GrantLedgerTest {
     long sent = ledger.mark();
     device.grant(3, VA, FRAME, 12, RW);
     assertThat(device.live()).isEqualTo(1);
-    assertThat(device.revoke(page(3, VA), sent)).isZero();
+    assertThat(device.revoke(invalidation(page(3, VA)), sent)).isZero();
     assertThat(device.checkAccess(FRAME, true)).isTrue();
   }
 
@@ -80,7 +132,7 @@ class GrantLedgerTest {
     device.grant(3, VA, FRAME, 12, RW);
     long sent = ledger.mark();
     device.grant(3, VA, FRAME, 12, READ);
-    device.revoke(page(3, VA), sent);
+    device.revoke(invalidation(page(3, VA)), sent);
     assertThat(device.checkAccess(FRAME, false)).isTrue();
     assertThat(device.checkAccess(FRAME, true)).isFalse();
   }
@@ -212,7 +264,7 @@ class GrantLedgerTest {
   void namesTheInvalidationThatWasGivenUpInAnAccessUnderItsGrant() {
     device.grant(3, VA, FRAME, 12, RW);
     device.grant(3, VA + 0x1000, FRAME + 0x1000, 12, RW);
-    device.giveUp(page(3, VA), ledger.mark());
+    device.giveUp(page(3, VA), ledger.mark(), 0);
     assertThat(device.checkAccess(FRAME + 0x1000, true)).as("not asked for").isTrue();
     assertThat(device.checkAccess(FRAME + 0x123, true)).isFalse();
     assertThat(violations.violations())
@@ -234,7 +286,7 @@ class GrantLedgerTest {
     device.grant(3, VA, FRAME, 12, RW);
     long asked = ledger.mark();
     device.grant(3, VA, FRAME + 0x1000, 12, RW);
-    device.giveUp(page(3, VA), asked);
+    device.giveUp(page(3, VA), asked, 0);
     assertThat(device.checkAccess(FRAME + 0x1000, true)).isTrue();
     assertThat(device.checkAccess(FRAME, true)).isFalse();
     device.grant(3, VA, FRAME, 12, RW);
@@ -245,7 +297,7 @@ class GrantLedgerTest {
   void allowsAnAccessThatAnotherGrantCovers() {
     device.grant(3, VA, FRAME, 12, RW);
     device.grant(4, VA, FRAME, 12, READ);
-    device.giveUp(page(3, VA), ledger.mark());
+    device.giveUp(page(3, VA), ledger.mark(), 0);
     assertThat(device.checkAccess(FRAME, false)).isTrue();
     assertThat(device.checkAccess(FRAME, true)).isFalse();
   }
@@ -254,8 +306,8 @@ class GrantLedgerTest {
   void anAccessAfterTheLateAnswerIsStale() {
     device.grant(3, VA, FRAME, 12, RW);
     long asked = ledger.mark();
-    device.giveUp(page(3, VA), asked);
-    device.revoke(page(3, VA), asked);
+    device.giveUp(page(3, VA), asked, 0);
+    device.revoke(invalidation(page(3, VA)), asked);
     assertThat(device.checkAccess(FRAME, false)).isFalse();
     assertThat(violations.count(Violation.Kind.STALE_ACCESS)).isEqualTo(1);
     assertThat(violations.count(Violation.Kind.OVERDUE_ACCESS)).isZero();
@@ -265,7 +317,7 @@ class GrantLedgerTest {
   void manyInvalidationsMayBeGivenUp() {
     for (int i = 0; i < 300; i++) {
       device.grant(3, VA + i * 0x1000L, FRAME + i * 0x1000L, 12, RW);
-      device.giveUp(page(3, VA + i * 0x1000L), ledger.mark());
+      device.giveUp(page(3, VA + i * 0x1000L), ledger.mark(), 0);
     }
     for (int i = 0; i < 300; i++) {
       assertThat(device.checkAccess(FRAME + i * 0x1000L, false)).isFalse();
@@ -278,7 +330,7 @@ class GrantLedgerTest {
   @Test
   void aResetEndsWhatWasGivenUp() {
     device.grant(3, VA, FRAME, 12, RW);
-    device.giveUp(page(3, VA), ledger.mark());
+    device.giveUp(page(3, VA), ledger.mark(), 0);
     device.revokeAll();
     device.grant(3, VA, FRAME, 12, RW);
     assertThat(device.checkAccess(FRAME, true)).isTrue();

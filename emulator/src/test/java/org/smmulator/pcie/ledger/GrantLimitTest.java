@@ -43,7 +43,9 @@ class GrantLimitTest {
     assertThat(device.live()).isEqualTo(LIMIT);
     assertThat(ledger.live()).isEqualTo(LIMIT);
 
-    device.revoke(new RevocationScope(3, false, VA, VA + 0xfff), ledger.mark());
+    device.revoke(
+        new AtcInvalidation(new RevocationScope(3, false, VA, VA + 0xfff), 0, 0, 0),
+        ledger.mark());
     assertThat(device.grant(3, VA - 0x1000, FRAME, 12, RW)).isTrue();
     assertThat(device.grant(3, VA - 0x2000, FRAME, 12, RW)).isFalse();
     assertThat(violations.violations()).isEmpty();
