@@ -11,8 +11,10 @@ final class DeviceStatistics {
   /** Latencies of one kind, as the device sees them. */
   static final class Latencies {
     private final long[] buckets = new long[LatencyBuckets.COUNT];
+    private long sumNanos;
 
     void record(long nanos) {
+      sumNanos += Math.max(nanos, 0);
       buckets[LatencyBuckets.index(nanos)]++;
     }
   }
@@ -44,6 +46,7 @@ final class DeviceStatistics {
     for (LatencyHistogram histogram : LatencyHistogram.values()) {
       long[] buckets = latencies(histogram).buckets;
       System.arraycopy(buckets, 0, slots, histogram.firstSlot(), buckets.length);
+      slots[histogram.sumSlot()] = latencies(histogram).sumNanos;
     }
     workingSet.tell(slots);
     return slots;

@@ -134,6 +134,7 @@ final class Board implements AutoCloseable {
 
     @Override
     public void command(int index, long word0, long word1) {
+      rootComplex.command(word0, word1);
       if (recorder.records(EventKind.COMMAND)) {
         long cause = recorder.carried(Carrier.COMMAND_QUEUE, index);
         rootComplex.causedBy(record(EventKind.COMMAND, cause, word0, word1, 0, 0));

@@ -18,7 +18,8 @@ final class MetersDocument {
       comes back under the same name and ID goes on from 0, as a process that restarts does.
 
       Histograms have a bucket for each power of two from 1 us to 17 ms, then for each eighth up to 9 s. Their sums
-      take each round trip to be in the middle of one of the finer buckets that devices send: an eighth off at most.
+      are exact; of a device whose STATS are older than version 3 each round trip is taken to be in the middle of one of the finer
+      buckets that it sends, an eighth off at most.
       """;
 
   private MetersDocument() {}

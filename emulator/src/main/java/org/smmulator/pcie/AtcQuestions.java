@@ -51,7 +51,8 @@ final class AtcQuestions {
   void ask(long from, long to, AtcContents.Asker asker) {
     Question first = questions.peek();
     if (!function.speaks(AtcRead.SINCE_MINOR)) {
-      refuse(asker, "cannot tell what its ATC holds: it speaks an older version of the bus protocol");
+      refuse(
+          asker, "cannot tell what its ATC holds: it speaks an older version of the bus protocol");
     } else if (first != null && first.givenUp) {
       refuse(asker, "has not told yet what its ATC holds, though it was asked before");
     } else if (questions.size() == MOST_WAITING) {

@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.ControlCode;
+import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.FrameKind;
 import org.smmulator.bus.wire.Hello;
@@ -184,6 +185,8 @@ final class AttachedFunction {
             switch (row) {
               case TRANSLATIONS_HELD -> attached ? grants.live() : 0;
               case REQUESTS_TIMED_OUT -> pending.timeouts();
+              case ENTRIES_OVER_INVALIDATED ->
+                  speaks(DroppedEntries.SINCE_MINOR) ? counted(row) : Counts.UNKNOWN;
               case VIOLATIONS -> root.judge().violations(id) - violationsBefore;
               default -> counted(row);
             });
@@ -191,10 +194,6 @@ final class AttachedFunction {
 
   long counted(FunctionCounter counter) {
     return counters[counter.slot()];
-  }
-
-  long[] invalidationLatency() {
-    return invalidations.latency();
   }
 
   void report(long[] counters) {

@@ -50,18 +50,20 @@ public record DeviceCounters(
             ? Counts.unknown(DeviceCounter.class)
             : Counts.of(DeviceCounter.class, row -> reported[row.slot()]),
         reported == null ? List.of() : WorkingSetCurve.in(reported),
-        latencies(function.invalidationLatency(), reported));
+        latencies(function.invalidations.roundTrips(), reported));
   }
 
   /** Invalidations as the root complex sees them, there and back; the others as reported. */
   private static Map<LatencyHistogram, RoundTrips> latencies(
-      long[] invalidations, long @Nullable [] reported) {
+      @Nullable RoundTrips invalidations, long @Nullable [] reported) {
     Map<LatencyHistogram, RoundTrips> latencies = new EnumMap<>(LatencyHistogram.class);
     for (LatencyHistogram kind : LatencyHistogram.values()) {
       RoundTrips measured =
           kind == LatencyHistogram.INVALIDATION
-              ? RoundTrips.of(invalidations, 0)
-              : reported == null ? null : RoundTrips.of(reported, kind.firstSlot());
+              ? invalidations
+              : reported == null
+                  ? null
+                  : RoundTrips.of(reported, kind.firstSlot(), reported[kind.sumSlot()]);
       if (measured != null) {
         latencies.put(kind, measured);
       }

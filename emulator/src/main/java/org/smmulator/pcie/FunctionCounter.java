@@ -41,6 +41,11 @@ public enum FunctionCounter implements CounterRow {
       counter("requests", "Invalidations given up at once: an earlier one had timed out")),
   INVALIDATIONS_DETACHED(counter("requests", "Invalidations over with the device's detach")),
   INVALIDATIONS_LATE(counter("packets", "Invalidate Completions after the time-out")),
+  ENTRIES_OVER_INVALIDATED(
+      counter(
+          "entries",
+          "ATC entries dropped, as the device tells, of addresses that the TLBI commands before the"
+              + " invalidation had not named; at least so many")),
   REQUESTS_TIMED_OUT(
       counter("requests", "Configuration and BAR accesses that had no completion in time")),
   COMPLETIONS_LATE(

@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import static org.smmulator.pcie.FunctionCounter.ENTRIES_OVER_INVALIDATED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_COMPLETED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_DETACHED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LOST;
@@ -33,6 +34,7 @@ final class InvalidationAccount implements Invalidations.Sink {
   private final SmmuAgent agent;
   private final Judge judge;
   private final long[] latency = new long[LatencyBuckets.COUNT];
+  private long latencyNanos;
   private @Nullable Invalidations invalidations;
   private long timeoutNanos;
 
@@ -56,7 +58,7 @@ final class InvalidationAccount implements Invalidations.Sink {
   }
 
   /** Once, for the SMMU; as {@link Invalidations.Request} says. */
-  void ask(RevocationScope scope, int sizeLog2, long asked) {
+  void ask(RevocationScope scope, int sizeLog2, long asked, NamedAddresses.Ranges named) {
     long event =
         function.record(
             EventKind.INVALIDATION,
@@ -65,7 +67,7 @@ final class InvalidationAccount implements Invalidations.Sink {
             scope.first(),
             scope.last(),
             0);
-    opened().submit(new Invalidations.Request(scope, sizeLog2, asked, 1, event));
+    opened().submit(new Invalidations.Request(scope, sizeLog2, asked, 1, event, named));
   }
 
   private Invalidations opened() {
@@ -86,6 +88,8 @@ final class InvalidationAccount implements Invalidations.Sink {
     int itag = dropped.itag();
     Invalidations.Request request = invalidations == null ? null : invalidations.outstanding(itag);
     if (request != null) {
+      long outside = request.named().outside(dropped.entries(), dropped.pages());
+      function.count(ENTRIES_OVER_INVALIDATED, outside);
       tell(dropped, request.event());
     } else if (invalidations == null || !invalidations.isGivenUp(itag)) {
       judge.broken(
@@ -146,8 +150,9 @@ final class InvalidationAccount implements Invalidations.Sink {
     }
   }
 
-  long[] latency() {
-    return latency.clone();
+  /** Of those that were completed in time; null without one. */
+  @Nullable RoundTrips roundTrips() {
+    return RoundTrips.of(latency, 0, latencyNanos);
   }
 
   @Override
@@ -181,6 +186,7 @@ final class InvalidationAccount implements Invalidations.Sink {
         request.count());
     function.count(INVALIDATIONS_COMPLETED);
     latency[LatencyBuckets.index(nanos)]++;
+    latencyNanos += nanos;
     revoke(itag, request, issuedUpTo);
     agent.ended(request.count(), false);
   }

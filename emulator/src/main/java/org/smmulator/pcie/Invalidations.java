@@ -47,8 +47,15 @@ final class Invalidations {
    * @param asked the last grant given out before the SMMU asked for it
    * @param count how many of the SMMU's it stands for
    * @param event its number in the story; 0 if nobody records it, or if it stands for several
+   * @param named what software had named before it
    */
-  record Request(RevocationScope scope, int sizeLog2, long asked, long count, long event) {}
+  record Request(
+      RevocationScope scope,
+      int sizeLog2,
+      long asked,
+      long count,
+      long event,
+      NamedAddresses.Ranges named) {}
 
   /** What an Invalidate Completion did. */
   enum Acknowledged {
@@ -140,7 +147,14 @@ final class Invalidations {
     Request next = waiting.poll();
     if (next == null && beyond > 0) {
       // It drops more than was asked for, so that nothing is overdue if it is given up.
-      next = new Request(RevocationScope.EVERYTHING, Long.SIZE, NO_GRANT, beyond, 0);
+      next =
+          new Request(
+              RevocationScope.EVERYTHING,
+              Long.SIZE,
+              NO_GRANT,
+              beyond,
+              0,
+              NamedAddresses.Ranges.EVERYTHING);
       beyond = 0;
     }
     return next;

@@ -90,6 +90,16 @@ public final class RootComplex {
     agent.standFor(streams);
   }
 
+  /** As {@code SmmuOutputs.command}. */
+  public void command(long word0, long word1) {
+    agent.command(word0, word1);
+  }
+
+  /** A CPU has maintained TLBs, by no command. */
+  public void tlbMaintained() {
+    agent.tlbMaintained();
+  }
+
   /** As {@code SmmuOutputs.atcInvalidate}. */
   public void atcInvalidate(
       int streamId, int substreamId, long address, int pagesLog2, boolean global) {

@@ -11,8 +11,8 @@ import org.smmulator.bus.wire.LatencyBuckets;
  *
  * @param p50 nanoseconds that half of them did not exceed
  * @param p99 nanoseconds that 99 of 100 did not exceed
- * @param sumNanos of all, each taken to be in the middle of its {@link LatencyBuckets bucket}: an
- *     eighth off at most
+ * @param sumNanos of all; of a device that does not tell it, each is taken to be in the middle of
+ *     its {@link LatencyBuckets bucket}, an eighth off at most
  * @param counts how many took less than each of {@link #BOUNDS_NANOS} and no less than the one
  *     before, then how many took longer
  */
@@ -36,23 +36,32 @@ public record RoundTrips(long p50, long p99, long sumNanos, List<Long> counts) {
     return List.copyOf(bounds);
   }
 
-  /** Of buckets in an array from an index on; null if those are empty or unknown. */
-  static @Nullable RoundTrips of(long[] buckets, int first) {
+  /**
+   * Of buckets in an array from an index on; null if those are empty or unknown.
+   *
+   * @param told the sum in nanoseconds; one that cannot be, or is unknown, is estimated
+   */
+  static @Nullable RoundTrips of(long[] buckets, int first, long told) {
     long p50 = LatencyBuckets.percentile(buckets, first, 50);
     if (p50 == 0) {
       return null;
     }
+    long least = 0;
     long sum = 0;
+    long most = 0;
     Long[] counts = new Long[BOUNDS_NANOS.size() + 1];
     Arrays.fill(counts, 0L);
     for (int i = 0; i < LatencyBuckets.COUNT; i++) {
       long count = Math.max(buckets[first + i], 0);
       long lower = i == 0 ? 0 : LatencyBuckets.upperBound(i - 1);
       long upper = i == LatencyBuckets.COUNT - 1 ? lower : LatencyBuckets.upperBound(i);
+      least = saturatedSum(least, count, lower);
       sum = saturatedSum(sum, count, lower + (upper - lower) / 2);
+      most = saturatedSum(most, count, i == LatencyBuckets.COUNT - 1 ? Long.MAX_VALUE : upper);
       counts[place(lower)] += count;
     }
-    return new RoundTrips(p50, LatencyBuckets.percentile(buckets, first, 99), sum, List.of(counts));
+    long p99 = LatencyBuckets.percentile(buckets, first, 99);
+    return new RoundTrips(p50, p99, told >= least && told <= most ? told : sum, List.of(counts));
   }
 
   /** What a device reports may be anything. */

@@ -15,6 +15,7 @@ final class SmmuAgent {
   private final Smmu smmu;
   private final GrantLedger ledger;
   private final Slots slots;
+  private final NamedAddresses named = new NamedAddresses();
   private BareStreams bareStreams = new Nobody();
   private long invalidationsWithoutDevice;
   private long invalidationsSent;
@@ -53,6 +54,16 @@ final class SmmuAgent {
     bareStreams = streams;
   }
 
+  /** As {@code SmmuOutputs.command}. */
+  void command(long word0, long word1) {
+    named.command(word0, word1);
+  }
+
+  /** TLB maintenance that is no command: what it changed is not known. */
+  void tlbMaintained() {
+    named.everything();
+  }
+
   /** As {@code SmmuOutputs.atcInvalidate}. */
   void atcInvalidate(int streamId, int substreamId, long address, int pagesLog2, boolean global) {
     AttachedFunction function = slots.function(streamId);
@@ -65,7 +76,7 @@ final class SmmuAgent {
     long within = sizeLog2 == Long.SIZE ? -1L : (1L << sizeLog2) - 1;
     RevocationScope scope =
         new RevocationScope(substreamId, global, address & ~within, address | within);
-    function.invalidations.ask(scope, sizeLog2, ledger.mark());
+    function.invalidations.ask(scope, sizeLog2, ledger.mark(), named.now());
   }
 
   /** As {@code SmmuOutputs.pageResponse}. */

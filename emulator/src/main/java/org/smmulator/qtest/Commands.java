@@ -10,7 +10,7 @@ public final class Commands {
   private final Interception interception;
   private final PowerOn powerOn;
   private final CpuMaintenance cpus;
-  private final Explanations explanations;
+  private final ExplainLines explanations;
 
   /**
    * @param lines where lines go that answer no command
@@ -26,7 +26,7 @@ public final class Commands {
     streams = new StreamCommands(machine, injected, lines);
     powerOn = new PowerOn(machine, injected);
     cpus = new CpuMaintenance(machine);
-    explanations = new Explanations(machine, lines);
+    explanations = new ExplainLines(machine, lines);
   }
 
   /** As {@code SmmuOutputs.transactionResumed}. */

@@ -29,6 +29,7 @@ final class CpuMaintenance {
         LateAnswer.ask(
             machine,
             answer -> {
+              machine.root().tlbMaintained();
               broadcast(asid, hasAddress, va, flags.contains("leaf"));
               broadcast.sync(() -> answer.accept(0));
             });

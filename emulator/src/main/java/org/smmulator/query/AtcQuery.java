@@ -14,8 +14,8 @@ import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.pcie.AtcContents;
 
 /**
- * What a device's ATC holds, as {@link Parameters} and {@link MachineNames} judge the
- * question: all entries, or those of one set, PASID or process.
+ * What a device's ATC holds, as {@link Parameters} and {@link MachineNames} judge the question: all
+ * entries, or those of one set, PASID or process.
  */
 public final class AtcQuery {
   private static final List<String> NAMES = List.of("device", "set", "pasid", "process");
@@ -76,12 +76,7 @@ public final class AtcQuery {
       }
     }
     return new AtcTable(
-        contents.device(),
-        contents.id(),
-        contents.sets(),
-        contents.ways(),
-        contents.whole(),
-        rows);
+        contents.device(), contents.id(), contents.sets(), contents.ways(), contents.whole(), rows);
   }
 
   private AtcTable.Row row(AtcEntries.Entry entry, int ways) {

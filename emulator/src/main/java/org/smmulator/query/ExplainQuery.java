@@ -6,7 +6,9 @@ import org.smmulator.metrics.ProcessTable;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.smmu.port.Transaction;
 
-/** Which translation is to be explained, as {@link Parameters} and {@link MachineNames} judge it. */
+/**
+ * Which translation is to be explained, as {@link Parameters} and {@link MachineNames} judge it.
+ */
 public final class ExplainQuery {
   private static final List<String> NAMES =
       List.of(

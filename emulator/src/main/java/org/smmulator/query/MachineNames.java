@@ -37,13 +37,7 @@ final class MachineNames {
       String parameter, String name, String what, List<String> all) {
     String others = all.isEmpty() ? "there is none" : "there are " + String.join(", ", all);
     return new IllegalArgumentException(
-        parameter
-            + ": nothing "
-            + what
-            + " is called "
-            + Parameters.shown(name)
-            + "; "
-            + others);
+        parameter + ": nothing " + what + " is called " + Parameters.shown(name) + "; " + others);
   }
 
   ProcessTable.Row process(String name) {

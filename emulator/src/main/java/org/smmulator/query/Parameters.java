@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a question, by name. What is wrong with them is an {@link IllegalArgumentException} whose
- * message is a sentence.
+ * The parameters of a question, by name. What is wrong with them is an {@link
+ * IllegalArgumentException} whose message is a sentence.
  */
 public final class Parameters {
   private static final int SHOWN = 40;

@@ -94,11 +94,7 @@ final class Requests {
   private Answer foreign(String header, String value) {
     return Answer.plain(
         HttpResponseStatus.FORBIDDEN,
-        header
-            + " "
-            + Parameters.shown(value)
-            + " is not this server; use "
-            + authorities.right());
+        header + " " + Parameters.shown(value) + " is not this server; use " + authorities.right());
   }
 
   private static Answer bad(String sentence) {

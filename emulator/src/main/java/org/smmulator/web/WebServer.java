@@ -18,8 +18,8 @@ import reactor.netty.http.server.HttpServer;
 
 /**
  * Serves one machine's summary: {@code /metrics}, {@code /api/summary} and the page at {@code /};
- * explains its translations under {@code /api/explain}, shows an ATC under {@code /api/atc}. Runs on a thread of its own, so that a slow
- * reader never holds up the machine.
+ * explains its translations under {@code /api/explain}, shows an ATC under {@code /api/atc}. Runs
+ * on a thread of its own, so that a slow reader never holds up the machine.
  */
 public final class WebServer implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -51,8 +51,7 @@ final class Machines {
   }
 
   /** As above, and somebody is told. */
-  static Outcome simulate(Path folder, String yaml, long seed, Recorder recorder)
-      throws Exception {
+  static Outcome simulate(Path folder, String yaml, long seed, Recorder recorder) throws Exception {
     SimulatedOutcome outcome =
         new Launcher()
             .simulate(config(folder, yaml).withSeed(seed), recorder, silence(), () -> false);

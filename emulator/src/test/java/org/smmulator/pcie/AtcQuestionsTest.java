@@ -62,8 +62,7 @@ class AtcQuestionsTest {
     tell(3, 8, 4, SECOND);
     assertThat(device.questions).hasSize(2);
     assertThat(notes.told)
-        .containsExactly(
-            new AtcContents("device", "00:04.0", 4, 2, List.of(FIRST, SECOND), true));
+        .containsExactly(new AtcContents("device", "00:04.0", 4, 2, List.of(FIRST, SECOND), true));
     assertThat(machine.violationTexts()).isEmpty();
   }
 
@@ -106,8 +105,7 @@ class AtcQuestionsTest {
     ask(notes);
     device.link().close(ErrorCode.SHUTDOWN, "gone");
     machine.run();
-    assertThat(notes.refused)
-        .containsExactly("device 'device' (00:04.0) left while it was asked");
+    assertThat(notes.refused).containsExactly("device 'device' (00:04.0) left while it was asked");
   }
 
   @Test
@@ -243,7 +241,6 @@ class AtcQuestionsTest {
 
   private void assertRefused(String how) {
     assertThat(notes.refused)
-        .containsExactly(
-            "device 'device' (00:04.0) does not tell what its ATC holds; it " + how);
+        .containsExactly("device 'device' (00:04.0) does not tell what its ATC holds; it " + how);
   }
 }

@@ -2,8 +2,10 @@ package org.smmulator.pcie;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.DeviceCounter;
@@ -137,6 +139,19 @@ class FunctionCounterTest {
     return device.takeAll().stream().mapToInt(ReceivedPacket::tag).toArray();
   }
 
+  /** Software changes one page, has sixteen invalidated, and the device drops that one and more. */
+  private void dropBesideWhatWasNamed(int others) {
+    device.takeAll();
+    long elsewhere = VA + (1L << 30);
+    guest.submit(CommandOpcode.TLBI_NH_VA, 0, elsewhere);
+    guest.atcInvalidation(ID, PASID, elsewhere, 4);
+    machine.run();
+    int tag = device.take().tag();
+    long[] pages = LongStream.rangeClosed(0, others).map(i -> elsewhere + 0x1000 * i).toArray();
+    device.tellDropped(tag, pages);
+    complete(new int[] {tag}, 1);
+  }
+
   private void complete(int[] tags, int count) {
     for (int i = 0; i < count; i++) {
       device.completeInvalidations(1, 1 << tags[i]);
@@ -155,7 +170,8 @@ class FunctionCounterTest {
     read(8, UNMAPPED);
     readWhileSoftwareForbidsIt(10, 1);
     letRequestsTimeOut(4, 16);
-    complete(invalidate(9), 9);
+    dropBesideWhatWasNamed(13);
+    complete(invalidate(8), 8);
     int[] inVain = invalidate(17);
     machine.advance(machine.config.invalidationTimeoutNanos());
     complete(inVain, 12);
@@ -169,7 +185,7 @@ class FunctionCounterTest {
                 + " WITHOUT_BUS_MASTER 10, PACKETS_NOT_PERMITTED 11, INVALIDATIONS_SENT 26,"
                 + " INVALIDATIONS_COMPLETED 9, INVALIDATIONS_TIMED_OUT 17, INVALIDATIONS_LOST 0,"
                 + " INVALIDATIONS_NOT_ANSWERED 19, INVALIDATIONS_DETACHED 0,"
-                + " INVALIDATIONS_LATE 12, REQUESTS_TIMED_OUT 20, COMPLETIONS_LATE 4, RESETS 6,"
+                + " INVALIDATIONS_LATE 12, ENTRIES_OVER_INVALIDATED 13, REQUESTS_TIMED_OUT 20, COMPLETIONS_LATE 4, RESETS 6,"
                 + " VIOLATIONS 28]");
   }
 

@@ -50,6 +50,8 @@ class InvalidateRequestTest extends FunctionScene {
     assertThat(counters.count(INVALIDATIONS_COMPLETED)).isEqualTo(1);
     assertThat(requireNonNull(counters.latency(LatencyHistogram.INVALIDATION)).p50())
         .isBetween(3 * MILLI, 4 * MILLI);
+    assertThat(requireNonNull(counters.latency(LatencyHistogram.INVALIDATION)).sumNanos())
+        .isEqualTo(3 * MILLI);
   }
 
   @Test

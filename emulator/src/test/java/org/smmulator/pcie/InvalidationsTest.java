@@ -30,7 +30,8 @@ class InvalidationsTest {
         }
 
         @Override
-        public void completed(int itag, Invalidations.Request request, long issuedUpTo, long nanos) {
+        public void completed(
+            int itag, Invalidations.Request request, long issuedUpTo, long nanos) {
           completed += request.count();
         }
 
@@ -68,7 +69,8 @@ class InvalidationsTest {
   private int submitTooMany() {
     int requests = Invalidations.MAX_WAITING + 1000;
     for (int i = 0; i < requests; i++) {
-      invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
+      invalidations.submit(
+          new Invalidations.Request(PAGE, 12, 0, 1, 0, NamedAddresses.Ranges.EVERYTHING));
     }
     return requests;
   }
@@ -95,7 +97,8 @@ class InvalidationsTest {
     loop.advance(1);
     assertThat(failed).isEqualTo(requests);
     assertThat(failedWhenOthersGotTheirTurn).isBetween(1L, 100L);
-    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
+    invalidations.submit(
+        new Invalidations.Request(PAGE, 12, 0, 1, 0, NamedAddresses.Ranges.EVERYTHING));
     assertThat(failed).as("at once").isEqualTo(requests + 1);
   }
 
@@ -117,13 +120,14 @@ class InvalidationsTest {
         .isEqualTo(Invalidations.Acknowledged.LATE);
     assertThat(late).isEqualTo(1);
     assertThat(completed + failed).isZero();
-    invalidations.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
+    invalidations.submit(
+        new Invalidations.Request(PAGE, 12, 0, 1, 0, NamedAddresses.Ranges.EVERYTHING));
     assertThat(onTheWire).hasSize(sent + 1);
   }
 
   private void submit(Invalidations to, int requests) {
     for (int i = 0; i < requests; i++) {
-      to.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0));
+      to.submit(new Invalidations.Request(PAGE, 12, 0, 1, 0, NamedAddresses.Ranges.EVERYTHING));
     }
   }
 

@@ -20,13 +20,13 @@ class RoundTripsTest {
   }
 
   private static RoundTrips of(long[] slots) {
-    return requireNonNull(RoundTrips.of(slots, FIRST));
+    return requireNonNull(RoundTrips.of(slots, FIRST, -1));
   }
 
   @Test
   void thereAreNoneWhereNothingWasCountedOrReported() {
-    assertThat(RoundTrips.of(slots(0), FIRST)).isNull();
-    assertThat(RoundTrips.of(slots(-1), FIRST)).isNull();
+    assertThat(RoundTrips.of(slots(0), FIRST, 0)).isNull();
+    assertThat(RoundTrips.of(slots(-1), FIRST, -1)).isNull();
   }
 
   @Test
@@ -50,6 +50,22 @@ class RoundTripsTest {
     assertThat(bounds.get(at)).isGreaterThan(nanos);
     assertThat(at == 0 ? 0 : bounds.get(at - 1)).isLessThanOrEqualTo(nanos);
     assertThat(Math.abs(trips.sumNanos() - nanos)).isLessThanOrEqualTo(Math.max(nanos / 8, 64));
+  }
+
+  @Test
+  void aSumThatIsToldIsExactUnlessItCannotBe() {
+    long[] slots = slots(0);
+    slots[FIRST + LatencyBuckets.index(1_000)] = 2; // 896 to 1,023 ns each
+    assertThat(requireNonNull(RoundTrips.of(slots, FIRST, 1_901)).sumNanos()).isEqualTo(1_901);
+    long estimate = requireNonNull(RoundTrips.of(slots, FIRST, -1)).sumNanos();
+    assertThat(estimate).isEqualTo(2 * 960);
+    for (long impossible : new long[] {0, 1_791, 2_049, Long.MAX_VALUE}) {
+      assertThat(requireNonNull(RoundTrips.of(slots, FIRST, impossible)).sumNanos())
+          .isEqualTo(estimate);
+    }
+    long[] slow = slots(0);
+    slow[FIRST + LatencyBuckets.COUNT - 1] = 1;
+    assertThat(requireNonNull(RoundTrips.of(slow, FIRST, 1L << 40)).sumNanos()).isEqualTo(1L << 40);
   }
 
   @Test

@@ -185,6 +185,13 @@ final class ScriptedDevice implements LinkHandler {
     questions.add(question);
   }
 
+  /** Tells what an Invalidate Request made it drop. */
+  void tellDropped(int itag, long... pages) {
+    DroppedEntries.encode(link().begin(FrameKind.DROPPED), itag, pages.length, pages);
+    link().end();
+    link().flush();
+  }
+
   /** Tells a part of what it holds. */
   void tell(AtcEntries part) {
     part.encode(link().begin(FrameKind.ATC_ENTRIES));

@@ -58,6 +58,11 @@ final class TestMachine implements SmmuOutputs {
   public void pulse(SmmuInterrupt line) {}
 
   @Override
+  public void command(int index, long word0, long word1) {
+    root.command(word0, word1);
+  }
+
+  @Override
   public void atcInvalidate(
       int streamId, int substreamId, long address, int pagesLog2, boolean global) {
     root.atcInvalidate(streamId, substreamId, address, pagesLog2, global);

@@ -67,7 +67,16 @@ class CpuMaintenanceTest {
             violations,
             new HotplugBlock(() -> {}));
     return new CpuMaintenance(
-        new HarnessMachine(hardware, map, smmu, Set.of(), root, () -> {}, patienceNanos, 0, question -> List.of()));
+        new HarnessMachine(
+            hardware,
+            map,
+            smmu,
+            Set.of(),
+            root,
+            () -> {},
+            patienceNanos,
+            0,
+            question -> List.of()));
   }
 
   @Test

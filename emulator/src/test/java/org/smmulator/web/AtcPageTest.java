@@ -125,8 +125,7 @@ class AtcPageTest {
   void saysThatTheDeviceDoesNot() throws Exception {
     try (WebServer silent =
         WebServer.start(
-            "127.0.0.1:0",
-            new FakeWatched(Summaries::passed, question -> List.of(), PROCESSES))) {
+            "127.0.0.1:0", new FakeWatched(Summaries::passed, question -> List.of(), PROCESSES))) {
       HttpResponse<String> response = get(silent, "/api/atc?device=small");
       assertThat(response.statusCode()).isEqualTo(503);
       assertThat(response.body()).isEqualTo("no device tells what it holds\n");

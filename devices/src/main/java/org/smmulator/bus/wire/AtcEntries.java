@@ -76,7 +76,8 @@ public record AtcEntries(long first, long next, int sets, int ways, List<Entry> 
           || entry.sizeLog2 < 12
           || entry.sizeLog2 > Long.SIZE
           || (entry.permissions & ~PERMISSION_BITS) != 0) {
-        throw new ProtocolException("entry of an ATC with a PASID, page, size or flags that are none");
+        throw new ProtocolException(
+            "entry of an ATC with a PASID, page, size or flags that are none");
       }
       return entry;
     }
@@ -98,8 +99,8 @@ public record AtcEntries(long first, long next, int sets, int ways, List<Entry> 
     int sets = in.readInt();
     int ways = in.readInt();
     int count = in.readUnsignedShort();
-    boolean reserved = in.readShort() != 0 | in.readInt() != 0;
-    if (reserved || count > MOST || in.readableBytes() != count * ENTRY_BYTES) {
+    long reserved = in.readUnsignedShort() | in.readUnsignedInt();
+    if (reserved != 0 || count > MOST || in.readableBytes() != count * ENTRY_BYTES) {
       throw new ProtocolException("entries of an ATC more or less than their count, or with flags");
     }
     if (sets < 1

@@ -9,8 +9,9 @@ import org.smmulator.counter.Counts;
 
 /**
  * What a device counts about itself, cumulative since it started, in the order of the STATS frame:
- * these counters, then the buckets of the {@link LatencyHistogram}s, and from version 2 on the
- * {@link WorkingSetCurve}s. Later versions append. Body: version u16, count u16, then a u64 each.
+ * these counters, then the buckets of the {@link LatencyHistogram}s, from version 2 on the {@link
+ * WorkingSetCurve}s, and from version 3 on the sums of the histograms. Later versions append. Body:
+ * version u16, count u16, then a u64 each.
  */
 public enum DeviceCounter implements CounterRow {
   ATC_LOOKUPS(0, counter("lookups", "ATC lookups")),
@@ -37,13 +38,16 @@ public enum DeviceCounter implements CounterRow {
   /** First slot of the working-set curves. */
   static final int FIRST_OF_CURVES = COUNT + 3 * LatencyBuckets.COUNT;
 
-  /** Length of the array that counts everything of one device: counters, buckets and curves. */
-  public static final int SLOTS = FIRST_OF_CURVES + WorkingSetCurve.SLOTS;
+  /** First slot of the sums of the histograms. */
+  static final int FIRST_OF_SUMS = FIRST_OF_CURVES + WorkingSetCurve.SLOTS;
+
+  /** Length of the array that counts everything of one device: counters, buckets, curves, sums. */
+  public static final int SLOTS = FIRST_OF_SUMS + 3;
 
   /** A received slot that the device did not report. */
   public static final long UNKNOWN = Counts.UNKNOWN;
 
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final int FIRST_VERSION = 1;
 
   private final int slot;

@@ -19,4 +19,9 @@ public enum LatencyHistogram {
   public int firstSlot() {
     return DeviceCounter.COUNT + number * LatencyBuckets.COUNT;
   }
+
+  /** Slot of the sum of all its latencies in nanoseconds, which a device tells since version 3. */
+  public int sumSlot() {
+    return DeviceCounter.FIRST_OF_SUMS + number;
+  }
 }

@@ -38,7 +38,10 @@ class StatisticsTest {
     assertThat(LatencyHistogram.INVALIDATION.firstSlot()).isEqualTo(131);
     assertThat(LatencyHistogram.PAGE_REQUEST.firstSlot()).isEqualTo(248);
     assertThat(DeviceCounter.FIRST_OF_CURVES).isEqualTo(365);
-    assertThat(DeviceCounter.SLOTS).isEqualTo(449);
+    assertThat(LatencyHistogram.TRANSLATION_REQUEST.sumSlot()).isEqualTo(449);
+    assertThat(LatencyHistogram.INVALIDATION.sumSlot()).isEqualTo(450);
+    assertThat(LatencyHistogram.PAGE_REQUEST.sumSlot()).isEqualTo(451);
+    assertThat(DeviceCounter.SLOTS).isEqualTo(452);
   }
 
   @Test
@@ -46,7 +49,7 @@ class StatisticsTest {
     long[] counters = new Random(1).longs(DeviceCounter.SLOTS, 0, Long.MAX_VALUE).toArray();
     ByteBuf body = Unpooled.buffer();
     DeviceCounter.encode(body, counters);
-    assertThat(body.readableBytes()).isEqualTo(4 + 8 * 449);
+    assertThat(body.readableBytes()).isEqualTo(4 + 8 * 452);
     assertThat(body.getLong(4)).isEqualTo(counters[0]);
     assertThat(DeviceCounter.decode(body)).isEqualTo(counters);
   }

@@ -48,7 +48,8 @@ final class LeftGrants {
       int sizeLog2 = table.sizeLog2[released];
       if (sizeLog2 != 0) {
         long pa = table.pa[released];
-        revoked.remember(pa, sizeLog2, table.va[released], table.pasid[released], GrantEnd.Other.RESET);
+        revoked.remember(
+            pa, sizeLog2, table.va[released], table.pasid[released], GrantEnd.Other.RESET);
         if (counting != null) {
           counting.release(pa, sizeLog2);
         }

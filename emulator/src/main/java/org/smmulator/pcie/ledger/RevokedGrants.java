@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * The last revoked grant on each of some physical pages, so that a stale access can be reported
- * with the PASID and the address it was once granted for, and with what ended the grant. Direct-mapped: a page may push out
- * another's memory, and then that report has less to say.
+ * with the PASID and the address it was once granted for, and with what ended the grant.
+ * Direct-mapped: a page may push out another's memory, and then that report has less to say.
  */
 final class RevokedGrants {
   private static final int ENTRIES = 4096;

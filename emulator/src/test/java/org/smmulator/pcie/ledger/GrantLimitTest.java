@@ -44,8 +44,7 @@ class GrantLimitTest {
     assertThat(ledger.live()).isEqualTo(LIMIT);
 
     device.revoke(
-        new AtcInvalidation(new RevocationScope(3, false, VA, VA + 0xfff), 0, 0, 0),
-        ledger.mark());
+        new AtcInvalidation(new RevocationScope(3, false, VA, VA + 0xfff), 0, 0, 0), ledger.mark());
     assertThat(device.grant(3, VA - 0x1000, FRAME, 12, RW)).isTrue();
     assertThat(device.grant(3, VA - 0x2000, FRAME, 12, RW)).isFalse();
     assertThat(violations.violations()).isEmpty();

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.query.AskedMachine;
@@ -13,14 +12,14 @@ import org.smmulator.query.Parameters;
 import org.smmulator.smmu.explain.Question;
 
 /** The command {@code explain}, which takes the options of the command line's. */
-final class Explanations {
+final class ExplainLines {
   private static final String OPTION = "--";
   private static final String FLAG = "privileged";
 
   private final HarnessMachine machine;
   private final Lines lines;
 
-  Explanations(HarnessMachine machine, Lines lines) {
+  ExplainLines(HarnessMachine machine, Lines lines) {
     this.machine = machine;
     this.lines = lines;
   }
@@ -59,9 +58,9 @@ final class Explanations {
   private final class Harnessed implements AskedMachine {
     @Override
     public List<DeviceCounters> devices() {
-      AtomicReference<List<DeviceCounters>> devices = new AtomicReference<>(List.of());
-      machine.hardware().run(() -> devices.set(machine.root().counters().devices()));
-      return devices.get();
+      List<DeviceCounters> devices = new ArrayList<>();
+      machine.hardware().run(() -> devices.addAll(machine.root().counters().devices()));
+      return devices;
     }
 
     @Override
