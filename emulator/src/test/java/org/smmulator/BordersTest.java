@@ -94,7 +94,7 @@ class BordersTest {
           .dependOnClassesThat()
           .areAssignableTo(java.util.Timer.class);
 
-  /** The others that know threads wait for what is outside: a process, a program at the port. */
+  /** The others that know threads wait for what is outside, or watch from there. */
   @ArchTest
   static final ArchRule threadsAreMadeWhereTheWallClockBelongs =
       noClasses()
@@ -105,6 +105,8 @@ class BordersTest {
           .doNotHaveFullyQualifiedName("org.smmulator.time.SteppedHardware")
           .and()
           .doNotHaveFullyQualifiedName("org.smmulator.machine.DeviceProcess")
+          .and()
+          .doNotHaveFullyQualifiedName("org.smmulator.history.Watch")
           .should()
           .dependOnClassesThat()
           .areAssignableTo(Thread.class)

@@ -162,6 +162,12 @@ public final class AttachedDevice {
     return answer;
   }
 
+  /** As {@link #statistics}, for who knows that nothing of the device runs meanwhile. */
+  public long[] statisticsAtRest() {
+    Session current = session;
+    return current == null ? new long[DeviceCounter.SLOTS] : current.endpoint().statistics();
+  }
+
   /**
    * Leaves the bus in good order: stops the model, reports statistics, says so, closes. Returns
    * when all that is done; does nothing on a closed link.

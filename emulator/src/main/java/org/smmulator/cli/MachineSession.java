@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.history.Watch;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
@@ -13,6 +14,7 @@ import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
+import org.smmulator.web.Control;
 import org.smmulator.web.WatchedMachine;
 import org.smmulator.web.WebServer;
 
@@ -23,26 +25,35 @@ import org.smmulator.web.WebServer;
 final class MachineSession implements WatchedMachine, AutoCloseable {
   private final String name;
   private final @Nullable WebServer web;
+  private final Watch watch;
   private volatile @Nullable RunningMachine machine;
   private volatile boolean closed;
 
-  private MachineSession(String name, @Nullable String http) throws IOException {
+  private MachineSession(String name, @Nullable String http, Watch watch) throws IOException {
     this.name = name;
+    this.watch = watch;
     web = http == null ? null : WebServer.start(http, this);
   }
 
   /** Starts the HTTP server first: its port is the likelier one to be in use. */
   static MachineSession start(MachineLauncher launcher, MachineConfig config, Recorder recorder)
       throws UserException {
+    String http = config.http().listen();
     MachineSession session;
     try {
-      session = new MachineSession(config.machine().name(), config.http().listen());
+      // Without somebody who can see it nothing need be kept.
+      Watch watch = new Watch(http == null ? Recorder.OFF : recorder);
+      session = new MachineSession(config.machine().name(), http, watch);
     } catch (IOException e) {
       throw new UserException(
           ExitCode.USAGE, e.getMessage() + "; use another with --http, or --no-http");
     }
     try {
-      session.machine = launcher.start(config, recorder);
+      RunningMachine started = launcher.start(config, recorder);
+      session.machine = started;
+      if (http != null) {
+        session.watch.begin(new Watch.Machine(started::summary, started::nanoTime, null));
+      }
       return session;
     } finally {
       if (session.machine == null) {
@@ -90,6 +101,16 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
   }
 
   @Override
+  public Watch watch() {
+    return watch;
+  }
+
+  @Override
+  public @Nullable Control control() {
+    return null;
+  }
+
+  @Override
   public void close() {
     synchronized (this) {
       if (closed) {
@@ -97,6 +118,7 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
       }
       closed = true;
     }
+    watch.close();
     if (web != null) {
       web.close();
     }

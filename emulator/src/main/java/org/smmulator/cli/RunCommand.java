@@ -86,6 +86,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ConfigException, UserException {
     MachineConfig config = load();
+    simulate.requireSense();
     if (printConfig) {
       Output.of(spec).print(MachineYaml.write(config));
       return ExitCode.OK.code();
@@ -111,8 +112,11 @@ final class RunCommand implements Callable<Integer> {
     Simulation simulation = new Simulation(launcher.get(), config, words, simulate, output);
     return untilSignal(
         () -> {
-          simulation.stop();
+          Integer code = simulation.stop();
           story.close();
+          if (code != null) {
+            Runtime.getRuntime().halt(code);
+          }
         },
         () -> simulation.run(report, stay, story.recorder()));
   }

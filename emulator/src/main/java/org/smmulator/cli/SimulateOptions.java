@@ -2,6 +2,8 @@ package org.smmulator.cli;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.launch.ExitCode;
+import org.smmulator.launch.UserException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -15,6 +17,17 @@ final class SimulateOptions {
         "order that the seed decides: the same file and seed give the same run."
       })
   boolean simulated;
+
+  @Option(
+      names = "--live",
+      description = {
+        "Serve the live page of http.listen for a simulated run; it can pause the run and step it.",
+        "With --stay the page stays up after the run."
+      })
+  boolean live;
+
+  @Option(names = "--paused", description = "With --live: the run stands at its first moment.")
+  boolean paused;
 
   @Option(
       names = "--seeds",
@@ -40,6 +53,22 @@ final class SimulateOptions {
 
   boolean isWanted() {
     return simulated || seeds != null;
+  }
+
+  /**
+   * Refuses options without the one that they belong to.
+   *
+   * @throws UserException with one sentence
+   */
+  void requireSense() throws UserException {
+    if (live && !isWanted()) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--live goes with --simulated; a machine on real time has its page anyway");
+    }
+    if (paused && !live) {
+      throw new UserException(ExitCode.USAGE, "--paused goes with --live, whose page goes on");
+    }
   }
 
   /** A range of seeds. */

@@ -2,12 +2,14 @@ package org.smmulator.cli;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.SimulatedMachineRun;
 import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
@@ -24,7 +26,10 @@ final class Simulation {
   private final SimulateOptions options;
   private final Output output;
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final CountDownLatch left = new CountDownLatch(1);
   private volatile boolean stopped;
+  private volatile @Nullable LiveSimulation watched;
+  private volatile @Nullable Integer codeOfStop;
 
   /**
    * @param words the machine file and what changes it, as the user gave them
@@ -52,12 +57,18 @@ final class Simulation {
 
   private ExitCode simulate(Report report, boolean stay, Recorder recorder) throws UserException {
     ScenarioConfig scenario = MachineLauncher.simulatedScenario(config);
-    if (stay) {
-      throw usage("--stay: a simulated machine ends with its scenario; leave one of the two out");
+    if (stay && !options.live) {
+      throw usage(
+          "--stay: a simulated machine ends with its scenario; with --live its page can stay");
     }
     Seeds seeds = options.seeds;
     if (seeds == null) {
-      return one(report, scenario.seed(), recorder);
+      return options.live
+          ? live(report, scenario.seed(), recorder, stay)
+          : one(report, scenario.seed(), launcher.simulated(config, recorder));
+    }
+    if (options.live) {
+      throw usage("--live: with --seeds there would be many machines; name one --seed");
     }
     if (options.events != null || options.perfetto != null) {
       String option = options.events != null ? "--events" : "--perfetto";
@@ -76,9 +87,19 @@ final class Simulation {
     return many(report, seeds);
   }
 
-  /** Ctrl-C or another signal: what is known so far is said, in bounded time. */
-  void stop() {
+  /**
+   * Ctrl-C or another signal: what is known so far is said, in bounded time.
+   *
+   * @return the exit code if the run was over and only its page was up; null if the signal's own is
+   *     right
+   */
+  @Nullable Integer stop() {
     stopped = true;
+    LiveSimulation live = watched;
+    if (live != null) {
+      live.run().pace().run();
+    }
+    left.countDown();
     try {
       if (!ended.await(STOP_SECONDS, TimeUnit.SECONDS)) {
         output.say("smmulator: the simulation did not end in time; there are no tables");
@@ -86,17 +107,37 @@ final class Simulation {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return codeOfStop;
   }
 
   private static UserException usage(String sentence) {
     return new UserException(ExitCode.USAGE, sentence);
   }
 
-  private ExitCode one(Report report, long seed, Recorder recorder) throws UserException {
+  private ExitCode live(Report report, long seed, Recorder recorder, boolean stay)
+      throws UserException {
+    try (LiveSimulation live = LiveSimulation.start(launcher, config, recorder, options.paused)) {
+      watched = live;
+      output.say("live page: http://" + live.address() + "/");
+      output.say("to pause and step, paste the token in " + live.tokenFile());
+      ExitCode code = one(report, seed, live.run());
+      if (stay && !stopped) {
+        codeOfStop = output.endsWith(code.code());
+        output.say("the run is over; Ctrl-C stops its page");
+        left.await();
+      }
+      return code;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ExitCode.STOPPED;
+    }
+  }
+
+  private ExitCode one(Report report, long seed, SimulatedMachineRun run) throws UserException {
     long start = System.nanoTime();
     SimulatedOutcome outcome;
     try (Progress progress = output.progress()) {
-      outcome = launcher.simulate(config, recorder, progress, () -> stopped);
+      outcome = run.run(progress, () -> stopped);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     output.say(

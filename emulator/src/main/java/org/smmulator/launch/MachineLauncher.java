@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
+import org.smmulator.history.Pace;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
@@ -25,17 +26,20 @@ public interface MachineLauncher {
   RunningMachine start(MachineConfig config, Recorder recorder) throws UserException;
 
   /**
-   * Runs a machine file's scenario on one scheduler and virtual time. The scenario's seed decides
-   * the order of everything.
+   * A machine whose file's scenario runs on one scheduler and virtual time. The scenario's seed
+   * decides the order of everything.
    *
    * @param recorder told what everybody does
-   * @param stopped asked now and then; from true on the run is brought to its end, as at a time-out
-   * @throws UserException if the file cannot be simulated, the scenario stopped, or anything in the
-   *     machine failed
+   * @throws UserException if the file cannot be simulated
    */
-  SimulatedOutcome simulate(
+  SimulatedMachineRun simulated(MachineConfig config, Recorder recorder) throws UserException;
+
+  /** Makes such a machine, and runs it to its end. */
+  default SimulatedOutcome simulate(
       MachineConfig config, Recorder recorder, Progress progress, BooleanSupplier stopped)
-      throws UserException;
+      throws UserException {
+    return simulated(config, recorder).run(progress, stopped);
+  }
 
   /**
    * The scenario of a file that can be simulated.
@@ -67,8 +71,59 @@ public interface MachineLauncher {
   record SimulatedOutcome(
       Ending ending, Summary summary, long virtualNanos, long steps, long switches) {}
 
+  /** A machine as those see it who watch it; callable from any thread at any time. */
+  interface WatchableMachine {
+    /** Its time in nanoseconds, as its events have it. */
+    long nanoTime();
+
+    /**
+     * What has been counted so far.
+     *
+     * @throws IllegalStateException if the machine does not answer; the message says why
+     */
+    Summary summary();
+
+    /**
+     * Explains one translation as the tables are now, a line each.
+     *
+     * @throws IllegalStateException if the machine does not answer; the message says why
+     */
+    List<String> explain(Question question);
+
+    /**
+     * What a device says that its ATC holds.
+     *
+     * @param requesterId the device's
+     * @throws IllegalStateException if nobody answers; the message says who does not, and why
+     */
+    AtcContents atc(int requesterId);
+
+    /**
+     * The processes of the built-in guest.
+     *
+     * @throws IllegalStateException if the machine does not answer, or another guest runs on it;
+     *     the message says which
+     */
+    ProcessTable processes();
+  }
+
+  /** One machine on virtual time; who watches it changes nothing in it. */
+  interface SimulatedMachineRun extends WatchableMachine {
+    /**
+     * Runs it, once.
+     *
+     * @param stopped asked now and then; from true on the run is brought to its end, as at a
+     *     time-out
+     * @throws UserException if the scenario stopped, or anything in the machine failed
+     */
+    SimulatedOutcome run(Progress progress, BooleanSupplier stopped) throws UserException;
+
+    /** How it goes on. */
+    Pace pace();
+  }
+
   /** One running machine. */
-  interface RunningMachine extends AutoCloseable {
+  interface RunningMachine extends WatchableMachine, AutoCloseable {
     /** Where devices can attach, as HOST:PORT or unix:PATH, with the real port. */
     List<String> busAddresses();
 
@@ -84,36 +139,6 @@ public interface MachineLauncher {
 
     /** Waits until the machine has nobody left who could use it; for ever, if it listens. */
     void awaitEnd() throws InterruptedException;
-
-    /**
-     * What has been counted so far; callable from any thread at any time.
-     *
-     * @throws IllegalStateException if the machine does not answer; the message says why
-     */
-    Summary summary();
-
-    /**
-     * Explains one translation as the tables are now, a line each; callable from any thread.
-     *
-     * @throws IllegalStateException if the machine does not answer; the message says why
-     */
-    List<String> explain(Question question);
-
-    /**
-     * What a device says that its ATC holds; callable from any thread.
-     *
-     * @param requesterId the device's
-     * @throws IllegalStateException if nobody answers; the message says who does not, and why
-     */
-    AtcContents atc(int requesterId);
-
-    /**
-     * The processes of the built-in guest; callable from any thread.
-     *
-     * @throws IllegalStateException if the machine does not answer, or another guest runs on it;
-     *     the message says which
-     */
-    ProcessTable processes();
 
     /**
      * Starts the configured device processes, waits for them and runs the scenario's steps.

@@ -83,6 +83,11 @@ final class DeviceInProcess implements PluggedDevice {
   }
 
   @Override
+  public long[] statisticsAtRest() {
+    return device.statisticsAtRest();
+  }
+
+  @Override
   public void close() {
     device.detach();
     link.end();

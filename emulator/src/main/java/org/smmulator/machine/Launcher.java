@@ -1,19 +1,16 @@
 package org.smmulator.machine;
 
-import java.util.function.BooleanSupplier;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.launch.MachineLauncher;
-import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.record.Recorder;
 
 /** What {@code smmulator run} finds as a service. */
 public final class Launcher implements MachineLauncher {
   @Override
-  public SimulatedOutcome simulate(
-      MachineConfig config, Recorder recorder, Progress progress, BooleanSupplier stopped)
+  public SimulatedMachineRun simulated(MachineConfig config, Recorder recorder)
       throws UserException {
-    return new SimulatedRun(config, recorder, progress, stopped).run();
+    return new SimulatedRun(config, recorder);
   }
 
   @Override

@@ -20,6 +20,7 @@ import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
+import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.story.StepTable;
@@ -171,6 +172,39 @@ public final class Machine implements RunningMachine {
       return final_;
     }
     return summaries == null ? Summary.EMPTY : summaries.collect();
+  }
+
+  /**
+   * As {@link #summary}, with what the machine's own devices have not reported yet. For visitors of
+   * a run that stands.
+   */
+  Summary summaryAtRest() {
+    Summary told = summary();
+    if (last != null) {
+      return told;
+    }
+    return told.with(told.devices().stream().map(this::atRest).toList());
+  }
+
+  private DeviceCounters atRest(DeviceCounters told) {
+    for (PluggedDevice device : devices) {
+      long[] now = device.statisticsAtRest();
+      if (now != null && told.attached() && device.config().id().toString().equals(told.id())) {
+        return told.with(now);
+      }
+    }
+    return told;
+  }
+
+  @Override
+  public long nanoTime() {
+    return board.loop().nanoTime();
+  }
+
+  /** How many steps of the scenario have begun; callable from any thread. */
+  int stepsBegun() {
+    ScenarioRun run = story;
+    return run == null ? 0 : run.stepsBegun();
   }
 
   @Override

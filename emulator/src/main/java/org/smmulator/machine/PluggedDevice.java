@@ -1,5 +1,6 @@
 package org.smmulator.machine;
 
+import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
 
 /** A device that the machine brought along. */
@@ -8,6 +9,14 @@ interface PluggedDevice extends AutoCloseable {
 
   /** Whether it may still attach, or is attached. */
   boolean isAlive();
+
+  /**
+   * What it has counted so far, in the slots of {@link org.smmulator.bus.wire.DeviceCounter}, for
+   * who knows that nothing of it runs meanwhile; null if it is elsewhere.
+   */
+  default long @Nullable [] statisticsAtRest() {
+    return null;
+  }
 
   /** Detaches it in good order. Waits. */
   @Override

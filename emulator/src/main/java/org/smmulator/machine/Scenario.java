@@ -47,6 +47,7 @@ final class Scenario implements StepCases<ScenarioException> {
 
   private final Map<String, List<Task>> background = new LinkedHashMap<>();
   private final List<Running> streams = new CopyOnWriteArrayList<>();
+  private volatile int stepsBegun;
   private volatile int stepsDone;
   private volatile String now = "waiting for devices";
 
@@ -70,6 +71,10 @@ final class Scenario implements StepCases<ScenarioException> {
     synchronized (processes) {
       return new LinkedHashMap<>(processes);
     }
+  }
+
+  int stepsBegun() {
+    return stepsBegun;
   }
 
   int stepsDone() {
@@ -106,6 +111,7 @@ final class Scenario implements StepCases<ScenarioException> {
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
       now = StepWords.of(step);
+      stepsBegun = i + 1;
       run(step, i + 1);
       stepsDone = i + 1;
     }

@@ -69,6 +69,11 @@ final class ScenarioRun {
     return scenario.processes();
   }
 
+  /** How many steps have begun; callable from any thread. */
+  int stepsBegun() {
+    return scenario.stepsBegun();
+  }
+
   /**
    * Runs it.
    *

@@ -1,5 +1,6 @@
 package org.smmulator.machine;
 
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -8,27 +9,37 @@ import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.ScheduleFailure;
+import org.smmulator.execution.Visitors;
+import org.smmulator.history.Pace;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.Ending;
+import org.smmulator.launch.MachineLauncher.SimulatedMachineRun;
 import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
+import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
+import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
+import org.smmulator.smmu.explain.Question;
 
 /**
  * One run of a machine file on one scheduler and virtual time, from the boot to the last device's
- * leaving. The scenario's seed decides everything: the same file and seed give the same run.
+ * leaving. The scenario's seed decides everything: the same file and seed give the same run, also
+ * if somebody watches it.
  */
-final class SimulatedRun {
+final class SimulatedRun implements SimulatedMachineRun {
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedRun.class);
 
   private final MachineConfig config;
-  private final ScenarioConfig story;
   private final Recorder recorder;
-  private final Progress progress;
-  private final BooleanSupplier stopped;
+  private final DeterministicExecution execution;
+  private final Visitors visitors;
+
+  /** Set by the run's first task; visitors see it. */
+  private volatile @Nullable Machine machine;
+
   private @Nullable Ending ending;
   private @Nullable Summary summary;
   private @Nullable UserException refused;
@@ -36,27 +47,20 @@ final class SimulatedRun {
   /**
    * @throws UserException if the file describes no machine that can be simulated
    */
-  SimulatedRun(MachineConfig config, Recorder recorder, Progress progress, BooleanSupplier stopped)
-      throws UserException {
+  SimulatedRun(MachineConfig config, Recorder recorder) throws UserException {
+    ScenarioConfig story = MachineLauncher.simulatedScenario(config);
     this.config = config;
-    this.story = MachineLauncher.simulatedScenario(config);
     this.recorder = recorder;
-    this.progress = progress;
-    this.stopped = stopped;
+    // The scenario has a time of its own: no number of steps is too many.
+    this.execution = new DeterministicExecution(story.seed(), Long.MAX_VALUE);
+    this.visitors = execution.visitors();
+    execution.recordSwitches(recorder);
   }
 
-  /**
-   * Runs it.
-   *
-   * @throws UserException if the scenario stopped, or anything in the machine failed
-   */
-  SimulatedOutcome run() throws UserException {
-    DeterministicExecution execution =
-        new DeterministicExecution(
-            story.seed(), Long.MAX_VALUE); // the scenario has a time of its own
-    execution.recordSwitches(recorder);
+  @Override
+  public SimulatedOutcome run(Progress progress, BooleanSupplier stopped) throws UserException {
     try {
-      execution.run(() -> machine(execution));
+      execution.run(() -> machine(progress, stopped));
     } catch (ScheduleFailure e) {
       LOG.error("the simulated machine failed", e);
       throw new UserException(ExitCode.INTERNAL, "the simulated machine failed: " + e.getMessage());
@@ -72,18 +76,61 @@ final class SimulatedRun {
   }
 
   /** On the first task. */
-  private void machine(DeterministicExecution execution) {
+  private void machine(Progress progress, BooleanSupplier stopped) {
     try {
-      Machine machine =
+      Machine made =
           Machine.start(config, new SimulatedPlatform(execution, config.simulation()), recorder);
+      machine = made;
       try {
-        ending = machine.runScenario(progress, stopped);
+        ending = made.runScenario(progress, stopped);
       } finally {
-        machine.close();
+        made.close();
       }
-      summary = machine.summary();
+      summary = made.summary();
     } catch (UserException e) {
       refused = e;
     }
+  }
+
+  @Override
+  public long nanoTime() {
+    return visitors.look(execution::nanoTime);
+  }
+
+  @Override
+  public Summary summary() {
+    return visitors.look(
+        () -> {
+          Machine made = machine;
+          return made == null ? Summary.EMPTY : made.summaryAtRest();
+        });
+  }
+
+  @Override
+  public ProcessTable processes() {
+    return visitors.look(() -> started().processes());
+  }
+
+  @Override
+  public List<String> explain(Question question) {
+    return visitors.look(() -> started().explain(question));
+  }
+
+  @Override
+  public AtcContents atc(int requesterId) {
+    return visitors.look(() -> started().atc(requesterId));
+  }
+
+  private Machine started() {
+    Machine made = machine;
+    if (made == null) {
+      throw new IllegalStateException("the machine has not started yet; ask again");
+    }
+    return made;
+  }
+
+  @Override
+  public Pace pace() {
+    return new VirtualPace(visitors, () -> machine);
   }
 }

@@ -62,4 +62,10 @@ public record Summary(
     return new Summary(
         devices, links, rulesBroken, smmu, driver, mm, notifierCalls, sva, other, steps);
   }
+
+  /** The same counts, with what devices say of themselves now. */
+  public Summary with(List<DeviceCounters> others) {
+    return new Summary(
+        others, links, rulesBroken, smmu, driver, mm, notifierCalls, sva, verdict, steps);
+  }
 }

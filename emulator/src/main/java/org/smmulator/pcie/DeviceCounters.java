@@ -71,6 +71,20 @@ public record DeviceCounters(
     return latencies;
   }
 
+  /** The same with what the device says of itself now, and had no occasion to report. */
+  public DeviceCounters with(long[] slots) {
+    return new DeviceCounters(
+        id,
+        name,
+        model,
+        attached,
+        answering,
+        counted,
+        Counts.of(DeviceCounter.class, row -> slots[row.slot()]),
+        WorkingSetCurve.in(slots),
+        latencies(latency(LatencyHistogram.INVALIDATION), slots));
+  }
+
   public long count(FunctionCounter row) {
     return counted.of(row);
   }

@@ -284,6 +284,10 @@ public final class Smmu {
       case ATS_REQUESTS -> translationRequests.requests();
       case WALKS -> stages.walks();
       case DESCRIPTOR_READS -> stages.descriptorReads();
+      case READS_OF_LEVEL0 -> stages.readsOfLevel(0);
+      case READS_OF_LEVEL1 -> stages.readsOfLevel(1);
+      case READS_OF_LEVEL2 -> stages.readsOfLevel(2);
+      case READS_OF_LEVEL3 -> stages.readsOfLevel(3);
       case STALLS -> stalled.stalls();
       case STALLED_NOW -> stalled.stalledNow();
       case PAGE_REQUESTS -> pageRequestQueue.written();

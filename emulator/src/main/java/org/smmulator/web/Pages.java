@@ -2,41 +2,53 @@ package org.smmulator.web;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.history.News;
+import org.smmulator.history.Pace;
 import org.smmulator.metrics.PrometheusText;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.query.AtcQuery;
 import org.smmulator.query.ExplainQuery;
 import org.smmulator.query.Parameters;
 import org.smmulator.smmu.explain.Question;
+import org.smmulator.story.ChangeLog;
 
 /** The answers, each by its path. */
 final class Pages {
   private static final Logger LOG = LoggerFactory.getLogger(Pages.class);
+  static final String STEP = "/api/step";
   private static final List<String> PATHS =
-      List.of("/", "/metrics", "/api/summary", "/api/processes", "/api/atc", "/api/explain");
+      List.of(
+          "/",
+          "/metrics",
+          "/api/summary",
+          "/api/processes",
+          "/api/atc",
+          "/api/explain",
+          "/api/history",
+          "/api/stream",
+          "/api/changes",
+          STEP);
 
   private final WatchedMachine machine;
-  private final String livePage = resource("page.html");
+  private final Assets assets = new Assets();
 
   Pages(WatchedMachine machine) {
     this.machine = machine;
   }
 
-  /** All of them, in words. */
+  /** All of them, in words; what the page is made of left out. */
   String paths() {
     int last = PATHS.size() - 1;
     return String.join(", ", PATHS.subList(0, last)) + " and " + PATHS.get(last);
   }
 
   boolean has(String path) {
-    return PATHS.contains(path);
+    return PATHS.contains(path) || assets.get(path) != null;
   }
 
   /**
@@ -46,15 +58,27 @@ final class Pages {
    * @param uri the path with its parameters
    */
   Answer get(String path, String uri) {
+    Answer asset = assets.get(path);
+    return asset != null ? asset : answer(path, () -> page(path, uri));
+  }
+
+  private Answer page(String path, String uri) {
+    return switch (path) {
+      case "/metrics" -> Answer.ok(PrometheusText.CONTENT_TYPE, metrics());
+      case "/api/summary" -> Answer.json(SummaryJson.write(machine.summary()));
+      case "/api/processes" -> Answer.json(machine.processes().json());
+      case "/api/atc" -> Answer.json(atc(uri));
+      case "/api/history" -> Answer.json(machine.watch().history(machine.name()));
+      case "/api/stream" -> Answer.STREAM;
+      case "/api/changes" -> changes(uri);
+      case STEP -> state();
+      default -> Answer.ok("text/plain", explain(uri));
+    };
+  }
+
+  private static Answer answer(String path, Supplier<Answer> page) {
     try {
-      return switch (path) {
-        case "/" -> Answer.ok("text/html", livePage);
-        case "/metrics" -> Answer.ok(PrometheusText.CONTENT_TYPE, metrics());
-        case "/api/summary" -> Answer.ok("application/json", SummaryJson.write(machine.summary()));
-        case "/api/processes" -> Answer.ok("application/json", machine.processes().json());
-        case "/api/atc" -> Answer.ok("application/json", atc(uri));
-        default -> Answer.ok("text/plain", explain(uri));
-      };
+      return page.get();
     } catch (IllegalArgumentException e) {
       return Answer.plain(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
     } catch (IllegalStateException e) {
@@ -64,6 +88,58 @@ final class Pages {
       return Answer.plain(
           HttpResponseStatus.INTERNAL_SERVER_ERROR, "internal error; the machine's log has it");
     }
+  }
+
+  /**
+   * Holds the machine or lets it go on, if who asks may.
+   *
+   * @param authorization what the request says of that
+   */
+  Answer step(String uri, @Nullable String authorization) {
+    Control control = machine.control();
+    if (control == null) {
+      return Answer.plain(
+          HttpResponseStatus.CONFLICT,
+          "this machine runs on real time; start it with run --simulated --live to hold it");
+    }
+    if (authorization == null || !control.token().isIn(authorization)) {
+      return Answer.plain(
+          HttpResponseStatus.UNAUTHORIZED,
+          "the machine wrote a token to a file when it started, and said where; send it as"
+              + " Authorization: Bearer TOKEN");
+    }
+    return answer(
+        STEP,
+        () -> {
+          StepQuery.tell(uri, control.pace());
+          return state();
+        });
+  }
+
+  private Answer state() {
+    Control control = machine.control();
+    String state = Pace.word(control == null ? null : control.pace());
+    return Answer.json("{\"state\":\"" + state + "\"}\n");
+  }
+
+  /** What is new to one client, whenever it is asked. */
+  News news() {
+    return machine.watch().news();
+  }
+
+  private Answer changes(String uri) {
+    ChangeLog changes = machine.watch().changes();
+    List<String> ids = new QueryStringDecoder(uri).parameters().get("id");
+    if (ids == null) {
+      return Answer.json(changes.json());
+    }
+    String id = ids.get(0);
+    String found = id.matches("[0-9]{1,18}") ? changes.json(Long.parseLong(id)) : null;
+    return found != null
+        ? Answer.json(found)
+        : Answer.plain(
+            HttpResponseStatus.NOT_FOUND,
+            "no change " + Parameters.shown(id) + " is kept; /api/changes lists those that are");
   }
 
   private String metrics() {
@@ -81,16 +157,5 @@ final class Pages {
 
   private static Parameters parameters(String uri) {
     return new Parameters(new QueryStringDecoder(uri).parameters(), "%s=..");
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = Pages.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException(name + " is missing from the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

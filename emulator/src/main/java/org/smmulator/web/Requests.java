@@ -64,13 +64,17 @@ final class Requests {
         return foreign("Origin", origin);
       }
     }
-    return page(request.method(), uri);
+    return page(request, uri);
   }
 
-  private Answer page(HttpMethod method, String uri) {
+  private Answer page(HttpServerRequest request, String uri) {
+    HttpMethod method = request.method();
     String path = uri.substring(0, endOf(uri, "?#"));
     if (!pages.has(path)) {
       return Answer.plain(HttpResponseStatus.NOT_FOUND, "no such page; there are " + pages.paths());
+    }
+    if (path.equals(Pages.STEP) && method.equals(HttpMethod.POST)) {
+      return pages.step(uri, request.requestHeaders().get(HttpHeaderNames.AUTHORIZATION));
     }
     if (!isRead(method)) {
       return Answer.plain(

@@ -1,6 +1,8 @@
 package org.smmulator.web;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.history.Watch;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.pcie.DeviceCounters;
@@ -32,4 +34,10 @@ public interface WatchedMachine extends AskedMachine {
 
   /** Explains a translation, a line each. */
   List<String> explain(Question question);
+
+  /** What is kept of its past. */
+  Watch watch();
+
+  /** How it is held and let go on; null if it runs on real time. */
+  @Nullable Control control();
 }

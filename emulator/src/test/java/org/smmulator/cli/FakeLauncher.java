@@ -6,6 +6,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.history.FakePace;
+import org.smmulator.history.Pace;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
@@ -28,11 +30,9 @@ final class FakeLauncher implements MachineLauncher {
   @Nullable String guestPort;
 
   @Override
-  public SimulatedOutcome simulate(
-      MachineConfig simulated, Recorder recorder, Progress progress, BooleanSupplier stopped)
-      throws UserException {
+  public SimulatedMachineRun simulated(MachineConfig simulated, Recorder recorder) {
     config = simulated;
-    return new SimulatedOutcome(ending, summary, 5_000_000, 2_000, 1_000);
+    return new FakeSimulation();
   }
 
   @Override
@@ -45,7 +45,46 @@ final class FakeLauncher implements MachineLauncher {
     return new FakeMachine();
   }
 
-  private final class FakeMachine implements RunningMachine {
+  private class FakeWatchable implements WatchableMachine {
+    @Override
+    public AtcContents atc(int requesterId) {
+      return new AtcContents("small", "00:04.0", 1, 1, List.of(), true);
+    }
+
+    @Override
+    public long nanoTime() {
+      return 0;
+    }
+
+    @Override
+    public Summary summary() {
+      return summary;
+    }
+
+    @Override
+    public ProcessTable processes() {
+      return ProcessTable.EMPTY;
+    }
+
+    @Override
+    public List<String> explain(Question question) {
+      return List.of("explained");
+    }
+  }
+
+  private final class FakeSimulation extends FakeWatchable implements SimulatedMachineRun {
+    @Override
+    public SimulatedOutcome run(Progress progress, BooleanSupplier stopped) {
+      return new SimulatedOutcome(ending, summary, 5_000_000, 2_000, 1_000);
+    }
+
+    @Override
+    public Pace pace() {
+      return new FakePace();
+    }
+  }
+
+  private final class FakeMachine extends FakeWatchable implements RunningMachine {
     @Override
     public List<String> busAddresses() {
       return List.of("127.0.0.1:7701");
@@ -66,26 +105,6 @@ final class FakeLauncher implements MachineLauncher {
 
     @Override
     public void tellNews(Consumer<String> news) {}
-
-    @Override
-    public Summary summary() {
-      return summary;
-    }
-
-    @Override
-    public ProcessTable processes() {
-      return ProcessTable.EMPTY;
-    }
-
-    @Override
-    public AtcContents atc(int requesterId) {
-      return new AtcContents("small", "00:04.0", 1, 1, List.of(), true);
-    }
-
-    @Override
-    public List<String> explain(Question question) {
-      return List.of("explained");
-    }
 
     @Override
     public Ending runScenario(Progress progress) throws UserException {

@@ -75,8 +75,9 @@ class SmmuCountersTest {
     guest.writeRegister("CMDQ_PROD", prod + 3); // three commands that a stopped queue keeps
     assertThat(guest.smmu.counters().counts())
         .hasToString(
-            "[TRANSLATIONS 11, ATS_REQUESTS 15, WALKS 14, DESCRIPTOR_READS 17, STALLS 5,"
-                + " STALLED_NOW 2, PAGE_REQUESTS 10, AUTOMATIC_RESPONSES 7, EVENTS_LOST 4,"
+            "[TRANSLATIONS 11, ATS_REQUESTS 15, WALKS 14, DESCRIPTOR_READS 17,"
+                + " READS_OF_LEVEL0 6, READS_OF_LEVEL1 1, READS_OF_LEVEL2 1, READS_OF_LEVEL3 9,"
+                + " STALLS 5, STALLED_NOW 2, PAGE_REQUESTS 10, AUTOMATIC_RESPONSES 7, EVENTS_LOST 4,"
                 + " COMMANDS_WAITING 3, EVENTS_UNREAD 16, PAGE_REQUESTS_UNREAD 10]");
   }
 

@@ -4,9 +4,12 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.smmulator.history.Watch;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
+import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 
 /** A machine that says what a test gives it to say. */
@@ -14,19 +17,40 @@ public record FakeWatched(
     Supplier<Summary> summaries,
     Function<Question, List<String>> explanations,
     ProcessTable processes,
-    IntFunction<AtcContents> caches)
+    IntFunction<AtcContents> caches,
+    Watch watch,
+    @Nullable Control control)
     implements WatchedMachine {
   public FakeWatched(
       Supplier<Summary> summaries,
       Function<Question, List<String>> explanations,
       ProcessTable processes) {
+    this(summaries, explanations, processes, new Watch(Recorder.OFF), null);
+  }
+
+  public FakeWatched(
+      Supplier<Summary> summaries,
+      Function<Question, List<String>> explanations,
+      ProcessTable processes,
+      Watch watch,
+      @Nullable Control control) {
     this(
         summaries,
         explanations,
         processes,
         id -> {
           throw new IllegalStateException("no device tells what it holds");
-        });
+        },
+        watch,
+        control);
+  }
+
+  public FakeWatched(
+      Supplier<Summary> summaries,
+      Function<Question, List<String>> explanations,
+      ProcessTable processes,
+      IntFunction<AtcContents> caches) {
+    this(summaries, explanations, processes, caches, new Watch(Recorder.OFF), null);
   }
 
   public FakeWatched(Supplier<Summary> summaries, Function<Question, List<String>> explanations) {

@@ -75,6 +75,15 @@ final class RawClient implements AutoCloseable {
     return new Reply(head.head(), new String(body, ISO_8859_1));
   }
 
+  /** What comes, up to a text. */
+  String until(String text) throws IOException {
+    StringBuilder read = new StringBuilder();
+    while (read.indexOf(text) < 0) {
+      read.append((char) in.readUnsignedByte());
+    }
+    return read.toString();
+  }
+
   boolean isAtEnd() {
     try {
       return in.read() < 0;

@@ -10,10 +10,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -282,11 +287,33 @@ class WebServerTest {
     HttpResponse<String> response = get("/");
 
     assertThat(response.headers().firstValue("content-security-policy").orElseThrow())
-        .startsWith("default-src 'none'");
-    assertThat(response.body())
-        .contains("/api/summary", "<svg")
-        .doesNotContain(" src=", "<link", "@import", "https://");
-    assertThat(response.body().replace("http://www.w3.org/2000/svg", "")).doesNotContain("http://");
+        .startsWith("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'")
+        .doesNotContain("unsafe");
+    assertThat(response.body()).doesNotContain("https://", "http://", "<style", " style=");
+    Deque<String> toRead = new ArrayDeque<>(references(response.body(), "/"));
+    Set<String> read = new TreeSet<>();
+    while (!toRead.isEmpty()) {
+      String path = toRead.remove();
+      if (read.add(path)) {
+        HttpResponse<String> part = get(path);
+        assertThat(part.statusCode()).as(path).isEqualTo(200);
+        assertThat(part.headers().firstValue("content-type").orElseThrow())
+            .as(path)
+            .startsWith(path.endsWith(".css") ? "text/css" : "text/javascript");
+        toRead.addAll(references(part.body(), "/live/"));
+      }
+    }
+    assertThat(read).contains("/live/main.js", "/live/uplot.js", "/live/panels.css");
+  }
+
+  /** What a page or module names as a part of it. */
+  private static List<String> references(String text, String folder) {
+    return Pattern.compile(
+            "(?:src=|stylesheet\" href=|from )[\"']\\./?([^\"']+)|\"(/live/[^\"]+)\"")
+        .matcher(text)
+        .results()
+        .map(found -> found.group(1) == null ? found.group(2) : folder + found.group(1))
+        .toList();
   }
 
   @Test

@@ -24,6 +24,7 @@ public final class DeterministicExecution implements Execution {
   private final List<Fiber> live = new ArrayList<>();
   private final List<Fiber> runnable = new ArrayList<>();
   private final SchedulingPoint point = new SchedulingPoint(runnable);
+  private final Visitors visitors = new Visitors(this);
   private int spawned;
   private @Nullable Recording recording;
   private @Nullable Fiber running;
@@ -100,6 +101,23 @@ public final class DeterministicExecution implements Execution {
     return recorder;
   }
 
+  /** Those who look at the run from outside. */
+  public Visitors visitors() {
+    return visitors;
+  }
+
+  @Override
+  public boolean isVisited() {
+    return visitors.me() != null;
+  }
+
+  @Override
+  public void aboutToWait() {
+    if (isVisited()) {
+      throw new IllegalStateException("a task is in the middle of it; ask again");
+    }
+  }
+
   /** Hand-overs from one task to another so far. */
   public long switches() {
     return switches;
@@ -166,7 +184,7 @@ public final class DeterministicExecution implements Execution {
 
   @Override
   public Handle spawn(String name, Runnable body) {
-    Fiber me = me();
+    Fiber me = task();
     me.assertNotUnwinding();
     Fiber fiber = new Fiber(this, spawned++, name, body);
     live.add(fiber);
@@ -182,7 +200,7 @@ public final class DeterministicExecution implements Execution {
 
   @Override
   public void park(long deadlineNanos) {
-    Fiber me = me();
+    Fiber me = task();
     me.assertNotUnwinding();
     if (!me.takePermit()) {
       me.parksUntil(deadlineNanos);
@@ -193,7 +211,7 @@ public final class DeterministicExecution implements Execution {
 
   @Override
   public void unpark(Handle task) {
-    Fiber me = me();
+    Fiber me = task();
     Fiber target = (Fiber) task;
     if (stopping) {
       return;
@@ -215,13 +233,29 @@ public final class DeterministicExecution implements Execution {
   @Override
   public void yieldPoint() {
     Fiber me = me();
+    if (visitors.is(me)) {
+      return;
+    }
     me.assertNotUnwinding();
     choose(me, true);
+  }
+
+  /** The running task; a visitor does nothing that changes the run. */
+  private Fiber task() {
+    Fiber me = me();
+    if (visitors.is(me)) {
+      throw new IllegalStateException("who looks at a run cannot wait in it or wake anybody");
+    }
+    return me;
   }
 
   private Fiber me() {
     Fiber fiber = running;
     if (fiber == null || !fiber.isCurrentThread()) {
+      Fiber visitor = visitors.me();
+      if (visitor != null) {
+        return visitor;
+      }
       throw new IllegalStateException(
           "thread '%s' is not the running task of this execution"
               .formatted(Thread.currentThread().getName()));
@@ -290,6 +324,7 @@ public final class DeterministicExecution implements Execution {
     if (earliest == Long.MAX_VALUE) {
       return false;
     }
+    visitors.timeMoves(earliest);
     now = Math.max(now, earliest);
     for (Fiber fiber : live) {
       if (fiber.isParked() && fiber.deadline() <= now) {
@@ -330,6 +365,7 @@ public final class DeterministicExecution implements Execution {
 
   private void endRun() {
     stopping = true;
+    visitors.runEnds();
     LockSupport.unpark(controller);
   }
 

@@ -35,6 +35,17 @@ public interface Execution {
    */
   boolean spin();
 
+  /**
+   * Whether the caller is no task, but looks at tasks of which none runs meanwhile. It may read
+   * everything, and wait for nothing.
+   */
+  default boolean isVisited() {
+    return false;
+  }
+
+  /** Said before waiting for what another task holds. */
+  default void aboutToWait() {}
+
   /** A point at which another task may run first. */
   void yieldPoint();
 }

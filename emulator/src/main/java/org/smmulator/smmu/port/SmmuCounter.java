@@ -12,6 +12,10 @@ public enum SmmuCounter implements CounterRow {
   WALKS(counter("walks", "Table walks begun")),
   DESCRIPTOR_READS(
       counter("descriptors", "Translation table descriptors that walks read from memory")),
+  READS_OF_LEVEL0(counter("descriptors", "Of these, of tables of level 0")),
+  READS_OF_LEVEL1(counter("descriptors", "Of these, of tables of level 1")),
+  READS_OF_LEVEL2(counter("descriptors", "Of these, of tables of level 2")),
+  READS_OF_LEVEL3(counter("descriptors", "Of these, of tables of level 3")),
   STALLS(counter("transactions", "Transactions that were held for software, each once")),
   STALLED_NOW(
       gauge("transactions", "Transactions that are held, whether software knows of them or not")),

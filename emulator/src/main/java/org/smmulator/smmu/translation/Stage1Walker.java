@@ -33,7 +33,7 @@ final class Stage1Walker {
   private final Stage2Walker stage2Walker;
   private final Fault fault;
   private long walks;
-  private long descriptorReads;
+  private final long[] readsOfLevel = new long[Granule.LAST_LEVEL + 1];
 
   // The walk under way.
   private @Nullable Stage2Context stage2;
@@ -97,7 +97,7 @@ final class Stage1Walker {
       }
       long descriptor;
       try {
-        descriptorReads++;
+        readsOfLevel[level]++;
         descriptor = memory.load64(pa);
       } catch (BusAbort abort) {
         fault.stage1WalkAbort(pa);
@@ -272,7 +272,7 @@ final class Stage1Walker {
     return walks;
   }
 
-  long descriptorReads() {
-    return descriptorReads;
+  long readsOfLevel(int level) {
+    return readsOfLevel[level];
   }
 }

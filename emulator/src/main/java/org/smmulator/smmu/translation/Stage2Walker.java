@@ -31,7 +31,7 @@ final class Stage2Walker implements IntermediateAddresses {
   private final TlbSpace noGlobals;
   private final Fault fault;
   private long walks;
-  private long descriptorReads;
+  private final long[] readsOfLevel = new long[Granule.LAST_LEVEL + 1];
 
   // The translation under way.
   private long ipa;
@@ -132,7 +132,7 @@ final class Stage2Walker implements IntermediateAddresses {
       long pa = base + ((input >>> shift & indexMask) << 3);
       long descriptor;
       try {
-        descriptorReads++;
+        readsOfLevel[level]++;
         descriptor = memory.load64(pa);
       } catch (BusAbort abort) {
         return walkAborted(pa);
@@ -225,7 +225,7 @@ final class Stage2Walker implements IntermediateAddresses {
     return walks;
   }
 
-  long descriptorReads() {
-    return descriptorReads;
+  long readsOfLevel(int level) {
+    return readsOfLevel[level];
   }
 }

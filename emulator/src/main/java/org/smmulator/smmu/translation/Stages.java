@@ -135,6 +135,11 @@ public final class Stages {
 
   /** Descriptors read, of both stages. */
   public long descriptorReads() {
-    return stage1Walker.descriptorReads() + stage2Walker.descriptorReads();
+    return readsOfLevel(0) + readsOfLevel(1) + readsOfLevel(2) + readsOfLevel(3);
+  }
+
+  /** Of these, those of tables of a level, of both stages. */
+  public long readsOfLevel(int level) {
+    return stage1Walker.readsOfLevel(level) + stage2Walker.readsOfLevel(level);
   }
 }

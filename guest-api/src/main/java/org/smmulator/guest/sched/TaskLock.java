@@ -28,6 +28,7 @@ final class TaskLock {
     if (owner.compareAndSet(null, me)) {
       return;
     }
+    execution.aboutToWait();
     waiters.add(me);
     while (waiters.peek() != me || !owner.compareAndSet(null, me)) {
       execution.park(Long.MAX_VALUE);

@@ -1,0 +1,265 @@
+package org.smmulator.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openqa.selenium.Keys;
+import tools.jackson.databind.JsonNode;
+
+/** What a person sees and does on the live page. */
+@Timeout(120)
+class LivePageTest {
+  /** As many steps as bring alice's munmap behind DMA of both devices. */
+  private static final int UNTIL_MUNMAP_IS_DONE = 6;
+
+  private static Browser browser;
+
+  @TempDir private Path folder;
+  private SimulatedPage machine;
+
+  @BeforeAll
+  static void open() {
+    browser = Browser.open();
+  }
+
+  @AfterAll
+  static void close() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  @AfterEach
+  void end() {
+    if (machine != null) {
+      machine.close();
+    }
+  }
+
+  private void machine(String yaml) throws Exception {
+    machine = SimulatedPage.of(folder, yaml);
+    browser.size(1280, 900);
+  }
+
+  private static String little() throws Exception {
+    Path here = Path.of("configs/little.yaml");
+    return Files.readString(Files.exists(here) ? here : Path.of("../configs/little.yaml"));
+  }
+
+  private void afterTheMunmap() throws Exception {
+    machine(little());
+    for (int i = 0; i < UNTIL_MUNMAP_IS_DONE; i++) {
+      machine.step("step");
+    }
+    browser.open(machine.url());
+    browser.awaitText("#state", "paused");
+    browser.awaitText("#changes", "munmap");
+  }
+
+  private static String count(JsonNode number) {
+    return String.format("%,d", number.longValue());
+  }
+
+  @Test
+  void showsWhatTheMachineSaysAndNothingElse() throws Exception {
+    afterTheMunmap();
+    JsonNode summary = machine.get("api/summary");
+    JsonNode history = machine.get("api/history");
+    JsonNode process = machine.get("api/processes").at("/processes/0");
+
+    assertThat(browser.script("return document.title")).isEqualTo("little · Smmulator");
+    assertThat(browser.text("#machine")).isEqualTo("little");
+    assertThat(browser.text("#verdict")).isEqualTo("✓ No violation so far");
+    assertThat(browser.number("Number(document.body.dataset.samples)"))
+        .as("opened late, and nothing is lost")
+        .isEqualTo(history.at("/t").size());
+    assertThat(browser.text("#processes tbody tr"))
+        .startsWith("alice" + process.at("/state").stringValue())
+        .contains(process.at("/buffer").stringValue(), "tiny-atc (00:04.0, live)");
+    browser.click("#counters-title");
+    browser.awaitText("#counters", "TLB");
+    assertThat(
+            browser.script(
+                "return [...document.querySelectorAll('#counters tr')].find(row =>"
+                    + " row.cells[0].textContent === 'ATC lookups').innerText.split('\\t')"))
+        .isEqualTo(
+            List.of(
+                "ATC lookups",
+                count(summary.at("/devices/0/atc/lookups")),
+                count(summary.at("/devices/1/atc/lookups"))));
+    assertThat(browser.text("#picture-drawing .smmu"))
+        .contains("TLB " + summary.at("/smmu/tlb/resident").longValue() + " entries");
+    assertThat(browser.text("#picture-drawing")).contains("alice", "PASID 1", "tiny-atc");
+    assertThat(browser.consoleSays()).noneMatch(line -> line.contains("Content Security Policy"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "hit-ratio",
+        "invalidations",
+        "page-requests",
+        "translations-held",
+        "tlb-occupancy",
+        "smmu-hit-ratios",
+        "walks",
+        "queues",
+        "commands",
+        "notifier",
+        "faults"
+      })
+  void aChartDrawsItsLinesAndItsLegendSaysTheLastValues(String chart) throws Exception {
+    afterTheMunmap();
+    String first = "#" + chart + " .legend button";
+    browser.awaitText(first, " ");
+    long inked = inkOf(chart);
+
+    assertThat(browser.text(first + " .number")).isNotEqualTo("–");
+    browser.script(
+        "document.querySelectorAll('#' + arguments[0] + ' .legend button')"
+            + ".forEach(button => button.click())",
+        chart);
+    assertThat(browser.find(first).getDomAttribute("aria-pressed")).isEqualTo("false");
+    browser.await("no line is drawn", () -> inkOf(chart) < inked);
+  }
+
+  /** Pixels that are not empty. */
+  private static long inkOf(String chart) {
+    return browser.number(
+        "(() => {const c = document.querySelector('#%s canvas'); const d =".formatted(chart)
+            + " c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0;"
+            + " for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n})()");
+  }
+
+  @Test
+  void theKeyboardReadsAChart() throws Exception {
+    afterTheMunmap();
+    browser.awaitText("#hit-ratio .legend", "tiny-atc");
+    browser.find("#hit-ratio .plot").sendKeys(Keys.ARROW_LEFT);
+    browser.awaitText("#hit-ratio .readout", "tiny-atc");
+    String there = browser.text("#hit-ratio .readout");
+    assertThat(there).contains(" ms, step ", ": ");
+    browser.find("#hit-ratio .plot").sendKeys(Keys.ARROW_LEFT);
+    browser.await("another moment", () -> !browser.text("#hit-ratio .readout").equals(there));
+  }
+
+  @Test
+  void aClickOnAChangeTellsItDownToBothDevices() throws Exception {
+    afterTheMunmap();
+    browser.script(
+        "[...document.querySelectorAll('.change')].findLast(b => b.textContent.includes('munmap'))"
+            + ".click()");
+    browser.await("the story is open", () -> browser.isShown("#change table"));
+
+    assertThat(browser.text("#change-title")).startsWith("alice munmap: 0x");
+    assertThat(browser.text("#change-story"))
+        .contains("queues", "ATC_INV", "00:04.0invalidation", "00:05.0invalidation")
+        .contains("00:04.0invalidation completed", "00:05.0invalidation completed", "frees ");
+    browser.find("#change").sendKeys(Keys.ESCAPE);
+    browser.await("it is closed", () -> !browser.isShown("#change"));
+  }
+
+  @Test
+  void whoPastesTheTokenStepsTheMachine() throws Exception {
+    machine(little());
+    browser.open(machine.url());
+    browser.awaitText("#state", "paused");
+    browser.click("#pace [data-do=step]");
+    browser.await("the token is asked for", () -> browser.isShown("#token-text"));
+    browser.find("#token-text").sendKeys("0".repeat(32), Keys.ENTER);
+    browser.awaitText("#token-problem", "That is not the token of this machine.");
+    browser.find("#token-text").sendKeys(machine.token(), Keys.ENTER);
+    browser.awaitText("#processes", "alice");
+    assertThat(browser.isShown("#token")).isFalse();
+    assertThat(browser.text("#time")).isEqualTo("at 0.000 ms");
+
+    for (int i = 0; i < 3; i++) {
+      int steps = machine.get("api/history").at("/steps").size();
+      browser.click("#pace [data-do=step]");
+      browser.await("a step more", () -> steps(machine) > steps);
+      browser.awaitText("#state", "paused");
+    }
+    browser.awaitText("#picture-drawing", "PASID 1");
+    browser.click("#pause");
+    browser.awaitText("#problem", "No connection to the machine");
+    assertThat(machine.awaitEnd()).isZero();
+  }
+
+  private static int steps(SimulatedPage machine) {
+    try {
+      return machine.get("api/history").at("/steps").size();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aViolationIsRedAndToldInFields() throws Exception {
+    machine(little().replace("atc: 16x4}", "atc: 16x4, sabotage: keep-invalidated}"));
+    machine.step("time&nanos=3000000");
+    browser.open(machine.url());
+    browser.awaitText("#verdict", "violation");
+
+    JsonNode violation = machine.get("api/summary").at("/verdict/violations/0");
+    assertThat(browser.text(".violation p")).isEqualTo(violation.at("/text").stringValue());
+    assertThat(browser.text(".violation dl"))
+        .contains("device00:05.0", "frame" + violation.at("/frame").stringValue());
+    assertThat(browser.text("#picture-drawing .box.bad")).startsWith("small-atc");
+    assertThat(
+            browser.script(
+                "return getComputedStyle(document.querySelector('.edge.dma.bad')).stroke"))
+        .isEqualTo("rgb(179, 20, 30)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"390, light", "390, dark", "1280, light", "1280, dark"})
+  void everythingIsReadableAndNothingIsTooWide(int width, String theme) throws Exception {
+    afterTheMunmap();
+    browser.size(width, 900);
+    browser.script("localStorage.setItem('theme', arguments[0])", theme);
+    browser.reload();
+    browser.awaitText("#changes", "munmap");
+    browser.script("document.querySelector('details').open = true");
+
+    browser.assertNothingIsWiderThanTheWindow();
+    assertThat(browser.script(Contrast.TOO_LITTLE)).isEqualTo(List.of());
+    assertThat(
+            browser.script(
+                "return [...document.querySelectorAll('button, input, canvas, [role=img]')]"
+                    + ".filter(e => e.checkVisibility() && e.parentElement.closest('[aria-hidden=true], [role=img]') === null"
+                    + " && !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length))"
+                    + ".map(e => e.outerHTML)"))
+        .as("without a name")
+        .isEqualTo(List.of());
+    browser.script("localStorage.removeItem('theme')");
+  }
+
+  @Test
+  void theThemeIsTheBrowsersUntilSomebodyChooses() throws Exception {
+    afterTheMunmap();
+    String light = background();
+    browser.click("#theme");
+    browser.await("it is dark", () -> !background().equals(light));
+    String dark = background();
+    browser.reload();
+    assertThat(background()).as("remembered").isEqualTo(dark);
+    browser.click("#theme");
+    browser.await("it is light", () -> background().equals(light));
+    browser.script("localStorage.removeItem('theme')");
+  }
+
+  private static String background() {
+    return String.valueOf(browser.script("return getComputedStyle(document.body).backgroundColor"));
+  }
+}
