@@ -74,6 +74,9 @@ final class NamedAddresses {
   /** An ATC_INV has come since: the next TLBI begins anew. */
   private boolean used = true;
 
+  /** The last one named configuration: a TLBI behind the next CMD_SYNC is about something else. */
+  private boolean configured;
+
   private @Nullable Ranges snapshot;
 
   /** A command takes effect. */
@@ -83,7 +86,10 @@ final class NamedAddresses {
       return;
     }
     switch (opcode.group()) {
-      case CONFIGURATION -> everything();
+      case CONFIGURATION -> {
+        everything();
+        configured = true;
+      }
       case TLB -> {
         if (opcode.namesAddresses() && opcode != CommandOpcode.TLBI_S2_IPA) {
           long first = CommandField.ADDRESS.inPlace(word1);
@@ -92,7 +98,8 @@ final class NamedAddresses {
           everything();
         }
       }
-      case PREFETCH, ATC, RESPONSE, SYNC -> {}
+      case SYNC -> used |= configured;
+      case PREFETCH, ATC, RESPONSE -> {}
     }
   }
 
@@ -108,6 +115,7 @@ final class NamedAddresses {
 
   private void begin() {
     snapshot = null;
+    configured = false;
     if (used) {
       used = false;
       everything = false;

@@ -95,6 +95,21 @@ class OverInvalidationTest extends FunctionScene {
     assertThat(over()).isZero();
   }
 
+  /** A bind writes a context descriptor, and nothing is in an ATC; an munmap follows. */
+  @Test
+  void configurationThatIsOverHasNothingToDoWithTheNextTlbi() {
+    guest.submit(CommandOpcode.CFGI_STE, CommandField.STREAM_ID.of(9), 0);
+    guest.submit(CommandOpcode.SYNC, 0, 0);
+    tlbi(VA);
+    guest.submit(CommandOpcode.SYNC, 0, 0);
+    dropAndComplete(invalidate(3), pages(VA & -0x8000, 8));
+    assertThat(over()).isEqualTo(7);
+    guest.submit(CommandOpcode.CFGI_STE, CommandField.STREAM_ID.of(9), 0);
+    guest.submit(CommandOpcode.SYNC, 0, 0);
+    dropAndComplete(invalidate(3), pages(VA & -0x8000, 8));
+    assertThat(over()).as("no TLBI, so that everything may have changed").isEqualTo(7);
+  }
+
   /** A fork names one page, and the device drops a whole PASID of which it lists 512 pages. */
   @Test
   void unlistedEntriesCountWhereTheyCannotHaveBeenNamed() {
