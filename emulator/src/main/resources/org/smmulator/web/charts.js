@@ -106,7 +106,7 @@ export class TimeChart {
       scales: { x: { time: false }, y: { range: top } },
       axes: [
         { ...axis, space: 70, size: 28, values: (plot, ticks) => this.#times(plot, ticks) },
-        { ...axis, size: 48, values: (unused, ticks) => ticks.map(format === percent ? whole : format) },
+        { ...axis, size: 54, values: (unused, ticks) => ticks.map(format === percent ? whole : format) },
       ],
       series: [{}, ...lines.map((line, i) => ({
         label: line.label, stroke: colour(line.colour ?? i), width: 1.5, spanGaps: true, dash: line.dash,

@@ -94,7 +94,7 @@ function curveOptions(plot, lines) {
     scales: { x: { time: false, distr: 3, log: 2 }, y: { range: [0, 1] } },
     axes: [
       { ...axis, space: 45, size: 28, values: (unused, ticks) => ticks.map(tick => tick === null ? '' : brief(tick)) },
-      { ...axis, size: 48, values: (unused, ticks) => ticks.map(ratio => Math.round(100 * ratio) + ' %') },
+      { ...axis, size: 54, values: (unused, ticks) => ticks.map(ratio => Math.round(100 * ratio) + ' %') },
     ],
     series: [{}, ...lines.map(line => ({ label: line.label, stroke: colour(line.colour), width: 1.5, dash: line.dash, spanGaps: true, points: { show: false } }))],
   };
@@ -122,7 +122,7 @@ function bars(measured, words) {
     });
     if (i < BOUNDS.length && (i - first) % every === 0) {
       drawing.append(svg('line', { class: 'grid-line', x1: x + step, x2: x + step, y1: BASE, y2: BASE + 4 }),
-        svg('text', { x: x + step, y: BASE + 18, 'text-anchor': 'middle' }, span(BOUNDS[i])));
+        svg('text', { x: x + step, y: BASE + 18, 'text-anchor': x + step > WIDE - 24 ? 'end' : 'middle' }, span(BOUNDS[i])));
     }
   }
   return drawing;

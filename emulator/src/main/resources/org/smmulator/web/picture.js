@@ -40,7 +40,7 @@ export class Picture {
     const edges = [];
     processes.forEach((process, i) => {
       if (process.pasid === null) return;
-      const text = 'PASID ' + process.pasid;
+      const text = layout.narrow ? '' : 'PASID ' + process.pasid;
       edges.push(...edge(layout.process(i).out, layout.smmu.in(i, processes.length), 2, text, 'bond' + (process.state === 'exiting' ? ' ending' : '')));
     });
     const reads = this.#history.recent('/smmu/descriptorReads');
@@ -90,7 +90,7 @@ function box(place, kind, lines) {
 
 function boxes(layout, processes, devices, summary) {
   const made = processes.map((process, i) => box(layout.process(i), 'process ' + process.state,
-    [process.name, process.state + (process.asid === null ? '' : ', ASID ' + process.asid)]));
+    [process.name, process.pasid === null ? process.state : `${process.state}, PASID ${process.pasid}`]));
   const smmu = summary.smmu;
   made.push(box(layout.smmu, 'smmu', ['SMMU', 'TLB ' + brief(smmu.tlb.resident) + ' entries', brief(smmu.walks) + ' walks', brief(smmu.commandsWaiting) + ' commands wait']));
   made.push(box(layout.memory, 'memory', ['Memory']));
@@ -117,7 +117,7 @@ function wide(processes, devices) {
     },
     device(i) {
       const place = { x: 850, y: 20 + 76 * i, w: 220, h: 48 };
-      return { ...place, toSmmu: { x: 850, y: place.y + 14, at: 0.42 }, toMemory: { x: 850, y: place.y + 36, at: 0.35 } };
+      return { ...place, toSmmu: { x: 850, y: place.y + 14, at: 0.25 }, toMemory: { x: 850, y: place.y + 36, at: 0.78 } };
     },
     smmu: {
       ...smmu,
@@ -140,6 +140,7 @@ function tall(processes, devices) {
   const smmuY = 10 + 58 * lines(processes.length) + gap - 10, devicesY = smmuY + 84 + gap, memoryY = devicesY + 58 * lines(devices.length) + gap - 10;
   const smmu = { x: 60, y: smmuY, w: 240, h: 84 }, memory = { x: 60, y: memoryY, w: 240, h: 34 };
   return {
+    narrow: true,
     width,
     height: memoryY + 44,
     process(i) {
@@ -154,7 +155,7 @@ function tall(processes, devices) {
       ...smmu,
       in: (i, n) => ({ x: spread(smmu.x, smmu.w, i, n), y: smmu.y }),
       out: (i, n) => ({ x: spread(smmu.x, smmu.w, i, n), y: smmu.y + smmu.h }),
-      down: { x: smmu.x + smmu.w / 2, y: smmu.y + smmu.h },
+      down: { x: smmu.x + smmu.w / 2, y: smmu.y + smmu.h, at: 0.12 },
     },
     memory: { ...memory, up: { x: memory.x + memory.w / 2, y: memory.y }, right: (i, n) => ({ x: spread(memory.x, memory.w, i, n), y: memory.y }) },
   };
