@@ -50,8 +50,8 @@ public final class Smmulator implements Runnable {
       names = {"-v", "--verbose"},
       scope = ScopeType.INHERIT,
       description = {
-        "Say more on standard error: -v each change of an address space and what devices lost by",
-        "it, -vv each command and invalidation too."
+        "Say more on standard error: -v what happens, in a run each change of an address space and",
+        "what devices lost by it; -vv everything, in a run each command and invalidation."
       })
   @SuppressWarnings("UnusedMethod") // picocli calls it
   private void verbose(boolean[] times) {

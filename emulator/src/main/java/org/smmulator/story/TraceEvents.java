@@ -64,6 +64,10 @@ public final class TraceEvents implements StoryWriter {
   private final TraceWriter out;
   private final List<Kept> batch = new ArrayList<>();
   private final Map<String, List<Track>> lines = new LinkedHashMap<>();
+
+  /** What devices call themselves. */
+  private final Map<String, String> names = new HashMap<>();
+
   private final Causes<Drawn> drawn = new Causes<>();
   private final Causes<Commands> queued = new Causes<>();
   private int threads;
@@ -106,6 +110,9 @@ public final class TraceEvents implements StoryWriter {
   public synchronized void event(RecordedEvent event) {
     if (closed || event.kind() == EventKind.TASK_RUNS) {
       return;
+    }
+    if (event.kind() == EventKind.DEVICE_ATTACHED) {
+      names.put(event.who(), " " + event.name(0));
     }
     if (event.kind() == EventKind.COMMANDS_QUEUED) {
       queued.put(event.id(), new Commands(event.id(), event.value(0)));
@@ -288,7 +295,8 @@ public final class TraceEvents implements StoryWriter {
   private Track newTrack(Kept event, List<Track> tracks) {
     Track track = new Track(processId(event.kind.track()), ++threads);
     tracks.add(track);
-    String name = tracks.size() == 1 ? event.line : event.line + " (" + tracks.size() + ")";
+    String whole = event.line + names.getOrDefault(event.line, "");
+    String name = tracks.size() == 1 ? whole : whole + " (" + tracks.size() + ")";
     out.metadata("thread_name", track.processId, track.threadId, "name", name);
     out.metadata("thread_sort_index", track.processId, track.threadId, "sort_index", threads);
     return track;

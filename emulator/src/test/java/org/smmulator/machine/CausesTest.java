@@ -182,17 +182,29 @@ class CausesTest {
     JsonNode release = told.effect(call, "notifierBegins");
     assertThat(what(release)).isEqualTo("bob notifier: release all addresses");
 
-    long stopped = 0;
     List<JsonNode> exits = told.effects(release, "mmExitBegins");
     assertThat(exits)
         .extracting(exit -> exit.get("device").asString())
         .containsExactlyInAnyOrder("00:04.0", "00:05.0");
+    long quiet = followToQuietCds(told, release, lastStop(told, exits));
+    long cleared = followToClearCds(told, release, quiet);
+    JsonNode freed = told.effect(release, "pasidFreed");
+    assertThat(freed.get("pasid")).isEqualTo(exits.get(0).get("pasid"));
+    assertThat(id(freed)).isGreaterThan(cleared);
+  }
+
+  private static long lastStop(ToldEvents told, List<JsonNode> exits) {
+    long stopped = 0;
     for (JsonNode exit : exits) {
       JsonNode end = told.effect(exit, "mmExitEnds");
       assertThat(what(end)).endsWith(": stopped");
       stopped = Math.max(stopped, id(end));
     }
+    return stopped;
+  }
 
+  /** After every mm_exit each CD is made quiet, and its caches are emptied; the last of it. */
+  private static long followToQuietCds(ToldEvents told, JsonNode release, long stopped) {
     long quiet = 0;
     for (JsonNode driver : driverCalls(told, release, "mmDetach")) {
       JsonNode becomes = told.effect(driver, "contextDescriptor");
@@ -205,7 +217,11 @@ class CausesTest {
       JsonNode invalidation = told.effect(commands.get(4), "invalidation");
       quiet = Math.max(quiet, id(told.effect(invalidation, "invalidationCompleted")));
     }
+    return quiet;
+  }
 
+  /** Then nobody asks for pages any more, and the CDs are cleared; the last of it. */
+  private static long followToClearCds(ToldEvents told, JsonNode release, long quiet) {
     long drained = 0;
     List<JsonNode> drains = told.effects(release, "drainBegins");
     assertThat(drains).hasSize(2);
@@ -215,7 +231,6 @@ class CausesTest {
       assertThat(what(end)).endsWith(": none left");
       drained = id(end);
     }
-
     long cleared = 0;
     for (JsonNode driver : driverCalls(told, release, "clearQuiet")) {
       JsonNode becomes = told.effect(driver, "contextDescriptor");
@@ -223,9 +238,7 @@ class CausesTest {
       assertThat(id(becomes)).isGreaterThan(drained);
       cleared = id(becomes);
     }
-    JsonNode freed = told.effect(release, "pasidFreed");
-    assertThat(freed.get("pasid")).isEqualTo(exits.get(0).get("pasid"));
-    assertThat(id(freed)).isGreaterThan(cleared);
+    return cleared;
   }
 
   /** Both devices'. */

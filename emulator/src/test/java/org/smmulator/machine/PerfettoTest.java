@@ -55,8 +55,8 @@ class PerfettoTest {
         .contains(
             "SMMU/command queue",
             "SMMU/PRI queue",
-            "devices/00:04.0",
-            "devices/00:05.0",
+            "devices/00:04.0 tiny-atc",
+            "devices/00:05.0 small-atc",
             "guest/scenario",
             "guest/smmu-priq");
     Slice step = file.slice("guest/scenario", "begins munmap alice 4-11");
@@ -80,7 +80,8 @@ class PerfettoTest {
         devices.add(invalidation.track());
       }
     }
-    assertThat(devices).containsExactlyInAnyOrder("devices/00:04.0", "devices/00:05.0");
+    assertThat(devices)
+        .containsExactlyInAnyOrder("devices/00:04.0 tiny-atc", "devices/00:05.0 small-atc");
     assertThat(step.all("frames freed").get(0).from()).isGreaterThanOrEqualTo(driver.end());
   }
 

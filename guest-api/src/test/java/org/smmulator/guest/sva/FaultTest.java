@@ -2,6 +2,7 @@ package org.smmulator.guest.sva;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -11,6 +12,11 @@ import org.smmulator.guest.iommu.PageResponse;
 import org.smmulator.guest.iommu.ResponseCode;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Task;
+import org.smmulator.record.Detail;
+import org.smmulator.record.EventKind;
+import org.smmulator.record.EventReader;
+import org.smmulator.record.RecordedEvent;
+import org.smmulator.record.Recorder;
 
 class FaultTest {
   private static final long NOWHERE = 0x7000_0000L;
@@ -40,6 +46,52 @@ class FaultTest {
           assertThat(scene.sva.statistics().of(SvaCounter.PAGE_FAULTS_HANDLED)).isEqualTo(3);
           assertThat(scene.sva.statistics().of(SvaCounter.GROUPS_ANSWERED)).isEqualTo(1);
         });
+  }
+
+  /** In the story: the pages are made present because of their own requests. */
+  @Test
+  void aFaultOfAGroupFollowsFromItsOwnRequestAndTheAnswerFromTheLast() {
+    Scene.inManyOrders(
+        scene -> {
+          IommuDevice dev = scene.device(1);
+          int pasid = scene.sva.bind(dev, scene.process("p"), null);
+          List<String> told = new ArrayList<>();
+          scene.listen(faultsAndAnswers(told));
+          long[] requests = new long[3];
+          for (int i = 0; i < 3; i++) {
+            requests[i] = scene.sched.record(EventKind.PAGE_REQUEST_TAKEN, 0, pasid, i, 7);
+            scene.sched.causedBy(requests[i]);
+            scene.iommu.request(write(dev, pasid, Scene.pageOf(i), 7, i == 2));
+          }
+          scene.sched.causedBy(Recorder.NO_CAUSE);
+          scene.settle();
+          scene.events();
+          assertThat(told)
+              .containsExactly(
+                  "fault because of " + requests[0],
+                  "fault because of " + requests[1],
+                  "fault because of " + requests[2],
+                  "answer because of " + requests[2]);
+        });
+  }
+
+  private static EventReader faultsAndAnswers(List<String> told) {
+    return new EventReader() {
+      @Override
+      public Detail detail() {
+        return Detail.COMMANDS;
+      }
+
+      @Override
+      public void event(RecordedEvent event) {
+        boolean call = event.kind() == EventKind.DRIVER_BEGINS;
+        if (event.kind() == EventKind.PAGE_FAULT_BEGINS) {
+          told.add("fault because of " + event.cause());
+        } else if (call && event.name(0).equals("pageResponse")) {
+          told.add("answer because of " + event.cause());
+        }
+      }
+    };
   }
 
   @Test

@@ -87,6 +87,11 @@ final class Scene {
     recorder.addReader(new Listener());
   }
 
+  /** From now on somebody else is told as well; by {@link #events} at the latest. */
+  void listen(EventReader reader) {
+    recorder.addReader(reader);
+  }
+
   /** What the kernel told of itself since {@link #listen}, in order: "task: KIND". */
   List<String> events() {
     recorder.deliver();
