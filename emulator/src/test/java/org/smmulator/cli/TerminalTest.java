@@ -100,7 +100,7 @@ class TerminalTest {
 
     assertThat(bash("-n", script)).isEmpty();
     assertThat(completions(script, "smmulator", "st")).containsExactly("stats");
-    assertThat(completions(script, "smmulator", "atc")).contains("atc-curve");
+    assertThat(completions(script, "smmulator", "atc-")).containsExactly("atc-curve");
     assertThat(completions(script, "smmulator", "run", "--print"))
         .containsExactly("--print-config");
     assertThat(completions(script, "smmulator", "")).contains("run", "help", "check");
