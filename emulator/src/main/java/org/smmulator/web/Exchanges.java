@@ -37,7 +37,7 @@ final class Exchanges
   private final String host;
   private final InetAddress listening;
   private final Pages pages;
-  private final Streams streams = new Streams();
+  private final PageStreams streams = new PageStreams();
   private @Nullable Requests requests;
   private long heldBytes;
 
@@ -59,7 +59,8 @@ final class Exchanges
       return send(response, answer);
     }
     if (streams.isFull()) {
-      return send(response, Answer.plain(HttpResponseStatus.SERVICE_UNAVAILABLE, Streams.TOO_MANY));
+      return send(
+          response, Answer.plain(HttpResponseStatus.SERVICE_UNAVAILABLE, PageStreams.TOO_MANY));
     }
     head(response, answer);
     return request.method().equals(HttpMethod.HEAD)

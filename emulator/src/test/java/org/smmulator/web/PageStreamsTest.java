@@ -24,7 +24,7 @@ import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.record.Recorder;
 
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class StreamsTest {
+class PageStreamsTest {
   private final AtomicLong now = new AtomicLong();
   private volatile Supplier<Summary> news = Summaries::passed;
   private final Watch watch = new Watch(Recorder.OFF);
@@ -69,12 +69,12 @@ class StreamsTest {
   @Test
   void thirtyTwoListenAndTheNextIsToldSo() throws IOException {
     start(Duration.ofSeconds(30));
-    for (int i = 0; i < Streams.MOST; i++) {
+    for (int i = 0; i < PageStreams.MOST; i++) {
       assertThat(listen().head().status()).isEqualTo(200);
     }
     RawClient.Reply refused = clients.ask("GET /api/stream HTTP/1.1");
     assertThat(refused.status()).isEqualTo(503);
-    assertThat(refused.body()).isEqualTo(Streams.TOO_MANY + "\n");
+    assertThat(refused.body()).isEqualTo(PageStreams.TOO_MANY + "\n");
 
     clients.all().get(0).close();
     int status;
@@ -103,7 +103,7 @@ class StreamsTest {
     start(Duration.ofSeconds(1));
     AtomicLong turns = new AtomicLong();
     news = () -> manyDevices(turns.incrementAndGet());
-    for (int i = 0; i < Streams.MOST; i++) {
+    for (int i = 0; i < PageStreams.MOST; i++) {
       assertThat(listen().head().status()).isEqualTo(200);
     }
     assertThat(clients.ask("GET /api/step HTTP/1.1").status()).isEqualTo(200);

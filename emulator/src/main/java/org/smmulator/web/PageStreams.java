@@ -14,7 +14,7 @@ import reactor.netty.http.server.HttpServerResponse;
  * it has not taken what it was sent it is sent nothing, and later less; one that takes nothing at
  * all loses its connection as any other. Known to the server's one thread.
  */
-final class Streams {
+final class PageStreams {
   static final int MOST = 32;
   static final String TOO_MANY = "too many clients listen; close a page";
   private static final Duration PERIOD = Duration.ofMillis(200);
