@@ -9,7 +9,7 @@ export class PaceButtons {
 
   constructor(history) {
     this.#history = history;
-    byId('pause').addEventListener('click', () => this.#tell(history.state === 'paused' ? 'do=run' : 'do=pause'));
+    byId('pause').addEventListener('click', () => this.#tell(byId('pause').textContent === 'Run' ? 'do=run' : 'do=pause'));
     for (const button of document.querySelectorAll('#pace [data-do]')) {
       const nanos = button.dataset.nanos ? '&nanos=' + button.dataset.nanos : '';
       button.addEventListener('click', () => this.#tell('do=' + button.dataset.do + nanos));
