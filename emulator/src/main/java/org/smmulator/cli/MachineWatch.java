@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Rates;
 import org.smmulator.metrics.Summary;
@@ -51,6 +52,29 @@ final class MachineWatch {
     last = read(machine, body);
     lastNanos = ticks.nanos();
     return Optional.of(new Rates(before, last, Math.max(1, lastNanos - beforeNanos)));
+  }
+
+  /**
+   * Asks at each interval, so many times or until nobody reads the output.
+   *
+   * @return whether the machine has ended
+   */
+  boolean follow(Output output, long intervalNanos, int count, Consumer<Rates> taker)
+      throws UserException, InterruptedException {
+    SignalHook hook = SignalHook.add(() -> output.say("smmulator: " + stopped()));
+    try {
+      for (int left = count; left > 0 && !output.isUnread(); left--) {
+        ticks.pause(intervalNanos);
+        Optional<Rates> rates = ask();
+        if (rates.isEmpty()) {
+          return true;
+        }
+        taker.accept(rates.get());
+      }
+      return false;
+    } finally {
+      hook.remove();
+    }
   }
 
   private static Summary read(MachineHttp machine, String body) throws UserException {

@@ -1,13 +1,11 @@
 package org.smmulator.cli;
 
 import java.io.IOException;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.RateTables;
-import org.smmulator.metrics.Rates;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.SummaryTables;
 import picocli.CommandLine.Command;
@@ -72,22 +70,19 @@ final class StatsCommand implements Callable<Integer> {
           ExitCode.USAGE, "--json has no differences; leave it out, or leave out --watch");
     }
     long interval = often.intervalNanos();
-    int left = often.count();
+    int count = often.count();
     MachineWatch watched = MachineWatch.start(machine, ticks);
-    SignalHook hook = SignalHook.add(() -> output.say("smmulator: " + watched.stopped()));
-    try {
-      for (; left > 0 && !output.isUnread(); left--) {
-        ticks.pause(interval);
-        Optional<Rates> rates = watched.ask();
-        if (rates.isEmpty()) {
-          output.say("smmulator: " + watched.farewell());
-          return;
-        }
-        output.print("After " + watched.elapsed() + ", for each second\n");
-        output.print(RateTables.render(rates.get()) + "\n");
-      }
-    } finally {
-      hook.remove();
+    boolean ended =
+        watched.follow(
+            output,
+            interval,
+            count,
+            rates -> {
+              output.print("After " + watched.elapsed() + ", for each second\n");
+              output.print(RateTables.render(rates) + "\n");
+            });
+    if (ended) {
+      output.say("smmulator: " + watched.farewell());
     }
   }
 }

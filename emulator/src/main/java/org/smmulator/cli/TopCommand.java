@@ -65,30 +65,16 @@ final class TopCommand implements Callable<Integer> {
     MachineWatch watched = MachineWatch.start(machine, ticks);
     boolean ended =
         batch
-            ? batch(watched, output, interval, count)
+            ? watched.follow(
+                output,
+                interval,
+                count,
+                rates -> output.print(String.join("\n", page(watched, rates)) + "\n\n"))
             : onScreen(watched, output, interval, count);
     if (ended) {
       output.say("smmulator: " + watched.farewell());
     }
     return ExitCode.OK.code();
-  }
-
-  private boolean batch(MachineWatch watched, Output output, long interval, int count)
-      throws UserException, InterruptedException {
-    SignalHook hook = SignalHook.add(() -> output.say("smmulator: " + watched.stopped()));
-    try {
-      for (int left = count; left > 0 && !output.isUnread(); left--) {
-        ticks.pause(interval);
-        Optional<Rates> rates = watched.ask();
-        if (rates.isEmpty()) {
-          return true;
-        }
-        output.print(String.join("\n", page(watched, rates.get())) + "\n\n");
-      }
-      return false;
-    } finally {
-      hook.remove();
-    }
   }
 
   /** Whether it ended with the machine, and not with a key, or because it was enough. */

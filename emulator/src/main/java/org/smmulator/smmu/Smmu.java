@@ -114,7 +114,7 @@ public final class Smmu {
         new TranslationRequests(features, registers, configurations, stages, events);
     translatedAccesses =
         new TranslatedAccesses(features, registers, configurations, translator, events);
-    pageRequestQueue = new PageRequestQueue(features, bus, registers, errors, interrupts);
+    pageRequestQueue = new PageRequestQueue(features, bus, registers, errors, interrupts, outputs);
     pageRequests =
         new PageRequests(features, registers, configurations, pageRequestQueue, events, outputs);
     invalidations = new AtcInvalidations(outputs);

@@ -3,8 +3,6 @@ package org.smmulator.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -15,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.cli.Checkout.Ended;
-import org.smmulator.machine.Launcher;
-import picocli.CommandLine;
+import org.smmulator.config.Configs;
+import org.smmulator.machine.CommandRun;
 
 /** When the command {@code emulator/bin/smmulator} keeps the classes of its jar, and uses them. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -88,12 +86,9 @@ class ClassArchiveTest {
     String words = all.substring(all.indexOf(" run ") + 1);
     String file = checkout.root() + "/configs/little.yaml";
     assertThat(words).contains(file);
-    CommandLine line = Smmulator.commandLine(Launcher::new);
-    StringWriter out = new StringWriter();
-    line.setOut(new PrintWriter(out));
-    line.setErr(new PrintWriter(out));
-    Path configs = Files.isDirectory(Path.of("configs")) ? Path.of(".") : Path.of("..");
-    String[] arguments = words.replace(file, configs + "/configs/little.yaml").split(" ", -1);
-    assertThat(line.execute(arguments)).as("%s: %s", Arrays.toString(arguments), out).isZero();
+    String[] arguments =
+        words.replace(file, Configs.folder().resolve("little.yaml").toString()).split(" ", -1);
+    CommandRun run = CommandRun.of(arguments);
+    assertThat(run.code()).as("%s: %s", Arrays.toString(arguments), run.err()).isZero();
   }
 }

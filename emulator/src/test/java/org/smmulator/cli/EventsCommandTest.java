@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.smmulator.machine.CommandRun;
 import org.smmulator.machine.Launcher;
 import picocli.CommandLine;
 
@@ -30,17 +31,7 @@ class EventsCommandTest {
   @BeforeAll
   static void simulate() throws Exception {
     story = folder.resolve("story.jsonl");
-    Path configs =
-        Files.isDirectory(Path.of("configs")) ? Path.of("configs") : Path.of("../configs");
-    String little = Files.readString(configs.resolve("little.yaml"));
-    Path machine =
-        Files.writeString(
-            folder.resolve("machine.yaml"),
-            little + "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n");
-    CommandLine line = Smmulator.commandLine(Launcher::new);
-    line.setOut(new PrintWriter(new StringWriter()));
-    line.setErr(new PrintWriter(new StringWriter()));
-    assertThat(line.execute("run", machine + "", "--simulated", "--events", story + "")).isZero();
+    assertThat(CommandRun.ofLittle(folder, "--simulated", "--events", story + "").code()).isZero();
     lines = Files.readAllLines(story);
   }
 

@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.smmulator.metrics.Summaries;
 import org.smmulator.web.FakeWatched;
 import org.smmulator.web.WebServer;
 
@@ -30,16 +29,9 @@ class StatsWatchTest {
         .execute(args.split(" "));
   }
 
-  /** A machine whose counts grow with every question. */
-  private WebServer growing() throws IOException {
-    return WebServer.start(
-        "127.0.0.1:0",
-        new FakeWatched(() -> Summaries.grown(asked.getAndIncrement()), question -> List.of()));
-  }
-
   @Test
   void printsDifferencesPerSecondAtEachInterval() throws IOException {
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       assertThat(execute("stats --watch --interval 4 --count 2 --http " + web.address())).isZero();
     }
     assertThat(ticks.pauses).containsExactly(4_000_000_000L, 4_000_000_000L);
@@ -52,7 +44,7 @@ class StatsWatchTest {
 
   @Test
   void endsWithTheMachineAndSaysSo() throws IOException {
-    WebServer web = growing();
+    WebServer web = FakeWatched.growing(asked);
     Ticks closing =
         new Ticks() {
           @Override
@@ -86,7 +78,7 @@ class StatsWatchTest {
   /** The real program, at its real intervals. */
   @Test
   void endsWithASignalAndSaysSo() throws Exception {
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       Process process =
           RealProcess.of("stats", "--watch", "--interval", "0.1", "--http", web.address()).start();
       BufferedReader printed = process.inputReader();
@@ -103,7 +95,7 @@ class StatsWatchTest {
 
   @Test
   void aMachineThatIsNotThereIsAnError() throws IOException {
-    WebServer web = growing();
+    WebServer web = FakeWatched.growing(asked);
     web.close();
     assertThat(execute("stats --watch --http " + web.address())).isEqualTo(3);
     assertThat(err.toString()).contains("does not answer; start a machine with");

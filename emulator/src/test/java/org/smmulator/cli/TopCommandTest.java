@@ -41,17 +41,11 @@ class TopCommandTest {
         .execute(args.split(" "));
   }
 
-  private WebServer growing() throws IOException {
-    return WebServer.start(
-        "127.0.0.1:0",
-        new FakeWatched(() -> Summaries.grown(asked.getAndIncrement()), question -> List.of()));
-  }
-
   @Test
   void showsTheDevicesWithTheirRatesOnATerminal() throws IOException {
     FakeScreen screen = new FakeScreen(ticks, FakeScreen.WAIT, 'q');
     String address;
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       address = web.address();
       assertThat(execute(screen, "top --sort device --http " + address)).isZero();
     }
@@ -87,7 +81,7 @@ class TopCommandTest {
   void keysSortTheRows(String keys, String first) throws IOException {
     int[] pressed = (" " + keys + "q").chars().toArray();
     FakeScreen screen = new FakeScreen(ticks, pressed);
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       assertThat(execute(screen, "top --http " + web.address())).isZero();
     }
     assertThat(screen.last().lines().filter(line -> line.startsWith("  00:")).findFirst())
@@ -99,7 +93,7 @@ class TopCommandTest {
   void showsOnlyWhatFitsOnTheTerminal() throws IOException {
     FakeScreen screen = new FakeScreen(ticks, 'q');
     screen.size = new Screen.Size(7, 30);
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       assertThat(execute(screen, "top --http " + web.address())).isZero();
     }
     assertThat(screen.pages.get(0)).hasSize(7).allMatch(line -> line.length() <= 30);
@@ -107,7 +101,7 @@ class TopCommandTest {
 
   @Test
   void endsWithTheMachineAndSaysSo() throws IOException {
-    WebServer web = growing();
+    WebServer web = FakeWatched.growing(asked);
     FakeScreen screen =
         new FakeScreen(ticks, FakeScreen.WAIT, FakeScreen.WAIT) {
           @Override
@@ -161,7 +155,7 @@ class TopCommandTest {
   @Test
   void printsBlocksWithoutATerminal() throws IOException {
     FakeScreen unused = new FakeScreen(ticks);
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       String args = "top --batch --interval 5 --count 3 --sort hits --http " + web.address();
       assertThat(execute(unused, args)).isZero();
     }
@@ -173,7 +167,7 @@ class TopCommandTest {
 
   @Test
   void withoutATerminalItSaysWhatToDo() throws Exception {
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       Process process = RealProcess.of("top", "--http", web.address()).start();
       String complaints = RealProcess.complaints(process);
       assertThat(process.waitFor()).isEqualTo(2);
@@ -194,7 +188,7 @@ class TopCommandTest {
   @ValueSource(strings = {"key", "signal"})
   void givesTheTerminalBackAsItWas(String end) throws Exception {
     assumeTrue(Files.isExecutable(SCRIPT), "no script to make a terminal");
-    try (WebServer web = growing()) {
+    try (WebServer web = FakeWatched.growing(asked)) {
       String java =
           String.join(
               " ", RealProcess.command("top", "--interval", "0.1", "--http", web.address()));

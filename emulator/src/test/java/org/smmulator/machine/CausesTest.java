@@ -5,41 +5,29 @@ import static org.smmulator.machine.ToldEvents.id;
 import static org.smmulator.machine.ToldEvents.what;
 import static org.smmulator.machine.ToldEvents.who;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.cli.Smmulator;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** What followed from what, from a step of the scenario down to the devices and back. */
 class CausesTest {
-  private static final String QUIET = "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
-
   @TempDir private Path folder;
 
   private ToldEvents run(boolean simulated) throws Exception {
-    StringWriter err = new StringWriter();
-    CommandLine line = Smmulator.commandLine(Launcher::new);
-    line.setOut(new PrintWriter(new StringWriter()));
-    line.setErr(new PrintWriter(err, true));
-    Path file =
-        Files.writeString(folder.resolve("machine.yaml"), Machines.configs("little.yaml") + QUIET);
     Path events = folder.resolve("events");
     Path summary = folder.resolve("summary");
-    List<String> words = new ArrayList<>(List.of("run", file + ""));
-    words.addAll(List.of("--events", events + "", "--summary", summary + ""));
+    List<String> words =
+        new ArrayList<>(List.of("--events", events + "", "--summary", summary + ""));
     if (simulated) {
       words.add("--simulated");
     }
-    assertThat(line.execute(words.toArray(String[]::new))).as(err.toString()).isZero();
+    CommandRun run = CommandRun.ofLittle(folder, words.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isZero();
     return new ToldEvents(events);
   }
 

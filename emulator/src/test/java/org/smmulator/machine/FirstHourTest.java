@@ -3,13 +3,10 @@ package org.smmulator.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.smmulator.cli.Smmulator;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.Configs;
 import org.smmulator.config.MachineConfig;
@@ -23,23 +20,15 @@ import org.smmulator.record.Recorder;
 /** What the README promises of the first hour, on virtual time and with less for Bob to do. */
 @Timeout(180)
 class FirstHourTest {
-  private final StringWriter out = new StringWriter();
-
-  private int execute(String... args) {
-    return Smmulator.commandLine(Launcher::new)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(new StringWriter(), true))
-        .execute(args);
-  }
-
   @Test
   void anMunmapEmptiesBothAtcs() throws IOException {
     String file = Configs.folder().resolve("first-hour.yaml").toString();
     String[] command = {"run", file, "--simulated", "--set", "scenario.steps[6].dma.operations=20"};
-    assertThat(execute(command)).as("%s", out).isZero();
+    CommandRun run = CommandRun.of(command);
+    assertThat(run.code()).as("%s", run.out()).isZero();
 
     List<String> steps =
-        out.toString()
+        run.out()
             .lines()
             .map(line -> line.strip().replaceAll(" +", " "))
             .dropWhile(line -> !line.startsWith("munmap alice"))

@@ -2,9 +2,6 @@ package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,27 +13,16 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.Smmulator;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 
 /** The events as the JVM's flight recorder has them. */
 class FlightRecorderTest {
-  private static final String QUIET = "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
-
   @TempDir private Path folder;
 
   private ToldEvents run() throws Exception {
-    StringWriter err = new StringWriter();
-    CommandLine line = Smmulator.commandLine(Launcher::new);
-    line.setOut(new PrintWriter(new StringWriter()));
-    line.setErr(new PrintWriter(err, true));
-    Path file =
-        Files.writeString(folder.resolve("machine.yaml"), Machines.configs("little.yaml") + QUIET);
     Path events = folder.resolve("events");
-    assertThat(line.execute("run", file + "", "--simulated", "--events", events + ""))
-        .as(err.toString())
-        .isZero();
+    CommandRun run = CommandRun.ofLittle(folder, "--simulated", "--events", events + "");
+    assertThat(run.code()).as(run.err()).isZero();
     return new ToldEvents(events);
   }
 

@@ -5,8 +5,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.smmulator.config.ConfigFile;
+import org.smmulator.config.Configs;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.launch.MachineLauncher.Ending;
@@ -65,12 +65,7 @@ final class Machines {
 
   /** A file of the folder {@code configs}, whichever folder the tests run in. */
   static String configs(String name) throws IOException {
-    for (Path root : List.of(Path.of("configs"), Path.of("../configs"))) {
-      if (Files.exists(root.resolve(name))) {
-        return Files.readString(root.resolve(name));
-      }
-    }
-    throw new IOException("no folder configs near " + Path.of("").toAbsolutePath());
+    return Files.readString(Configs.folder().resolve(name));
   }
 
   /** Starts a device process by hand. */

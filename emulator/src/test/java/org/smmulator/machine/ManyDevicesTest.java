@@ -2,16 +2,12 @@ package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.Smmulator;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -51,14 +47,19 @@ class ManyDevicesTest {
     Path file = Files.writeString(folder.resolve("many.yaml"), machine());
     Path events = folder.resolve("events");
     Path summary = folder.resolve("summary");
-    CommandLine line = Smmulator.commandLine(Launcher::new);
-    StringWriter err = new StringWriter();
-    line.setOut(new PrintWriter(new StringWriter()));
-    line.setErr(new PrintWriter(err, true));
-    List<String> words = new ArrayList<>(List.of("run", file + "", "--simulated", "--seed", "1"));
-    words.addAll(List.of("--events", events + "", "--summary", summary + ""));
+    CommandRun run =
+        CommandRun.of(
+            "run",
+            file + "",
+            "--simulated",
+            "--seed",
+            "1",
+            "--events",
+            events + "",
+            "--summary",
+            summary + "");
 
-    assertThat(line.execute(words.toArray(String[]::new))).as(err.toString()).isZero();
+    assertThat(run.code()).as(run.err()).isZero();
     ObjectMapper json = new ObjectMapper();
     JsonNode counts = json.readTree(summary.toFile());
     assertThat(counts.get("devices")).hasSize(DEVICES);

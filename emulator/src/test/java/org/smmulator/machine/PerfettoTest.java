@@ -2,8 +2,6 @@ package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,36 +11,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.cli.Smmulator;
 import org.smmulator.story.TraceFile;
 import org.smmulator.story.TraceFile.Slice;
-import picocli.CommandLine;
 
 /** The file of {@code --perfetto}, followed as somebody would who looks at it. */
 class PerfettoTest {
-  private static final String QUIET = "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
-
   @TempDir private Path folder;
 
   private Path trace() {
     return folder.resolve("trace.json");
   }
 
-  private int run(StringWriter err, String... options) throws Exception {
-    CommandLine line = Smmulator.commandLine(Launcher::new);
-    line.setOut(new PrintWriter(new StringWriter()));
-    line.setErr(new PrintWriter(err, true));
-    Path file =
-        Files.writeString(folder.resolve("machine.yaml"), Machines.configs("little.yaml") + QUIET);
-    List<String> words = new ArrayList<>(List.of("run", file + "", "--perfetto", trace() + ""));
+  private CommandRun run(String... options) throws Exception {
+    List<String> words = new ArrayList<>(List.of("--perfetto", trace() + ""));
     words.addAll(List.of(options));
-    return line.execute(words.toArray(String[]::new));
+    return CommandRun.ofLittle(folder, words.toArray(String[]::new));
   }
 
   private TraceFile traceOf(boolean simulated) throws Exception {
-    StringWriter err = new StringWriter();
-    String[] options = simulated ? new String[] {"--simulated"} : new String[0];
-    assertThat(run(err, options)).as(err.toString()).isZero();
+    CommandRun run = simulated ? run("--simulated") : run();
+    assertThat(run.code()).as(run.err()).isZero();
     return new TraceFile(Files.readString(trace()));
   }
 
@@ -106,16 +94,16 @@ class PerfettoTest {
 
   @Test
   void theSameSeedGivesTheSameTrace() throws Exception {
-    assertThat(run(new StringWriter(), "--simulated", "--seed", "5")).isZero();
+    assertThat(run("--simulated", "--seed", "5").code()).isZero();
     String first = Files.readString(trace());
-    assertThat(run(new StringWriter(), "--simulated", "--seed", "5")).isZero();
+    assertThat(run("--simulated", "--seed", "5").code()).isZero();
     assertThat(Files.readString(trace())).isEqualTo(first);
   }
 
   @Test
   void manySeedsWouldBeManyTraces() throws Exception {
-    StringWriter err = new StringWriter();
-    assertThat(run(err, "--seeds", "1..2")).isEqualTo(2);
-    assertThat(err.toString()).contains("--perfetto: with --seeds there would be many stories");
+    CommandRun run = run("--seeds", "1..2");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--perfetto: with --seeds there would be many stories");
   }
 }

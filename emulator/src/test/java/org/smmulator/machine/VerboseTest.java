@@ -2,22 +2,15 @@ package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
-import org.smmulator.cli.Smmulator;
-import picocli.CommandLine;
 
 /** What {@code -v} and {@code -vv} say of a run. */
 class VerboseTest {
-  private static final String QUIET = "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n";
   private static final String DROPPED = " dropped \\d+ in \\d+\\.\\d{3} us";
 
   @TempDir private Path folder;
@@ -28,16 +21,9 @@ class VerboseTest {
   }
 
   private List<String> said(String... options) throws Exception {
-    StringWriter err = new StringWriter();
-    CommandLine line = Smmulator.commandLine(Launcher::new);
-    line.setOut(new PrintWriter(new StringWriter()));
-    line.setErr(new PrintWriter(err, true));
-    Path file =
-        Files.writeString(folder.resolve("machine.yaml"), Machines.configs("little.yaml") + QUIET);
-    List<String> words = new ArrayList<>(List.of("run", file + ""));
-    words.addAll(List.of(options));
-    assertThat(line.execute(words.toArray(String[]::new))).as(err.toString()).isZero();
-    return err.toString().lines().toList();
+    CommandRun run = CommandRun.ofLittle(folder, options);
+    assertThat(run.code()).as(run.err()).isZero();
+    return run.err().lines().toList();
   }
 
   private static List<String> matching(List<String> lines, String pattern) {

@@ -1,12 +1,15 @@
 package org.smmulator.web;
 
+import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.history.Watch;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
@@ -55,6 +58,13 @@ public record FakeWatched(
 
   public FakeWatched(Supplier<Summary> summaries, Function<Question, List<String>> explanations) {
     this(summaries, explanations, ProcessTable.EMPTY);
+  }
+
+  /** Serves one whose counts grow with every question. */
+  public static WebServer growing(AtomicInteger asked) throws IOException {
+    return WebServer.start(
+        "127.0.0.1:0",
+        new FakeWatched(() -> Summaries.grown(asked.getAndIncrement()), question -> List.of()));
   }
 
   /** One that has nothing to say. */

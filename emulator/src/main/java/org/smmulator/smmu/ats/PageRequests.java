@@ -57,9 +57,6 @@ public final class PageRequests {
         pasid != Transaction.NO_SUBSTREAM
             && last
             && (flags & (PageRequestFlags.READ | PageRequestFlags.WRITE)) == 0;
-    if (queue.takes()) {
-      outputs.pageRequestQueued(queue.next());
-    }
     switch (queue.write(record, last)) {
       case WRITTEN -> {}
       case DISABLED, ABORTED -> {

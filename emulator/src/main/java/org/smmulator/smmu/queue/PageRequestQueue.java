@@ -6,6 +6,7 @@ import org.smmulator.arch.register.Gerror;
 import org.smmulator.arch.register.IrqCfg;
 import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.SmmuOutputs;
 import org.smmulator.smmu.register.GlobalErrors;
 import org.smmulator.smmu.register.QueueInterrupts;
 import org.smmulator.smmu.register.Registers;
@@ -30,6 +31,7 @@ public final class PageRequestQueue {
   private final Registers registers;
   private final GlobalErrors errors;
   private final QueueInterrupts interrupts;
+  private final SmmuOutputs outputs;
   private long written;
 
   public PageRequestQueue(
@@ -37,7 +39,8 @@ public final class PageRequestQueue {
       PhysicalMemory memory,
       Registers registers,
       GlobalErrors errors,
-      QueueInterrupts interrupts) {
+      QueueInterrupts interrupts,
+      SmmuOutputs outputs) {
     this.queue =
         new OutputQueue(
             memory,
@@ -49,6 +52,7 @@ public final class PageRequestQueue {
     this.registers = registers;
     this.errors = errors;
     this.interrupts = interrupts;
+    this.outputs = outputs;
   }
 
   /** Gives a record to software, if the queue takes it. */
@@ -64,6 +68,7 @@ public final class PageRequestQueue {
       return Result.OVERFLOWED;
     }
     boolean wasEmpty = queue.isEmpty();
+    outputs.pageRequestQueued(queue.next());
     try {
       queue.append(record);
     } catch (BusAbort abort) {
@@ -79,19 +84,6 @@ public final class PageRequestQueue {
 
   private boolean interruptsOnLast() {
     return IrqCfg.LO.isSet(registers.get(SmmuRegister.PRIQ_IRQ_CFG2));
-  }
-
-  /** Whether a record would be written now. */
-  public boolean takes() {
-    return registers.pageRequestQueueEnabled()
-        && !errors.isActive(Gerror.PRIQ_ABT_ERR)
-        && !queue.isOverflowed()
-        && !queue.isFull();
-  }
-
-  /** Where the next record goes, if there is room; wrap bit included. */
-  public int next() {
-    return queue.next();
   }
 
   /** Records written so far. */
