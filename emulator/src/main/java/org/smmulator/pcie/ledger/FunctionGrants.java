@@ -31,7 +31,7 @@ public final class FunctionGrants {
 
   private final GrantLedger ledger;
   private final String device;
-  private GrantTable table = new GrantTable();
+  private GrantTable table;
   private final RevokedGrants revoked = new RevokedGrants();
   private final OverdueInvalidations overdue = new OverdueInvalidations();
   private boolean answering = true;
@@ -40,6 +40,7 @@ public final class FunctionGrants {
   FunctionGrants(GrantLedger ledger, String device) {
     this.ledger = ledger;
     this.device = device;
+    this.table = ledger.newTable();
   }
 
   /**
@@ -182,7 +183,7 @@ public final class FunctionGrants {
   public void revokeAll() {
     ledger.granted(-table.live());
     ledger.leave(new LeftGrants(device, table, answering ? ledger : null, revoked));
-    table = new GrantTable();
+    table = ledger.newTable();
     overdue.clear();
   }
 

@@ -5,8 +5,10 @@ import static org.smmulator.pcie.ledger.Violation.NONE;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.execution.Loop;
@@ -51,6 +53,7 @@ public final class GrantLedger implements FrameObserver {
   private final ViolationLog violations;
   private final long ramBase;
   private final long ramBytes;
+  private final LongSupplier numbers;
   private final int limit;
   private final AtomicIntegerArray[] liveByGranule = new AtomicIntegerArray[CLASS_LOG2.length];
   private final AtomicIntegerArray generations;
@@ -87,6 +90,22 @@ public final class GrantLedger implements FrameObserver {
    * @param limit live grants that one function may have
    */
   public GrantLedger(Loop loop, ViolationLog violations, long ramBase, long ramBytes, int limit) {
+    this(loop, violations, ramBase, ramBytes, limit, () -> ThreadLocalRandom.current().nextLong());
+  }
+
+  /**
+   * The same with other numbers for the tables' hashes.
+   *
+   * @param numbers asked for each table
+   */
+  GrantLedger(
+      Loop loop,
+      ViolationLog violations,
+      long ramBase,
+      long ramBytes,
+      int limit,
+      LongSupplier numbers) {
+    this.numbers = numbers;
     this.limit = limit;
     this.loop = loop;
     this.violations = violations;
@@ -96,6 +115,10 @@ public final class GrantLedger implements FrameObserver {
       liveByGranule[i] = new AtomicIntegerArray(granules(CLASS_LOG2[i]));
     }
     this.generations = new AtomicIntegerArray(granules(PAGE_LOG2));
+  }
+
+  GrantTable newTable() {
+    return new GrantTable(numbers.getAsLong() | 1);
   }
 
   private int granules(int log2) {

@@ -1,7 +1,6 @@
 package org.smmulator.pcie.ledger;
 
 import java.util.Arrays;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntConsumer;
 
 /**
@@ -22,7 +21,7 @@ final class GrantTable {
   static final int NIL = -1;
   private static final int FIRST_CAPACITY = 64;
 
-  private final long hash = ThreadLocalRandom.current().nextLong() | 1;
+  private final long hash;
 
   long[] va = new long[FIRST_CAPACITY];
   long[] pa = new long[FIRST_CAPACITY];
@@ -46,6 +45,15 @@ final class GrantTable {
   private int freeHead = NIL;
   private int used;
   private int live;
+
+  /**
+   * An empty table.
+   *
+   * @param hash an odd number that devices cannot know
+   */
+  GrantTable(long hash) {
+    this.hash = hash;
+  }
 
   private static int[] emptyHeads(int capacity) {
     int[] heads = new int[capacity];

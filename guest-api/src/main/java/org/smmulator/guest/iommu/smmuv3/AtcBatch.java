@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * The devices whose ATC invalidations end with one SYNC, a command of each. A SYNC that fails does
- * not tell which of them did (IHI 0070 4.7.3): one alone is known to be at fault, of several each
+ * not tell which of them did (IHI 0070 3.9.1.4): one alone is known to be at fault, of several each
  * has to be asked again.
  */
 final class AtcBatch {
