@@ -24,6 +24,7 @@ final class HistoryJson {
 
   static String write(String name, History.Table table, ChangeLog changes, @Nullable Pace pace) {
     ObjectNode root = JSON.createObjectNode();
+    ChangeLog.Steps steps = changes.steps();
     root.put("machine", name);
     root.put("clock", pace == null ? "real" : "virtual");
     root.put("state", Pace.word(pace));
@@ -33,7 +34,6 @@ final class HistoryJson {
     }
     ObjectNode columns = root.putObject("columns");
     table.columns().forEach((column, values) -> numbers(columns.putArray(column), values));
-    ChangeLog.Steps steps = changes.steps();
     root.put("stepsBegun", steps.begun());
     steps(root, steps.last());
     return JSON.writeValueAsString(root) + "\n";

@@ -31,9 +31,10 @@ public final class News {
    */
   public @Nullable String next() {
     ChangeLog changes = watch.changes();
-    String now = Pace.word(watch.pace());
     List<HistoryJson.Told> told = samples();
     ChangeLog.Steps steps = changes.steps();
+    // Asked last: a run that is told to stand is told to stand behind its last step.
+    String now = Pace.word(watch.pace());
     long changed = changes.version();
     if (told.isEmpty()
         && now.equals(state)

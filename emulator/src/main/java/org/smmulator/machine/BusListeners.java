@@ -51,6 +51,6 @@ final class BusListeners implements AutoCloseable {
 
   @Override
   public void close() {
-    listeners.forEach(NettySockets.Listener::close);
+    listeners.forEach(NettySockets.Listener::closeWithConnections);
   }
 }

@@ -22,7 +22,7 @@ final class EventLoopThread implements AutoCloseable {
     return eventLoop;
   }
 
-  /** Closes its sockets and ends it. */
+  /** Ends it. Whoever opened sockets on it has closed them. */
   @Override
   public void close() {
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);

@@ -153,7 +153,7 @@ public final class GuestPort implements AutoCloseable, Lines {
   @Override
   public void close() {
     if (listener != null) {
-      listener.close();
+      listener.closeWithConnections();
     }
     if (connection != null) {
       connection.close().awaitUninterruptibly();

@@ -4,8 +4,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,10 +35,12 @@ public final class WebServer implements AutoCloseable {
   private static final int KERNEL_BYTES = 1 << 16;
 
   private final EventLoopGroup loops;
+  private final ChannelGroup clients;
   private final DisposableServer server;
 
-  private WebServer(EventLoopGroup loops, DisposableServer server) {
+  private WebServer(EventLoopGroup loops, ChannelGroup clients, DisposableServer server) {
     this.loops = loops;
+    this.clients = clients;
     this.server = server;
   }
 
@@ -63,10 +68,11 @@ public final class WebServer implements AutoCloseable {
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("smmulator-http", true), NioIoHandler.newFactory());
+    ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     try {
       InetSocketAddress listening = resolve(host, port);
       Exchanges exchanges = new Exchanges(host, listening.getAddress(), pages);
-      return new WebServer(loops, listen(loops, listening, patience, exchanges));
+      return new WebServer(loops, clients, listen(loops, clients, listening, patience, exchanges));
     } catch (IOException e) {
       end(loops);
       throw new IOException("http.listen: " + address + " cannot be used: " + e.getMessage(), e);
@@ -82,11 +88,16 @@ public final class WebServer implements AutoCloseable {
   }
 
   private static DisposableServer listen(
-      EventLoopGroup loops, InetSocketAddress listening, Duration patience, Exchanges exchanges)
+      EventLoopGroup loops,
+      ChannelGroup clients,
+      InetSocketAddress listening,
+      Duration patience,
+      Exchanges exchanges)
       throws IOException {
     HttpServer server =
         HttpServer.create()
             .runOn(loops)
+            .channelGroup(clients)
             .bindAddress(() -> listening)
             .childOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES)
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
@@ -108,9 +119,11 @@ public final class WebServer implements AutoCloseable {
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
+  /** Closes the clients itself: a loop that is to end at once may leave them open. */
   @Override
   public void close() {
     server.channel().close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+    clients.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
     end(loops);
   }
 

@@ -55,6 +55,11 @@ export class History {
     return this.t.length > MOST;
   }
 
+  /** How many steps of the scenario have begun, those that are not kept included. */
+  get stepsBegun() {
+    return this.#stepsBegun;
+  }
+
   get now() {
     return this.t.length === 0 ? 0 : this.t[this.t.length - 1];
   }

@@ -84,6 +84,7 @@ function draw() {
   pace.update();
   panels.update();
   document.body.dataset.samples = String(history.t.length);
+  document.body.dataset.steps = String(history.stepsBegun);
 }
 
 function soon() {

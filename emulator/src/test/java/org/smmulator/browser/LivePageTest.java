@@ -52,7 +52,7 @@ class LivePageTest {
     browser.size(1280, 900);
   }
 
-  private static String little() throws Exception {
+  static String little() throws Exception {
     Path here = Path.of("configs/little.yaml");
     return Files.readString(Files.exists(here) ? here : Path.of("../configs/little.yaml"));
   }
@@ -185,17 +185,26 @@ class LivePageTest {
     browser.awaitText("#processes", "alice");
     assertThat(browser.isShown("#token")).isFalse();
     assertThat(browser.text("#time")).isEqualTo("at 0.000 ms");
+    awaitPausedAfter(0);
 
     for (int i = 0; i < 3; i++) {
       int steps = machine.get("api/history").at("/steps").size();
       browser.click("#pace [data-do=step]");
       browser.await("a step more", () -> steps(machine) > steps);
-      browser.awaitText("#state", "paused");
+      awaitPausedAfter(steps);
     }
     browser.awaitText("#picture-drawing", "PASID 1");
     browser.click("#pause");
     browser.await("the page says that the machine is gone", () -> browser.isShown("#problem"));
     assertThat(machine.awaitEnd()).isZero();
+  }
+
+  /** The page draws steps and state at once: one that knows of the step has no older state. */
+  private void awaitPausedAfter(int steps) {
+    browser.await(
+        "the page knows of step " + steps,
+        () -> browser.number("Number(document.body.dataset.steps ?? 0)") > steps);
+    browser.awaitText("#state", "paused");
   }
 
   private static int steps(SimulatedPage machine) {

@@ -5,12 +5,16 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,11 +38,14 @@ public final class NettySockets {
   /** An open listener. */
   public static final class Listener implements AutoCloseable {
     private final Channel channel;
+    private final ChannelGroup connections;
     private final BusAddress address;
     private final @Nullable SocketFile file;
 
-    private Listener(Channel channel, BusAddress address, @Nullable SocketFile file) {
+    private Listener(
+        Channel channel, ChannelGroup connections, BusAddress address, @Nullable SocketFile file) {
       this.channel = channel;
+      this.connections = connections;
       this.address = address;
       this.file = file;
     }
@@ -60,6 +67,15 @@ public final class NettySockets {
         }
       }
     }
+
+    /**
+     * Takes no more connections, and ends those that exist. The end of the loop does not always:
+     * one that is to end at once may leave its sockets open for as long as the process lives.
+     */
+    public void closeWithConnections() {
+      close();
+      connections.close().awaitUninterruptibly();
+    }
   }
 
   /**
@@ -68,22 +84,35 @@ public final class NettySockets {
    */
   public static Listener listen(EventLoop loop, BusAddress address, ChannelHandler connections)
       throws IOException {
-    ServerBootstrap bootstrap = new ServerBootstrap().group(loop, loop).childHandler(connections);
+    ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    ServerBootstrap bootstrap =
+        new ServerBootstrap().group(loop, loop).childHandler(kept(connections, open));
     String failure = "cannot listen on " + address;
     if (address instanceof BusAddress.Unix unix) {
       bootstrap.channel(NioServerDomainSocketChannel.class);
       try (SocketFile file = SocketFile.at(unix.path())) {
-        return listen(bootstrap, address, file);
+        return listen(bootstrap, open, address, file);
       } catch (IOException e) {
         throw new IOException(failure + ": " + e.getMessage(), e);
       }
     }
     bootstrap.channel(NioServerSocketChannel.class).childOption(ChannelOption.TCP_NODELAY, true);
     Channel channel = await(bootstrap.bind(resolve(address)), failure);
-    return new Listener(channel, bound(channel, address), null);
+    return new Listener(channel, open, bound(channel, address), null);
   }
 
-  private static Listener listen(ServerBootstrap bootstrap, BusAddress address, SocketFile file)
+  private static ChannelHandler kept(ChannelHandler connections, ChannelGroup open) {
+    return new ChannelInitializer<Channel>() {
+      @Override
+      protected void initChannel(Channel channel) {
+        open.add(channel);
+        channel.pipeline().addLast(connections);
+      }
+    };
+  }
+
+  private static Listener listen(
+      ServerBootstrap bootstrap, ChannelGroup open, BusAddress address, SocketFile file)
       throws IOException {
     ChannelFuture bound = bootstrap.bind(UnixDomainSocketAddress.of(file.toBind()));
     if (!bound.awaitUninterruptibly().isSuccess()) {
@@ -95,7 +124,7 @@ public final class NettySockets {
       bound.channel().close().awaitUninterruptibly();
       throw e;
     }
-    return new Listener(bound.channel(), address, file);
+    return new Listener(bound.channel(), open, address, file);
   }
 
   /** Connects; the connection's pipeline gets {@code handler}. */

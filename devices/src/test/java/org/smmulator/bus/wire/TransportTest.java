@@ -164,6 +164,22 @@ class TransportTest {
     assertThat(root.closed.get(240, SECONDS)).isEqualTo("frame length of 4294967295");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"tcp", "unix"})
+  void aListenerThatEndsItsConnectionsLeavesNoPeerWaiting(String wire) throws Exception {
+    var listener = listen(address(wire), LinkLimits.DEFAULT);
+    try (SocketChannel accepted = dial(listener.address());
+        SocketChannel silent = dial(listener.address())) {
+      accepted.write(hello());
+      assertThat(accepted.read(ByteBuffer.allocate(1))).isEqualTo(1);
+      listener.closeWithConnections();
+      while (accepted.read(ByteBuffer.allocate(100)) >= 0) {
+        // what it was told before
+      }
+      assertThat(silent.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    }
+  }
+
   @Test
   void waitsForAPeerToCloseItsSideButNotForever() {
     EmbeddedChannel channel = new EmbeddedChannel();
