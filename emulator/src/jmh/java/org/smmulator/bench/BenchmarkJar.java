@@ -29,27 +29,31 @@ final class BenchmarkJar {
 
   private final String name;
   private final String classPath;
+  private final List<String> properties;
   private final Path folder;
 
   /**
    * @param name for people
    * @param classPath what to run
+   * @param properties system properties, NAME=VALUE each
    * @param folder for files of its own; it holds {@link JavaThreadsCpu}, which older jars lack
    */
-  BenchmarkJar(String name, String classPath, Path folder) {
+  BenchmarkJar(String name, String classPath, List<String> properties, Path folder) {
     this.name = name;
     this.classPath = classPath;
+    this.properties = properties;
     this.folder = folder;
   }
 
-  static BenchmarkJar open(Path jar, Path folder) throws ComparisonException {
+  static BenchmarkJar open(Path jar, List<String> properties, Path folder)
+      throws ComparisonException {
     if (!Files.isRegularFile(jar)) {
       throw new ComparisonException(
           jar
               + ": no such jar; build one with 'mvn -DskipTests package' and copy"
               + " emulator/target/benchmarks.jar");
     }
-    return new BenchmarkJar(jar.toString(), jar.toString(), folder);
+    return new BenchmarkJar(jar.toString(), jar.toString(), properties, folder);
   }
 
   /** Puts the profiler where children find it behind whatever jar they run. */
@@ -90,6 +94,7 @@ final class BenchmarkJar {
       throws ComparisonException, IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    properties.forEach(property -> command.add("-D" + property));
     command.addAll(List.of("-cp", classPath + File.pathSeparator + folder));
     command.add("org.openjdk.jmh.Main");
     command.addAll(Arrays.asList(arguments));

@@ -1,9 +1,14 @@
 package org.smmulator.bench;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 
-/** {@code java -jar benchmarks.jar}: JMH with its own options, or the comparison of two jars. */
+/**
+ * {@code java -jar benchmarks.jar}: JMH with its own options, {@code --quick} for all rows in two
+ * minutes, with CPU time and allocation, or the comparison of two jars.
+ */
 public final class Benchmarks {
   private Benchmarks() {}
 
@@ -12,7 +17,17 @@ public final class Benchmarks {
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
       System.exit(commandLine().execute(rest));
     }
-    org.openjdk.jmh.Main.main(args);
+    org.openjdk.jmh.Main.main(jmhArguments(args));
+  }
+
+  /** {@code --quick}, wherever it stands, is short iterations and the profilers; JMH's rest stays. */
+  static String[] jmhArguments(String... args) {
+    List<String> all = new ArrayList<>(Arrays.asList(args));
+    if (all.remove("--quick")) {
+      all.addAll(List.of("-f", "1", "-wi", "2", "-i", "3", "-w", "150ms", "-r", "150ms"));
+      all.addAll(List.of("-prof", JavaThreadsCpu.class.getName(), "-prof", "gc"));
+    }
+    return all.toArray(String[]::new);
   }
 
   /** Of {@code compare}. */

@@ -117,6 +117,14 @@ public final class CompareCommand implements Callable<Integer> {
       description = "Largest B/A that is still good (default: ${DEFAULT-VALUE}).")
   private double limit;
 
+  @Option(
+      names = "--property",
+      paramLabel = "NAME=VALUE",
+      description =
+          "A system property of B alone, such as smmulator.bench.events=on; A.jar and B.jar may"
+              + " then be the same.")
+  private List<String> properties = List.of();
+
   @Override
   public Integer call() throws ComparisonException, IOException, InterruptedException {
     check("--rounds", rounds, 1);
@@ -127,7 +135,9 @@ public final class CompareCommand implements Callable<Integer> {
     Thread end = new Thread(() -> end(folder));
     Runtime.getRuntime().addShutdownHook(end);
     BenchmarkJar.installProfiler(folder);
-    return compare(BenchmarkJar.open(before, folder), BenchmarkJar.open(after, folder));
+    return compare(
+        BenchmarkJar.open(before, List.of(), folder),
+        BenchmarkJar.open(after, properties, folder));
   }
 
   private static void check(String option, int value, int least) throws ComparisonException {

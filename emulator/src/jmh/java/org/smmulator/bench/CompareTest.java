@@ -112,7 +112,7 @@ class CompareTest {
   @Test
   void oneRowIsComparedInJvmsOfTheirOwn() throws Exception {
     BenchmarkJar.installProfiler(folder);
-    BenchmarkJar here = new BenchmarkJar("here", System.getProperty("java.class.path"), folder);
+    BenchmarkJar here = here();
     CompareCommand command = new CompareCommand();
     CommandLine line = new CommandLine(command).setOut(new PrintWriter(out));
     line.setErr(new PrintWriter(err));
@@ -158,7 +158,7 @@ class CompareTest {
   @Test
   void rowsThatNobodyHasAreAMistake() throws Exception {
     BenchmarkJar.installProfiler(folder);
-    BenchmarkJar here = new BenchmarkJar("here", System.getProperty("java.class.path"), folder);
+    BenchmarkJar here = here();
     for (String rows : List.of("NoSuchRow", "(")) {
       CompareCommand command = new CompareCommand();
       new CommandLine(command).parseArgs("A", "B", rows);
@@ -166,6 +166,38 @@ class CompareTest {
           .isInstanceOf(ComparisonException.class)
           .hasMessageContaining("'" + rows + "'");
     }
+  }
+
+  /** Only B's machine is told something that it does not understand, and so it alone fails. */
+  @Test
+  void aPropertyIsOfBAlone() throws Exception {
+    BenchmarkJar.installProfiler(folder);
+    CompareCommand command = new CompareCommand();
+    CommandLine line = new CommandLine(command).setErr(new PrintWriter(err));
+    line.parseArgs(
+        "A", "B", "Dma.*=64", "--rounds=1", "--warmups=0", "--iterations=1", "--millis=1");
+    BenchmarkJar b = here("B", List.of("smmulator.bench.events=perhaps"));
+    assertThatThrownBy(() -> command.compare(here("A", List.of()), b))
+        .isInstanceOf(ComparisonException.class)
+        .hasMessageContaining("B: JMH failed")
+        .hasMessageContaining("smmulator.bench.events: perhaps; use on or off");
+  }
+
+  @Test
+  void quickIsShortAndShowsCpuTime() {
+    assertThat(Benchmarks.jmhArguments("Sync", "--quick"))
+        .startsWith("Sync", "-f", "1")
+        .contains("150ms", JavaThreadsCpu.class.getName())
+        .doesNotContain("--quick");
+    assertThat(Benchmarks.jmhArguments("Sync")).containsExactly("Sync");
+  }
+
+  private BenchmarkJar here() {
+    return here("here", List.of());
+  }
+
+  private BenchmarkJar here(String name, List<String> properties) {
+    return new BenchmarkJar(name, System.getProperty("java.class.path"), properties, folder);
   }
 
   private int execute(Object... words) {

@@ -57,6 +57,7 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
     RootComplex root =
         new RootComplex(
             loop, smmu, bus, config, ledger, violations, new HotplugBlock(ready::countDown));
+    root.recordTo(Events.recorder());
     MinimalGuest guest = new MinimalGuest(bus, smmu);
     guest.map(guest.translatingStream(ID), VA, guest.allocate(4096), true);
     BusAddress any = BusAddress.parse("127.0.0.1:0");
