@@ -82,7 +82,7 @@ class FunctionLevelResetTest {
   void letsSoftwareTryAgainUntilTheModelIsReset() {
     bench.model.holdReset = true;
     bench.root.reset();
-    Runnable over = bench.model.resetHeld.orTimeout(10, TimeUnit.SECONDS).join();
+    Runnable over = bench.model.resetHeld.orTimeout(240, TimeUnit.SECONDS).join();
 
     assertThat(bench.root.configReadStatus(0)).isEqualTo(CompletionStatus.CRS);
     assertThat(DeviceBench.failed(bench.read(PASID, VA)).status()).isEqualTo(LINK_DOWN);

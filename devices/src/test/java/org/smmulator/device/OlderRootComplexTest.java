@@ -30,7 +30,7 @@ import org.smmulator.bus.wire.NettySockets;
 import org.smmulator.bus.wire.NettyTransport;
 
 /** A device at a root complex that knows fewer kinds of frames. */
-@Timeout(60)
+@Timeout(240)
 class OlderRootComplexTest {
   private static final int ITAG = 3;
 
@@ -90,7 +90,7 @@ class OlderRootComplexTest {
       DeviceOptions options = DeviceOptions.of("test", "test");
       AttachedDevice device =
           AttachedDevice.connect(group.next(), listener.address(), new RegisterModel(), options);
-      List<String> heard = root.ended.get(50, TimeUnit.SECONDS);
+      List<String> heard = root.ended.get(230, TimeUnit.SECONDS);
       device.detach();
       return heard;
     } finally {

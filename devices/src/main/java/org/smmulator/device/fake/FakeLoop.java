@@ -81,7 +81,7 @@ final class FakeLoop implements AutoCloseable {
       return future.orTimeout(WAIT_SECONDS, TimeUnit.SECONDS).join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof TimeoutException) {
-        throw new IllegalStateException("waited for ten seconds in vain", e);
+        throw new IllegalStateException("waited for four minutes in vain", e);
       }
       throw e;
     }

@@ -36,7 +36,7 @@ import org.smmulator.execution.ThreadExecution;
  * run on one thread of its own, through the same code as over a socket.
  *
  * <p>The methods are for the test's thread; each returns when the link's thread has done it.
- * Waiting gives up after ten seconds with an {@code IllegalStateException}.
+ * Waiting gives up after four minutes with an {@code IllegalStateException}.
  */
 public final class FakeRootComplex implements AutoCloseable {
   /** Physical address whose 32-bit writes are message-signalled interrupts. */

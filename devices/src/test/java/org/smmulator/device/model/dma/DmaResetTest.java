@@ -85,7 +85,7 @@ class DmaResetTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(240)
   void isOverOnlyWhenTheWorkerHasNoticedIt() {
     engine.start(context);
     engine.writeBar(0, QUEUE + 0x10, 4, 2);
