@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.ControlCode;
@@ -166,6 +167,15 @@ public final class AttachedDevice {
   public long[] statisticsAtRest() {
     Session current = session;
     return current == null ? new long[DeviceCounter.SLOTS] : current.endpoint().statistics();
+  }
+
+  /**
+   * What the ATC holds, as it would answer the root complex; for who knows that nothing of the
+   * device runs meanwhile. Null unless it is attached.
+   */
+  public @Nullable AtcEntries atcAtRest(AtcRead question) {
+    Session current = session;
+    return current == null || closed.isDone() ? null : current.endpoint().held(question);
   }
 
   /**

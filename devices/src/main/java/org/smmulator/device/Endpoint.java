@@ -9,6 +9,7 @@ import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
+import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.HelloAck;
 import org.smmulator.bus.wire.Link;
@@ -224,7 +225,11 @@ final class Endpoint {
 
   /** The root complex asks what the ATC holds. */
   void atcRead(AtcRead question) {
-    parts.out().atcEntries(AtcReader.read(parts.atc(), question));
+    parts.out().atcEntries(held(question));
+  }
+
+  AtcEntries held(AtcRead question) {
+    return AtcReader.read(parts.atc(), question);
   }
 
   /** Everything that had arrived is handled. */

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
@@ -214,6 +216,11 @@ final class Board implements AutoCloseable {
   /** Told as {@code SmmuOutputs.sendEvent} is. */
   void onSendEvent(Runnable step) {
     onSendEvent = step;
+  }
+
+  /** Where the machine's own devices are found by their requester IDs. */
+  void plugged(IntFunction<@Nullable PluggedDevice> devices) {
+    enquiries.plugged(devices);
   }
 
   /** As {@link Enquiries#ask}. */

@@ -2,8 +2,11 @@ package org.smmulator.machine;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.bus.wire.AtcEntries;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.AttachedDevice;
@@ -85,6 +88,11 @@ final class DeviceInProcess implements PluggedDevice {
   @Override
   public long[] statisticsAtRest() {
     return device.statisticsAtRest();
+  }
+
+  @Override
+  public @Nullable AtcEntries atcAtRest(AtcRead question) {
+    return device.atcAtRest(question);
   }
 
   @Override

@@ -5,10 +5,13 @@ import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.AtcEntries;
+import org.smmulator.bus.wire.AtcRead;
+import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.atc.Permissions;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
@@ -34,11 +37,17 @@ final class Enquiries {
   private final Execution execution;
   private final Loop loop;
   private final RootComplex root;
+  private IntFunction<@Nullable PluggedDevice> plugged = id -> null;
 
   Enquiries(Execution execution, Loop loop, RootComplex root) {
     this.execution = execution;
     this.loop = loop;
     this.root = root;
+  }
+
+  /** Where the machine's own devices are found by their requester IDs. */
+  void plugged(IntFunction<@Nullable PluggedDevice> devices) {
+    plugged = devices;
   }
 
   /** The answer of a step on the hardware's loop. Who looks while nothing runs takes it himself. */
@@ -69,9 +78,6 @@ final class Enquiries {
 
   /** What a step on the loop has answered, perhaps later than in that step; null if not in time. */
   private <T> @Nullable Supplier<T> await(Consumer<Consumer<Supplier<T>>> step, long patience) {
-    if (execution.isVisited()) {
-      throw new IllegalStateException("to ask a device would change the simulated run");
-    }
     AtomicReference<@Nullable Supplier<T>> answer = new AtomicReference<>();
     Execution.Handle asking = execution.current();
     execute(
@@ -96,8 +102,32 @@ final class Enquiries {
     }
   }
 
-  /** What a device's ATC holds of the pages from one address to another, unsigned. */
+  /**
+   * What a device's ATC holds of the pages from one address to another, unsigned. Who looks while
+   * nothing runs reads it from the device: a question on the link would change the run.
+   */
   AtcContents atc(int requesterId, long from, long to) {
+    return execution.isVisited() ? read(requesterId, from, to) : asked(requesterId, from, to);
+  }
+
+  private AtcContents read(int requesterId, long from, long to) {
+    PluggedDevice device = plugged.apply(requesterId);
+    List<AtcEntries.Entry> entries = new ArrayList<>();
+    AtcEntries part = device == null ? null : device.atcAtRest(new AtcRead(0, from, to));
+    while (device != null && part != null) {
+      entries.addAll(part.entries());
+      boolean whole = part.next() == (long) part.sets() * part.ways();
+      if (whole || entries.size() >= AtcContents.MOST_ENTRIES) {
+        DeviceConfig is = device.config();
+        return new AtcContents(
+            is.label(), is.id().toString(), part.sets(), part.ways(), entries, whole);
+      }
+      part = device.atcAtRest(new AtcRead(part.next(), from, to));
+    }
+    throw new IllegalStateException("no device is attached at " + new PciAddress(requesterId));
+  }
+
+  private AtcContents asked(int requesterId, long from, long to) {
     Waiting waiting = new Waiting();
     Supplier<AtcContents> answer =
         await(

@@ -88,6 +88,7 @@ public final class Machine implements RunningMachine {
     this.guest = guest;
     this.board =
         new Board(config, platform.execution(), platform.hardware(), guest::interrupt, recorder);
+    board.plugged(this::plugged);
     this.check = new DataCheck(board.violations());
     this.recorder = recorder;
     if (config.scenario() != null && recorder != Recorder.OFF) {
@@ -194,6 +195,13 @@ public final class Machine implements RunningMachine {
       }
     }
     return told;
+  }
+
+  private @Nullable PluggedDevice plugged(int requesterId) {
+    return devices.stream()
+        .filter(device -> device.config().id().requesterId() == requesterId)
+        .findFirst()
+        .orElse(null);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package org.smmulator.machine;
 
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.wire.AtcEntries;
+import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.config.DeviceConfig;
 
 /** A device that the machine brought along. */
@@ -15,6 +17,13 @@ interface PluggedDevice extends AutoCloseable {
    * who knows that nothing of it runs meanwhile; null if it is elsewhere.
    */
   default long @Nullable [] statisticsAtRest() {
+    return null;
+  }
+
+  /**
+   * What its ATC holds, under the same condition; null if it is elsewhere, or not attached.
+   */
+  default @Nullable AtcEntries atcAtRest(AtcRead question) {
     return null;
   }
 

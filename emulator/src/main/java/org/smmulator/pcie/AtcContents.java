@@ -14,6 +14,9 @@ import org.smmulator.bus.wire.AtcEntries;
  */
 public record AtcContents(
     String device, String id, int sets, int ways, List<AtcEntries.Entry> entries, boolean whole) {
+  /** Entries that one asker is told; a cache may have 2^24. */
+  public static final int MOST_ENTRIES = 1 << 16;
+
   /** Who asked; called once, on the hardware loop. */
   public interface Asker {
     /** The answer. */

@@ -14,9 +14,6 @@ import org.smmulator.bus.wire.AtcRead;
  * asked nothing more until it has told it, so that it costs nobody else any time.
  */
 final class AtcQuestions {
-  /** Entries that one asker is told; a cache may have 2^24. */
-  static final int MOST_ENTRIES = 1 << 16;
-
   static final int MOST_WAITING = 16;
 
   private static final class Question {
@@ -135,7 +132,7 @@ final class AtcQuestions {
     question.ways = part.ways();
     question.entries.addAll(part.entries());
     question.next = part.next();
-    return isWhole(question) || question.entries.size() >= MOST_ENTRIES;
+    return isWhole(question) || question.entries.size() >= AtcContents.MOST_ENTRIES;
   }
 
   private static boolean isWhole(Question question) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -154,6 +156,47 @@ class LivePageTest {
     assertThat(there).contains(" ms, step ", ": ");
     browser.find("#hit-ratio .plot").sendKeys(Keys.ARROW_LEFT);
     browser.await("another moment", () -> !browser.text("#hit-ratio .readout").equals(there));
+  }
+
+  /** No DMA runs beside the munmap, so that nothing fills the ATC again. */
+  @Test
+  void theHeatMapShowsWhatAnMunmapDrops() throws Exception {
+    machine(
+        little()
+            .replace("seedOffset: 1\n        background: busy", "seedOffset: 1")
+            .replace("    - wait: {background: busy}\n", ""));
+    while (!machine.get("api/changes").toString().contains("munmap")) {
+      machine.step("next");
+    }
+    browser.open(machine.url());
+    browser.awaitText(".atc figcaption", "tiny-atc");
+    int held = entriesOnTheMap("small-atc");
+    String pages = "&address=" + buffer(machine, 4) + "&pasid=1&access=read";
+    assertThat(held).isEqualTo(machine.get("api/atc?device=small-atc").at("/entries").size());
+    assertThat(entriesOnTheMap("tiny-atc")).isEqualTo(4);
+    assertThat(machine.text("api/explain?device=small-atc" + pages))
+        .contains("ATC: the device holds");
+
+    machine.step("step");
+    browser.await("entries are dropped", () -> entriesOnTheMap("small-atc") < held);
+    assertThat(entriesOnTheMap("small-atc"))
+        .as("the munmap is of 8 pages")
+        .isLessThanOrEqualTo(held - 8)
+        .isEqualTo(machine.get("api/atc?device=small-atc").at("/entries").size());
+    assertThat(browser.text(".atc[data-device=small-atc] .legend")).contains("alice, PASID 1");
+    assertThat(machine.text("api/explain?device=small-atc" + pages))
+        .contains("ATC: the device holds nothing of this page");
+  }
+
+  private static int entriesOnTheMap(String device) {
+    String caption = browser.text(".atc[data-device=" + device + "] figcaption");
+    Matcher entries = Pattern.compile("ATC of .*: (\\d+) of \\d+ entries").matcher(caption);
+    return entries.lookingAt() ? Integer.parseInt(entries.group(1)) : 0;
+  }
+
+  private static String buffer(SimulatedPage machine, int page) throws Exception {
+    String first = machine.get("api/processes").at("/processes/0/buffer").stringValue();
+    return "0x" + Long.toHexString(Long.decode(first) + page * 4096L);
   }
 
   @Test

@@ -72,10 +72,12 @@ final class SimulatedPage implements AutoCloseable {
   }
 
   JsonNode get(String path) throws Exception {
+    return JsonMapper.builder().build().readTree(text(path));
+  }
+
+  String text(String path) throws Exception {
     HttpRequest request = HttpRequest.newBuilder(URI.create(url + path)).build();
-    return JsonMapper.builder()
-        .build()
-        .readTree(client.send(request, BodyHandlers.ofString()).body());
+    return client.send(request, BodyHandlers.ofString()).body();
   }
 
   /** Lets it go on, and waits until it stands again or is over. */

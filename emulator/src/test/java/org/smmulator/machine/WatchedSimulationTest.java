@@ -37,6 +37,8 @@ class WatchedSimulationTest {
     "history",
     "changes",
     "step",
+    "atc?device=tiny-atc",
+    "atc?device=small-atc",
     "explain?device=small-atc&pasid=1&address=0x7fffffff0000&access=read"
   };
 

@@ -219,8 +219,8 @@ class AtcQuestionsTest {
       machine.run();
       parts++;
     }
-    assertThat(parts).isEqualTo(AtcQuestions.MOST_ENTRIES / AtcEntries.MOST);
-    assertThat(notes.told.get(0).entries()).hasSize(AtcQuestions.MOST_ENTRIES);
+    assertThat(parts).isEqualTo(AtcContents.MOST_ENTRIES / AtcEntries.MOST);
+    assertThat(notes.told.get(0).entries()).hasSize(AtcContents.MOST_ENTRIES);
     assertThat(notes.told.get(0).whole()).isFalse();
     assertThat(device.questions).hasSize(parts);
     assertThat(Collections.frequency(device.questions, device.questions.get(0))).isOne();
