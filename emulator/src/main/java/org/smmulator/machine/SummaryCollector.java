@@ -1,6 +1,8 @@
 package org.smmulator.machine;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
@@ -118,6 +120,13 @@ final class SummaryCollector {
         violation.address() == none ? null : ViolationSummary.hex(violation.address()),
         violation.frame() == none ? null : ViolationSummary.hex(violation.frame()),
         violation.text(),
-        group.count());
+        group.count(),
+        violation.packet().isEmpty() ? null : packet(violation));
+  }
+
+  private static Map<String, String> packet(org.smmulator.pcie.ledger.Violation violation) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    violation.packet().forEach((field, value) -> fields.put(field.key(), value));
+    return fields;
   }
 }

@@ -10,6 +10,7 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.tlp.PacketField;
 import org.smmulator.bus.wire.DeviceCounter;
 import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.counter.CounterRow;
@@ -175,6 +176,7 @@ public final class SummaryTables {
     table.appendTo(out);
     for (ViolationSummary violation : verdict.violations()) {
       out.append("  ").append(describe(violation)).append('\n');
+      packet(violation.packet(), out);
     }
     if (verdict.violationsLeftOut() > 0) {
       out.append("  and ").append(count(verdict.violationsLeftOut()));
@@ -192,6 +194,16 @@ public final class SummaryTables {
     long others = violation.count() - 1;
     String more = others == 0 ? "" : " (and " + count(others) + " more like it)";
     return violation.kind().words() + ": " + place + violation.text() + more;
+  }
+
+  private static void packet(@Nullable Map<String, String> packet, StringBuilder out) {
+    if (packet != null) {
+      List<String> fields = new ArrayList<>();
+      for (PacketField field : PacketField.values()) {
+        part(fields, field.words(), packet.get(field.key()));
+      }
+      out.append("    packet: ").append(String.join(", ", fields)).append('\n');
+    }
   }
 
   private static void part(List<String> where, String name, @Nullable Object value) {

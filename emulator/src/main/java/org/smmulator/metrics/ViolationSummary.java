@@ -1,5 +1,6 @@
 package org.smmulator.metrics;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param frame the physical frame, in hexadecimal
  * @param text one sentence
  * @param count how many there are, this one included
+ * @param packet what stood in the packet that did it, by the keys of {@link
+ *     org.smmulator.bus.tlp.PacketField}; null if none did
  */
 public record ViolationSummary(
     Kind kind,
@@ -21,7 +24,8 @@ public record ViolationSummary(
     @Nullable String address,
     @Nullable String frame,
     String text,
-    long count) {
+    long count,
+    @Nullable Map<String, String> packet) {
   /** The counts of a verdict. */
   public enum Kind {
     DATA_MISMATCH("data mismatch"),

@@ -2,8 +2,10 @@ package org.smmulator.pcie;
 
 import static org.smmulator.pcie.ledger.Violation.NONE;
 
+import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.counter.Counts;
 import org.smmulator.counter.Tally;
+import org.smmulator.pcie.ledger.PacketInHand;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.pcie.ledger.ViolationLog;
 
@@ -11,15 +13,25 @@ import org.smmulator.pcie.ledger.ViolationLog;
 final class Judge {
   private final ViolationLog violations;
   private final Tally<ProtocolRule> broken = new Tally<>(ProtocolRule.class);
+  private final PacketInHand inHand;
   private long packets;
 
-  Judge(ViolationLog violations) {
+  /**
+   * @param inHand shown the packets, for violations by others
+   */
+  Judge(ViolationLog violations, PacketInHand inHand) {
     this.violations = violations;
+    this.inHand = inHand;
   }
 
-  /** A packet has come from a device. */
-  void packet() {
+  /** A packet has come from a device; what is found until {@link #handled} is about it. */
+  void packet(AttachedFunction function, Tlp tlp) {
     packets++;
+    inHand.take(function.id(), tlp);
+  }
+
+  void handled() {
+    inHand.drop();
   }
 
   long packets() {
@@ -61,6 +73,13 @@ final class Judge {
       String text) {
     broken.count(rule);
     violations.record(
-        new Violation(Violation.Kind.PROTOCOL, function.id(), pasid, address, frame, text));
+        new Violation(
+            Violation.Kind.PROTOCOL,
+            function.id(),
+            pasid,
+            address,
+            frame,
+            text,
+            inHand.fields(function.id())));
   }
 }

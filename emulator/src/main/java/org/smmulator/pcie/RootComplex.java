@@ -46,7 +46,7 @@ public final class RootComplex {
     this.loop = loop;
     this.config = config;
     this.ledger = ledger;
-    judge = new Judge(violations);
+    judge = new Judge(violations, ledger.packet());
     slots = new Slots(config, smmu.features().platformStreams(), hotplug, pins);
     router = new Router(slots);
     agent = new SmmuAgent(smmu, ledger, slots);

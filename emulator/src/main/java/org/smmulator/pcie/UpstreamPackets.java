@@ -26,7 +26,15 @@ final class UpstreamPackets {
 
   /** One well-formed packet, perhaps of a device that lies. */
   void handle(AttachedFunction function, Tlp tlp) {
-    judge.packet();
+    judge.packet(function, tlp);
+    try {
+      dispatch(function, tlp);
+    } finally {
+      judge.handled();
+    }
+  }
+
+  private void dispatch(AttachedFunction function, Tlp tlp) {
     int sender = tlp.type().isCompletion() ? tlp.completerId() : tlp.requesterId();
     if (sender != function.requesterId()) {
       String text = "packet with the ID of " + RequesterId.text(sender) + " from " + function.id();

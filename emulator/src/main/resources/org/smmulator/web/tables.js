@@ -34,13 +34,19 @@ export function violationList(found) {
 }
 
 function violation(v) {
-  const fields = [['device', v.device], ['PASID', v.pasid], ['address', v.address], ['frame', v.frame]]
-    .concat(Object.entries(v.packet ?? {}).map(([name, value]) => [name, value]))
-    .filter(([, value]) => value !== null && value !== undefined);
+  const where = [['device', v.device], ['PASID', v.pasid], ['address', v.address], ['frame', v.frame]];
+  const packet = Object.entries(v.packet ?? {}).map(([name, value]) => [words(name), value]);
   return element('article', { class: v.kind === 'UNENDED_OPERATION' ? 'panel violation minor' : 'panel violation' },
     element('h3', {}, KINDS[v.kind] ?? v.kind, ' ', element('span', { class: 'times' }, v.count > 1 ? '× ' + count(v.count) : '')),
     element('p', {}, v.text),
-    element('dl', {}, ...fields.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, String(value))])));
+    fieldList('where', where),
+    ...(packet.length === 0 ? [] : [element('h4', {}, v.count > 1 ? 'The packet of the first' : 'The packet'), fieldList('packet', packet)]));
+}
+
+/** Names and values, as pairs that stay together where a line ends. */
+function fieldList(kind, fields) {
+  return element('dl', { class: kind }, ...fields.filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, String(value)))));
 }
 
 export function processTable(table) {

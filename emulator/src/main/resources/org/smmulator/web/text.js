@@ -62,7 +62,7 @@ export function moment(nanos, virtual) {
 
 /** pasidsLive as "PASIDs live"; opcodes and events keep their spelling. */
 export const words = name => /^[A-Z0-9_]+$/.test(name) ? name :
-  name.replace(/[A-Z]/g, c => ' ' + c.toLowerCase()).replace(/\b(atc|ats|cpu|pasid|smmu|sva|tlb)(?=s?\b)/g, w => w.toUpperCase());
+  name.replace(/[A-Z]/g, c => ' ' + c.toLowerCase()).replace(/\b(atc|ats|cpu|id|pasid|smmu|sva|tlb)(?=s?\b)/g, w => w.toUpperCase());
 
 /** The colour of a series, for the theme of now. */
 export const colour = index => style('--series-' + index % 8);

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -165,8 +168,8 @@ class LivePageTest {
         little()
             .replace("seedOffset: 1\n        background: busy", "seedOffset: 1")
             .replace("    - wait: {background: busy}\n", ""));
-    while (!machine.get("api/changes").toString().contains("munmap")) {
-      machine.step("next");
+    while (!machine.get("api/history").at("/steps").toString().contains("munmap")) {
+      machine.step("step");
     }
     browser.open(machine.url());
     browser.awaitText(".atc figcaption", "tiny-atc");
@@ -269,11 +272,34 @@ class LivePageTest {
     assertThat(browser.text(".violation p")).isEqualTo(violation.at("/text").stringValue());
     assertThat(browser.text(".violation dl"))
         .contains("device00:05.0", "frame" + violation.at("/frame").stringValue());
+    assertThat(violation.at("/packet").propertyNames())
+        .contains("type", "addressType", "address", "bytes", "requesterId", "tag", "pasid");
+    assertThat(violation.at("/packet/addressType").stringValue()).isEqualTo("translated");
+    assertThat(violation.at("/packet/address").stringValue())
+        .startsWith(violation.at("/frame").stringValue().replaceFirst("000$", ""));
+    assertThat(
+            browser.script(
+                "return Object.fromEntries([...document.querySelector('.violation .packet')"
+                    + ".children].map(pair => [...pair.children].map(e => e.textContent)))"))
+        .as("by their names in words")
+        .isEqualTo(packetInWords(violation.at("/packet")));
     assertThat(browser.text("#picture-drawing .box.bad")).startsWith("small-atc");
     assertThat(
             browser.script(
                 "return getComputedStyle(document.querySelector('.edge.dma.bad')).stroke"))
         .isEqualTo("rgb(179, 20, 30)");
+  }
+
+  private static Map<String, String> packetInWords(JsonNode packet) {
+    return packet.properties().stream()
+        .collect(Collectors.toMap(e -> words(e.getKey()), e -> e.getValue().stringValue()));
+  }
+
+  private static String words(String key) {
+    return key.replaceAll("([A-Z])", " $1")
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("\\bid\\b", "ID")
+        .replaceAll("\\bpasid\\b", "PASID");
   }
 
   @ParameterizedTest

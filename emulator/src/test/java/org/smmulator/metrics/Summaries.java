@@ -103,7 +103,8 @@ public final class Summaries {
             ViolationSummary.hex(0x7000),
             ViolationSummary.hex(0x4000_1000L),
             "write without a live grant",
-            377);
+            377,
+            Map.of("type", "memory write", "requesterId", "00:04.0"));
     return passed()
         .with(
             new Verdict(

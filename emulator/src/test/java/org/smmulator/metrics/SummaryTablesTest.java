@@ -169,6 +169,7 @@ class SummaryTablesTest {
         .endsWith(
             "  stale access: device 00:04.0, PASID 7, address 0x7000, frame 0x40001000: write"
                 + " without a live grant (and 376 more like it)\n"
+                + "    packet: type memory write, requester ID 00:04.0\n"
                 + "  and 91 more that are like none of these; the counts above are complete\n");
   }
 

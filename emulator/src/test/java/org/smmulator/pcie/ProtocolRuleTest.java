@@ -3,9 +3,11 @@ package org.smmulator.pcie;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.smmulator.bus.tlp.PacketField;
 import org.smmulator.bus.tlp.PageRequestFlags;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ControlCode;
@@ -190,7 +192,33 @@ class ProtocolRuleTest {
     assertThat(machine.violations.violations())
         .filteredOn(violation -> violation.kind() == Violation.Kind.PROTOCOL)
         .singleElement()
-        .satisfies(violation -> assertThat(violation.device()).isEqualTo("00:04.0"));
+        .satisfies(violation -> assertThat(violation.device()).isEqualTo("00:04.0"))
+        .satisfies(
+            violation ->
+                assertThat(violation.packet().get(PacketField.TYPE)).isEqualTo(packet(rule)));
+  }
+
+  /** What type of packet breaks a rule; null if it is none, or one that ends the link. */
+  private static @Nullable String packet(ProtocolRule rule) {
+    return switch (rule) {
+      case BUS_MASTER, TRANSLATED_REQUEST, PASID, PASID_WIDTH -> "memory read";
+      case PASID_TRANSLATED, ADDRESS_TYPE -> "memory write";
+      case TRANSLATION_REQUEST, EXECUTE, PRIVILEGED -> "translation request";
+      case PAGE_REQUEST, PAGE_REQUEST_ALLOCATION -> "page request";
+      case ATOMIC -> "fetch add";
+      case COMPLETION_TAG, COMPLETION_FIT -> "completion";
+      case INVALIDATE_COMPLETION, INVALIDATE_TAG, INVALIDATE_COUNT -> "invalidate completion";
+      case REQUESTER_ID,
+          INVALIDATE_TIME,
+          VENDOR_ID,
+          TRAINING_ANSWER,
+          BAR_SIZE,
+          EXTENDED_CAPABILITY,
+          MALFORMED,
+          NOT_READING,
+          REPORT ->
+          null;
+    };
   }
 
   @Test

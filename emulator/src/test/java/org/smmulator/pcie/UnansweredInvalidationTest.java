@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.PacketField;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.pcie.ledger.Violation;
@@ -91,7 +92,13 @@ class UnansweredInvalidationTest extends FunctionScene {
     device.takeAll();
     device.write(-1, TlpWriter.TRANSLATED, frame + 8, new byte[] {1, 2, 3, 4});
     machine.run();
-    assertThat(machine.violations.violations().get(1))
+    Violation overdue = machine.violations.violations().get(1);
+    assertThat(overdue.packet())
+        .containsEntry(PacketField.TYPE, "memory write")
+        .containsEntry(PacketField.ADDRESS_TYPE, "translated")
+        .containsEntry(PacketField.ADDRESS, "0x" + Long.toHexString(frame + 8))
+        .containsEntry(PacketField.BYTES, "4");
+    assertThat(overdue)
         .isEqualTo(
             new Violation(
                 Violation.Kind.OVERDUE_ACCESS,
@@ -102,7 +109,8 @@ class UnansweredInvalidationTest extends FunctionScene {
                 String.format(
                     "write through a translation after the ATC_INV of 0x%x to 0x%x of PASID %d was"
                         + " given up without an answer",
-                    VA, VA + 0xfff, PASID)));
+                    VA, VA + 0xfff, PASID),
+                overdue.packet()));
 
     device.completeInvalidations(1, 1 << tag);
     device.write(-1, TlpWriter.TRANSLATED, frame + 8, new byte[] {1, 2, 3, 4});

@@ -51,7 +51,7 @@ public interface CounterRow {
 
   /** The spellings of a constant's name. */
   final class Spelling {
-    private static final Pattern ACRONYM = Pattern.compile("\\b(atc|ats|cpu|pasid)(?=s?\\b)");
+    private static final Pattern ACRONYM = Pattern.compile("\\b(atc|ats|cpu|id|pasid)(?=s?\\b)");
     private static final Pattern NEXT_WORD = Pattern.compile("_(.)");
 
     private Spelling() {}

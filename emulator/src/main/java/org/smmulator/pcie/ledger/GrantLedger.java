@@ -60,6 +60,7 @@ public final class GrantLedger implements FrameObserver {
   private final List<FunctionGrants> functions = new ArrayList<>();
   private final ArrayDeque<LeftGrants> leaving = new ArrayDeque<>();
   private final AtomicLong framesFreed = new AtomicLong();
+  private final PacketInHand packet = new PacketInHand();
   private StepNames steps = StepNames.NONE;
 
   /** Functions that were reset or left; written on the loop. */
@@ -133,6 +134,11 @@ public final class GrantLedger implements FrameObserver {
   /** Of the scenario, for people. */
   public StepNames steps() {
     return steps;
+  }
+
+  /** Where the root complex shows the packet that it handles. */
+  public PacketInHand packet() {
+    return packet;
   }
 
   /** Starts the account of a function that has been attached. */
@@ -368,14 +374,11 @@ public final class GrantLedger implements FrameObserver {
   void recordStale(
       String device, int pasid, long address, long pa, boolean write, @Nullable GrantEnd end) {
     staleAccesses++;
-    String access = write ? "write" : "read";
     String text =
-        access
+        (write ? "write" : "read")
             + " through a translation that "
             + (end == null ? "was not granted" : end.describe(steps));
-    long frame = pa >>> PAGE_LOG2 << PAGE_LOG2;
-    violations.record(
-        new Violation(Violation.Kind.STALE_ACCESS, device, pasid, address, frame, text));
+    record(Violation.Kind.STALE_ACCESS, device, pasid, address, pa, text);
   }
 
   void recordOverdue(
@@ -385,8 +388,13 @@ public final class GrantLedger implements FrameObserver {
         String.format(
             "%s through a translation after %s was given up without an answer",
             write ? "write" : "read", invalidation);
+    record(Violation.Kind.OVERDUE_ACCESS, device, pasid, address, pa, text);
+  }
+
+  private void record(
+      Violation.Kind kind, String device, int pasid, long address, long pa, String text) {
     long frame = pa >>> PAGE_LOG2 << PAGE_LOG2;
     violations.record(
-        new Violation(Violation.Kind.OVERDUE_ACCESS, device, pasid, address, frame, text));
+        new Violation(kind, device, pasid, address, frame, text, packet.fields(device)));
   }
 }

@@ -1,5 +1,8 @@
 package org.smmulator.pcie.ledger;
 
+import java.util.Map;
+import org.smmulator.bus.tlp.PacketField;
+
 /**
  * Something that must never happen and did.
  *
@@ -7,10 +10,22 @@ package org.smmulator.pcie.ledger;
  * @param pasid {@link #NONE} without one
  * @param address the untranslated address, or {@link #NONE}
  * @param frame physical address of the 4 KiB frame, or {@link #NONE}
+ * @param packet the fields of the packet that did it; empty if none did
  */
 public record Violation(
-    Kind kind, String device, int pasid, long address, long frame, String text) {
+    Kind kind,
+    String device,
+    int pasid,
+    long address,
+    long frame,
+    String text,
+    Map<PacketField, String> packet) {
   public static final int NONE = -1;
+
+  /** One without a packet. */
+  public Violation(Kind kind, String device, int pasid, long address, long frame, String text) {
+    this(kind, device, pasid, address, frame, text, Map.of());
+  }
 
   public enum Kind {
     /** A translated access without a live grant. */
