@@ -20,9 +20,7 @@ interface PluggedDevice extends AutoCloseable {
     return null;
   }
 
-  /**
-   * What its ATC holds, under the same condition; null if it is elsewhere, or not attached.
-   */
+  /** What its ATC holds, under the same condition; null if it is elsewhere, or not attached. */
   default @Nullable AtcEntries atcAtRest(AtcRead question) {
     return null;
   }
