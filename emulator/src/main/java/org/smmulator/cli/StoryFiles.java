@@ -27,6 +27,7 @@ final class StoryFiles implements AutoCloseable {
   private static final long SOON_MILLIS = 100;
 
   private final Recorder recorder = new Recorder();
+  private final FlightRecorderEvents flight = FlightRecorderEvents.of(recorder);
   private final List<StoryFile> files = new ArrayList<>();
   private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -43,11 +44,16 @@ final class StoryFiles implements AutoCloseable {
       @Nullable Path events, @Nullable Path perfetto, Output output, boolean soon)
       throws UserException {
     StoryFiles story = new StoryFiles();
-    story.add("--events", events, EventLines::new);
-    story.add("--perfetto", perfetto, TraceEvents::new);
-    FlightRecorderEvents flight = FlightRecorderEvents.ifWanted();
-    if (flight != null) {
-      story.recorder.addReader(flight);
+    daemon("flight recorder", story.flight::listen); // beside the machine's start
+    boolean opened = false;
+    try {
+      story.add("--events", events, EventLines::new);
+      story.add("--perfetto", perfetto, TraceEvents::new);
+      opened = true;
+    } finally {
+      if (!opened) {
+        story.close();
+      }
     }
     if (output.verbosity() > 0) {
       story.recorder.addReader(new ChangeLines(output::say, output.verbosity() > 1));
@@ -60,9 +66,13 @@ final class StoryFiles implements AutoCloseable {
 
   /** The recorder tells its readers when a batch is full, or when it is asked to. */
   private void deliverSoon() {
-    Thread teller = new Thread(this::deliverUntilTheEnd, "verbose");
-    teller.setDaemon(true);
-    teller.start();
+    daemon("verbose", this::deliverUntilTheEnd);
+  }
+
+  private static void daemon(String name, Runnable body) {
+    Thread thread = new Thread(body, name);
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private void deliverUntilTheEnd() {
@@ -123,6 +133,7 @@ final class StoryFiles implements AutoCloseable {
   public void close() {
     ended.countDown();
     recorder.deliver();
+    flight.close();
     files.forEach(file -> file.writer.close());
   }
 }

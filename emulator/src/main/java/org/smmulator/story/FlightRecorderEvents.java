@@ -11,23 +11,30 @@ import jdk.jfr.Enabled;
 import jdk.jfr.Event;
 import jdk.jfr.EventFactory;
 import jdk.jfr.FlightRecorder;
+import jdk.jfr.FlightRecorderListener;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
+import jdk.jfr.Period;
+import jdk.jfr.Recording;
 import jdk.jfr.StackTrace;
 import jdk.jfr.ValueDescriptor;
-import org.jspecify.annotations.Nullable;
 import org.smmulator.record.Detail;
 import org.smmulator.record.EventKind;
 import org.smmulator.record.EventReader;
 import org.smmulator.record.RecordedEvent;
+import org.smmulator.record.Recorder;
 import org.smmulator.record.ValueFormat;
 
 /**
  * The story as events of the JVM's flight recorder, one type for each kind, such as {@code
- * smmulator.invalidation}. They are off until a recording asks for them by name, and nothing is
- * done before. An event is committed when it is delivered; {@code nanos} is the time of the run.
+ * smmulator.invalidation}. They are off until a recording asks for them by name, be it when the run
+ * begins or later, and nothing is done before; when no recording asks any more they are off again.
+ * An event is committed when it is delivered; {@code nanos} is the time of the run.
+ *
+ * <p>The flight recorder calls with a lock of its own held, and gets the recorder's inside: so what
+ * is called with the recorder's lock held takes none of the flight recorder's.
  */
-public final class FlightRecorderEvents implements EventReader {
+public final class FlightRecorderEvents implements EventReader, AutoCloseable {
   private static final String PREFIX = "smmulator.";
 
   /** Made when a recording is there; a type lives as long as the JVM. */
@@ -62,19 +69,69 @@ public final class FlightRecorderEvents implements EventReader {
     }
   }
 
+  /**
+   * Never committed: it only makes the flight recorder call before it ends a chunk of a recording,
+   * so that what has happened until then is in it.
+   */
+  @Name(PREFIX + "delivery")
+  @Label("delivery")
+  @Description("The events until then are delivered; it has none itself")
+  @Category("Smmulator")
+  @Period("endChunk")
+  @StackTrace(false)
+  private static final class Delivery extends Event {}
+
   private static final int OWN_VALUES = 4;
 
-  private final Detail detail;
+  private final Recorder recorder;
+  private final Runnable deliver;
+  private final FlightRecorderListener listener =
+      new FlightRecorderListener() {
+        @Override
+        public void recordingStateChanged(Recording recording) {
+          follow();
+        }
+      };
 
-  private FlightRecorderEvents(Detail detail) {
-    this.detail = detail;
+  private volatile Detail detail = Detail.NOTHING;
+  private boolean delivering;
+  private boolean closed;
+
+  private FlightRecorderEvents(Recorder recorder) {
+    this.recorder = recorder;
+    this.deliver = recorder::deliver;
   }
 
-  /** One for the recordings that run now and ask for any of the events; null without. */
-  public static @Nullable FlightRecorderEvents ifWanted() {
-    if (!FlightRecorder.isInitialized()) {
-      return null;
+  /** Those of a recorder, for the recordings that run now. */
+  public static FlightRecorderEvents of(Recorder recorder) {
+    FlightRecorderEvents events = new FlightRecorderEvents(recorder);
+    recorder.addReader(events);
+    events.follow();
+    return events;
+  }
+
+  /** From now on also for those that begin. Takes some 10 ms, as it loads the flight recorder. */
+  public synchronized void listen() {
+    if (!closed) {
+      FlightRecorder.addListener(listener);
+      follow();
     }
+  }
+
+  /** A recording has begun or ended, perhaps; it is told before who began it goes on. */
+  private synchronized void follow() {
+    Detail wanted = FlightRecorder.isInitialized() ? wanted() : Detail.NOTHING;
+    if (wanted != Detail.NOTHING && !delivering) {
+      FlightRecorder.addPeriodicEvent(Delivery.class, deliver);
+      delivering = true;
+    }
+    if (wanted != detail) {
+      detail = wanted;
+      recorder.readersChanged();
+    }
+  }
+
+  private static Detail wanted() {
     Detail most = Detail.NOTHING;
     for (Map.Entry<EventKind, EventFactory> type : Types.ALL.entrySet()) {
       Detail wanted = type.getKey().detail();
@@ -82,7 +139,7 @@ public final class FlightRecorderEvents implements EventReader {
         most = wanted;
       }
     }
-    return most == Detail.NOTHING ? null : new FlightRecorderEvents(most);
+    return most;
   }
 
   @Override
@@ -108,5 +165,18 @@ public final class FlightRecorderEvents implements EventReader {
       event.set(OWN_VALUES + field, value);
     }
     event.commit();
+  }
+
+  /** No recording gets any more. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (FlightRecorder.isInitialized()) {
+      FlightRecorder.removeListener(listener);
+    }
+    if (delivering) {
+      FlightRecorder.removePeriodicEvent(deliver);
+    }
+    recorder.removeReader(this);
   }
 }

@@ -18,23 +18,29 @@ import org.smmulator.story.Track.Drawn;
 /**
  * The story as a picture in time, for the Perfetto UI and chrome://tracing: a track for each guest
  * task, each queue of the SMMU and each device. What begins and ends is a slice, what happens at
- * once a slice without length, and a flow leads from a cause to its effect on another track.
+ * once a slice without length. A flow leads from a cause to its effect on another track, and back:
+ * from a device's completion to the SYNC that waited for it, and from that to the frames freed.
  *
  * <p>A viewer lets a flow begin on the slice that came last, and virtual time may stand still: so
  * it is written right after its cause, when the effect has not come yet. Events are therefore kept
- * until the recorder has delivered a batch, at most its ring. Of a cause in an earlier batch a
- * viewer would have the time alone: if that names another slice by now, there is no flow.
+ * until the recorder has delivered a batch, and no call is in the middle of it. Of a cause in an
+ * earlier batch a viewer would have the time alone: if that names another slice by now, there is no
+ * flow.
  */
 public final class TraceEvents implements StoryWriter {
   /** Tracks of one task or device; what else it does at once has no length. */
   private static final int MOST_TRACKS_EACH = 64;
+
+  /** Events that are kept for a call to end. */
+  private static final int MOST_KEPT = 1 << 13;
 
   private static final String COMMAND_QUEUE = "command queue";
 
   /**
    * An event until it is drawn.
    *
-   * @param hasFlow whether a flow leads to it from a cause elsewhere
+   * @param flow number of the flow to it from a cause elsewhere; 0 for none
+   * @param waits what it waited for
    * @param commands those that it, a command, was queued with
    */
   private record Kept(
@@ -43,9 +49,16 @@ public final class TraceEvents implements StoryWriter {
       long nanos,
       String line,
       long cause,
-      boolean hasFlow,
+      long flow,
+      List<Wait> waits,
       Words words,
       @Nullable Commands commands) {}
+
+  /** For an event, with the number of the flow from it. */
+  private record Wait(long event, long flow) {}
+
+  /** The beginning of a flow. */
+  private record Begun(long flow, String toLine) {}
 
   /** Queued together: one slice until the last is consumed. */
   private static final class Commands {
@@ -70,6 +83,8 @@ public final class TraceEvents implements StoryWriter {
 
   private final Causes<Drawn> drawn = new Causes<>();
   private final Causes<Commands> queued = new Causes<>();
+  private final Waits waits = new Waits();
+  private long flows;
   private int threads;
   private long lastNanos;
   private boolean closed;
@@ -119,6 +134,7 @@ public final class TraceEvents implements StoryWriter {
     }
     Commands together = event.kind() == EventKind.COMMAND ? queued.get(event.cause()) : null;
     boolean first = together == null || together.kept++ == 0;
+    boolean hasFlow = first && event.kind().phase() != EventKind.Phase.ENDS;
     batch.add(
         new Kept(
             event.id(),
@@ -126,7 +142,8 @@ public final class TraceEvents implements StoryWriter {
             event.nanos(),
             lineOf(event),
             event.cause(),
-            first && event.kind().phase() != EventKind.Phase.ENDS,
+            hasFlow ? ++flows : 0,
+            waits.of(event).stream().map(on -> new Wait(on, ++flows)).toList(),
             words(event),
             together));
   }
@@ -162,57 +179,86 @@ public final class TraceEvents implements StoryWriter {
 
   @Override
   public synchronized void delivered() {
-    if (closed || batch.isEmpty()) {
+    if (!closed && !(waits.arePending() && batch.size() < MOST_KEPT)) {
+      drawBatch();
+    }
+  }
+
+  private void drawBatch() {
+    if (batch.isEmpty()) {
       return;
     }
-    Map<Long, List<Kept>> effects = new HashMap<>();
-    for (Kept event : batch) {
-      effects.computeIfAbsent(event.cause, cause -> new ArrayList<>(1)).add(event);
-    }
+    Map<Long, List<Begun>> flowsFrom = flowsFrom();
     long first = batch.get(0).id;
     for (Kept event : batch) {
       lastNanos = Math.max(lastNanos, event.nanos);
+      List<Begun> from = flowsFrom.getOrDefault(event.id, List.of());
       if (event.kind.phase() == EventKind.Phase.ENDS) {
-        end(event);
+        end(event, from);
       } else {
-        draw(event, first, effects.getOrDefault(event.id, List.of()));
+        draw(event, first, from);
       }
     }
     batch.clear();
   }
 
-  private void end(Kept event) {
-    Drawn begun = drawn.get(event.cause);
-    if (begun != null) {
-      end(begun.track, event.cause, event.nanos);
+  /** Those that end in this batch, by the event that they begin on. */
+  private Map<Long, List<Begun>> flowsFrom() {
+    Map<Long, List<Begun>> begun = new HashMap<>();
+    for (Kept event : batch) {
+      if (event.flow != 0) {
+        begin(begun, event.cause, event.flow, event);
+      }
+      for (Wait wait : event.waits) {
+        begin(begun, wait.event, wait.flow, event);
+      }
     }
+    return begun;
+  }
+
+  private static void begin(Map<Long, List<Begun>> begun, long from, long flow, Kept to) {
+    begun.computeIfAbsent(from, f -> new ArrayList<>(1)).add(new Begun(flow, to.line));
+  }
+
+  /** A device's answer is drawn, as others wait for it; of anything else that ends, the end. */
+  private void end(Kept event, List<Begun> from) {
+    Drawn begun = drawn.get(event.cause);
+    if (begun == null) {
+      return;
+    }
+    if (event.kind.track() == EventKind.Track.DEVICE) {
+      out.instant(begun.track, event.nanos, event.words);
+      drawn.put(event.id, begun.track.draws(event.line, event.nanos));
+      flowsBegin(event, begun.track, from);
+    }
+    end(begun.track, event.cause, event.nanos);
   }
 
   private void end(Track track, long begun, long nanos) {
-    int slices = track.ends(begun);
+    int slices = track.ends(begun, nanos);
     for (int i = 0; i < slices; i++) {
       out.end(track, nanos);
     }
   }
 
   /**
-   * A slice, the end of the flow that leads to it, and the beginnings of those that lead from it.
+   * A slice, the ends of the flows that lead to it, and the beginnings of those that lead from it.
    *
    * @param first of the batch
    */
-  private void draw(Kept event, long first, List<Kept> effects) {
+  private void draw(Kept event, long first, List<Begun> from) {
     Commands together = event.commands;
     Track track = together == null ? trackOf(event) : trackOf(together, event, first);
+    notBefore(event, track);
     slice(event, track);
     if (together == null) {
       flowTo(event, track, first);
     }
-    drawn.put(event.id, track.draws(event.line, event.nanos));
-    for (Kept effect : effects) {
-      if (effect.hasFlow && !effect.line.equals(event.line)) {
-        out.flowBegins(track, event.nanos, effect.id);
-      }
+    for (Wait wait : event.waits) {
+      flowTo(event, track, first, wait.event, wait.flow);
     }
+    drawn.put(event.id, track.draws(event.line, event.nanos));
+    flowsBegin(event, track, from);
     if (together != null && ++together.consumed == together.count) {
       end(track, together.queued, event.nanos);
     }
@@ -228,16 +274,47 @@ public final class TraceEvents implements StoryWriter {
     }
   }
 
+  /** What led to it may have been drawn a little late, see {@link Track#at}; it is so too then. */
+  private void notBefore(Kept event, Track track) {
+    if (event.flow != 0) {
+      notBefore(event.cause, track);
+    }
+    for (Wait wait : event.waits) {
+      notBefore(wait.event, track);
+    }
+  }
+
+  private void notBefore(long event, Track track) {
+    Drawn origin = drawn.get(event);
+    if (origin != null) {
+      track.at(origin.nanos);
+    }
+  }
+
+  private void flowsBegin(Kept event, Track track, List<Begun> from) {
+    for (Begun begun : from) {
+      if (!begun.toLine.equals(event.line)) {
+        out.flowBegins(track, track.at(event.nanos), begun.flow);
+      }
+    }
+  }
+
   private void flowTo(Kept event, Track track, long first) {
-    Drawn origin = event.hasFlow ? drawn.get(event.cause) : null;
-    boolean late = event.cause < first;
+    if (event.flow != 0) {
+      flowTo(event, track, first, event.cause, event.flow);
+    }
+  }
+
+  private void flowTo(Kept event, Track track, long first, long from, long flow) {
+    Drawn origin = drawn.get(from);
+    boolean late = from < first;
     if (origin == null || origin.line.equals(event.line) || (late && origin.isCovered())) {
       return;
     }
     if (late) {
-      out.flowBegins(origin.track, origin.nanos, event.id);
+      out.flowBegins(origin.track, origin.nanos, flow);
     }
-    out.flowEnds(track, event.nanos, event.id);
+    out.flowEnds(track, track.at(event.nanos), flow);
   }
 
   // Tracks.
@@ -257,6 +334,7 @@ public final class TraceEvents implements StoryWriter {
     if (track == null) {
       track = idleTrack(event);
       together.track = track;
+      notBefore(event, track);
       if (track.isIdle()) {
         track.begins(together.queued);
         String what = together.count + (together.count == 1 ? " command" : " commands");
@@ -308,7 +386,7 @@ public final class TraceEvents implements StoryWriter {
     if (closed) {
       return out.failure();
     }
-    delivered();
+    drawBatch();
     closed = true;
     for (List<Track> tracks : lines.values()) {
       for (Track track : tracks) {

@@ -23,7 +23,7 @@ final class Track {
       this.nanos = nanos;
     }
 
-    /** Whether another one came after it at the same time. */
+    /** Whether another one came after it at the same time, or it was over then. */
     boolean isCovered() {
       return covered;
     }
@@ -74,9 +74,12 @@ final class Track {
   }
 
   /** Ends an event and all inside it; how many slices that are. */
-  int ends(long event) {
+  int ends(long event, long nanos) {
     if (!open.contains(event)) {
       return 0;
+    }
+    if (newest != null && newest.nanos == at(nanos)) {
+      newest.covered = true;
     }
     int slices = 1;
     while (open.pop() != event) {

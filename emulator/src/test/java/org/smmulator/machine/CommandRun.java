@@ -25,11 +25,15 @@ public record CommandRun(int code, String out, String err) {
 
   /** Runs {@code configs/little.yaml}, which lies in the folder then, without its usual ports. */
   public static CommandRun ofLittle(Path folder, String... options) throws IOException {
+    return ofConfig(folder, "little.yaml", options);
+  }
+
+  /** As above, another one of the folder {@code configs}. */
+  static CommandRun ofConfig(Path folder, String name, String... options) throws IOException {
     Path file =
         Files.writeString(
             folder.resolve("machine.yaml"),
-            Machines.configs("little.yaml")
-                + "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n");
+            Machines.configs(name) + "http: {listen: null}\nbus: {listen: ['127.0.0.1:0']}\n");
     List<String> words = new ArrayList<>(List.of("run", file.toString()));
     words.addAll(List.of(options));
     return of(words.toArray(String[]::new));

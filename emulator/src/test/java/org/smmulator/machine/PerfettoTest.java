@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.story.TraceEventFormat;
 import org.smmulator.story.TraceFile;
 import org.smmulator.story.TraceFile.Slice;
 
@@ -31,7 +35,9 @@ class PerfettoTest {
   private TraceFile traceOf(boolean simulated) throws Exception {
     CommandRun run = simulated ? run("--simulated") : run();
     assertThat(run.code()).as(run.err()).isZero();
-    return new TraceFile(Files.readString(trace()));
+    String json = Files.readString(trace());
+    assertThat(TraceEventFormat.faultsOf(json)).isEmpty();
+    return new TraceFile(json);
   }
 
   @ParameterizedTest
@@ -65,12 +71,47 @@ class PerfettoTest {
         assertThat(invalidation.from()).isGreaterThanOrEqualTo(batch.from());
         assertThat(invalidation.end()).as("the SYNC waited").isLessThanOrEqualTo(batch.end());
         assertThat(invalidation.all("entries dropped")).isNotEmpty();
+        Slice completed = invalidation.all("invalidation completed").get(0);
+        assertThat(file.effects(completed)).isEqualTo(batch.all("SYNC"));
         devices.add(invalidation.track());
       }
     }
     assertThat(devices)
         .containsExactlyInAnyOrder("devices/00:04.0 tiny-atc", "devices/00:05.0 small-atc");
-    assertThat(step.all("frames freed").get(0).from()).isGreaterThanOrEqualTo(driver.end());
+    Slice freed = step.all("frames freed").get(0);
+    assertThat(freed.from()).isGreaterThanOrEqualTo(driver.end());
+    Slice lastBatch = lastOf(file.effects(lastOf(driver.all("commands queued"))));
+    assertThat(file.effects(lastOf(lastBatch.all("SYNC")))).containsExactly(freed);
+  }
+
+  private static Slice lastOf(List<Slice> slices) {
+    return slices.get(slices.size() - 1);
+  }
+
+  /** The check of the format knows nothing of who wrote the file. */
+  @Test
+  void thatOfTheQuickstartIsWhatTheFormatAsksForAndItsMunmapIsLinkedThroughout() throws Exception {
+    CommandRun run =
+        CommandRun.ofConfig(
+            folder, "quickstart.yaml", "--simulated", "--seed", "1", "--perfetto", trace() + "");
+    assertThat(run.code()).as(run.err()).isZero();
+    String json = Files.readString(trace());
+    assertThat(TraceEventFormat.faultsOf(json)).isEmpty();
+    TraceFile file = new TraceFile(json);
+    Slice step = file.slice("guest/scenario", "begins munmap alice 32-95");
+    Set<String> devices = new TreeSet<>();
+    Set<Slice> freed = new HashSet<>();
+    for (Slice queued : step.all("commands queued")) {
+      for (Slice command : lastOf(file.effects(queued)).all("ATC_INV")) {
+        for (Slice invalidation : file.effects(command)) {
+          devices.add(invalidation.track());
+          Slice completed = invalidation.all("invalidation completed").get(0);
+          file.effects(completed).forEach(sync -> freed.addAll(file.effects(sync)));
+        }
+      }
+    }
+    assertThat(devices).containsExactly("devices/00:04.0 small-atc", "devices/00:05.0 large-atc");
+    assertThat(freed).containsExactlyElementsOf(step.all("frames freed"));
   }
 
   /** From the device over the queue to the handler's tasks and back. */

@@ -7,6 +7,7 @@ import static org.smmulator.record.EventKind.COMMANDS_QUEUED;
 import static org.smmulator.record.EventKind.FRAMES_FREED;
 import static org.smmulator.record.EventKind.INVALIDATION;
 import static org.smmulator.record.EventKind.INVALIDATION_COMPLETED;
+import static org.smmulator.record.EventKind.INVALIDATION_ENDED;
 import static org.smmulator.record.EventKind.STEP_BEGINS;
 import static org.smmulator.record.EventKind.STEP_ENDS;
 import static org.smmulator.record.EventKind.TRANSLATION_REQUEST;
@@ -38,9 +39,14 @@ class TraceEventsTest {
     return tell("smmu", COMMAND, cause, 0x40, 0);
   }
 
+  private void sync(long cause) {
+    tell("smmu", COMMAND, cause, 0x46, 0);
+  }
+
   private TraceFile file() {
     recorder.deliver();
     assertThat(trace.close()).isNull();
+    assertThat(TraceEventFormat.faultsOf(text.toString())).isEmpty();
     return new TraceFile(text.toString());
   }
 
@@ -168,6 +174,81 @@ class TraceEventsTest {
     TraceFile file = file();
     assertThat(file.effects(file.slice("guest/scenario", "begins step"))).isEmpty();
     assertThat(file.causeOf(file.slice("guest/worker", "frees 5 frames"))).isNull();
+  }
+
+  /** Devices' answers let a SYNC end, and that lets frames be freed. */
+  @Test
+  void flowsLeadBackFromCompletionsOverTheSyncToTheFramesFreed() {
+    long call = tell("scenario", CALL_BEGINS, 0, recorder.name("alice"), recorder.name("munmap"));
+    long both = tell("scenario", COMMANDS_QUEUED, call, 3, 0);
+    long first = tell("00:04.0", INVALIDATION, command(both), 1, 0x1000);
+    long second = tell("00:05.0", INVALIDATION, command(both), 1, 0x1000);
+    now = 5;
+    tell("00:05.0", INVALIDATION_COMPLETED, second, 1, 0x1000);
+    tell("00:04.0", INVALIDATION_ENDED, first, recorder.name("timed out"), 1);
+    sync(both);
+    tell("scenario", FRAMES_FREED, call, 1, 0);
+    tell("other", FRAMES_FREED, 0, 2, 0);
+    sync(0);
+    TraceFile file = file();
+    Slice completed = file.first("invalidation completed");
+    assertThat(completed.track()).isEqualTo("devices/00:05.0");
+    Slice sync = file.effects(completed).get(0);
+    assertThat(sync.what()).startsWith("SYNC");
+    assertThat(file.effects(file.first("invalidation ended"))).containsExactly(sync);
+    assertThat(file.effects(sync)).extracting(Slice::what).containsExactly("frees 1 frames");
+    assertThat(file.causeOf(file.slice("guest/other", "frees 2 frames"))).isNull();
+  }
+
+  private void completeInvalidation(long queued) {
+    long request = tell("00:04.0", INVALIDATION, command(queued), 1, 0x1000);
+    tell("00:04.0", INVALIDATION_COMPLETED, request, 1, 0x1000);
+  }
+
+  /** Whenever the recorder happens to deliver. */
+  @Test
+  void flowsLeadBackAlsoWhereABatchEnds() {
+    long call = tell("scenario", CALL_BEGINS, 0, recorder.name("alice"), recorder.name("munmap"));
+    long queued = tell("scenario", COMMANDS_QUEUED, call, 2, 0);
+    completeInvalidation(queued);
+    recorder.deliver();
+    sync(queued);
+    recorder.deliver();
+    tell("scenario", FRAMES_FREED, call, 1, 0);
+    recorder.deliver();
+    assertThat(text.toString()).as("nobody knows yet what follows").doesNotContain("munmap");
+    tell("scenario", EventKind.CALL_ENDS, call, 0, 0);
+    recorder.deliver();
+    assertThat(text.toString()).contains("munmap");
+    TraceFile file = file();
+    Slice sync = file.effects(file.first("invalidation completed")).get(0);
+    assertThat(file.effects(sync)).extracting(Slice::name).containsExactly("frames freed");
+  }
+
+  /** No arrow is better than a wrong one, and what is kept has a bound. */
+  @Test
+  void aCompletionThatWaitsLongForItsSyncHasNoFlow() {
+    long queued = tell("scenario", COMMANDS_QUEUED, 0, 2, 0);
+    completeInvalidation(queued);
+    for (int i = 0; i < 8192; i++) {
+      tell("00:05.0", TRANSLATION_REQUEST, 0, i, 0x1000);
+    }
+    recorder.deliver();
+    sync(queued);
+    TraceFile file = file();
+    assertThat(file.effects(file.first("invalidation completed"))).isEmpty();
+    assertThat(file.causeOf(file.first("SYNC"))).isNull();
+  }
+
+  /** What is told late is drawn late, and what followed from it not before it. */
+  @Test
+  void noFlowLeadsBackInTime() {
+    now = 9;
+    tell("scenario", FRAMES_FREED, 0, 1, 0);
+    now = 4;
+    long late = tell("scenario", FRAMES_FREED, 0, 2, 0);
+    tell("worker", FRAMES_FREED, late, 3, 0);
+    assertThat(file().slice("guest/worker", "frees 3 frames").from()).isEqualTo(0.009);
   }
 
   /** As after Ctrl-C in the middle. */

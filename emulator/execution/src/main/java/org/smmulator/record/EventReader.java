@@ -4,7 +4,7 @@ package org.smmulator.record;
  * Takes events in the order in which they were recorded. Told of them now and then, not at once.
  */
 public interface EventReader {
-  /** What it wants to be told; it may be told more. */
+  /** What it wants to be told; it may be told more. See {@link Recorder#readersChanged}. */
   Detail detail();
 
   /**

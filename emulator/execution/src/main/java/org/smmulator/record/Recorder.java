@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * makes no text and no object. Readers that are there get every event, by whoever finds so many
  * undelivered, or asks; without a reader the oldest are dropped, and counted. Thread-safe.
  *
- * <p>Who records asks {@link #records} first: off, that is all it costs. A recorder gets its
- * readers before the run begins.
+ * <p>Who records asks {@link #records} first: off, that is all it costs. A reader may come, go, or
+ * want more or less, in the middle of a run: who tells of a thing's end must not count on that its
+ * beginning was recorded, nor the other way round.
  */
 public final class Recorder {
   /** Nothing is recorded. */
@@ -27,45 +28,72 @@ public final class Recorder {
 
   private final Names names = new Names();
   private final List<EventReader> readers = new ArrayList<>();
-  private int detail;
+  private final Detail least;
+
+  /** Volatile, so that whoever does nothing else but ask sees it change. */
+  private volatile int detail;
+
   private EventKind[] kinds = {};
   private long[] ring = {};
-  private @Nullable CarriedCauses ofCommands;
-  private @Nullable CarriedCauses ofPageRequests;
+  private volatile @Nullable CarriedCauses ofCommands;
+  private volatile @Nullable CarriedCauses ofPageRequests;
   private RecordedEvent window = new RecordedEvent(this, kinds, ring);
   private long recorded;
   private long delivered;
 
   /** One that records as much as its readers want, and nothing without any. */
-  public Recorder() {}
+  public Recorder() {
+    this(Detail.NOTHING);
+  }
 
   /** One that records so much even without a reader, for {@link #replay}. */
   public Recorder(Detail least) {
-    want(least);
+    this.least = least;
+    record(least);
   }
 
-  private void want(Detail wanted) {
-    if (wanted.level() <= detail) {
+  private void record(Detail wanted) {
+    if (wanted.level() == detail) {
       return;
     }
-    if (this == OFF) {
-      throw new IllegalStateException("this recorder stays off");
-    }
-    detail = wanted.level();
     if (ring.length == 0) {
       kinds = new EventKind[CAPACITY];
       Arrays.fill(kinds, EventKind.TASK_RUNS); // none is read before it is written
       ring = new long[CAPACITY * RecordedEvent.LONGS];
       window = new RecordedEvent(this, kinds, ring);
+    }
+    if (detail == 0) { // those from before a pause name what is long over
       ofCommands = new CarriedCauses();
       ofPageRequests = new CarriedCauses();
     }
+    detail = wanted.level();
   }
 
-  /** From now on a reader is told. To be called before anything is recorded. */
+  /** From now on a reader is told what is recorded. */
   public synchronized void addReader(EventReader reader) {
-    want(reader.detail());
+    if (this == OFF) {
+      throw new IllegalStateException("this recorder stays off");
+    }
+    deliver(); // what was before is not for the new one
     readers.add(reader);
+    readersChanged();
+  }
+
+  /** A reader is told what has been recorded, and no more. */
+  public synchronized void removeReader(EventReader reader) {
+    deliver();
+    readers.remove(reader);
+    readersChanged();
+  }
+
+  /** From now on as much is recorded as the readers want now. */
+  public synchronized void readersChanged() {
+    Detail most = least;
+    for (EventReader reader : readers) {
+      Detail wanted = reader.detail();
+      most = wanted.compareTo(most) > 0 ? wanted : most;
+    }
+    record(most);
   }
 
   /** Whether anything is recorded. */

@@ -87,6 +87,64 @@ class RecorderTest {
     assertThat(recorder.records(EventKind.TASK_RUNS)).isFalse();
   }
 
+  @Test
+  void aReaderMayComeLaterAndGo() {
+    Recorder recorder = new Recorder();
+    Kept first = new Kept(Detail.CHANGES);
+    recorder.addReader(first);
+    freed(recorder, 1);
+    Kept second = new Kept(Detail.COMMANDS);
+    recorder.addReader(second);
+    freed(recorder, 2);
+    assertThat(recorder.records(EventKind.COMMAND)).isTrue();
+    recorder.removeReader(second);
+    assertThat(recorder.records(EventKind.COMMAND)).isFalse();
+    freed(recorder, 3);
+    recorder.removeReader(first);
+    assertThat(recorder.isOn()).isFalse();
+    assertThat(freed(recorder, 4)).isZero();
+    recorder.deliver();
+    assertThat(first.ids).containsExactly(1L, 2L, 3L);
+    assertThat(second.ids).containsExactly(2L);
+  }
+
+  /** In the time between, nobody said why an entry is there. */
+  @Test
+  void afterAPauseCausesFromBeforeAreForgotten() {
+    Recorder recorder = new Recorder();
+    Kept kept = new Kept(Detail.CHANGES);
+    recorder.addReader(kept);
+    recorder.carry(Carrier.COMMAND_QUEUE, 5, 77);
+    recorder.removeReader(kept);
+    recorder.addReader(kept);
+    assertThat(recorder.carried(Carrier.COMMAND_QUEUE, 5)).isZero();
+  }
+
+  @Test
+  void asMuchIsRecordedAsItsReadersWantNow() {
+    Detail[] wanted = {Detail.NOTHING};
+    Recorder recorder = new Recorder();
+    recorder.addReader(
+        new EventReader() {
+          @Override
+          public Detail detail() {
+            return wanted[0];
+          }
+
+          @Override
+          public void event(RecordedEvent event) {}
+        });
+    assertThat(recorder.isOn()).isFalse();
+    wanted[0] = Detail.TRAFFIC;
+    assertThat(recorder.isOn()).as("nobody has said so").isFalse();
+    recorder.readersChanged();
+    assertThat(recorder.records(EventKind.TASK_RUNS)).isTrue();
+    wanted[0] = Detail.CHANGES;
+    recorder.readersChanged();
+    assertThat(recorder.records(EventKind.TASK_RUNS)).isFalse();
+    assertThat(recorder.records(EventKind.FRAMES_FREED)).isTrue();
+  }
+
   /** More than any ring holds: the readers have it all, in order; the ring has the last. */
   @Test
   void readersLoseNothingAndTheRingKeepsTheLast() {

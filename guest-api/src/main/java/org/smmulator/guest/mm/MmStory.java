@@ -4,7 +4,6 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.record.EventKind;
-import org.smmulator.record.Recorder;
 
 /**
  * What one address space tells the recorder. What begins here is the cause of all that its task
@@ -43,11 +42,11 @@ final class MmStory {
   private long begin(EventKind kind, String name, long first, long last) {
     return sched.records(kind)
         ? sched.begin(kind, sched.name(process), sched.name(name), first, last)
-        : Recorder.NO_CAUSE;
+        : Sched.NOT_BEGUN;
   }
 
   private void end(EventKind kind, String name, long outer) {
-    if (sched.records(kind)) {
+    if (outer != Sched.NOT_BEGUN) {
       sched.end(kind, outer, sched.name(process), sched.name(name));
     }
   }

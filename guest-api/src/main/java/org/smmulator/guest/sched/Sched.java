@@ -33,6 +33,9 @@ public final class Sched {
     this.recorder = recorder;
   }
 
+  /** What {@link #begin} returns if nobody wants the event: then nobody is told its end either. */
+  public static final long NOT_BEGUN = -1;
+
   // The story. A task does what it does because of the event that it began last and that is not
   // over, or of what began the work that it was given.
 
@@ -66,7 +69,7 @@ public final class Sched {
    */
   public long begin(EventKind kind, long a, long b, long c, long d) {
     if (!recorder.records(kind)) {
-      return Recorder.NO_CAUSE;
+      return NOT_BEGUN;
     }
     long outer = current().cause();
     current().causedBy(record(kind, a, b, c, d));
@@ -74,12 +77,12 @@ public final class Sched {
   }
 
   /**
-   * The end of what began last.
+   * The end of what began last. Recording may have been turned on or off since.
    *
    * @param outer what the beginning returned
    */
   public void end(EventKind kind, long outer, long a, long b) {
-    if (recorder.records(kind)) {
+    if (outer != NOT_BEGUN) {
       record(kind, a, b, 0, 0);
       current().causedBy(outer);
     }

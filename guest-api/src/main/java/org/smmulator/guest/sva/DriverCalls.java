@@ -25,7 +25,6 @@ import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.record.EventKind;
-import org.smmulator.record.Recorder;
 
 /**
  * The calls of this layer into the IOMMU's driver. A driver may throw anything, before or after it
@@ -224,7 +223,7 @@ final class DriverCalls {
           "%s: the IOMMU driver's %s failed: %s".formatted(subject, operation, thrown),
           thrown);
     } finally {
-      if (sched.records(EventKind.DRIVER_ENDS)) {
+      if (outer != Sched.NOT_BEGUN) {
         sched.end(EventKind.DRIVER_ENDS, outer, sched.name(operation), 0);
       }
       if (outermost) {
@@ -237,6 +236,6 @@ final class DriverCalls {
     return sched.records(EventKind.DRIVER_BEGINS)
         ? sched.begin(
             EventKind.DRIVER_BEGINS, sched.name(operation), sched.name(subject.toString()), 0, 0)
-        : Recorder.NO_CAUSE;
+        : Sched.NOT_BEGUN;
   }
 }

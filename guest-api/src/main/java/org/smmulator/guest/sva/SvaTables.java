@@ -17,7 +17,6 @@ import org.smmulator.guest.sched.SpinLock;
 import org.smmulator.guest.sched.Srcu;
 import org.smmulator.guest.sched.WaitQueue;
 import org.smmulator.record.EventKind;
-import org.smmulator.record.Recorder;
 
 /**
  * What the parts of the layer share: its tables, the sva lock over them, and the SRCU domain of
@@ -77,12 +76,12 @@ final class SvaTables {
   long begins(EventKind kind, Bond bond) {
     return sched.records(kind)
         ? sched.begin(kind, sched.name(bond.iommuDevice().name()), bond.pasid(), 0, 0)
-        : Recorder.NO_CAUSE;
+        : Sched.NOT_BEGUN;
   }
 
   /** The end of what began for a bond. */
   void ends(EventKind kind, long outer, Bond bond, String answer) {
-    if (sched.records(kind)) {
+    if (outer != Sched.NOT_BEGUN) {
       sched.end(kind, outer, sched.name(bond.iommuDevice().name()), sched.name(answer));
     }
   }
