@@ -18,6 +18,7 @@ import org.smmulator.execution.Loop;
  * first has gone and the function has been reset. If the first stays, the next is told so after a
  * moment: of two that come at once, the one that is about to go may be heard last.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a connection
 public final class VfioPort implements AutoCloseable, VfioSession.Places {
   private static final Logger LOG = LoggerFactory.getLogger(VfioPort.class);
 
@@ -104,7 +105,7 @@ public final class VfioPort implements AutoCloseable, VfioSession.Places {
   }
 
   private void giveUp(Waiter waiter) {
-    if (waiters.peek() == waiter && holder == null) {
+    if (waiter.equals(waiters.peek()) && holder == null) {
       loop.schedule(() -> giveUp(waiter), PATIENCE_NANOS); // the function is its own once reset
     } else if (waiters.remove(waiter)) {
       waiter.refused.run();

@@ -132,10 +132,10 @@ class VfioHostileTest {
         throw new AssertionError(told, e);
       }
       if (!wire.isWhole() && random.nextInt(3) == 0) {
-        wire.channel.close(); // killed within a message
+        wire.kill(); // killed within a message
       }
       if (wire.tally.of(VfioCounter.CLIENTS_GONE) == sessions) {
-        wire.channel.close();
+        wire.kill();
         wire = new VfioWire(wire);
         assertThat(wire.exchange(VERSION)).as(told).startsWith("01000100");
         sessions++;

@@ -223,7 +223,7 @@ class VfioSessionTest {
     assertThat(second.exchange(READ)).isEmpty();
     assertThat(first.exchange(READ)).isEqualTo(plain(READ_REPLY));
     assertThat(first.tally.of(VfioCounter.CLIENTS_REFUSED)).isEqualTo(1);
-    second.channel.close();
+    second.kill();
     assertThat(first.function.asked).doesNotContain("left", "reset");
   }
 
@@ -239,7 +239,7 @@ class VfioSessionTest {
     VfioWire first = VfioWire.open();
     first.function.holds = true;
     first.send(bytes(READ));
-    first.channel.close();
+    first.kill();
     VfioWire second = new VfioWire(first);
     assertThat(second.exchange(VERSION + RESET)).as("while it is reset").isEmpty();
     assertThat(first.function.asked).containsExactly("taken", "read 0 0x0 4", "left", "reset");
@@ -256,10 +256,10 @@ class VfioSessionTest {
   void oneThatLeavesDuringTheResetLeavesTheFunctionFree() {
     VfioWire first = VfioWire.open();
     first.function.holds = true;
-    first.channel.close();
+    first.kill();
     VfioWire second = new VfioWire(first);
     second.exchange(VERSION);
-    second.channel.close();
+    second.kill();
     VfioWire third = new VfioWire(first);
     third.exchange(VERSION);
     first.loop.advanceTo(3 * VfioPort.PATIENCE_NANOS);
@@ -307,7 +307,7 @@ class VfioSessionTest {
       sent++;
     }
     assertThat(sent).isEqualTo(DmaWrites.MOST_PENDING);
-    wire.channel.close();
+    wire.kill();
     assertThat(client != null && client.dmaWrite(0x1000, new byte[4], end -> {})).isFalse();
   }
 }

@@ -32,9 +32,13 @@ final class VfioWire {
     channel.pipeline().addLast(new VfioConnection(channel, port));
   }
 
+  void kill() {
+    channel.close().syncUninterruptibly();
+  }
+
   /** The next client, which finds the function as after power-on. */
   VfioWire next() {
-    channel.close();
+    kill();
     Arrays.fill(function.bar0, (byte) 0);
     return new VfioWire(this);
   }
