@@ -254,7 +254,14 @@ public final class Machine implements RunningMachine {
   Ending runScenario(Progress progress, BooleanSupplier stopped) throws UserException {
     ScenarioRun run =
         new ScenarioRun(
-            kernel(), config, check, devices, this::summary, stopped, platform.glances());
+            kernel(),
+            config,
+            check,
+            board.rootComplex()::namePasid,
+            devices,
+            this::summary,
+            stopped,
+            platform.glances());
     story = run;
     plugIn();
     return run.run(progress);

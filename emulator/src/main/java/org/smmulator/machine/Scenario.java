@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ObjIntConsumer;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
@@ -47,18 +48,26 @@ final class Scenario implements StepCases<ScenarioException> {
 
   private final Map<String, List<Task>> background = new LinkedHashMap<>();
   private final List<Running> streams = new CopyOnWriteArrayList<>();
+  private final ObjIntConsumer<String> pasidNames;
   private volatile int stepsBegun;
   private volatile int stepsDone;
   private volatile String now = "waiting for devices";
 
   /**
    * @param attachTimeoutMillis wait for a device that a step names
+   * @param pasidNames told which process a PASID is of, before a device uses it
    */
-  Scenario(GuestKernel kernel, ScenarioConfig config, int attachTimeoutMillis, DataCheck check) {
+  Scenario(
+      GuestKernel kernel,
+      ScenarioConfig config,
+      int attachTimeoutMillis,
+      DataCheck check,
+      ObjIntConsumer<String> pasidNames) {
     this.kernel = kernel;
     this.config = config;
     this.attachTimeoutMillis = attachTimeoutMillis;
     this.check = check;
+    this.pasidNames = pasidNames;
   }
 
   /** What is going on, for the progress line. */
@@ -158,6 +167,7 @@ final class Scenario implements StepCases<ScenarioException> {
       DmaEngine engine = engine(id);
       try {
         EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
+        pasidNames.accept(step.process(), queue.pasid());
         process.bindings().add(new Binding(kernel.sched(), queue));
       } catch (IommuException e) {
         throw new ScenarioException(step + ": " + e.getMessage(), e);

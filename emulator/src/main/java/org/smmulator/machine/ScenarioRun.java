@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ final class ScenarioRun {
 
   /**
    * @param config with a scenario
+   * @param pasidNames as of a {@link Scenario}
    * @param devices the machine's own
    * @param stopped whether the scenario is to end before its last step
    */
@@ -46,6 +48,7 @@ final class ScenarioRun {
       GuestKernel kernel,
       MachineConfig config,
       DataCheck check,
+      ObjIntConsumer<String> pasidNames,
       List<PluggedDevice> devices,
       Supplier<Summary> summary,
       BooleanSupplier stopped,
@@ -56,7 +59,8 @@ final class ScenarioRun {
     }
     this.kernel = kernel;
     this.story = configured;
-    this.scenario = new Scenario(kernel, story, config.bus().attachTimeoutMillis(), check);
+    this.scenario =
+        new Scenario(kernel, story, config.bus().attachTimeoutMillis(), check, pasidNames);
     this.check = check;
     this.devices = devices;
     this.summary = summary;

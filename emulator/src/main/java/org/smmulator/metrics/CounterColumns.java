@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ObjLongConsumer;
 import org.smmulator.pcie.DeviceCounters;
+import org.smmulator.pcie.PasidCounter;
+import org.smmulator.pcie.PasidCounts;
 import org.smmulator.smmu.port.SmmuCounters;
 
 /**
@@ -29,6 +31,12 @@ public final class CounterColumns {
       String place = DEVICES + device.id();
       for (Shown shown : Shown.ofDevice(device)) {
         column.accept(place + shown.pointer(), shown.value());
+      }
+      for (PasidCounts pasid : device.pasids()) {
+        String under = place + "/pasids/" + pasid.pasid() + "/" + pasid.process();
+        for (PasidCounter row : PasidCounter.values()) {
+          column.accept(Shown.pointer(under, row), pasid.counts().of(row));
+        }
       }
     }
   }

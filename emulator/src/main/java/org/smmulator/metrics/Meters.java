@@ -25,6 +25,8 @@ import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.LinkCounter;
+import org.smmulator.pcie.PasidCounter;
+import org.smmulator.pcie.PasidCounts;
 import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
@@ -220,10 +222,33 @@ final class Meters {
       String meaning = row.facts().meaning() + ", as the device reports";
       meters.add(device(name, type(row), row.facts().unit(), meaning, d -> d.reported(row)));
     }
+    for (PasidCounter row : PasidCounter.values()) {
+      meters.add(ofPasids(row));
+    }
     for (LatencyHistogram kind : LatencyHistogram.values()) {
       meters.add(latency(kind));
     }
     return meters;
+  }
+
+  private static Meter ofPasids(PasidCounter row) {
+    List<String> names = new ArrayList<>(DEVICE);
+    names.addAll(List.of("pasid", "process"));
+    return new Meter(
+        name("smmulator_pasid", row),
+        type(row),
+        row.facts().unit(),
+        row.facts().meaning(),
+        names,
+        (summary, to) -> {
+          for (DeviceCounters device : lastOfEachName(summary)) {
+            for (PasidCounts pasid : device.pasids()) {
+              List<String> values = new ArrayList<>(labels(device));
+              values.addAll(List.of(pasid.pasid(), pasid.process()));
+              to.number(pasid.counts().of(row), values);
+            }
+          }
+        });
   }
 
   private static Meter latency(LatencyHistogram kind) {

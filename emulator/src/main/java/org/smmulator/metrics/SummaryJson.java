@@ -24,6 +24,8 @@ import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.LinkCounter;
+import org.smmulator.pcie.PasidCounter;
+import org.smmulator.pcie.PasidCounts;
 import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
@@ -84,6 +86,8 @@ public final class SummaryJson {
     }
     ArrayNode curves = node.putArray("workingSet");
     device.workingSet().forEach(curve -> put(curves.addObject(), curve));
+    ArrayNode pasids = node.putArray("pasids");
+    device.pasids().forEach(pasid -> put(pasids.addObject(), pasid));
     return node;
   }
 
@@ -172,6 +176,7 @@ public final class SummaryJson {
         counts(node, "", FunctionCounter.class),
         Counts.of(DeviceCounter.class, row -> number(node, Shown.pointer(row))),
         workingSet(required(node, "/workingSet")),
+        pasids(required(node, "/pasids")),
         latencies);
   }
 
@@ -185,6 +190,26 @@ public final class SummaryJson {
       entries.add(point.entries());
       hits.add(point.hits());
     }
+  }
+
+  private static void put(ObjectNode node, PasidCounts pasid) {
+    node.put("pasid", pasid.pasid()).put("process", pasid.process());
+    for (PasidCounter row : PasidCounter.values()) {
+      long count = pasid.counts().of(row);
+      node.put(Spelling.camelCase(row.name()), count == Counts.UNKNOWN ? null : count);
+    }
+  }
+
+  private static List<PasidCounts> pasids(JsonNode node) {
+    List<PasidCounts> pasids = new ArrayList<>();
+    for (JsonNode pasid : node) {
+      pasids.add(
+          new PasidCounts(
+              required(pasid, "/pasid").stringValue(),
+              required(pasid, "/process").stringValue(),
+              counts(pasid, "", PasidCounter.class)));
+    }
+    return pasids;
   }
 
   private static List<WorkingSetCurve> workingSet(JsonNode node) {

@@ -46,6 +46,7 @@ final class AttachedFunction {
   final PeerWrites peerWrites;
   final PageRequestCredits credits = new PageRequestCredits();
   final FaultCauses faultCauses = new FaultCauses();
+  final FunctionPasids pasids;
 
   /** What {@link InterruptPins} last heard of the interrupt pin. */
   boolean pinAsserted;
@@ -74,6 +75,7 @@ final class AttachedFunction {
     this.peerWrites = new PeerWrites(this, root);
     this.invalidations =
         new InvalidationAccount(this, grants, root.ledger(), root.agent(), root.judge());
+    this.pasids = new FunctionPasids(root.pasidLabels());
     this.atc = new AtcQuestions(this, root.judge());
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.LatencyHistogram;
 import org.smmulator.bus.wire.WorkingSetCurve;
 import org.smmulator.counter.Counts;
@@ -18,6 +19,7 @@ import org.smmulator.counter.Counts;
  * @param counted what the root complex counted
  * @param reported what the device last reported of itself
  * @param workingSet what it last reported of its working set; empty if it does not
+ * @param pasids what the root complex counted by PASID
  * @param latencies round trips; absent if there was none of the kind, or none was reported
  */
 public record DeviceCounters(
@@ -29,9 +31,11 @@ public record DeviceCounters(
     Counts<FunctionCounter> counted,
     Counts<DeviceCounter> reported,
     List<WorkingSetCurve> workingSet,
+    List<PasidCounts> pasids,
     Map<LatencyHistogram, RoundTrips> latencies) {
   public DeviceCounters {
     workingSet = List.copyOf(workingSet);
+    pasids = List.copyOf(pasids);
     Map<LatencyHistogram, RoundTrips> known = new EnumMap<>(LatencyHistogram.class);
     known.putAll(latencies);
     latencies = Collections.unmodifiableMap(known);
@@ -50,6 +54,7 @@ public record DeviceCounters(
             ? Counts.unknown(DeviceCounter.class)
             : Counts.of(DeviceCounter.class, row -> reported[row.slot()]),
         reported == null ? List.of() : WorkingSetCurve.in(reported),
+        function.pasids.counts(function.speaks(DroppedEntries.SINCE_MINOR)),
         latencies(function.invalidations.roundTrips(), reported));
   }
 
@@ -82,6 +87,7 @@ public record DeviceCounters(
         counted,
         Counts.of(DeviceCounter.class, row -> slots[row.slot()]),
         WorkingSetCurve.in(slots),
+        pasids,
         latencies(latency(LatencyHistogram.INVALIDATION), slots));
   }
 

@@ -19,6 +19,7 @@ import org.smmulator.pcie.ledger.AtcInvalidation;
 import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.RevocationScope;
+import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.record.EventKind;
 
 /**
@@ -90,6 +91,8 @@ final class InvalidationAccount implements Invalidations.Sink {
     if (request != null) {
       long outside = request.named().outside(dropped.entries(), dropped.pages());
       function.count(ENTRIES_OVER_INVALIDATED, outside);
+      int pasid = onePasid(request.scope());
+      function.pasids.count(PasidCounter.ENTRIES_DROPPED, pasid, dropped.entries());
       tell(dropped, request.event());
     } else if (invalidations == null || !invalidations.isGivenUp(itag)) {
       judge.broken(
@@ -97,6 +100,11 @@ final class InvalidationAccount implements Invalidations.Sink {
           ProtocolRule.REPORT,
           "tells what it dropped for ITag " + itag + ", which is not in use");
     }
+  }
+
+  /** The PASID that a scope is of, negative if it is of none or of all. */
+  private static int onePasid(RevocationScope scope) {
+    return scope.global() ? Violation.NONE : scope.pasid();
   }
 
   /** A run of pages after the other; then those that it has not listed, which may be anywhere. */
@@ -163,6 +171,7 @@ final class InvalidationAccount implements Invalidations.Sink {
   @Override
   public void send(int itag, Invalidations.Request request) {
     function.count(INVALIDATIONS_SENT);
+    function.pasids.count(PasidCounter.INVALIDATIONS_SENT, onePasid(request.scope()));
     if (agent.losesInvalidation()) {
       return;
     }

@@ -32,6 +32,7 @@ public final class RootComplex {
   private final UpstreamPackets packets;
   private final InterruptPins pins = new InterruptPins();
   private final LinkNews news = new LinkNews(System::nanoTime);
+  private final PasidLabels pasidLabels = new PasidLabels();
   private Recorder recorder = Recorder.OFF;
   private long cause;
 
@@ -114,6 +115,15 @@ public final class RootComplex {
   /** Sabotage: the {@code nth} Invalidate Request from now on is counted and never sent. */
   public void loseInvalidation(int nth) {
     agent.loseInvalidation(nth);
+  }
+
+  /** From now on a PASID is that process's; callable from any thread. */
+  public void namePasid(String process, int pasid) {
+    pasidLabels.name(pasid, process);
+  }
+
+  PasidLabels pasidLabels() {
+    return pasidLabels;
   }
 
   /** Power-on: no invalidation is under way; to be followed by the SMMU's own reset. */

@@ -44,6 +44,7 @@ final class TranslationServices {
 
   void translationRequest(AttachedFunction function, Tlp tlp) {
     function.count(TRANSLATION_REQUESTS);
+    function.pasids.count(PasidCounter.TRANSLATION_REQUESTS, tlp.pasid());
     transaction.request(
         function.requesterId(),
         tlp.pasid(),
@@ -141,6 +142,9 @@ final class TranslationServices {
       function.faultCauses.requested(tlp.pasid(), tlp.pageAddress(), group, event);
     }
     function.count(tlp.isStopMarker() ? STOP_MARKERS : PAGE_REQUESTS);
+    if (!tlp.isStopMarker()) {
+      function.pasids.count(PasidCounter.PAGE_REQUESTS, tlp.pasid());
+    }
     ProtocolRule broken = RequestRules.broken(function.config, tlp);
     if (broken != null) {
       judge.forbidden(function, broken, tlp.pasid(), tlp.pageAddress());

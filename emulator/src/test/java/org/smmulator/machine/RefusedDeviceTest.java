@@ -82,7 +82,14 @@ class RefusedDeviceTest {
       DataCheck check = new DataCheck(new ViolationLog(20));
       ScenarioRun run =
           new ScenarioRun(
-              kernel, config, check, List.of(device), machine::summary, () -> false, OFTEN);
+              kernel,
+              config,
+              check,
+              (process, pasid) -> {},
+              List.of(device),
+              machine::summary,
+              () -> false,
+              OFTEN);
       assertThatThrownBy(() -> run.run(Machines.silence()))
           .isInstanceOf(UserException.class)
           .hasMessage(

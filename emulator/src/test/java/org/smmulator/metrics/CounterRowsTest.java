@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.smmulator.counter.CounterRow;
 import org.smmulator.counter.Counts;
+import org.smmulator.pcie.PasidCounter;
 import org.smmulator.pcie.ProtocolRule;
 
 /** Whatever is counted is shown in every form; who adds a counter that is not finds out here. */
@@ -38,6 +39,7 @@ class CounterRowsTest {
           entry("NotifierCall", List.of("/sva/notifierCalls")),
           entry("VerdictCounter", List.of("/verdict")),
           entry("CheckedCounter", List.of("/verdict/checked")),
+          entry("PasidCounter", List.of(DEVICE + "/pasids/0")),
           entry("FunctionCounter", List.of(DEVICE)),
           entry("DeviceCounter", List.of(DEVICE + "/atc", DEVICE + "/reported")));
 
@@ -128,6 +130,11 @@ class CounterRowsTest {
                   ? "atc_" + name.replaceFirst("^atc_", "")
                   : "device_reported_" + name,
               device.replaceFirst("\"$", ""));
+      case "PasidCounter" ->
+          labelled(
+              row,
+              "pasid_" + name,
+              device + ",pasid=\"1\",process=\"alice");
       default -> throw new AssertionError(row + " has no meter");
     };
   }
@@ -145,7 +152,10 @@ class CounterRowsTest {
   @MethodSource("rows")
   void isShownInTableJsonAndMetersUnderItsName(CounterRow row) {
     for (String pointer : pointers(row)) {
-      SHOWN.shows(pointer, meter(row, pointer), row.label());
+      SHOWN.tells(pointer, meter(row, pointer));
+      if (!(row instanceof PasidCounter)) { // tables would have a column for each PASID
+        SHOWN.tabulates(pointer, row.label());
+      }
     }
   }
 

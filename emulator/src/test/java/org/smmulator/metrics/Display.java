@@ -20,11 +20,15 @@ final class Display {
     tables = SummaryTables.render(summary).lines().map(line -> line.replaceAll(" +", " ")).toList();
   }
 
-  /** A row's number in the JSON, its meter, and a line of a table with its label. */
-  void shows(String pointer, String meter, String label) {
+  /** A row's number in the JSON, and its meter. */
+  void tells(String pointer, String meter) {
     assertThat(json.at(pointer).isIntegralNumber()).as(pointer).isTrue();
+    assertThat(meters).as(pointer).contains(meter + " " + (double) number(pointer));
+  }
+
+  /** It also has a line of a table with its label. */
+  void tabulates(String pointer, String label) {
     long number = number(pointer);
-    assertThat(meters).as(pointer).contains(meter + " " + (double) number);
     String cell = Pattern.quote(String.format(Locale.ROOT, "%,d", number));
     Pattern line =
         Pattern.compile("(?=.* " + Pattern.quote(label) + "\\b)(?=.* " + cell + "( |$)).*");

@@ -74,6 +74,20 @@ class MetersTest {
   }
 
   @Test
+  void aPasidIsALabelWithItsProcess() {
+    assertThat(PrometheusText.write("m", Summaries.passed()).lines())
+        .contains(
+            "smmulator_pasid_translation_requests_total{device=\"00:04.0\",machine=\"m\","
+                + "model=\"dma\",name=\"small\",pasid=\"1\",process=\"alice\"} 950.0",
+            "smmulator_pasid_entries_dropped_total{device=\"00:04.0\",machine=\"m\","
+                + "model=\"dma\",name=\"small\",pasid=\"none\",process=\"\"} 963.0")
+        .noneMatch(
+            line ->
+                line.startsWith("smmulator_pasid_entries_dropped_total")
+                    && line.contains("process=\"bob\""));
+  }
+
+  @Test
   void namesOfMachinesAndDevicesCannotBreakTheFormat() {
     assertThat(PrometheusText.write("a\"b\\c\nd{}", Summaries.passed()))
         .contains("smmulator_devices{machine=\"a\\\"b\\\\c\\nd{}\"} 1.0\n");

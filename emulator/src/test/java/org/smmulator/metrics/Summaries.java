@@ -17,6 +17,8 @@ import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.LinkCounter;
+import org.smmulator.pcie.PasidCounter;
+import org.smmulator.pcie.PasidCounts;
 import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
@@ -85,6 +87,7 @@ public final class Summaries {
         grown(device.counted(), FunctionCounter.class, more),
         grown(device.reported(), DeviceCounter.class, more),
         device.workingSet(),
+        device.pasids(),
         device.latencies());
   }
 
@@ -144,6 +147,9 @@ public final class Summaries {
         List.of(
             WorkingSetCurve.of(1, 1_000, 1, new long[] {100, 200, 0, 300, 0, 0, 0, 50}),
             WorkingSetCurve.of(2, 1_000, 4, new long[] {150, 400, 0, 0})),
+        List.of(
+            new PasidCounts("1", "alice", Counts.of(PasidCounter.class, row -> 950 + row.slot())),
+            new PasidCounts("none", "", Counts.of(PasidCounter.class, row -> 960 + row.slot()))),
         Map.of(
             LatencyHistogram.TRANSLATION_REQUEST, roundTrips(950, 12_340),
             LatencyHistogram.INVALIDATION, roundTrips(5_600_000, 7_000_000_000L)));
@@ -171,6 +177,14 @@ public final class Summaries {
         Counts.of(FunctionCounter.class, row -> 200 + row.slot()),
         Counts.unknown(DeviceCounter.class),
         List.of(),
+        List.of(
+            new PasidCounts(
+                "2",
+                "bob",
+                Counts.of(
+                    PasidCounter.class,
+                    row ->
+                        row == PasidCounter.ENTRIES_DROPPED ? Counts.UNKNOWN : 970 + row.slot()))),
         Map.of());
   }
 

@@ -130,6 +130,7 @@ class PageStreamsTest {
                         Counts.of(FunctionCounter.class, row -> count),
                         device.reported(),
                         List.of(),
+                        List.of(),
                         Map.of()))
             .toList();
     return Summary.EMPTY.with(devices);

@@ -143,6 +143,7 @@ class WebServerTest {
             other.counted(),
             other.reported(),
             List.of(),
+            List.of(),
             Map.of());
     // Those attached come first, then those gone, the latest last.
     summary.set(
@@ -176,6 +177,7 @@ class WebServerTest {
         true,
         Counts.of(FunctionCounter.class, row -> pageRequests),
         device.reported(),
+        List.of(),
         List.of(),
         Map.of());
   }
