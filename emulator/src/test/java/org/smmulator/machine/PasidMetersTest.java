@@ -14,8 +14,7 @@ import org.smmulator.metrics.PrometheusText;
 /** More processes than labels, one after the other, and what {@code /metrics} says of each. */
 class PasidMetersTest {
   private static final int PROCESSES = 18;
-  private static final Pattern LINE =
-      Pattern.compile("(smmulator_\\w+)\\{(.*)\\} ([0-9.E]+)");
+  private static final Pattern LINE = Pattern.compile("(smmulator_\\w+)\\{(.*)\\} ([0-9.E]+)");
 
   @TempDir private Path folder;
 
@@ -50,10 +49,12 @@ class PasidMetersTest {
   @Test
   void eachProcessHasItsLabelUntilTheyAreUsedUpAndNothingIsLost() throws Exception {
     String text = metrics();
-    TreeMap<String, Double> requests = byProcess(text, "smmulator_pasid_translation_requests_total");
+    TreeMap<String, Double> requests =
+        byProcess(text, "smmulator_pasid_translation_requests_total");
     assertThat(requests).hasSize(16 + 2).containsKeys("1 p0", "16 p15", "other ", "none ");
     assertThat(requests.keySet()).noneMatch(label -> label.contains("p16"));
-    assertThat(sum(requests)).isEqualTo(ofDevice(text, "smmulator_device_translation_requests_total"));
+    assertThat(sum(requests))
+        .isEqualTo(ofDevice(text, "smmulator_device_translation_requests_total"));
     assertThat(sum(byProcess(text, "smmulator_pasid_page_requests_total")))
         .isEqualTo(ofDevice(text, "smmulator_device_page_requests_total"));
     assertThat(sum(byProcess(text, "smmulator_pasid_invalidations_sent_total")))

@@ -131,10 +131,7 @@ class CounterRowsTest {
                   : "device_reported_" + name,
               device.replaceFirst("\"$", ""));
       case "PasidCounter" ->
-          labelled(
-              row,
-              "pasid_" + name,
-              device + ",pasid=\"1\",process=\"alice");
+          labelled(row, "pasid_" + name, device + ",pasid=\"1\",process=\"alice");
       default -> throw new AssertionError(row + " has no meter");
     };
   }
