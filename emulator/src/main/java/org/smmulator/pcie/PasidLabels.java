@@ -1,14 +1,13 @@
 package org.smmulator.pcie;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The labels under which a machine counts by PASID: each pair of PASID and process has one, in the
  * order in which they are seen, until {@value #MOST} are taken; all later ones are one label more.
  * So a label keeps its meaning, and its counts never go back: a PASID that comes to another process
- * has another label. Names come from any thread; all else is of the hardware loop. Nothing waits,
- * and only a pair that is new allocates.
+ * has another label. Names come from any thread; all else is of the hardware loop, which waits
+ * for nobody, and allocates nothing.
  */
 final class PasidLabels {
   static final int MOST = 16;
@@ -51,15 +50,14 @@ final class PasidLabels {
     }
   }
 
-  private final AtomicReference<Names> names =
-      new AtomicReference<>(new Names(new int[0], new String[0]));
+  private volatile Names names = new Names(new int[0], new String[0]);
   private final int[] pasids = new int[MOST];
   private final String[] processes = new String[MOST];
   private int taken;
 
   /** From now on a PASID is this process's. */
-  void name(int pasid, String process) {
-    names.updateAndGet(known -> known.with(pasid, process));
+  synchronized void name(int pasid, String process) {
+    names = names.with(pasid, process);
   }
 
   /** The label of what a PASID does now; negative for none. */
@@ -67,7 +65,7 @@ final class PasidLabels {
     if (pasid < 0) {
       return NONE;
     }
-    String process = names.get().of(pasid);
+    String process = names.of(pasid);
     for (int label = 0; label < taken; label++) {
       if (pasids[label] == pasid && processes[label].equals(process)) {
         return label;
