@@ -6,8 +6,8 @@ import java.util.Arrays;
  * The labels under which a machine counts by PASID: each pair of PASID and process has one, in the
  * order in which they are seen, until {@value #MOST} are taken; all later ones are one label more.
  * So a label keeps its meaning, and its counts never go back: a PASID that comes to another process
- * has another label. Names come from any thread; all else is of the hardware loop, which waits
- * for nobody, and allocates nothing.
+ * has another label. Names come from any thread; all else is of the hardware loop, which waits for
+ * nobody, and allocates nothing.
  */
 final class PasidLabels {
   static final int MOST = 16;
