@@ -50,7 +50,7 @@ class PasidMetersTest {
   @Test
   void eachProcessHasItsLabelUntilTheyAreUsedUpAndNothingIsLost() throws Exception {
     String text = metrics();
-    TreeMap<String, Double> requests =
+    Map<String, Double> requests =
         byProcess(text, "smmulator_pasid_translation_requests_total");
     assertThat(requests).hasSize(16 + 2).containsKeys("1 p0", "16 p15", "other ", "none ");
     assertThat(requests.keySet()).noneMatch(label -> label.contains("p16"));
@@ -61,13 +61,13 @@ class PasidMetersTest {
     assertThat(sum(byProcess(text, "smmulator_pasid_invalidations_sent_total")))
         .isEqualTo(ofDevice(text, "smmulator_device_invalidations_sent_total"))
         .isPositive();
-    TreeMap<String, Double> dropped = byProcess(text, "smmulator_pasid_entries_dropped_total");
+    Map<String, Double> dropped = byProcess(text, "smmulator_pasid_entries_dropped_total");
     assertThat(dropped.get("1 p0")).as("by the munmap").isBetween(1.0, 8.0);
     assertThat(dropped.get("other ")).isPositive();
   }
 
-  private static TreeMap<String, Double> byProcess(String text, String meter) {
-    TreeMap<String, Double> values = new TreeMap<>();
+  private static Map<String, Double> byProcess(String text, String meter) {
+    Map<String, Double> values = new TreeMap<>();
     for (Matcher line : lines(text, meter)) {
       values.merge(
           label(line.group(2), "pasid") + " " + label(line.group(2), "process"),
@@ -94,7 +94,7 @@ class PasidMetersTest {
     return lines(text, meter).stream().mapToDouble(l -> Double.parseDouble(l.group(3))).sum();
   }
 
-  private static double sum(TreeMap<String, Double> values) {
+  private static double sum(Map<String, Double> values) {
     return values.values().stream().mapToDouble(v -> v).sum();
   }
 }
