@@ -22,7 +22,7 @@ class EndOfLiveRunTest {
   @RepeatedTest(8)
   void whoListensAndWhoMayAskAgainAreTold() throws Exception {
     List<Socket> clients = new ArrayList<>();
-    try (SimulatedPage machine = SimulatedPage.of(folder, LivePageTest.little())) {
+    try (SimulatedPage machine = SimulatedPage.of(folder, PageScene.little())) {
       URI server = URI.create(machine.url());
       for (String path : List.of("/api/stream", "/api/history", "/api/summary")) {
         clients.add(connect(server));

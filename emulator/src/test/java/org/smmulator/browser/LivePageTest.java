@@ -2,20 +2,13 @@ package org.smmulator.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,57 +16,7 @@ import org.openqa.selenium.Keys;
 import tools.jackson.databind.JsonNode;
 
 /** What a person sees and does on the live page. */
-@Timeout(120)
-class LivePageTest {
-  /** As many steps as bring alice's munmap behind DMA of both devices. */
-  private static final int UNTIL_MUNMAP_IS_DONE = 6;
-
-  private static Browser browser;
-
-  @TempDir private Path folder;
-  private SimulatedPage machine;
-
-  @BeforeAll
-  static void open() {
-    browser = Browser.open();
-  }
-
-  @AfterAll
-  static void close() {
-    if (browser != null) {
-      browser.close();
-    }
-  }
-
-  @AfterEach
-  void end() {
-    if (machine != null) {
-      machine.close();
-    }
-  }
-
-  private void machine(String yaml) throws Exception {
-    machine = SimulatedPage.of(folder, yaml);
-    browser.size(1280, 900);
-  }
-
-  static String little() throws Exception {
-    Path here = Path.of("configs/little.yaml");
-    return Files.readString(Files.exists(here) ? here : Path.of("../configs/little.yaml"));
-  }
-
-  private void afterTheMunmap() throws Exception {
-    machine(little());
-    for (int i = 0; i < UNTIL_MUNMAP_IS_DONE; i++) {
-      machine.step("step");
-    }
-    browser.open(machine.url());
-    browser.awaitText("#state", "paused");
-    browser.awaitText("#changes", "munmap");
-    // With the devices' names charts are made anew.
-    browser.awaitText("#hit-ratio .legend", "tiny-atc");
-  }
-
+class LivePageTest extends PageScene {
   private static String count(JsonNode number) {
     return String.format("%,d", number.longValue());
   }
