@@ -20,7 +20,9 @@ class PictureTest extends PageScene {
     assertThat(browser.number("document.querySelectorAll('.edge.bond').length"))
         .as("from the process and to the SMMU")
         .isEqualTo(2);
-    assertThat(browser.number("Number(document.querySelector('.edge.bond').getAttribute('stroke-width'))"))
+    assertThat(
+            browser.number(
+                "Number(document.querySelector('.edge.bond').getAttribute('stroke-width'))"))
         .as("as thick as its traffic, where none is 1.5")
         .isGreaterThan(2);
 

@@ -50,8 +50,7 @@ class PasidMetersTest {
   @Test
   void eachProcessHasItsLabelUntilTheyAreUsedUpAndNothingIsLost() throws Exception {
     String text = metrics();
-    Map<String, Double> requests =
-        byProcess(text, "smmulator_pasid_translation_requests_total");
+    Map<String, Double> requests = byProcess(text, "smmulator_pasid_translation_requests_total");
     assertThat(requests).hasSize(16 + 2).containsKeys("1 p0", "16 p15", "other ", "none ");
     assertThat(requests.keySet()).noneMatch(label -> label.contains("p16"));
     assertThat(sum(requests))
