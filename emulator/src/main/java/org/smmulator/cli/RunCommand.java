@@ -152,8 +152,8 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private static PortAddress portOf(MachineConfig config, String text) throws UserException {
-    if (!config.guest().isExternal()) {
-      throw wrongPort("the guest of this machine is built in; write guest: external in its file");
+    if (!config.guest().isAtPort()) {
+      throw wrongPort("this machine has no guest port; write guest: external in its file");
     }
     PortAddress port;
     try {

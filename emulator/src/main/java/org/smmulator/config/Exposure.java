@@ -24,7 +24,7 @@ public record Exposure(String key, String address) {
     if (config.http().listen() != null) {
       add(exposures, "http.listen", BusAddress.parse(config.http().listen()));
     }
-    if (config.guest().isExternal()) {
+    if (config.guest().isAtPort()) {
       add(exposures, "guest.port", config.guest().port().socket());
     }
     return exposures;

@@ -1,12 +1,14 @@
 package org.smmulator.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import org.jspecify.annotations.Nullable;
 
 /** The section {@code guest}. */
 public record GuestConfig(
     @Key(
             meaning =
-                "Who runs on the machine: the built-in kernel, or a program at the guest port.",
+                "Who runs on the machine: the built-in kernel, a program at the guest port, or a"
+                    + " kernel in a virtual machine monitor that speaks vfio-user.",
             fallback = "built-in",
             shorthand = true)
         Kind kind,
@@ -14,10 +16,14 @@ public record GuestConfig(
             meaning = "Where an external guest is connected, with QEMU's options for sockets.",
             fallback = "'tcp:127.0.0.1:7702,server=on'")
         PortAddress port,
+    @Key(meaning = "Folder for the sockets of vfio-user; made if it is not there.", nullable = true)
+        @Nullable String directory,
     @Key(
-            meaning = "Time of an external guest: moved by its clock_step only, or real time.",
-            fallback = "virtual")
-        Clock clock,
+            meaning =
+                "Time of a guest that is not built in: moved by its clock_step only, or real time."
+                    + " By default virtual at the guest port, and wall with vfio-user.",
+            nullable = true)
+        @Nullable Clock clock,
     @Key(
             meaning = "How PASIDs are chosen: the lowest free one, or each in turn.",
             fallback = "cyclic")
@@ -47,7 +53,9 @@ public record GuestConfig(
     @JsonProperty("built-in")
     BUILT_IN,
     @JsonProperty("external")
-    EXTERNAL
+    EXTERNAL,
+    @JsonProperty("vfio-user")
+    VFIO_USER
   }
 
   /** What moves the time of an external guest. */
@@ -58,14 +66,34 @@ public record GuestConfig(
     WALL
   }
 
+  /** Whether it is a program outside. */
   public boolean isExternal() {
+    return kind != Kind.BUILT_IN;
+  }
+
+  /** Whether it is at the guest port. */
+  public boolean isAtPort() {
     return kind == Kind.EXTERNAL;
+  }
+
+  /** What moves its time. */
+  public Clock time() {
+    Clock usual = kind == Kind.VFIO_USER ? Clock.WALL : Clock.VIRTUAL;
+    return clock == null ? usual : clock;
   }
 
   /** The same guest at another port. */
   public GuestConfig withPort(PortAddress other) {
     return new GuestConfig(
-        kind, other, clock, pasidPolicy, mmExitTimeoutMillis, mmuNotifier, frameQuarantine, poison);
+        kind,
+        other,
+        directory,
+        clock,
+        pasidPolicy,
+        mmExitTimeoutMillis,
+        mmuNotifier,
+        frameQuarantine,
+        poison);
   }
 
   /** How the guest kernel picks the PASID of an address space. */

@@ -74,6 +74,9 @@ final class MachineRules {
           "scenario",
           "an external guest has no processes to run it; remove it, or use guest: built-in");
     }
+    if (config.guest().kind() == GuestConfig.Kind.VFIO_USER) {
+      new VfioUserRules(problems).check(config);
+    }
     if (config.scenario() != null && !config.guest().mmuNotifier()) {
       notifiers(config.scenario().steps());
     }
@@ -100,7 +103,7 @@ final class MachineRules {
     if (config.http().listen() != null) {
       claim(taken, config.http().listen(), "http.listen");
     }
-    if (config.guest().isExternal() && config.guest().port().server()) {
+    if (config.guest().isAtPort() && config.guest().port().server()) {
       claim(taken, config.guest().port().socket().toString(), "guest.port");
     }
   }

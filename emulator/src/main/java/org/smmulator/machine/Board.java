@@ -58,6 +58,7 @@ final class Board implements AutoCloseable {
   private final LinkLimits linkLimits;
   private final Recorder recorder;
   private Runnable onRegistersChanged = () -> {};
+  private IntConsumer onMessage;
 
   /** Only streams outside of PCIe stall, and all devices of a board are on PCIe. */
   private Consumer<Transaction> onTransactionResumed = tx -> {};
@@ -79,10 +80,11 @@ final class Board implements AutoCloseable {
       Recorder recorder) {
     this.loop = loop;
     this.interrupts = interrupts;
+    this.onMessage = interrupts;
     this.recorder = recorder;
     HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
     ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
-    map = AddressMap.of(ram, interrupts);
+    map = AddressMap.of(ram, intid -> onMessage.accept(intid));
     violations = new ViolationLog(VIOLATION_GROUPS_KEPT);
     ledger =
         new GrantLedger(
@@ -211,6 +213,11 @@ final class Board implements AutoCloseable {
   /** Told as {@code SmmuOutputs.transactionResumed} is. */
   void onTransactionResumed(Consumer<Transaction> step) {
     onTransactionResumed = step;
+  }
+
+  /** Interrupts that are messages go there instead, on the hardware's loop. */
+  void onMessage(IntConsumer messages) {
+    onMessage = messages;
   }
 
   /** Told as {@code SmmuOutputs.sendEvent} is. */

@@ -55,8 +55,12 @@ public final class Machine implements RunningMachine {
     if (!config.guest().isExternal()) {
       return start(config, new WallClockPlatform(), recorder);
     }
-    SteppedPlatform platform = new SteppedPlatform(config.guest().clock());
-    return start(config, platform, new ExternalGuest(config, platform), recorder);
+    SteppedPlatform platform = new SteppedPlatform(config.guest().time());
+    Guest guest =
+        config.guest().isAtPort()
+            ? new ExternalGuest(config, platform)
+            : new VfioGuest(config, platform);
+    return start(config, platform, guest, recorder);
   }
 
   /** As above, with the built-in guest, on a platform, which the machine closes. */

@@ -1,5 +1,6 @@
 package org.smmulator.machine;
 
+import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.util.List;
 import org.smmulator.config.BusConfig;
@@ -39,6 +40,11 @@ final class SteppedPlatform implements Platform {
   @Override
   public Loop hardware() {
     return stepped.loop();
+  }
+
+  /** What runs the hardware, and its sockets. */
+  EventLoop thread() {
+    return thread.eventLoop();
   }
 
   SteppedHardware stepped() {

@@ -220,9 +220,22 @@ final class FunctionConfig {
     return express == 0 ? 0 : written[(express + ExpressCapability.DEVICE_CONTROL) >> 2];
   }
 
+  long barBytes(int index) {
+    return barBytes[index];
+  }
+
+  /** Whether an access lies within a BAR, and memory space is enabled. */
+  boolean takes(int index, long offset, int bytes) {
+    return isMemoryEnabled() && offset >= 0 && offset <= barBytes[index] - bytes;
+  }
+
+  private boolean isMemoryEnabled() {
+    return (written[ConfigHeader.COMMAND >> 2] & ConfigHeader.MEMORY_SPACE) != 0;
+  }
+
   /** Whether an access to memory space lies within one enabled BAR. */
   boolean claims(long pa, int bytes) {
-    if ((written[ConfigHeader.COMMAND >> 2] & ConfigHeader.MEMORY_SPACE) == 0) {
+    if (!isMemoryEnabled()) {
       return false;
     }
     for (int i = 0; i < ConfigHeader.BARS; i++) {
@@ -260,7 +273,8 @@ final class FunctionConfig {
         || (register >= ConfigHeader.BAR0 && register < ConfigHeader.BAR0 + 4 * ConfigHeader.BARS);
   }
 
-  private long barBase(int index) {
+  /** Where a BAR is, as software has written it. */
+  long barBase(int index) {
     int register = (ConfigHeader.BAR0 >> 2) + index;
     long low = Integer.toUnsignedLong(written[register] & ConfigHeader.BAR_ADDRESS);
     long base = barIsWide[index] ? (long) written[register + 1] << 32 | low : low;

@@ -84,6 +84,11 @@ public final class RootComplex {
     }
   }
 
+  /** From now on somebody is told which functions there are; before the first one comes. */
+  public void watch(FunctionWatcher watcher) {
+    slots.watch(watcher);
+  }
+
   // What the SMMU asks for.
 
   /** From now on somebody stands for streams without a device. */
@@ -176,6 +181,31 @@ public final class RootComplex {
    */
   public void resetBus(int bus, Runnable done) {
     router.resetBus(bus, done);
+  }
+
+  /**
+   * Resets one function, as a reset of its bus does.
+   *
+   * @param done called when it answers again, or has not done so in time; at once without one
+   */
+  public void resetFunction(int requesterId, Runnable done) {
+    router.resetFunction(requesterId, done);
+  }
+
+  /** Bytes of a BAR; 0 without one. */
+  public long barBytes(int requesterId, int bar) {
+    AttachedFunction function = slots.function(requesterId);
+    return function == null ? 0 : function.config.barBytes(bar);
+  }
+
+  /** As {@link #memoryRead}, of one function's BAR wherever it is. */
+  public void barRead(int requesterId, int bar, long offset, int bytes, Target.Answer answer) {
+    router.barRead(requesterId, bar, offset, bytes, answer);
+  }
+
+  /** As {@link #memoryWrite}, to one function's BAR wherever it is. */
+  public Response barWrite(int requesterId, int bar, long offset, int bytes, long value) {
+    return router.barWrite(requesterId, bar, offset, bytes, value);
   }
 
   /** Reads 1, 2 or 4 aligned bytes of configuration space; all ones where nothing answers. */

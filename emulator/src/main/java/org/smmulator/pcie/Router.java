@@ -82,6 +82,24 @@ final class Router {
     return completer == null ? Response.DECERR : completer.memoryWrite(pa, bytes, value);
   }
 
+  /** As {@link RootComplex#barRead}: another one may claim the same address. */
+  void barRead(int requesterId, int bar, long offset, int bytes, Target.Answer answer) {
+    AttachedFunction function = slots.function(requesterId);
+    if (function == null || !function.config.takes(bar, offset, bytes)) {
+      answer.done(Response.DECERR, Target.allOnes(bytes));
+    } else {
+      function.requests.memoryRead(function.config.barBase(bar) + offset, bytes, answer);
+    }
+  }
+
+  /** As {@link RootComplex#barWrite}. */
+  Response barWrite(int requesterId, int bar, long offset, int bytes, long value) {
+    AttachedFunction function = slots.function(requesterId);
+    return function == null || !function.config.takes(bar, offset, bytes)
+        ? Response.DECERR
+        : function.requests.memoryWrite(function.config.barBase(bar) + offset, bytes, value);
+  }
+
   /** Whether one of those who claim these addresses is. */
   boolean isBehind(long pa, int bytes) {
     for (long at = pa & -SMALLEST_BAR_BYTES; at < pa + bytes; at += SMALLEST_BAR_BYTES) {
@@ -99,6 +117,16 @@ final class Router {
       if (other != changed && other.config.overlaps(changed.config)) {
         LOG.warn("BARs of {} and {} overlap; the first one answers", changed.id(), other.id());
       }
+    }
+  }
+
+  /** As {@link RootComplex#resetFunction}. */
+  void resetFunction(int requesterId, Runnable done) {
+    AttachedFunction function = slots.function(requesterId);
+    if (function == null) {
+      done.run();
+    } else {
+      function.reset(() -> {}, done);
     }
   }
 

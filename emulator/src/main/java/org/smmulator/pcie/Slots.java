@@ -33,6 +33,7 @@ final class Slots {
   private final List<AttachedFunction> functions = new ArrayList<>();
 
   private final Set<Port> ports = new LinkedHashSet<>();
+  private final List<FunctionWatcher> watchers = new ArrayList<>();
   private final ArrayDeque<DeviceCounters> gone = new ArrayDeque<>();
   private long linksAccepted;
   private long linksRefused;
@@ -147,10 +148,16 @@ final class Slots {
     functions.add(index, function);
   }
 
+  void watch(FunctionWatcher watcher) {
+    watchers.add(watcher);
+  }
+
   /** Training is over: software finds the function. */
   void announce(AttachedFunction function) {
     function.announce();
     hotplug.present(function.requesterId());
+    String name = function.id() + " (" + function.name() + ")";
+    watchers.forEach(watcher -> watcher.announced(function.requesterId(), name));
   }
 
   /**
@@ -175,6 +182,7 @@ final class Slots {
     }
     if (announced) {
       hotplug.gone(function.requesterId());
+      watchers.forEach(watcher -> watcher.gone(function.requesterId()));
     }
   }
 

@@ -127,7 +127,7 @@ class SmmulatorTest {
   @Test
   void guestPortIsRefusedWhereItCannotBe() throws IOException {
     assertThat(execute("run", file(MACHINE), "--guest-port", "unix:/tmp/there")).isEqualTo(2);
-    assertThat(err.toString()).contains("--guest-port: the guest of this machine is built in;");
+    assertThat(err.toString()).contains("--guest-port: this machine has no guest port;");
     assertThat(execute("run", file(EXTERNAL), "--guest-port", "/tmp/there")).isEqualTo(2);
     assertThat(err.toString()).contains("--guest-port: guest port '/tmp/there' names no kind of");
     assertThat(launcher.config).isNull();

@@ -23,8 +23,15 @@ public final class MinimalGuest {
   private static final int PASIDS_LOG2 = 4;
   private static final int ALL_ENABLES = 0b1_1111;
 
+  /** How software reaches the SMMU's registers. */
+  public interface Registers {
+    void write(int offset, int bytes, long value);
+
+    long read(int offset, int bytes);
+  }
+
   private final PhysicalMemory memory;
-  private final Smmu smmu;
+  private final Registers registers;
   private long nextFree = RAM + 0x10_0000;
   private final long streams = allocate(64L << STREAMS_LOG2);
   private final long commands = allocate(16L << QUEUE_LOG2);
@@ -33,8 +40,24 @@ public final class MinimalGuest {
   private int produced;
 
   public MinimalGuest(PhysicalMemory memory, Smmu smmu) {
+    this(
+        memory,
+        new Registers() {
+          @Override
+          public void write(int offset, int bytes, long value) {
+            smmu.writeRegister(offset, bytes, value);
+          }
+
+          @Override
+          public long read(int offset, int bytes) {
+            return smmu.readRegister(offset, bytes);
+          }
+        });
+  }
+
+  public MinimalGuest(PhysicalMemory memory, Registers registers) {
     this.memory = memory;
-    this.smmu = smmu;
+    this.registers = registers;
     write(SmmuRegister.STRTAB_BASE, streams);
     write(SmmuRegister.STRTAB_BASE_CFG, STREAMS_LOG2);
     write(SmmuRegister.CMDQ_BASE, commands | QUEUE_LOG2);
@@ -44,11 +67,11 @@ public final class MinimalGuest {
   }
 
   private void write(SmmuRegister register, long value) {
-    smmu.writeRegister(register.offset(), register.widthBytes(), value);
+    registers.write(register.offset(), register.widthBytes(), value);
   }
 
   long read(SmmuRegister register) {
-    return smmu.readRegister(register.offset(), register.widthBytes());
+    return registers.read(register.offset(), register.widthBytes());
   }
 
   /** Zeroed memory, aligned to its size, a page at least. */
@@ -103,6 +126,21 @@ public final class MinimalGuest {
     submit(CommandOpcode.CFGI_STE, CommandField.STREAM_ID.of(streamId), CommandField.LEAF.of(1));
   }
 
+  /** Ends a mapping in the table, and in the table alone. */
+  public void unmap(long root, long va) {
+    long table = root;
+    for (int level = 0; level < 3; level++) {
+      table = Descriptor.address(load(table + 8L * Descriptor.index(va, level)));
+    }
+    store(table + 8L * Descriptor.index(va, 3), 0);
+  }
+
+  /** The TLB forgets everything of the stream's worlds. */
+  public void invalidateTlb() {
+    submit(CommandOpcode.TLBI_NSNH_ALL, 0, 0);
+    submit(CommandOpcode.SYNC, 0, 0);
+  }
+
   /** Maps a page for reading, and for writing if wanted. */
   public void map(long root, long va, long pa, boolean writable) {
     long table = root;
@@ -130,7 +168,7 @@ public final class MinimalGuest {
   }
 
   /** One ATC_INV of 2^pagesLog2 pages and a CMD_SYNC; {@code pasid} negative for none. */
-  void invalidate(int streamId, int pasid, long va, int pagesLog2) {
+  public void invalidate(int streamId, int pasid, long va, int pagesLog2) {
     atcInvalidation(streamId, pasid, va, pagesLog2);
     submit(CommandOpcode.SYNC, 0, 0);
   }
@@ -155,7 +193,7 @@ public final class MinimalGuest {
   }
 
   /** Whether all commands are consumed and no global error is up. */
-  boolean isIdle() {
+  public boolean isIdle() {
     return (int) read(SmmuRegister.CMDQ_CONS) == produced
         && read(SmmuRegister.GERROR) == read(SmmuRegister.GERRORN);
   }
