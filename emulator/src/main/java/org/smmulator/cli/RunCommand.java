@@ -1,6 +1,8 @@
 package org.smmulator.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +12,7 @@ import org.smmulator.config.Exposure;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.MachineYaml;
 import org.smmulator.config.PortAddress;
+import org.smmulator.config.Setting;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.UserException;
@@ -69,6 +72,15 @@ final class RunCommand implements Callable<Integer> {
         "with ,server=on the machine listens there."
       })
   private @Nullable String guestPort;
+
+  @Option(
+      names = "--vfio-user",
+      paramLabel = "DIR",
+      description = {
+        "Serve SMMU and devices over vfio-user in the folder DIR, whatever section guest says:",
+        "guest: {kind: vfio-user, directory: DIR}."
+      })
+  private @Nullable String vfioUser;
 
   @Mixin private SettingOptions settings = new SettingOptions();
 
@@ -144,7 +156,12 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private MachineConfig load() throws ConfigException, UserException {
-    MachineConfig config = ConfigFile.load(file, settings.settings());
+    List<Setting> changes = new ArrayList<>(settings.settings());
+    if (vfioUser != null) {
+      changes.add(Setting.ofText("--vfio-user", "guest.kind", "vfio-user"));
+      changes.add(Setting.ofText("--vfio-user", "guest.directory", vfioUser));
+    }
+    MachineConfig config = ConfigFile.load(file, changes);
     if (guestPort != null) {
       config = config.withGuestPort(portOf(config, guestPort));
     }

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.config.Configs;
+import org.smmulator.config.GuestConfig;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.PortAddress;
 import org.smmulator.launch.ExitCode;
@@ -122,6 +124,21 @@ class SmmulatorTest {
     assertThat(config.guest().port()).isEqualTo(PortAddress.parse("unix:/tmp/there"));
     assertThat(err.toString()).contains("guest port: unix:/tmp/here,server=on");
     assertThat(out.toString()).as("tables when the harness is gone").contains("SMMU\n");
+  }
+
+  @Test
+  void vfioUserReplacesTheGuestOfTheFile() throws IOException {
+    launcher.guestPort = "vfio-user in there";
+    String[] options = {"--vfio-user", "there", "--set", "smmu.without=[BTM]"};
+    for (String yaml : List.of(MACHINE, EXTERNAL)) {
+      assertThat(execute("run", file(yaml), options[0], options[1], options[2], options[3]))
+          .isZero();
+      MachineConfig config = Objects.requireNonNull(launcher.config);
+      assertThat(config.guest().kind()).isEqualTo(GuestConfig.Kind.VFIO_USER);
+      assertThat(config.guest().directory()).isEqualTo("there");
+    }
+    assertThat(execute("run", file(MACHINE), "--vfio-user", "there")).isEqualTo(2);
+    assertThat(err.toString()).contains("smmu.without: over vfio-user nobody hears");
   }
 
   @Test

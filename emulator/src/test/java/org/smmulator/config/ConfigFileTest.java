@@ -43,7 +43,19 @@ class ConfigFileTest {
     assertThat(external.isExternal()).isTrue();
     assertThat(written).isEqualTo(external);
     assertThat(external.port()).isEqualTo(PortAddress.parse("tcp:127.0.0.1:7702,server=on"));
-    assertThat(external.clock()).isEqualTo(GuestConfig.Clock.VIRTUAL);
+    assertThat(external.time()).isEqualTo(GuestConfig.Clock.VIRTUAL);
+    assertThat(external.isAtPort()).isTrue();
+    GuestConfig served =
+        ConfigFile.parse(
+                "x.yaml",
+                MACHINE
+                    + "smmu: {without: [BTM]}\nguest: {kind: vfio-user, directory: "
+                    + "v".repeat(93)
+                    + "}\n")
+            .guest();
+    assertThat(served.isExternal()).isTrue();
+    assertThat(served.isAtPort()).isFalse();
+    assertThat(served.time()).isEqualTo(GuestConfig.Clock.WALL);
   }
 
   @Test
@@ -149,6 +161,26 @@ class ConfigFileTest {
             MACHINE + "guest: external\nscenario: {steps: [{process: {name: a, pages: 1}}]}\n",
             "x.yaml:3: scenario: an external guest has no processes to run it; remove it, or use"
                 + " guest: built-in"),
+        arguments(
+            MACHINE + "smmu: {without: [BTM]}\nguest: vfio-user\n",
+            "x.yaml:3: guest.directory: vfio-user needs a folder for its sockets; name one"),
+        arguments(
+            MACHINE + "guest: {kind: vfio-user, directory: v}\n",
+            "x.yaml:1: smmu.without: over vfio-user nobody hears the TLB maintenance that a guest's"
+                + " CPUs broadcast, and with BTM its kernel relies on that; add BTM"),
+        arguments(
+            MACHINE
+                + "smmu: {without: [BTM]}\n"
+                + "guest: {kind: vfio-user, directory: v, clock: virtual}\n",
+            "x.yaml:3: guest.clock: a guest over vfio-user has CPUs that run on real time, and says"
+                + " nothing of it; use wall, or leave it out"),
+        arguments(
+            MACHINE
+                + "smmu: {without: [BTM]}\nguest: {kind: vfio-user, directory: "
+                + "v".repeat(94)
+                + "}\n",
+            "x.yaml:3: guest.directory: the names of its sockets would have 107 bytes, and the"
+                + " system takes 106; use a shorter one"),
         arguments(
             MACHINE + "smmu:\n  tlbEntries: 100\n",
             "x.yaml:3: smmu.tlbEntries: 100 is not a power of two; use 64 or 128"),

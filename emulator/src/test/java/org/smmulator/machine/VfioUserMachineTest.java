@@ -200,7 +200,7 @@ class VfioUserMachineTest {
   }
 
   private static void enable(VfioUserClient function) throws IOException {
-    function.write(VfioUserClient.CONFIGURATION, 0x10, 4, BAR & 0xffff_ffffL);
+    function.write(VfioUserClient.CONFIGURATION, 0x10, 4, 0);
     function.write(VfioUserClient.CONFIGURATION, 0x14, 4, BAR >>> 32);
     function.write(VfioUserClient.CONFIGURATION, 0x04, 2, 0b110);
     setCapability(function, 0x1b, 1); // PASID
