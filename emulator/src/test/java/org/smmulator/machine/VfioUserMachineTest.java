@@ -3,6 +3,9 @@ package org.smmulator.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -20,7 +24,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.device.AttachedDevice;
+import org.smmulator.device.DeviceOptions;
+import org.smmulator.device.model.dma.DmaDevice;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
@@ -318,5 +326,47 @@ class VfioUserMachineTest {
     assertThat(take("00:04.0.sock").read(VfioUserClient.CONFIGURATION, 0, 4))
         .isEqualTo(0x0001_534dL);
     again.close();
+  }
+
+  @Test
+  void aDeviceThatTakesItsTimeShowsWhatWasReadLast() throws Exception {
+    String bus = "\nbus: {listen: ['127.0.0.1:0'], completionTimeoutMillis: 1500}\n";
+    Machine started = Machine.start(Machines.config(folder, yaml("") + bus), Recorder.OFF);
+    machine = started;
+    started.plugIn();
+    MultiThreadIoEventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    CountDownLatch goOn = new CountDownLatch(1);
+    try {
+      EventLoop loop = (EventLoop) group.next();
+      AttachedDevice unused =
+          AttachedDevice.connect(
+              loop,
+              BusAddress.parse(started.busAddresses().get(0)),
+              new DmaDevice(1, 0),
+              DeviceOptions.of("dma", "slow").withRequesterId(DMA));
+      VfioUserClient dma = take("00:04.0.sock");
+      enable(dma);
+      loop.execute(
+          () -> {
+            try {
+              goOn.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+      assertThat(dma.read(VfioUserClient.CONFIGURATION, 0, 4)).isEqualTo(0x0001_534dL);
+      assertThat(dma.read(VfioUserClient.CONFIGURATION, 4, 2)).isEqualTo(0b110);
+      assertThat(dma.bytes(VfioUserClient.CONFIGURATION, 0, 4096)).startsWith(0x4d, 0x53, 1, 0, 6);
+      assertThatThrownBy(() -> dma.read(0, 0, 4))
+          .as("no all ones as if they were the register's")
+          .isInstanceOfSatisfying(
+              VfioUserClient.ErrnoException.class, e -> assertThat(e.errno).isEqualTo(5));
+      goOn.countDown();
+      assertThat(dma.read(0, 0, 4)).isEqualTo(0x4144_4d53L);
+    } finally {
+      goOn.countDown();
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
   }
 }
