@@ -1,8 +1,10 @@
 package org.smmulator.machine;
 
 import org.jspecify.annotations.Nullable;
+import org.smmulator.counter.Counts;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.launch.UserException;
+import org.smmulator.vfio.VfioCounter;
 
 /** What runs on a machine: the kernel that is built in, or a program at the guest port. */
 interface Guest extends AutoCloseable {
@@ -25,6 +27,11 @@ interface Guest extends AutoCloseable {
 
   /** The kernel that is built in, once booted; null if another program runs on the machine. */
   @Nullable GuestKernel kernel();
+
+  /** What has happened over vfio-user; unknown if the guest is not there. */
+  default Counts<VfioCounter> vfioUser() {
+    return Counts.unknown(VfioCounter.class);
+  }
 
   /** Where a program that drives the machine connects, or is; null if none does. */
   @Nullable String port();

@@ -103,7 +103,7 @@ public final class Machine implements RunningMachine {
 
   private void powerOn() throws UserException {
     guest.boot(board);
-    summaries = new SummaryCollector(board, guest.kernel(), check, this::steps);
+    summaries = new SummaryCollector(board, guest.kernel(), guest::vfioUser, check, this::steps);
     try {
       busAddresses = platform.listen(config.bus(), board);
     } catch (IOException e) {

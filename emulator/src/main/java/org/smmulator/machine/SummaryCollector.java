@@ -19,6 +19,7 @@ import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.pcie.RootComplexCounters;
 import org.smmulator.pcie.ledger.ViolationLog;
+import org.smmulator.vfio.VfioCounter;
 
 /** Gathers what hardware, guest and checks have counted; the hardware's part on its own thread. */
 final class SummaryCollector {
@@ -26,20 +27,24 @@ final class SummaryCollector {
 
   private final Board board;
   private final @Nullable GuestKernel kernel;
+  private final Supplier<Counts<VfioCounter>> vfioUser;
   private final DataCheck check;
   private final Supplier<List<StepSummary>> steps;
 
   /**
    * @param kernel null if somebody else runs on the machine, whose memory nobody here checks
+   * @param vfioUser what happened at its sockets
    * @param steps what the scenario's steps did
    */
   SummaryCollector(
       Board board,
       @Nullable GuestKernel kernel,
+      Supplier<Counts<VfioCounter>> vfioUser,
       DataCheck check,
       Supplier<List<StepSummary>> steps) {
     this.board = board;
     this.kernel = kernel;
+    this.vfioUser = vfioUser;
     this.check = check;
     this.steps = steps;
   }
@@ -56,6 +61,7 @@ final class SummaryCollector {
         bus.devices(),
         bus.links(),
         bus.rulesBroken(),
+        vfioUser.get(),
         board.smmu().counters(),
         kernel == null ? Counts.unknown(DriverCounter.class) : kernel.iommu().statistics(),
         kernel == null ? Counts.unknown(MmCounter.class) : kernel.addressSpaces().statistics(),

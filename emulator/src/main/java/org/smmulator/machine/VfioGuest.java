@@ -6,9 +6,11 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.counter.Counts;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
+import org.smmulator.vfio.VfioCounter;
 import org.smmulator.vfio.served.VfioServer;
 
 /**
@@ -59,6 +61,11 @@ final class VfioGuest implements Guest {
   @Override
   public @Nullable GuestKernel kernel() {
     return null;
+  }
+
+  @Override
+  public Counts<VfioCounter> vfioUser() {
+    return server == null ? Counts.unknown(VfioCounter.class) : server.counts();
   }
 
   @Override

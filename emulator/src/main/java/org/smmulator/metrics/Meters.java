@@ -32,6 +32,7 @@ import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounter;
+import org.smmulator.vfio.VfioCounter;
 
 /**
  * Every meter of a machine, by part. {@code METRICS.md} is written from this list. A count that an
@@ -119,6 +120,7 @@ final class Meters {
             "rule",
             EnumSet.allOf(ProtocolRule.class),
             s -> s.rulesBroken()::of));
+    rows(meters, "smmulator_vfio_user", VfioCounter.class, Summary::vfioUser);
     return meters;
   }
 

@@ -116,6 +116,7 @@ public final class RateTables {
     Map<String, String> titles = new TreeMap<>();
     titles.put(Shown.LINKS, "Links");
     titles.put(Shown.RULES_BROKEN, "Rules broken");
+    titles.put(Shown.VFIO_USER, "vfio-user");
     for (SmmuCache cache : SmmuCache.values()) {
       titles.put(Shown.place(cache), "SMMU " + cache.label());
     }

@@ -20,6 +20,7 @@ import org.smmulator.smmu.port.SmmuCache;
 record Shown(String pointer, CounterRow row, long value) {
   static final String LINKS = "/links";
   static final String RULES_BROKEN = LINKS + "/rulesBroken";
+  static final String VFIO_USER = "/vfioUser";
   static final String SMMU = "/smmu";
   static final String DRIVER = "/smmuDriver";
   static final String MM = "/mm";
@@ -35,6 +36,7 @@ record Shown(String pointer, CounterRow row, long value) {
     List<Shown> all = new ArrayList<>();
     add(all, LINKS, summary.links());
     add(all, RULES_BROKEN, summary.rulesBroken());
+    add(all, VFIO_USER, summary.vfioUser());
     for (SmmuCache cache : SmmuCache.values()) {
       add(all, place(cache), summary.smmu().cache(cache));
     }

@@ -10,12 +10,14 @@ import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.LinkCounter;
 import org.smmulator.pcie.ProtocolRule;
 import org.smmulator.smmu.port.SmmuCounters;
+import org.smmulator.vfio.VfioCounter;
 
 /**
  * Everything a machine counted up to one moment. A count that the machine cannot know is unknown,
  * never 0.
  *
  * @param devices those plugged in, then those gone
+ * @param vfioUser of a guest over vfio-user; unknown of any other one
  * @param driver of the guest, as {@code mm}
  * @param mm of the guest's address spaces; unknown of a guest that is not the machine's own
  * @param notifierCalls of the guest, as {@code mm}
@@ -26,6 +28,7 @@ public record Summary(
     List<DeviceCounters> devices,
     Counts<LinkCounter> links,
     Counts<ProtocolRule> rulesBroken,
+    Counts<VfioCounter> vfioUser,
     SmmuCounters smmu,
     Counts<DriverCounter> driver,
     Counts<MmCounter> mm,
@@ -39,6 +42,7 @@ public record Summary(
           List.of(),
           Counts.zero(LinkCounter.class),
           Counts.zero(ProtocolRule.class),
+          Counts.unknown(VfioCounter.class),
           SmmuCounters.ZERO,
           Counts.zero(DriverCounter.class),
           Counts.zero(MmCounter.class),
@@ -60,12 +64,12 @@ public record Summary(
   /** The same counts with another verdict. */
   public Summary with(Verdict other) {
     return new Summary(
-        devices, links, rulesBroken, smmu, driver, mm, notifierCalls, sva, other, steps);
+        devices, links, rulesBroken, vfioUser, smmu, driver, mm, notifierCalls, sva, other, steps);
   }
 
   /** The same counts, with what devices say of themselves now. */
   public Summary with(List<DeviceCounters> others) {
     return new Summary(
-        others, links, rulesBroken, smmu, driver, mm, notifierCalls, sva, verdict, steps);
+        others, links, rulesBroken, vfioUser, smmu, driver, mm, notifierCalls, sva, verdict, steps);
   }
 }

@@ -32,6 +32,7 @@ import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.SmmuCounters;
+import org.smmulator.vfio.VfioCounter;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -137,6 +138,7 @@ public final class SummaryJson {
         devices,
         counts(root, Shown.LINKS, LinkCounter.class),
         counts(root, Shown.RULES_BROKEN, ProtocolRule.class),
+        counts(root, Shown.VFIO_USER, VfioCounter.class),
         new SmmuCounters(
             SmmuCounters.ofCaches(cache -> counts(root, place(cache), CacheCounter.class)),
             counts(root, Shown.SMMU, SmmuCounter.class),

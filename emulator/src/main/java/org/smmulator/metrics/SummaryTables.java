@@ -24,6 +24,7 @@ import org.smmulator.pcie.RoundTrips;
 import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounters;
+import org.smmulator.vfio.VfioCounter;
 
 /** A summary as tables for a terminal. */
 public final class SummaryTables {
@@ -45,6 +46,10 @@ public final class SummaryTables {
     }
     out.append("Links\n");
     links(summary).appendTo(out);
+    if (summary.vfioUser().of(VfioCounter.CLIENTS) != Counts.UNKNOWN) {
+      out.append("\nvfio-user\n");
+      counts(summary.vfioUser()).appendTo(out);
+    }
     out.append("\nSMMU caches\n");
     caches(summary.smmu()).appendTo(out);
     out.append("\nSMMU\n");

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.counter.Tally;
 
 /** The commands that go the other way: writes to the client's addresses, and their replies. */
 final class DmaWrites {
@@ -18,7 +19,7 @@ final class DmaWrites {
   /** As the text of the protocol has it, whose count is shorter. */
   private static final int SHORT_HEAD_BYTES = 12;
 
-  private final VfioTally tally;
+  private final Tally<VfioCounter> tally;
   private final Map<Integer, Pending> pending = new HashMap<>();
   private int lastId;
 
@@ -36,7 +37,7 @@ final class DmaWrites {
     }
   }
 
-  DmaWrites(VfioTally tally) {
+  DmaWrites(Tally<VfioCounter> tally) {
     this.tally = tally;
   }
 

@@ -11,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.bus.wire.NettySockets;
+import org.smmulator.counter.Tally;
 import org.smmulator.execution.Loop;
 
 /**
@@ -30,7 +31,7 @@ public final class VfioPort implements AutoCloseable, VfioSession.Places {
 
   private final ServedFunction function;
   private final Loop loop;
-  private final VfioTally tally;
+  private final Tally<VfioCounter> tally;
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
   private int connections;
   private @Nullable VfioSession holder;
@@ -44,7 +45,7 @@ public final class VfioPort implements AutoCloseable, VfioSession.Places {
   /**
    * @param loop where the function is, on the thread of its socket
    */
-  public VfioPort(ServedFunction function, Loop loop, VfioTally tally) {
+  public VfioPort(ServedFunction function, Loop loop, Tally<VfioCounter> tally) {
     this.function = function;
     this.loop = loop;
     this.tally = tally;

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.counter.Tally;
 
 /**
  * One client's session, without its socket: it takes whole messages and sends whole messages. A
@@ -54,7 +55,7 @@ final class VfioSession implements VfioClient {
   private final ServedFunction function;
   private final Places places;
   private final Outlet outlet;
-  private final VfioTally tally;
+  private final Tally<VfioCounter> tally;
   private final DmaWindows windows = new DmaWindows();
   private final DmaWrites writes;
   private final FunctionQuestions questions;
@@ -62,7 +63,7 @@ final class VfioSession implements VfioClient {
   private VfioVersion version = VfioVersion.NONE;
   private boolean waiting;
 
-  VfioSession(ServedFunction function, Places places, Outlet outlet, VfioTally tally) {
+  VfioSession(ServedFunction function, Places places, Outlet outlet, Tally<VfioCounter> tally) {
     this.function = function;
     this.places = places;
     this.outlet = outlet;

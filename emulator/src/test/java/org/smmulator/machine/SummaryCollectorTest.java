@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ import org.smmulator.bus.wire.Link;
 import org.smmulator.bus.wire.LinkEnd;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.bus.wire.NettyLoop;
+import org.smmulator.counter.Counts;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.mm.FrameAllocator;
@@ -30,6 +32,7 @@ import org.smmulator.pcie.ledger.FunctionGrants;
 import org.smmulator.pcie.ledger.RevocationScope;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.record.Recorder;
+import org.smmulator.vfio.VfioCounter;
 
 /** Every check finds another number of things in another number of things. */
 class SummaryCollectorTest {
@@ -158,7 +161,9 @@ class SummaryCollectorTest {
       check(check);
       board.ask(() -> useGrants(board));
       breakRules(board);
-      Verdict verdict = new SummaryCollector(board, null, check, List::of).collect().verdict();
+      Supplier<Counts<VfioCounter>> none = () -> Counts.unknown(VfioCounter.class);
+      Verdict verdict =
+          new SummaryCollector(board, null, none, check, List::of).collect().verdict();
       assertThat(verdict.found())
           .hasToString(
               "[DATA_MISMATCHES 2, STALE_ACCESSES 3, OVERDUE_ACCESSES 4, FREED_UNDER_GRANT 5,"

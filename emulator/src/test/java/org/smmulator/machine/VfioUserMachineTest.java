@@ -35,6 +35,7 @@ import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.MinimalGuest;
 import org.smmulator.record.Recorder;
+import org.smmulator.vfio.VfioCounter;
 
 /** A program that takes the machine's functions over vfio-user, as a virtual machine monitor. */
 @Timeout(240)
@@ -205,6 +206,9 @@ class VfioUserMachineTest {
     awaitAnswer(() -> (dma.read(0, 0x101c, 4) & 2) != 0);
     awaitAnswer(() -> smmu.takeWrites().contains(new VfioUserClient.Write(DOORBELL, 0x52)));
     assertThat(smmu.read(0, 0x100a8, 4)).as("EVENTQ_PROD").isPositive();
+    assertThat(started.summary().vfioUser().of(VfioCounter.CLIENTS)).isEqualTo(2);
+    assertThat(started.summary().vfioUser().of(VfioCounter.DMA_WRITES)).isPositive();
+    assertThat(started.summary().vfioUser().of(VfioCounter.COMMANDS_REFUSED)).isZero();
   }
 
   private static void enable(VfioUserClient function) throws IOException {

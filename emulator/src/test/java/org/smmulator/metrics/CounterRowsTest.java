@@ -30,6 +30,7 @@ class CounterRowsTest {
       Map.ofEntries(
           entry("LinkCounter", List.of("/links")),
           entry("ProtocolRule", List.of("/links/rulesBroken")),
+          entry("VfioCounter", List.of("/vfioUser")),
           entry("SmmuCounter", List.of("/smmu")),
           entry(
               "CacheCounter", List.of("/smmu/tlb", "/smmu/walkCache", "/smmu/configurationCache")),
@@ -106,6 +107,7 @@ class CounterRowsTest {
     return switch (row.getClass().getSimpleName()) {
       case "LinkCounter" -> single(row, "links_" + name);
       case "ProtocolRule" -> labelled(row, "rules_broken", "machine=\"shown\",rule=\"" + name);
+      case "VfioCounter" -> single(row, "vfio_user_" + name);
       case "SmmuCounter" -> single(row, "smmu_" + name);
       case "CacheCounter" ->
           labelled(row, "smmu_cache_" + name, "cache=\"" + cache + "\",machine=\"shown");
@@ -191,6 +193,7 @@ class CounterRowsTest {
                       case REPORT -> 1_000;
                       default -> 0;
                     }),
+            Summary.EMPTY.vfioUser(),
             Summary.EMPTY.smmu(),
             Summary.EMPTY.driver(),
             Summary.EMPTY.mm(),

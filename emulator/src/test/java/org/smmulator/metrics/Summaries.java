@@ -25,6 +25,7 @@ import org.smmulator.smmu.port.CacheCounter;
 import org.smmulator.smmu.port.SmmuCache;
 import org.smmulator.smmu.port.SmmuCounter;
 import org.smmulator.smmu.port.SmmuCounters;
+import org.smmulator.vfio.VfioCounter;
 
 /** Summaries for tests; every number is another one. */
 public final class Summaries {
@@ -41,6 +42,7 @@ public final class Summaries {
         List.of(reporting(), silent()),
         Counts.of(LinkCounter.class, row -> 10_911 + row.slot()),
         Counts.of(ProtocolRule.class, row -> 700 + row.slot()),
+        Counts.of(VfioCounter.class, row -> 11_100 + row.slot()),
         smmu(),
         Counts.of(DriverCounter.class, row -> 850 + row.slot()),
         Counts.of(MmCounter.class, row -> 500 + row.slot()),
@@ -68,6 +70,7 @@ public final class Summaries {
         begun.devices().stream().map(device -> grown(device, more)).toList(),
         grown(begun.links(), LinkCounter.class, more),
         grown(begun.rulesBroken(), ProtocolRule.class, 0),
+        grown(begun.vfioUser(), VfioCounter.class, more),
         begun.smmu(),
         begun.driver(),
         begun.mm(),

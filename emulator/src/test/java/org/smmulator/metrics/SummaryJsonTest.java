@@ -29,7 +29,7 @@ class SummaryJsonTest {
 
     assertThat(json.propertyNames())
         .containsExactlyInAnyOrder(
-            "devices", "links", "smmu", "smmuDriver", "mm", "sva", "steps", "verdict");
+            "devices", "links", "vfioUser", "smmu", "smmuDriver", "mm", "sva", "steps", "verdict");
     JsonNode device = json.get("devices").get(0);
     assertThat(device.get("id").stringValue()).isEqualTo("00:04.0");
     assertThat(device.get("atc").propertyNames())

@@ -34,7 +34,7 @@ class VfioSessionTest {
     VfioWire wire = new VfioWire();
     assertThat(wire.exchange(VERSION)).isEqualTo(plain(VERSION_REPLY));
     assertThat(wire.function.asked).containsExactly("taken");
-    assertThat(wire.tally.of(VfioCounter.CLIENTS)).isEqualTo(1);
+    assertThat(wire.tally.sum(VfioCounter.CLIENTS)).isEqualTo(1);
   }
 
   @Test
@@ -52,10 +52,10 @@ class VfioSessionTest {
             "write 7 0x4 2",
             "read 7 0x4 2",
             "reset");
-    assertThat(wire.tally.of(VfioCounter.COMMANDS)).isEqualTo(1 + EXCHANGES.size());
-    assertThat(wire.tally.of(VfioCounter.COMMANDS_REFUSED)).isEqualTo(7);
-    assertThat(wire.tally.of(VfioCounter.RESETS)).isEqualTo(1);
-    assertThat(wire.tally.of(VfioCounter.MALFORMED)).isZero();
+    assertThat(wire.tally.sum(VfioCounter.COMMANDS)).isEqualTo(1 + EXCHANGES.size());
+    assertThat(wire.tally.sum(VfioCounter.COMMANDS_REFUSED)).isEqualTo(7);
+    assertThat(wire.tally.sum(VfioCounter.RESETS)).isEqualTo(1);
+    assertThat(wire.tally.sum(VfioCounter.MALFORMED)).isZero();
   }
 
   private static byte[] conversation() {
@@ -197,7 +197,7 @@ class VfioSessionTest {
     VfioWire wire = VfioWire.open();
     String reply = wire.exchange("0f00 0900" + size + "00000000 00000000" + "00".repeat(64));
     assertThat(reply).isEqualTo(plain("0f00 0900 10000000 21000000 07000000"));
-    assertThat(wire.tally.of(VfioCounter.MALFORMED)).isEqualTo(1);
+    assertThat(wire.tally.sum(VfioCounter.MALFORMED)).isEqualTo(1);
     assertThat(wire.function.asked).containsExactly("taken", "left", "reset");
     assertThat(wire.exchange(READ)).isEmpty();
     VfioWire next = new VfioWire(wire);
@@ -209,7 +209,7 @@ class VfioSessionTest {
   void countsWhatIsNoCommandAndNoReply(String flags) {
     VfioWire wire = VfioWire.open();
     assertThat(wire.exchange("0f00 0c00 10000000" + flags + "000000 00000000")).isEmpty();
-    assertThat(wire.tally.of(VfioCounter.MALFORMED)).isEqualTo(1);
+    assertThat(wire.tally.sum(VfioCounter.MALFORMED)).isEqualTo(1);
     assertThat(wire.exchange(READ)).isEqualTo(plain(READ_REPLY));
   }
 
@@ -222,7 +222,7 @@ class VfioSessionTest {
     assertThat(second.received()).isEqualTo(plain("0100 0100 10000000 21000000 10000000"));
     assertThat(second.exchange(READ)).isEmpty();
     assertThat(first.exchange(READ)).isEqualTo(plain(READ_REPLY));
-    assertThat(first.tally.of(VfioCounter.CLIENTS_REFUSED)).isEqualTo(1);
+    assertThat(first.tally.sum(VfioCounter.CLIENTS_REFUSED)).isEqualTo(1);
     second.kill();
     assertThat(first.function.asked).doesNotContain("left", "reset");
   }
@@ -248,8 +248,8 @@ class VfioSessionTest {
     first.function.held.remove().run();
     assertThat(second.received()).isEqualTo(plain(VERSION_REPLY + RESET_REPLY));
     assertThat(first.received()).isEmpty();
-    assertThat(first.tally.of(VfioCounter.CLIENTS_GONE)).isEqualTo(1);
-    assertThat(first.tally.of(VfioCounter.RESETS)).isEqualTo(2);
+    assertThat(first.tally.sum(VfioCounter.CLIENTS_GONE)).isEqualTo(1);
+    assertThat(first.tally.sum(VfioCounter.RESETS)).isEqualTo(2);
   }
 
   @Test
@@ -291,11 +291,11 @@ class VfioSessionTest {
     wire.exchange("0400 0c00 10000000 21000000 0e000000");
     wire.exchange("0500 0c00 20000000 01000000 00000000 4000020800000000 0300000000000000");
     assertThat(ends).containsExactly(0, 0, 0, 14, Errno.EIO);
-    assertThat(wire.tally.of(VfioCounter.DMA_WRITES)).isEqualTo(5);
-    assertThat(wire.tally.of(VfioCounter.DMA_WRITES_REFUSED)).isEqualTo(2);
-    assertThat(wire.tally.of(VfioCounter.MALFORMED)).isEqualTo(1);
+    assertThat(wire.tally.sum(VfioCounter.DMA_WRITES)).isEqualTo(5);
+    assertThat(wire.tally.sum(VfioCounter.DMA_WRITES_REFUSED)).isEqualTo(2);
+    assertThat(wire.tally.sum(VfioCounter.MALFORMED)).isEqualTo(1);
     wire.exchange("0100 0c00 20000000 01000000 00000000" + body);
-    assertThat(wire.tally.of(VfioCounter.MALFORMED)).as("a reply again").isEqualTo(2);
+    assertThat(wire.tally.sum(VfioCounter.MALFORMED)).as("a reply again").isEqualTo(2);
   }
 
   @Test

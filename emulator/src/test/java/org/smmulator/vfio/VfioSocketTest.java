@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.bus.wire.NettyLoop;
+import org.smmulator.counter.Tally;
 
 /** Over sockets, whose clients come and go as they like. */
 @Timeout(120)
@@ -35,7 +36,7 @@ class VfioSocketTest {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final ScriptedFunction function = new ScriptedFunction();
-  private final VfioTally tally = new VfioTally();
+  private final Tally<VfioCounter> tally = new Tally<>(VfioCounter.class);
   private final EventLoop loop = (EventLoop) group.next();
   private final VfioPort port = new VfioPort(function, new NettyLoop(loop), tally);
   private final List<SocketChannel> clients = new ArrayList<>();
@@ -108,7 +109,7 @@ class VfioSocketTest {
         }
       }
     }
-    assertThat(tally.of(VfioCounter.CLIENTS)).isEqualTo(3);
+    assertThat(tally.sum(VfioCounter.CLIENTS)).isEqualTo(3);
   }
 
   @Test
@@ -139,9 +140,9 @@ class VfioSocketTest {
     }
     begin(connect());
     assertThat(killed).isGreaterThan(1000);
-    assertThat(tally.of(VfioCounter.CLIENTS)).isEqualTo(begun + 1);
-    assertThat(tally.of(VfioCounter.CLIENTS_GONE)).isEqualTo(begun);
-    assertThat(tally.of(VfioCounter.MALFORMED)).isZero();
+    assertThat(tally.sum(VfioCounter.CLIENTS)).isEqualTo(begun + 1);
+    assertThat(tally.sum(VfioCounter.CLIENTS_GONE)).isEqualTo(begun);
+    assertThat(tally.sum(VfioCounter.MALFORMED)).isZero();
   }
 
   @Test
@@ -163,6 +164,6 @@ class VfioSocketTest {
     }
     assertThat(receive(connect(), 1)).isEmpty();
     begin(clients.get(1));
-    assertThat(tally.of(VfioCounter.CLIENTS_REFUSED)).isEqualTo(1);
+    assertThat(tally.sum(VfioCounter.CLIENTS_REFUSED)).isEqualTo(1);
   }
 }

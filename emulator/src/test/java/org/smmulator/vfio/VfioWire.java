@@ -5,19 +5,20 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.Arrays;
+import org.smmulator.counter.Tally;
 import org.smmulator.execution.SteppedLoop;
 
 /** The server's end of a connection, without a socket. */
 final class VfioWire {
   final ScriptedFunction function;
-  final VfioTally tally;
+  final Tally<VfioCounter> tally;
   final SteppedLoop loop;
   final VfioPort port;
   final EmbeddedChannel channel = new EmbeddedChannel();
 
   VfioWire() {
     function = new ScriptedFunction();
-    tally = new VfioTally();
+    tally = new Tally<>(VfioCounter.class);
     loop = new SteppedLoop(() -> {});
     port = new VfioPort(function, loop, tally);
     channel.pipeline().addLast(new VfioConnection(channel, port));

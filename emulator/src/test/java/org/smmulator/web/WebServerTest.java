@@ -151,6 +151,7 @@ class WebServerTest {
             List.of(back, gone, other, goneLater),
             good.links(),
             good.rulesBroken(),
+            good.vfioUser(),
             good.smmu(),
             good.driver(),
             good.mm(),

@@ -19,13 +19,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.counter.Counts;
+import org.smmulator.counter.Tally;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.pcie.FunctionWatcher;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.smmu.Smmu;
+import org.smmulator.vfio.VfioCounter;
 import org.smmulator.vfio.VfioPort;
-import org.smmulator.vfio.VfioTally;
 
 /**
  * Serves a machine: {@code smmu.sock}, and {@code BB:DD.F.sock} for each function while software
@@ -46,7 +48,7 @@ public final class VfioServer implements FunctionWatcher, AutoCloseable {
   private final Execution execution;
   private final RootComplex root;
   private final SharedRam ram;
-  private final VfioTally tally = new VfioTally();
+  private final Tally<VfioCounter> tally = new Tally<>(VfioCounter.class);
   private final InterruptMessages interrupts = new InterruptMessages();
   private final SmmuFunction smmu;
 
@@ -119,8 +121,8 @@ public final class VfioServer implements FunctionWatcher, AutoCloseable {
   }
 
   /** What has happened at all sockets. */
-  public VfioTally tally() {
-    return tally;
+  public Counts<VfioCounter> counts() {
+    return tally.counts();
   }
 
   /** A message with an interrupt's number; on the hardware's loop. */

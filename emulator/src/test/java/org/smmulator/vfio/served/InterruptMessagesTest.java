@@ -16,7 +16,8 @@ class InterruptMessagesTest {
 
   private VfioClient client() {
     return (address, data, end) -> {
-      written.add(String.format("0x%x %02x%02x%02x%02x", address, data[0], data[1], data[2], data[3]));
+      written.add(
+          String.format("0x%x %02x%02x%02x%02x", address, data[0], data[1], data[2], data[3]));
       return ends.add(end);
     };
   }
