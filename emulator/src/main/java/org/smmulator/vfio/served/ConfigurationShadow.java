@@ -22,7 +22,8 @@ final class ConfigurationShadow {
   /** More than a CPU reads at once. */
   private static final int PICTURE_BYTES = 2 * Long.BYTES;
 
-  private static final long PATIENCE_NANOS = 1_000_000_000L;
+  /** Less than the 5 s that QEMU waits for an answer. */
+  private static final long PATIENCE_NANOS = 3_000_000_000L;
   private static final int AT_A_TIME = 32;
   private static final int TRIES = 3;
   private static final int WORD = Integer.BYTES;
