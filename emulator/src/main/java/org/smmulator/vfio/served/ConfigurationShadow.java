@@ -24,6 +24,7 @@ final class ConfigurationShadow {
 
   /** Less than the 5 s that QEMU waits for an answer. */
   private static final long PATIENCE_NANOS = 3_000_000_000L;
+
   private static final int AT_A_TIME = 32;
   private static final int TRIES = 3;
   private static final int WORD = Integer.BYTES;
