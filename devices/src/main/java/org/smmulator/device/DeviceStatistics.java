@@ -41,7 +41,7 @@ final class DeviceStatistics {
   long[] slots(AddressTranslationCache atc) {
     long[] slots = new long[DeviceCounter.SLOTS];
     for (DeviceCounter counter : DeviceCounter.values()) {
-      slots[counter.slot()] = value(counter, atc);
+      slots[counter.statsSlot()] = value(counter, atc);
     }
     for (LatencyHistogram histogram : LatencyHistogram.values()) {
       long[] buckets = latencies(histogram).buckets;
@@ -68,6 +68,8 @@ final class DeviceStatistics {
       case UNTRANSLATED_ACCESSES -> untranslatedAccesses;
       case BYTES_READ -> bytesRead;
       case BYTES_WRITTEN -> bytesWritten;
+      case ATC_ENTRIES_HELD -> atc.entriesHeld();
+      case ATC_CAPACITY -> (long) atc.sets() * atc.ways();
     };
   }
 

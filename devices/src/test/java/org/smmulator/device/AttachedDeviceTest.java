@@ -44,7 +44,7 @@ class AttachedDeviceTest {
 
       assertThat(bench.model.calls).containsExactly("stop");
       assertThat(bench.root.lastControl()).isEqualTo(ControlCode.DETACH);
-      assertThat(bench.root.statistics()[DeviceCounter.ATC_MISSES.slot()]).isEqualTo(1);
+      assertThat(bench.root.statistics()[DeviceCounter.ATC_MISSES.statsSlot()]).isEqualTo(1);
       assertThat(bench.device.whenClosed()).isDone();
     }
   }
@@ -62,7 +62,7 @@ class AttachedDeviceTest {
       bench.root.map(DeviceBench.PASID, DeviceBench.VA, 0x1000, 12, DeviceBench.RW);
       bench.write(DeviceBench.PASID, DeviceBench.VA);
 
-      bench.root.awaitStatistics(slots -> slots[DeviceCounter.BYTES_WRITTEN.slot()] == 8);
+      bench.root.awaitStatistics(slots -> slots[DeviceCounter.BYTES_WRITTEN.statsSlot()] == 8);
     }
   }
 

@@ -113,7 +113,7 @@ final class DeviceBench implements AutoCloseable {
   }
 
   long counter(DeviceCounter counter) {
-    return statistics()[counter.slot()];
+    return statistics()[counter.statsSlot()];
   }
 
   /** The counters as they are now. */

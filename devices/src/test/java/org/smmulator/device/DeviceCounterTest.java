@@ -72,18 +72,20 @@ class DeviceCounterTest {
   @Test
   void eachCountIsKeptUnderItsName() {
     readEachPage();
+    assertThat(bench.statistics()[DeviceCounter.ATC_ENTRIES_HELD.statsSlot()]).isEqualTo(2);
     invalidate(7, 6);
     bench.root.disableAts();
     for (int i = 0; i < 4; i++) {
       bench.write(PASID, VA);
     }
     long[] slots = bench.statistics();
-    assertThat(Counts.of(DeviceCounter.class, row -> slots[row.slot()]))
+    assertThat(Counts.of(DeviceCounter.class, row -> slots[row.statsSlot()]))
         .hasToString(
             "[ATC_LOOKUPS 22, ATC_HITS 7, ATC_MISSES 15, ATC_FILLS 13, ATC_EVICTIONS 11,"
                 + " INVALIDATION_REQUESTS 6, ENTRIES_DROPPED 2, PAGE_REQUESTS 5,"
                 + " TRANSLATION_REQUESTS 18, TRANSLATION_RETRIES 3, TRANSLATED_ACCESSES 20,"
-                + " UNTRANSLATED_ACCESSES 4, BYTES_READ 160, BYTES_WRITTEN 32]");
+                + " UNTRANSLATED_ACCESSES 4, BYTES_READ 160, BYTES_WRITTEN 32,"
+                + " ATC_ENTRIES_HELD 0, ATC_CAPACITY 2]");
     WorkingSetCurve any = WorkingSetCurve.in(slots).get(0);
     assertThat(any.accesses()).as("lookups").isEqualTo(22);
     assertThat(any.points().get(1)).as("2 entries").isEqualTo(new WorkingSetCurve.Point(2, 7));

@@ -68,9 +68,9 @@ class DmaTest {
     assertThat(bench.counter(DeviceCounter.BYTES_WRITTEN)).isEqualTo(100_003);
     assertThat(bench.root.packets()).allMatch(p -> p.bytes() <= 128);
     long[] counters = bench.statistics();
-    assertThat(counters[DeviceCounter.ATC_LOOKUPS.slot()])
+    assertThat(counters[DeviceCounter.ATC_LOOKUPS.statsSlot()])
         .as("exactly one lookup for each packet")
-        .isEqualTo(counters[DeviceCounter.TRANSLATED_ACCESSES.slot()]);
+        .isEqualTo(counters[DeviceCounter.TRANSLATED_ACCESSES.statsSlot()]);
   }
 
   @Test

@@ -116,7 +116,7 @@ class RandomTrafficTest {
   }
 
   private static long value(long[] counters, DeviceCounter counter) {
-    return counters[counter.slot()];
+    return counters[counter.statsSlot()];
   }
 
   private static void checkCounters(long[] counters, List<Packet> packets) {

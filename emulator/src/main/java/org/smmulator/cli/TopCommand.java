@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Shows what a running machine does in each second, refreshed, with a row for each device.",
       "Columns: hits of the ATC, memory accesses, translation and page requests, invalidations,",
-      "entries dropped, translations granted and not invalidated. Keys sort the rows.",
+      "entries dropped, entries that the ATC holds and has. Keys sort the rows.",
       ""
     },
     mixinStandardHelpOptions = true,

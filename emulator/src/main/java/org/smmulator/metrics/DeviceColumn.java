@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.wire.DeviceCounter;
+import org.smmulator.counter.Counts;
 import org.smmulator.pcie.DeviceCounters;
 import org.smmulator.pcie.FunctionCounter;
 
@@ -17,7 +18,7 @@ public enum DeviceColumn {
   PAGES('p', "PRI/s"),
   INVALIDATIONS('i', "INVAL/s"),
   DROPPED('x', "DROP/s"),
-  GRANTS('g', "GRANTS");
+  USED('u', "IN ATC");
 
   /** Longer names are cut, so that a row fits on 80 columns. */
   private static final int NAME_LENGTH = 12;
@@ -71,7 +72,7 @@ public enum DeviceColumn {
       case PAGES -> rates.of(device, FunctionCounter.PAGE_REQUESTS);
       case INVALIDATIONS -> rates.of(device, FunctionCounter.INVALIDATIONS_COMPLETED);
       case DROPPED -> rates.of(device, DeviceCounter.ENTRIES_DROPPED);
-      case GRANTS -> device.count(FunctionCounter.TRANSLATIONS_HELD);
+      case USED -> level(device, DeviceCounter.ATC_ENTRIES_HELD);
     };
   }
 
@@ -84,7 +85,19 @@ public enum DeviceColumn {
     if (Double.isNaN(number)) {
       return "-";
     }
-    return this == GRANTS ? String.format(Locale.ROOT, "%,.0f", number) : RateTables.rate(number);
+    return this == USED
+        ? entries(number) + "/" + entries(level(device, DeviceCounter.ATC_CAPACITY))
+        : RateTables.rate(number);
+  }
+
+  private static String entries(double number) {
+    return Double.isNaN(number) ? "-" : String.format(Locale.ROOT, "%,.0f", number);
+  }
+
+  /** As the device tells; NaN if it does not. */
+  private static double level(DeviceCounters device, DeviceCounter row) {
+    long level = device.reported(row);
+    return level == Counts.UNKNOWN ? Double.NaN : level;
   }
 
   /** Names from the first letter on, numbers from the greatest on, the unknown last. */

@@ -52,7 +52,7 @@ public record DeviceCounters(
         function.counts(attached),
         reported == null
             ? Counts.unknown(DeviceCounter.class)
-            : Counts.of(DeviceCounter.class, row -> reported[row.slot()]),
+            : Counts.of(DeviceCounter.class, row -> reported[row.statsSlot()]),
         reported == null ? List.of() : WorkingSetCurve.in(reported),
         function.pasids.counts(function.speaks(DroppedEntries.SINCE_MINOR)),
         latencies(function.invalidations.roundTrips(), reported));
@@ -85,7 +85,7 @@ public record DeviceCounters(
         attached,
         answering,
         counted,
-        Counts.of(DeviceCounter.class, row -> slots[row.slot()]),
+        Counts.of(DeviceCounter.class, row -> slots[row.statsSlot()]),
         WorkingSetCurve.in(slots),
         pasids,
         latencies(latency(LatencyHistogram.INVALIDATION), slots));

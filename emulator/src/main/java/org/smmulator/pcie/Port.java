@@ -164,7 +164,7 @@ final class Port implements LinkHandler {
 
   private static long reported(AttachedFunction attached, DeviceCounter counter) {
     long[] reports = attached.reported();
-    return reports == null ? DeviceCounter.UNKNOWN : reports[counter.slot()];
+    return reports == null ? DeviceCounter.UNKNOWN : reports[counter.statsSlot()];
   }
 
   /** The machine stops. */

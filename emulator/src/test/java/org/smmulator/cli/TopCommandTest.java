@@ -57,12 +57,12 @@ class TopCommandTest {
             Guest:  421 PASIDs live, 422 quarantined; 5.0 page faults/s; 0 notifier calls/s
             Checks: 0 accesses/s; nothing found
 
-              *DEVICE   NAME  HIT %  ACCESS/s  ATS/s  PRI/s  INVAL/s  DROP/s  GRANTS
-              00:04.0  small    100      10.0    5.0    5.0      5.0     5.0     111
-              00:05.0  large      -      10.0    5.0    5.0      5.0       -     211
+              *DEVICE   NAME  HIT %  ACCESS/s  ATS/s  PRI/s  INVAL/s  DROP/s   IN ATC
+              00:04.0  small    100      10.0    5.0    5.0      5.0     5.0  174/175
+              00:05.0  large      -      10.0    5.0    5.0      5.0       -        -
 
             Sort by:  d device  n name  h hits  a accesses  t translations  p pages
-                      i invalidations  x dropped  g grants; r reverse, space refresh, q quit
+                      i invalidations  x dropped  u used; r reverse, space refresh, q quit
             """
                 .replace("ADDRESS", address));
     assertThat(screen.pages.get(0))
@@ -76,7 +76,7 @@ class TopCommandTest {
   @ParameterizedTest
   @CsvSource({
     "'', 00:04.0", "r, 00:05.0", "rr, 00:04.0", "n, 00:05.0", "nn, 00:04.0", "d, 00:04.0",
-    "dd, 00:05.0", "g, 00:05.0", "gr, 00:04.0", "h, 00:04.0", "x, 00:04.0", "z, 00:04.0"
+    "dd, 00:05.0", "u, 00:04.0", "ur, 00:05.0", "h, 00:04.0", "x, 00:04.0", "z, 00:04.0"
   })
   void keysSortTheRows(String keys, String first) throws IOException {
     int[] pressed = (" " + keys + "q").chars().toArray();

@@ -41,7 +41,9 @@ class SummaryJsonTest {
             "fills",
             "evictions",
             "invalidationRequests",
-            "entriesDropped");
+            "entriesDropped",
+            "entriesHeld",
+            "capacity");
     assertThat(device.at("/atc/hitRatio").doubleValue()).isBetween(0.80, 0.82);
     assertThat(device.at("/reported/pageRequests").longValue()).isEqualTo(157);
     assertThat(device.get("pageRequests").longValue())

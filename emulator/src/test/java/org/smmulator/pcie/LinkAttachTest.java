@@ -282,8 +282,8 @@ class LinkAttachTest {
     device.requestTranslation(1, 3, 0x1000, 1, false);
     machine.run();
     long[] counters = new long[DeviceCounter.SLOTS];
-    counters[DeviceCounter.TRANSLATION_REQUESTS.slot()] = 2;
-    counters[DeviceCounter.INVALIDATION_REQUESTS.slot()] = 1;
+    counters[DeviceCounter.TRANSLATION_REQUESTS.statsSlot()] = 2;
+    counters[DeviceCounter.INVALIDATION_REQUESTS.statsSlot()] = 1;
     device.link().sendStats(counters);
     device.link().sendControl(ControlCode.DETACH);
     device.link().flush();

@@ -175,7 +175,7 @@ class ProtocolRuleTest {
   private void reportWrongly() {
     ScriptedDevice device = device();
     long[] counters = new long[DeviceCounter.SLOTS];
-    counters[DeviceCounter.TRANSLATION_REQUESTS.slot()] = 2;
+    counters[DeviceCounter.TRANSLATION_REQUESTS.statsSlot()] = 2;
     device.link().sendStats(counters);
     device.link().sendControl(ControlCode.DETACH);
     device.link().flush();

@@ -1,6 +1,7 @@
 package org.smmulator.bus.wire;
 
 import static org.smmulator.counter.CounterRow.Facts.counter;
+import static org.smmulator.counter.CounterRow.Facts.gauge;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
@@ -10,7 +11,8 @@ import org.smmulator.counter.Counts;
 /**
  * What a device counts about itself, cumulative since it started, in the order of the STATS frame:
  * these counters, then the buckets of the {@link LatencyHistogram}s, from version 2 on the {@link
- * WorkingSetCurve}s, and from version 3 on the sums of the histograms. Later versions append. Body:
+ * WorkingSetCurve}s, from version 3 on the sums of the histograms, and from version 4 on how full the
+ * ATC is. Later versions append. Body:
  * version u16, count u16, then a u64 each.
  */
 public enum DeviceCounter implements CounterRow {
@@ -31,7 +33,10 @@ public enum DeviceCounter implements CounterRow {
   TRANSLATED_ACCESSES(10, counter("packets", "Memory requests sent with AT=translated")),
   UNTRANSLATED_ACCESSES(11, counter("packets", "Memory requests sent with AT=untranslated")),
   BYTES_READ(12, counter("bytes", "Bytes the device read from memory")),
-  BYTES_WRITTEN(13, counter("bytes", "Bytes the device wrote to memory"));
+  BYTES_WRITTEN(13, counter("bytes", "Bytes the device wrote to memory")),
+  ATC_ENTRIES_HELD(
+      DeviceCounter.FIRST_OF_GAUGES, gauge("entries", "ATC entries that hold a translation")),
+  ATC_CAPACITY(DeviceCounter.FIRST_OF_GAUGES + 1, gauge("entries", "Entries that the ATC has"));
 
   static final int COUNT = 14;
 
@@ -41,22 +46,25 @@ public enum DeviceCounter implements CounterRow {
   /** First slot of the sums of the histograms. */
   static final int FIRST_OF_SUMS = FIRST_OF_CURVES + WorkingSetCurve.SLOTS;
 
-  /** Length of the array that counts everything of one device: counters, buckets, curves, sums. */
-  public static final int SLOTS = FIRST_OF_SUMS + 3;
+  /** First slot of what is no count but a level. */
+  static final int FIRST_OF_GAUGES = FIRST_OF_SUMS + 3;
+
+  /** Length of the array that counts everything of one device. */
+  public static final int SLOTS = FIRST_OF_GAUGES + 2;
 
   /** A received slot that the device did not report. */
   public static final long UNKNOWN = Counts.UNKNOWN;
 
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
   private static final int FIRST_VERSION = 1;
 
-  private final int slot;
+  private final int statsSlot;
 
   @SuppressWarnings("ImmutableEnumChecker") // Facts are a record of strings.
   private final Facts facts;
 
-  DeviceCounter(int slot, Facts facts) {
-    this.slot = slot;
+  DeviceCounter(int statsSlot, Facts facts) {
+    this.statsSlot = statsSlot;
     this.facts = facts;
   }
 
@@ -67,13 +75,12 @@ public enum DeviceCounter implements CounterRow {
 
   /** Whether it is a number of the ATC. */
   public boolean isOfAtc() {
-    return slot <= ENTRIES_DROPPED.slot;
+    return statsSlot <= ENTRIES_DROPPED.statsSlot || statsSlot >= FIRST_OF_GAUGES;
   }
 
   /** Slot of this counter in an array of {@link #SLOTS}. */
-  @Override
-  public int slot() {
-    return slot;
+  public int statsSlot() {
+    return statsSlot;
   }
 
   static void encode(ByteBuf out, long[] slots) {

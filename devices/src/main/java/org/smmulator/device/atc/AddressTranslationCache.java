@@ -303,6 +303,11 @@ public final class AddressTranslationCache {
     return ways;
   }
 
+  /** Entries that hold a translation now. */
+  public int entriesHeld() {
+    return valid;
+  }
+
   public long lookups() {
     return hits + misses;
   }

@@ -66,7 +66,7 @@ class RecordingHandler implements LinkHandler {
 
   @Override
   public void stats(long[] counters) {
-    events.add("stats " + counters[DeviceCounter.ATC_HITS.slot()]);
+    events.add("stats " + counters[DeviceCounter.ATC_HITS.statsSlot()]);
   }
 
   @Override

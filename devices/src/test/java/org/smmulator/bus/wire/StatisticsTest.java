@@ -30,9 +30,9 @@ class StatisticsTest {
 
   @Test
   void countersKeepTheirPublishedOrder() {
-    assertThat(DeviceCounter.values()).hasSize(ORDER.length);
+    assertThat(DeviceCounter.values()).hasSize(ORDER.length + 2);
     for (int i = 0; i < ORDER.length; i++) {
-      assertThat(DeviceCounter.valueOf(ORDER[i]).slot()).isEqualTo(i);
+      assertThat(DeviceCounter.valueOf(ORDER[i]).statsSlot()).isEqualTo(i);
     }
     assertThat(LatencyHistogram.TRANSLATION_REQUEST.firstSlot()).isEqualTo(14);
     assertThat(LatencyHistogram.INVALIDATION.firstSlot()).isEqualTo(131);
@@ -41,7 +41,9 @@ class StatisticsTest {
     assertThat(LatencyHistogram.TRANSLATION_REQUEST.sumSlot()).isEqualTo(449);
     assertThat(LatencyHistogram.INVALIDATION.sumSlot()).isEqualTo(450);
     assertThat(LatencyHistogram.PAGE_REQUEST.sumSlot()).isEqualTo(451);
-    assertThat(DeviceCounter.SLOTS).isEqualTo(452);
+    assertThat(DeviceCounter.ATC_ENTRIES_HELD.statsSlot()).isEqualTo(452);
+    assertThat(DeviceCounter.ATC_CAPACITY.statsSlot()).isEqualTo(453);
+    assertThat(DeviceCounter.SLOTS).isEqualTo(454);
   }
 
   @Test
@@ -49,7 +51,7 @@ class StatisticsTest {
     long[] counters = new Random(1).longs(DeviceCounter.SLOTS, 0, Long.MAX_VALUE).toArray();
     ByteBuf body = Unpooled.buffer();
     DeviceCounter.encode(body, counters);
-    assertThat(body.readableBytes()).isEqualTo(4 + 8 * 452);
+    assertThat(body.readableBytes()).isEqualTo(4 + 8 * 454);
     assertThat(body.getLong(4)).isEqualTo(counters[0]);
     assertThat(DeviceCounter.decode(body)).isEqualTo(counters);
   }

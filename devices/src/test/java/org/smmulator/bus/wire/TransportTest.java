@@ -93,7 +93,7 @@ class TransportTest {
       super.tlp(tlp);
       if (tlp.tag() == 2) {
         long[] counters = new long[DeviceCounter.SLOTS];
-        counters[DeviceCounter.ATC_HITS.slot()] = 77;
+        counters[DeviceCounter.ATC_HITS.statsSlot()] = 77;
         link().sendStats(counters);
         link().detach();
       }
