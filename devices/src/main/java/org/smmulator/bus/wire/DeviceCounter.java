@@ -11,9 +11,8 @@ import org.smmulator.counter.Counts;
 /**
  * What a device counts about itself, cumulative since it started, in the order of the STATS frame:
  * these counters, then the buckets of the {@link LatencyHistogram}s, from version 2 on the {@link
- * WorkingSetCurve}s, from version 3 on the sums of the histograms, and from version 4 on how full the
- * ATC is. Later versions append. Body:
- * version u16, count u16, then a u64 each.
+ * WorkingSetCurve}s, from version 3 on the sums of the histograms, and from version 4 on how full
+ * the ATC is. Later versions append. Body: version u16, count u16, then a u64 each.
  */
 public enum DeviceCounter implements CounterRow {
   ATC_LOOKUPS(0, counter("lookups", "ATC lookups")),
