@@ -145,7 +145,7 @@ public final class Summaries {
                 switch (row) {
                   case ATC_LOOKUPS -> 1_234_567;
                   case ATC_HITS -> 1_000_000;
-                  default -> 150 + row.ordinal();
+                  default -> 150 + row.slot();
                 }),
         List.of(
             WorkingSetCurve.of(1, 1_000, 1, new long[] {100, 200, 0, 300, 0, 0, 0, 50}),
