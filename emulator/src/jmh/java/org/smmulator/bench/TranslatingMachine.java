@@ -12,6 +12,7 @@ import org.smmulator.arch.structure.Cd;
 import org.smmulator.arch.structure.Ste;
 import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.memory.AddressMap;
+import org.smmulator.memory.Ram;
 import org.smmulator.memory.SparseMemory;
 import org.smmulator.smmu.SilentOutputs;
 import org.smmulator.smmu.Smmu;
@@ -31,8 +32,8 @@ final class TranslatingMachine {
   static final int SPARSE = Descriptor.levelShift(2);
 
   private static final long FIRST_PAGE = 0x7f00_0000_0000L;
-  private static final long RAM = 0x4000_0000L;
-  private static final long RAM_BYTES = 1L << 30;
+  static final long RAM = 0x4000_0000L;
+  static final long RAM_BYTES = 1L << 30;
   private static final long STREAM_TABLE = RAM;
   private static final long COMMAND_QUEUE = RAM + 0x10_0000;
   private static final long CONTEXTS = RAM + 0x20_0000;
@@ -54,7 +55,7 @@ final class TranslatingMachine {
           | Descriptor.S2AP_WRITE
           | 0xfL << Descriptor.S2_MEMATTR_SHIFT;
 
-  final PhysicalMemory bus = AddressMap.of(new SparseMemory(RAM, RAM_BYTES), intid -> {});
+  final PhysicalMemory bus;
   final Smmu smmu;
 
   /** Addresses of the mapped pages, in a random order without repeats. */
@@ -70,6 +71,16 @@ final class TranslatingMachine {
    * @param spacingLog2 log2 of the bytes from one page to the next
    */
   TranslatingMachine(SmmuFeatures features, int pages, int spacingLog2) throws BusAbort {
+    this(features, pages, spacingLog2, new SparseMemory(RAM, RAM_BYTES));
+  }
+
+  /**
+   * As above, in RAM that is zero, or was used for the same.
+   *
+   * @param ram from {@link #RAM} on
+   */
+  TranslatingMachine(SmmuFeatures features, int pages, int spacingLog2, Ram ram) throws BusAbort {
+    bus = AddressMap.of(ram, intid -> {});
     smmu = new Smmu(features, bus, new SilentOutputs());
     addresses = new long[pages];
     SplittableRandom random = new SplittableRandom(42);

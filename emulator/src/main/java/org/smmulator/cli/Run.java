@@ -54,7 +54,7 @@ final class Run {
       ExitCode code = config.scenario() == null ? ExitCode.OK : scenario();
       if (stay || config.scenario() == null) {
         output.say("Ctrl-C stops the machine");
-        session.machine().awaitEnd();
+        awaitEnd();
         if (!stopping) {
           output.say("the harness has closed the guest port; the machine stops");
           code = report.give(session::summary, code);
@@ -64,6 +64,16 @@ final class Run {
     } catch (InterruptedException e) {
       ExitCode code = decided.get();
       return code == null ? ExitCode.STOPPED : code;
+    }
+  }
+
+  /** A machine that cannot go on gives its report, too. */
+  private void awaitEnd() throws InterruptedException, UserException {
+    try {
+      session.machine().awaitEnd();
+    } catch (UserException e) {
+      ExitCode unused = report.give(() -> session.summary().cutShort(), e.exitCode());
+      throw e;
     }
   }
 

@@ -1,5 +1,7 @@
 package org.smmulator.config;
 
+import org.jspecify.annotations.Nullable;
+
 /** The section {@code machine}. */
 public record BoardConfig(
     @Key(
@@ -14,6 +16,10 @@ public record BoardConfig(
             max = BoardConfig.MOST_MIB,
             powerOfTwo = true)
         int ramMiB,
+    @Key(
+            meaning = "File that holds the RAM, for other programs to map; null for none.",
+            nullable = true)
+        @Nullable String ramFile,
     @Key(
             meaning =
                 "Allow bus, HTTP server and guest port addresses that are not on the loopback"

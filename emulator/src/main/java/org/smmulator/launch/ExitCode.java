@@ -11,6 +11,7 @@ public enum ExitCode {
       5,
       "nothing was found, but not all was run: an operation or step did not end, or checked"
           + " nothing"),
+  RAM_LOST(6, "machine.ramFile was cut short by another program while the machine ran"),
   INTERNAL(70, "an internal error: please report it"),
   OUTPUT_LOST(74, "all went well, but an output could not be written, such as to a full disk"),
   STOPPED(130, "stopped by Ctrl-C before it was done; 143 by SIGTERM, 129 by SIGHUP"),

@@ -53,6 +53,12 @@ public interface MachineLauncher {
           "--simulated needs the built-in guest; a program at the guest port has a clock of its"
               + " own");
     }
+    if (config.machine().ramFile() != null) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--simulated repeats a run byte for byte, and what others write to machine.ramFile it"
+              + " cannot; use --set machine.ramFile=null");
+    }
     ScenarioConfig scenario = config.scenario();
     if (scenario == null) {
       throw new UserException(
@@ -137,8 +143,12 @@ public interface MachineLauncher {
      */
     void tellNews(Consumer<String> news);
 
-    /** Waits until the machine has nobody left who could use it; for ever, if it listens. */
-    void awaitEnd() throws InterruptedException;
+    /**
+     * Waits until the machine has nobody left who could use it; for ever, if it listens.
+     *
+     * @throws UserException if it cannot go on
+     */
+    void awaitEnd() throws InterruptedException, UserException;
 
     /**
      * Starts the configured device processes, waits for them and runs the scenario's steps.

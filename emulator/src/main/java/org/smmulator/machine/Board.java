@@ -19,8 +19,7 @@ import org.smmulator.config.MachineConfig;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.AddressMap;
-import org.smmulator.memory.HostMemory;
-import org.smmulator.memory.SparseMemory;
+import org.smmulator.memory.Ram;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.pcie.HotplugBlock;
 import org.smmulator.pcie.RootComplex;
@@ -46,7 +45,7 @@ final class Board implements AutoCloseable {
 
   private final Loop loop;
   private final IntConsumer interrupts;
-  private final SparseMemory ram;
+  private final Ram ram;
   private final AddressMap map;
   private final Smmu smmu;
   private final CommandTurns commands;
@@ -67,6 +66,7 @@ final class Board implements AutoCloseable {
   private Runnable onSendEvent = () -> {};
 
   /**
+   * @param ram as large as the configuration says
    * @param execution runs those who ask the hardware
    * @param loop where the hardware runs
    * @param interrupts given the number of each interrupt, on the hardware's loop
@@ -74,6 +74,7 @@ final class Board implements AutoCloseable {
    */
   Board(
       MachineConfig config,
+      Ram ram,
       Execution execution,
       Loop loop,
       IntConsumer interrupts,
@@ -82,16 +83,15 @@ final class Board implements AutoCloseable {
     this.interrupts = interrupts;
     this.onMessage = interrupts;
     this.recorder = recorder;
-    HostMemory host = HostMemory.ofJvm(this::hostMemoryUsedUp);
-    ram = new SparseMemory(MemoryMap.RAM, config.machine().ramBytes(), host);
+    this.ram = ram;
     map = AddressMap.of(ram, intid -> onMessage.accept(intid));
     violations = new ViolationLog(VIOLATION_GROUPS_KEPT);
     ledger =
         new GrantLedger(
             loop,
             violations,
-            MemoryMap.RAM,
-            config.machine().ramBytes(),
+            ram.base(),
+            ram.bytes(),
             config.bus().grantsPerDevice());
     hotPlug = new HotplugBlock(() -> interrupts.accept(MemoryMap.HOTPLUG_INTID));
     smmu = new Smmu(config.smmu().toFeatures(), map, new Outputs());
@@ -106,10 +106,6 @@ final class Board implements AutoCloseable {
     if (lost != null) {
       rootComplex.loseInvalidation(lost);
     }
-  }
-
-  private void hostMemoryUsedUp() {
-    log.error("{}; writes to more of it abort", ram.host().usedUp(ram.bytes()));
   }
 
   /** Where the SMMU's outputs lead. */
@@ -265,7 +261,7 @@ final class Board implements AutoCloseable {
     return loop;
   }
 
-  SparseMemory ram() {
+  Ram ram() {
     return ram;
   }
 

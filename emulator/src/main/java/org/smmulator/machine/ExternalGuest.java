@@ -1,6 +1,7 @@
 package org.smmulator.machine;
 
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
@@ -95,10 +96,10 @@ final class ExternalGuest implements Guest {
     return address == null ? null : address.toString();
   }
 
-  /** Returns when the harness that the machine connected to has gone, or the machine is closed. */
+  /** The harness that the machine connected to has gone, or the machine is closed. */
   @Override
-  public void awaitEnd() {
-    port.ended().join();
+  public CompletableFuture<Void> ended() {
+    return port.ended();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.smmulator.machine;
 
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Counts;
 import org.smmulator.guest.GuestKernel;
@@ -36,8 +37,8 @@ interface Guest extends AutoCloseable {
   /** Where a program that drives the machine connects, or is; null if none does. */
   @Nullable String port();
 
-  /** Waits until nobody is left who could use the machine; for ever, if others may come. */
-  void awaitEnd() throws InterruptedException;
+  /** Completes when nobody is left who could use the machine; never, if others may come. */
+  CompletableFuture<Void> ended();
 
   /** Takes no more orders; the hardware still runs. */
   @Override

@@ -1,6 +1,6 @@
 package org.smmulator.machine;
 
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.MemoryMap;
@@ -94,8 +94,8 @@ final class KernelGuest implements Guest {
   }
 
   @Override
-  public void awaitEnd() throws InterruptedException {
-    new CountDownLatch(1).await();
+  public CompletableFuture<Void> ended() {
+    return new CompletableFuture<>();
   }
 
   /** Its tasks end with the machine. */

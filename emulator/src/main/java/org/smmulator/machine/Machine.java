@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -33,6 +35,7 @@ public final class Machine implements RunningMachine {
   private final MachineConfig config;
   private final Platform platform;
   private final Guest guest;
+  private final MachineRam ram;
   private final Board board;
   private final DataCheck check;
   private final Recorder recorder;
@@ -73,7 +76,14 @@ public final class Machine implements RunningMachine {
   private static Machine start(
       MachineConfig config, Platform platform, Guest guest, Recorder recorder)
       throws UserException {
-    Machine machine = new Machine(config, platform, guest, recorder);
+    Machine machine;
+    try {
+      machine = new Machine(config, platform, guest, recorder, MachineRam.of(config.machine()));
+    } catch (UserException e) {
+      guest.close();
+      platform.close();
+      throw e;
+    }
     boolean whole = false;
     try {
       machine.powerOn();
@@ -86,12 +96,20 @@ public final class Machine implements RunningMachine {
     }
   }
 
-  private Machine(MachineConfig config, Platform platform, Guest guest, Recorder recorder) {
+  private Machine(
+      MachineConfig config, Platform platform, Guest guest, Recorder recorder, MachineRam ram) {
     this.config = config;
     this.platform = platform;
     this.guest = guest;
+    this.ram = ram;
     this.board =
-        new Board(config, platform.execution(), platform.hardware(), guest::interrupt, recorder);
+        new Board(
+            config,
+            ram.ram(),
+            platform.execution(),
+            platform.hardware(),
+            guest::interrupt,
+            recorder);
     board.plugged(this::plugged);
     this.check = new DataCheck(board.violations());
     this.recorder = recorder;
@@ -263,17 +281,28 @@ public final class Machine implements RunningMachine {
             check,
             board.rootComplex()::namePasid,
             devices,
+            ram,
             this::summary,
             stopped,
             platform.glances());
     story = run;
     plugIn();
-    return run.run(progress);
+    try {
+      return run.run(progress);
+    } catch (UserException | RuntimeException | InternalError e) {
+      ram.requireWhole(); // if it is not, that is why
+      throw e;
+    }
   }
 
   @Override
-  public void awaitEnd() throws InterruptedException {
-    guest.awaitEnd();
+  public void awaitEnd() throws InterruptedException, UserException {
+    try {
+      Object unused = CompletableFuture.anyOf(guest.ended(), ram.cutShort()).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the guest ended with an error", e.getCause());
+    }
+    ram.requireWhole();
   }
 
   @Override
@@ -282,12 +311,22 @@ public final class Machine implements RunningMachine {
       return;
     }
     guest.close();
+    if (ram.isLost()) {
+      powerOff(); // nobody may be left who could let a device leave in good order
+      devices.forEach(PluggedDevice::close);
+      return;
+    }
     devices.forEach(PluggedDevice::close);
     try {
       last = summary();
     } finally {
       board.close();
-      platform.close();
+      powerOff();
     }
+  }
+
+  private void powerOff() {
+    platform.close();
+    ram.close();
   }
 }

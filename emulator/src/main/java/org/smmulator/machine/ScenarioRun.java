@@ -34,6 +34,7 @@ final class ScenarioRun {
   private final Scenario scenario;
   private final DataCheck check;
   private final List<PluggedDevice> devices;
+  private final MachineRam ram;
   private final Supplier<Summary> summary;
   private final BooleanSupplier stopped;
   private final Glances glances;
@@ -42,6 +43,7 @@ final class ScenarioRun {
    * @param config with a scenario
    * @param pasidNames as of a {@link Scenario}
    * @param devices the machine's own
+   * @param ram what it runs in
    * @param stopped whether the scenario is to end before its last step
    */
   ScenarioRun(
@@ -50,6 +52,7 @@ final class ScenarioRun {
       DataCheck check,
       ObjIntConsumer<String> pasidNames,
       List<PluggedDevice> devices,
+      MachineRam ram,
       Supplier<Summary> summary,
       BooleanSupplier stopped,
       Glances glances) {
@@ -63,6 +66,7 @@ final class ScenarioRun {
         new Scenario(kernel, story, config.bus().attachTimeoutMillis(), check, pasidNames);
     this.check = check;
     this.devices = devices;
+    this.ram = ram;
     this.summary = summary;
     this.stopped = stopped;
     this.glances = glances;
@@ -82,7 +86,8 @@ final class ScenarioRun {
    * Runs it.
    *
    * @return how it ended
-   * @throws UserException if a step could not be done, or a device of the machine did not come
+   * @throws UserException if a step could not be done, a device of the machine did not come, or its
+   *     RAM is lost
    */
   Ending run(Progress progress) throws UserException {
     ScenarioException[] failure = new ScenarioException[1];
@@ -99,6 +104,7 @@ final class ScenarioRun {
                   }
                 });
     boolean inTime = follow(task, progress);
+    ram.requireWhole();
     if (task.isDone() && (failure[0] != null || task.failure() != null)) {
       throw new UserException(notDone(), describe(failure[0], task.failure()));
     }
@@ -119,12 +125,16 @@ final class ScenarioRun {
     return "the scenario failed: " + failed;
   }
 
+  /**
+   * @throws UserException if the machine cannot go on
+   */
   private boolean follow(Task task, Progress progress) throws UserException {
     long begun = kernel.sched().nanoTime();
     long deadline = begun + TimeUnit.SECONDS.toNanos(story.timeoutSeconds());
     while (!task.isDone() && kernel.sched().nanoTime() < deadline && !stopped.getAsBoolean()) {
       progress.update(line(kernel.sched().nanoTime() - begun));
       requireAttached();
+      ram.requireWhole();
       kernel.sched().sleep(glances.nanos());
     }
     return task.isDone();

@@ -18,11 +18,11 @@ import org.smmulator.arch.port.PhysicalMemory;
  * other widths than theirs. There is no atomic access to registers.
  */
 public final class AddressMap implements PhysicalMemory {
-  private final SparseMemory ram;
+  private final Ram ram;
   private Region[] regions = new Region[0];
 
   /** RAM alone. */
-  public AddressMap(SparseMemory ram) {
+  public AddressMap(Ram ram) {
     this.ram = ram;
   }
 
@@ -31,7 +31,7 @@ public final class AddressMap implements PhysicalMemory {
    *
    * @param msi given the interrupt number of each MSI, on the thread that writes
    */
-  public static AddressMap of(SparseMemory ram, IntConsumer msi) {
+  public static AddressMap of(Ram ram, IntConsumer msi) {
     AddressMap map = new AddressMap(ram);
     map.add(MsiFrame.region(msi));
     return map;
@@ -61,7 +61,7 @@ public final class AddressMap implements PhysicalMemory {
     return region.base() < base + bytes && base < region.base() + region.bytes();
   }
 
-  public SparseMemory ram() {
+  public Ram ram() {
     return ram;
   }
 

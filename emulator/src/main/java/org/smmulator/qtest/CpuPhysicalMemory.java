@@ -30,11 +30,10 @@ final class CpuPhysicalMemory {
     return region;
   }
 
-  /** RAM answers unless the host has no memory for it. */
+  /** RAM answers unless there is none of the host's behind it. */
   private CommandException aborted(long address) {
     if (map.ram().contains(address, 1)) {
-      return CommandException.failed(
-          "out of memory: " + map.ram().host().usedUp(map.ram().bytes()));
+      return CommandException.failed("out of memory: " + map.ram().whyAborted());
     }
     return nothingAt(address);
   }

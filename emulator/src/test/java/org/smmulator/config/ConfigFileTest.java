@@ -23,7 +23,7 @@ class ConfigFileTest {
   void fillsInDefaultsForEverythingButTheName() throws ConfigException {
     MachineConfig config = ConfigFile.parse("x.yaml", MACHINE);
 
-    assertThat(config.machine()).isEqualTo(new BoardConfig("x", 1024, false));
+    assertThat(config.machine()).isEqualTo(new BoardConfig("x", 1024, null, false));
     assertThat(config.smmu().tlbEntries()).isEqualTo(512);
     assertThat(config.bus().listen()).containsExactly("127.0.0.1:7701");
     assertThat(config.http().listen()).isEqualTo("127.0.0.1:9464");
@@ -246,10 +246,12 @@ class ConfigFileTest {
                 + " 1 to 65536 entries"),
         arguments(
             "machine: 1\n",
-            "x.yaml:1: machine: 1 is not a section; use the keys name (required), ramMiB and"
-                + " exposed"),
+            "x.yaml:1: machine: 1 is not a section; use the keys name (required), ramMiB,"
+                + " ramFile and exposed"),
         arguments(
-            "{}\n", "x.yaml:1: machine: missing; add the keys name (required), ramMiB and exposed"),
+            "{}\n",
+            "x.yaml:1: machine: missing; add the keys name (required), ramMiB, ramFile and"
+                + " exposed"),
         arguments(
             MACHINE + "smmu: {stallModel: forced}\n",
             "x.yaml:2: smmu: a PCIe transaction must not stall, and ATS means PCIe; use stall model"

@@ -8,8 +8,10 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.execution.ThreadExecution;
+import org.smmulator.memory.SparseMemory;
 import org.smmulator.record.Recorder;
 
 /** Who asks the hardware while its thread does something else. */
@@ -26,6 +28,7 @@ class BoardTest {
   private Board board() throws Exception {
     return new Board(
         Machines.config(folder, "machine: {name: board, ramMiB: 64}\n"),
+        new SparseMemory(MemoryMap.RAM, 64 << 20),
         new ThreadExecution(),
         new NettyLoop(thread.eventLoop()),
         intid -> {},

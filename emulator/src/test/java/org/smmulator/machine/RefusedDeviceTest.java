@@ -87,6 +87,7 @@ class RefusedDeviceTest {
               check,
               (process, pasid) -> {},
               List.of(device),
+              MachineRam.of(config.machine()),
               machine::summary,
               () -> false,
               OFTEN);

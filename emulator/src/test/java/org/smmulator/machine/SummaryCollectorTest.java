@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.FrameKind;
@@ -25,6 +26,7 @@ import org.smmulator.counter.Counts;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.mm.FrameAllocator;
+import org.smmulator.memory.SparseMemory;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.pcie.ledger.AtcInvalidation;
@@ -153,6 +155,7 @@ class SummaryCollectorTest {
     try (Board board =
         new Board(
             Machines.config(folder, "machine: {name: board, ramMiB: 64}\n"),
+            new SparseMemory(MemoryMap.RAM, 64 << 20),
             new ThreadExecution(),
             new NettyLoop(thread.eventLoop()),
             intid -> {},
