@@ -87,12 +87,7 @@ final class Board implements AutoCloseable {
     map = AddressMap.of(ram, intid -> onMessage.accept(intid));
     violations = new ViolationLog(VIOLATION_GROUPS_KEPT);
     ledger =
-        new GrantLedger(
-            loop,
-            violations,
-            ram.base(),
-            ram.bytes(),
-            config.bus().grantsPerDevice());
+        new GrantLedger(loop, violations, ram.base(), ram.bytes(), config.bus().grantsPerDevice());
     hotPlug = new HotplugBlock(() -> interrupts.accept(MemoryMap.HOTPLUG_INTID));
     smmu = new Smmu(config.smmu().toFeatures(), map, new Outputs());
     commands = new CommandTurns(loop, smmu, config.smmu().commandsPerTurn());

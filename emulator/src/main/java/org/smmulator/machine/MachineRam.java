@@ -23,8 +23,8 @@ import org.smmulator.memory.SparseMemory;
  * The RAM of one machine: arrays of the heap, or a file. Other programs can cut a file short at any
  * time; then nothing in the machine can be relied on, and it ends. The errors of threads that use
  * what is gone come wherever they are by then, and end a task, a link or the hardware's loop. So it
- * is not they who tell: a thread of its own looks at the file's size, and so does whoever has waited
- * for the machine before he goes on.
+ * is not they who tell: a thread of its own looks at the file's size, and so does whoever has
+ * waited for the machine before he goes on.
  */
 final class MachineRam implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MachineRam.class);

@@ -164,8 +164,8 @@ public final class RamFile implements AutoCloseable {
   }
 
   /**
-   * Gives space to the parts of a file that have none, without a byte of it changing, for others may
-   * be using it already. Java has no such call, and the command is part of every Linux.
+   * Gives space to the parts of a file that have none, without a byte of it changing, for others
+   * may be using it already. Java has no such call, and the command is part of every Linux.
    */
   private static void takeHoles(Path path, long bytes) throws IOException {
     String absolute = path.toAbsolutePath().toString();

@@ -110,7 +110,8 @@ class RamFileCutShortTest {
   @Test
   void aDiskWithoutSpaceIsASentenceAtStartAndLeavesNoFile() throws Exception {
     Path file = Files.writeString(folder.resolve("machine.yaml"), MACHINE);
-    List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -f 2048; exec \"$@\"", "-"));
+    List<String> command =
+        new ArrayList<>(List.of("bash", "-c", "ulimit -f 2048; exec \"$@\"", "-"));
     command.addAll(RealProcess.command("run", file.toString()));
     Process process = new ProcessBuilder(command).directory(folder.toFile()).start();
     assertThat(RealProcess.complaints(process))

@@ -199,7 +199,8 @@ class SettingTest {
   @Test
   void aMachineWrittenAsAFileGivesEveryKey() throws ConfigException {
     assertThat(MachineYaml.write(with(FILE, "smmu.tlbEntries=infinite")))
-        .startsWith("machine:\n  name: x\n  ramMiB: 1024\n  ramFile: null\n  exposed: false\nsmmu:\n")
+        .startsWith(
+            "machine:\n  name: x\n  ramMiB: 1024\n  ramFile: null\n  exposed: false\nsmmu:\n")
         .contains("  tlbEntries: infinite\n", "  features: null\n", "  loseInvalidation: null\n")
         .contains("  architecture: \"3.2\"\n", "- id: 00:04.0\n", "  atc: 64x4\n")
         .contains("  port: \"tcp:127.0.0.1:7702,server=on\"\n")

@@ -120,9 +120,7 @@ class RamFileMachineTest extends DrivenMachine {
     assertThatThrownBy(this::startOnFile)
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "machine.ramFile: "
-                + file()
-                + " is a folder; use a regular file, or a path with none")
+            "machine.ramFile: " + file() + " is a folder; use a regular file, or a path with none")
         .satisfies(e -> assertThat(((UserException) e).exitCode()).isEqualTo(ExitCode.USAGE));
     assertThat(Thread.getAllStackTraces().keySet())
         .as("threads of a machine")

@@ -124,7 +124,6 @@ class FileMemoryTest extends RamTest {
   @Test
   void thereIsNothingToWriteToBehindIt() {
     Ram memory = new FileMemory(BASE, opened.get(0));
-    assertThatThrownBy(() -> memory.store32(BASE + BYTES, 1))
-        .isSameAs(BusAbort.INSTANCE);
+    assertThatThrownBy(() -> memory.store32(BASE + BYTES, 1)).isSameAs(BusAbort.INSTANCE);
   }
 }
