@@ -106,7 +106,7 @@ class FileMemoryTest extends RamTest {
     Ram memory = new FileMemory(BASE, open("large", end + 0x1_0000));
     byte[] written = new byte[0x2000];
     for (int i = 0; i < written.length; i++) {
-      written[i] = (byte) (i * 31 >> 3);
+      written[i] = (byte) ((i * 31) >> 3);
     }
 
     memory.write(BASE + end - 0x1003, written, 0, written.length);
