@@ -107,6 +107,8 @@ class BordersTest {
           .doNotHaveFullyQualifiedName("org.smmulator.machine.DeviceProcess")
           .and()
           .doNotHaveFullyQualifiedName("org.smmulator.history.Watch")
+          .and()
+          .doNotHaveFullyQualifiedName("org.smmulator.machine.MachineRam")
           .should()
           .dependOnClassesThat()
           .areAssignableTo(Thread.class)

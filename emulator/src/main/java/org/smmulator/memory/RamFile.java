@@ -174,13 +174,8 @@ public final class RamFile implements AutoCloseable {
             .redirectErrorStream(true)
             .start();
     String said = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (command.waitFor() == 0) {
-        return;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      command.destroy();
+    if (command.onExit().join().exitValue() == 0) {
+      return;
     }
     throw new IOException(
         String.format(
