@@ -75,8 +75,8 @@ final class VfioGuest implements Guest {
 
   /** The machine is closed. */
   @Override
-  public void awaitEnd() {
-    ended.join();
+  public CompletableFuture<Void> ended() {
+    return ended;
   }
 
   @Override
