@@ -63,7 +63,8 @@ class RamFileCutShortTest {
     }
   }
 
-  private void assertOrderlyEnd(Process process, BufferedReader said) throws Exception {
+  /** What else it said. */
+  private List<String> assertOrderlyEnd(Process process, BufferedReader said) throws Exception {
     List<String> rest = said.lines().toList();
     assertThat(process.waitFor()).as("%s", rest).isEqualTo(ExitCode.RAM_LOST.code());
     assertThat(rest).containsOnlyOnce(SENTENCE);
@@ -72,6 +73,7 @@ class RamFileCutShortTest {
           .as("no report of a crash")
           .containsExactlyInAnyOrder("machine.yaml", "ram");
     }
+    return rest;
   }
 
   /** Interpreted, compiled at once without and with care, and as it comes. */
@@ -83,8 +85,9 @@ class RamFileCutShortTest {
       List<String> unused = RealProcess.readUntil(said, RamFileCutShortTest::hasCompared);
       cut(4096);
       String printed = RealProcess.printed(process);
-      assertOrderlyEnd(process, said);
-      assertThat(printed).contains("ATC lookups");
+      List<String> rest = assertOrderlyEnd(process, said);
+      // The hardware's thread may have been the first to find nothing there.
+      assertThat(printed + rest).containsAnyOf("ATC lookups", "smmulator: there are no tables: ");
     } finally {
       process.destroyForcibly();
     }
@@ -101,7 +104,7 @@ class RamFileCutShortTest {
     try (BufferedReader said = process.errorReader(UTF_8)) {
       List<String> unused = RealProcess.readUntil(said, line -> line.startsWith("Ctrl-C"));
       cut((64 << 20) - 1);
-      assertOrderlyEnd(process, said);
+      unused = assertOrderlyEnd(process, said);
     } finally {
       process.destroyForcibly();
     }
