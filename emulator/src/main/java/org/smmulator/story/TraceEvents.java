@@ -317,8 +317,6 @@ public final class TraceEvents implements StoryWriter {
     out.flowEnds(track, track.at(event.nanos), flow);
   }
 
-  // Tracks.
-
   /** Inside its cause; else, if it takes time, where nothing goes on. */
   private Track trackOf(Kept event) {
     Drawn cause = drawn.get(event.cause);
