@@ -77,9 +77,4 @@ final class DmaWrites {
     write.end.accept(end);
     return answers;
   }
-
-  /** Nobody will answer any more. */
-  void forget() {
-    pending.clear();
-  }
 }

@@ -229,7 +229,6 @@ final class VfioSession implements VfioClient {
   void closed() {
     boolean hadFunction = state == State.OPEN;
     state = State.CLOSED;
-    writes.forget();
     if (hadFunction) {
       LOG.info("the client of {} has gone", function.name());
       tally.count(VfioCounter.CLIENTS_GONE);

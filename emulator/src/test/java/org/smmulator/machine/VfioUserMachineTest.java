@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.assertj.core.api.ThrowableAssert;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -294,6 +295,75 @@ class VfioUserMachineTest {
   }
 
   @Test
+  void aFolderThatIsThereStays() throws Exception {
+    Files.createDirectory(
+        sockets,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Machine started = start("");
+    assertThat(take("smmu.sock").read(VfioUserClient.CONFIGURATION, 0, 4)).isEqualTo(0x2_534dL);
+    started.close();
+    assertThat(sockets).isEmptyDirectory();
+  }
+
+  @Test
+  void theSmmusConfigurationSpaceIsThatOfAFunctionWithOneBar() throws Exception {
+    Machine unused = start("");
+    VfioUserClient smmu = take("smmu.sock");
+    smmu.write(VfioUserClient.CONFIGURATION, 0x10, 4, 0xffff_ffffL);
+    assertThat(smmu.read(VfioUserClient.CONFIGURATION, 0x10, 4)).isEqualTo(0xfffe_0000L);
+    smmu.write(VfioUserClient.CONFIGURATION, 0x11, 2, 0x1234);
+    assertThat(smmu.read(VfioUserClient.CONFIGURATION, 0x10, 4)).isEqualTo(0xff12_0000L);
+    smmu.write(VfioUserClient.CONFIGURATION, 4, 4, 0xffff_ffffL);
+    assertThat(smmu.read(VfioUserClient.CONFIGURATION, 4, 4)).isEqualTo(0x406);
+    smmu.write(VfioUserClient.CONFIGURATION, 0, 4, 0);
+    assertThat(smmu.read(VfioUserClient.CONFIGURATION, 0, 4)).isEqualTo(0x2_534dL);
+    smmu.reset();
+    assertThat(smmu.read(VfioUserClient.CONFIGURATION, 4, 4)).isZero();
+    assertThat(smmu.read(VfioUserClient.CONFIGURATION, 0x10, 4)).isZero();
+  }
+
+  @Test
+  void aResetBringsBackWhatAFunctionBeganWith() throws Exception {
+    Machine unused = start(ONE_DMA);
+    VfioUserClient dma = take("00:04.0.sock");
+    byte[] begun = dma.bytes(VfioUserClient.CONFIGURATION, 0, 4096);
+    enable(dma);
+    assertThat(dma.bytes(VfioUserClient.CONFIGURATION, 0, 4096)).isNotEqualTo(begun);
+    dma.reset();
+    assertThat(dma.bytes(VfioUserClient.CONFIGURATION, 0, 4096)).isEqualTo(begun);
+  }
+
+  @Test
+  void aBarAnswersOnlyWhereItIs() throws Exception {
+    Machine unused = start(ONE_DMA);
+    VfioUserClient dma = take("00:04.0.sock");
+    assertErrno(5, () -> dma.write(0, 0x1010, 4, 4));
+    assertErrno(5, () -> dma.read(0, 0, 4));
+    enable(dma);
+    dma.write(0, 0x1010, 4, 4);
+    assertThat(dma.read(0, 0x1010, 4)).isEqualTo(4);
+    assertThat(dma.bytes(0, 0, 4096)).startsWith(0x53, 0x4d, 0x44, 0x41, 1);
+    assertErrno(22, () -> dma.bytes(0, 0, 4100));
+    assertErrno(22, () -> dma.read(0, 0x1_0000, 4));
+  }
+
+  private static void assertErrno(int errno, ThrowableAssert.ThrowingCallable access) {
+    assertThatThrownBy(access)
+        .isInstanceOfSatisfying(
+            VfioUserClient.ErrnoException.class, e -> assertThat(e.errno).isEqualTo(errno));
+  }
+
+  @Test
+  void aPinThatLeadsNowhereIsNotShown() throws Exception {
+    Machine unused = start("{id: '00:05.0', model: edu}");
+    VfioUserClient edu = take("00:05.0.sock");
+    assertThat(edu.read(VfioUserClient.CONFIGURATION, 0, 4)).isEqualTo(0x11e8_1234L);
+    assertThat(edu.read(VfioUserClient.CONFIGURATION, 0x3d, 1)).isZero();
+    int msi = capability(edu, 5);
+    assertThat(edu.bytes(VfioUserClient.CONFIGURATION, 0, 4096)[msi]).isZero();
+  }
+
+  @Test
   void aResetOfTheSmmuTurnsItOff() throws Exception {
     Machine started = start("");
     VfioUserClient smmu = take("smmu.sock");
@@ -332,9 +402,13 @@ class VfioUserMachineTest {
     again.close();
   }
 
-  @Test
-  void aDeviceThatTakesItsTimeShowsWhatWasReadLast() throws Exception {
-    String bus = "\nbus: {listen: ['127.0.0.1:0'], completionTimeoutMillis: 1500}\n";
+  /** A device whose thread stands still from when it was enabled until the test goes on. */
+  private void withStandingDevice(int completionTimeoutMillis, StandingTest test)
+      throws Exception {
+    String bus =
+        "\nbus: {listen: ['127.0.0.1:0'], completionTimeoutMillis: "
+            + completionTimeoutMillis
+            + "}\n";
     Machine started = Machine.start(Machines.config(folder, yaml("") + bus), Recorder.OFF);
     machine = started;
     started.plugIn();
@@ -359,17 +433,40 @@ class VfioUserMachineTest {
               Thread.currentThread().interrupt();
             }
           });
-      assertThat(dma.read(VfioUserClient.CONFIGURATION, 0, 4)).isEqualTo(0x0001_534dL);
-      assertThat(dma.bytes(VfioUserClient.CONFIGURATION, 0, 4096)).startsWith(0x4d, 0x53, 1, 0, 6);
-      assertThatThrownBy(() -> dma.read(0, 0, 4))
-          .as("no all ones as if they were the register's")
-          .isInstanceOfSatisfying(
-              VfioUserClient.ErrnoException.class, e -> assertThat(e.errno).isEqualTo(5));
-      goOn.countDown();
-      assertThat(dma.read(0, 0, 4)).isEqualTo(0x4144_4d53L);
+      test.run(dma, goOn);
     } finally {
       goOn.countDown();
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }
+  }
+
+  private interface StandingTest {
+    void run(VfioUserClient dma, CountDownLatch goOn) throws Exception;
+  }
+
+  /** The root complex would wait for ten minutes, which is longer than this test may take. */
+  @Test
+  void aDeviceThatTakesItsTimeShowsWhatWasReadLast() throws Exception {
+    withStandingDevice(
+        600_000,
+        (dma, goOn) -> {
+          assertThat(dma.read(VfioUserClient.CONFIGURATION, 4, 2)).isEqualTo(0b110);
+          assertThat(dma.bytes(VfioUserClient.CONFIGURATION, 0, 4096))
+              .startsWith(0x4d, 0x53, 1, 0, 6);
+          goOn.countDown();
+          assertThat(dma.read(0, 0, 4)).isEqualTo(0x4144_4d53L);
+        });
+  }
+
+  @Test
+  void aDeviceThatDoesNotAnswerShowsNoAllOnes() throws Exception {
+    withStandingDevice(
+        500,
+        (dma, goOn) -> {
+          assertThat(dma.read(VfioUserClient.CONFIGURATION, 4, 2)).isEqualTo(0b110);
+          assertErrno(5, () -> dma.read(0, 0, 4));
+          goOn.countDown();
+          awaitAnswer(() -> dma.read(VfioUserClient.CONFIGURATION, 0, 2) == 0x534d);
+        });
   }
 }

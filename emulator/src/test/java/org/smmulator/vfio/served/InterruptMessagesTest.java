@@ -58,4 +58,17 @@ class InterruptMessagesTest {
     messages.raise(80);
     assertThat(written).hasSize(2);
   }
+
+  @Test
+  void aLateAnswerOfTheClientBeforeEndsNothing() {
+    messages.sendTo(client());
+    messages.raise(80);
+    messages.sendTo(client());
+    messages.raise(80);
+    ends.remove().accept(0);
+    messages.raise(80);
+    assertThat(written).as("the second client has one under way").hasSize(2);
+    ends.remove().accept(0);
+    assertThat(written).hasSize(3);
+  }
 }
