@@ -403,8 +403,7 @@ class VfioUserMachineTest {
   }
 
   /** A device whose thread stands still from when it was enabled until the test goes on. */
-  private void withStandingDevice(int completionTimeoutMillis, StandingTest test)
-      throws Exception {
+  private void withStandingDevice(int completionTimeoutMillis, StandingTest test) throws Exception {
     String bus =
         "\nbus: {listen: ['127.0.0.1:0'], completionTimeoutMillis: "
             + completionTimeoutMillis
