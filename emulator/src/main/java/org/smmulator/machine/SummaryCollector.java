@@ -18,6 +18,7 @@ import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.pcie.RootComplexCounters;
+import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.vfio.VfioCounter;
 
@@ -110,8 +111,8 @@ final class SummaryCollector {
   }
 
   private static ViolationSummary violation(ViolationLog.Group group) {
-    org.smmulator.pcie.ledger.Violation violation = group.first();
-    int none = org.smmulator.pcie.ledger.Violation.NONE;
+    Violation violation = group.first();
+    int none = Violation.NONE;
     return new ViolationSummary(
         switch (violation.kind()) {
           case STALE_ACCESS -> ViolationSummary.Kind.STALE_ACCESS;

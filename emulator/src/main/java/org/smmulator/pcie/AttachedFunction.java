@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.RESETS;
 
 import io.netty.buffer.ByteBuf;

@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import java.util.function.LongConsumer;
 import org.smmulator.bus.pcie.ConfigHeader;
 import org.smmulator.memory.Response;

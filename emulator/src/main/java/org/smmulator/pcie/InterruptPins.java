@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.Tlp;
 

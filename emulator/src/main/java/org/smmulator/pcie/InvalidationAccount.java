@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.ENTRIES_OVER_INVALIDATED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_COMPLETED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_DETACHED;

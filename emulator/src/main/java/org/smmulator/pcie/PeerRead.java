@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.BYTES_READ;
 import static org.smmulator.pcie.FunctionCounter.PEER_BYTES_READ;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;

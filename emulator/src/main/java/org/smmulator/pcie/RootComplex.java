@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;

@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

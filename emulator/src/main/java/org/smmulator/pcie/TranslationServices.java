@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LATE;
 import static org.smmulator.pcie.FunctionCounter.PAGE_REQUESTS;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;

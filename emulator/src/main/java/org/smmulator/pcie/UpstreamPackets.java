@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.COMPLETIONS_LATE;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;
 import static org.smmulator.pcie.FunctionCounter.WITHOUT_BUS_MASTER;

@@ -84,7 +84,7 @@ class AtcMap {
     this.#canvas.style.height = high + 'px';
     const context = this.#canvas.getContext('2d');
     context.scale(ratio, ratio);
-    const colours = new Map(owners.map(owner => [owner.pasid, colour(Math.max(0, owner.pasid))])), empty = style('--empty');
+    const colours = new Map(owners.map(owner => [owner.pasid, colour(series(owner.pasid))])), empty = style('--empty');
     for (let set = 0; set < sets; set++) {
       for (let way = 0; way < ways; way++) {
         const entry = this.#cells.get(set + ':' + way);
@@ -93,7 +93,7 @@ class AtcMap {
       }
     }
     say(this.#caption, `ATC of ${this.#atc.device}: ${count(used)} of ${count(sets * ways)} entries (${percent(used / (sets * ways))}), ${sets} x ${ways}`);
-    this.#legend.replaceChildren(...owners.map(owner => element('li', {}, element('span', { class: 'swatch series-' + Math.max(0, owner.pasid) % 8, 'aria-hidden': 'true' }),
+    this.#legend.replaceChildren(...owners.map(owner => element('li', {}, element('span', { class: 'swatch series-' + series(owner.pasid), 'aria-hidden': 'true' }),
       element('span', { class: 'label' }, name(owner)), ' ', element('span', { class: 'number' }, count(owner.entries)))));
     this.#canvas.setAttribute('aria-label', this.#caption.textContent + ': ' + owners.map(owner => name(owner) + ' ' + owner.entries).join(', ') + '. Arrow keys read entries.');
   }
@@ -121,4 +121,9 @@ class AtcMap {
 function name(owner) {
   const pasid = owner.pasid === null || owner.pasid === undefined || owner.pasid < 0 ? 'no PASID' : 'PASID ' + owner.pasid;
   return owner.process ? owner.process + ', ' + pasid : pasid;
+}
+
+/** The last colour is that of entries without PASID alone. */
+function series(pasid) {
+  return pasid < 0 ? 7 : pasid % 7;
 }

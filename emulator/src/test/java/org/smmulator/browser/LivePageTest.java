@@ -129,7 +129,10 @@ class LivePageTest extends PageScene {
         .as("the munmap is of 8 pages")
         .isLessThanOrEqualTo(held - 8)
         .isEqualTo(machine.get("api/atc?device=small-atc").at("/entries").size());
-    assertThat(browser.text(".atc[data-device=small-atc] .legend")).contains("alice, PASID 1");
+    String legend = ".atc[data-device=small-atc] .legend";
+    assertThat(browser.text(legend)).contains("alice, PASID 1");
+    assertThat(browser.text(legend + " li:has(.series-7)")).as("its own").startsWith("no PASID");
+    assertThat(browser.text(legend + " li:has(.series-1)")).startsWith("alice, PASID 1");
     assertThat(machine.text("api/explain?device=small-atc" + pages))
         .contains("ATC: the device holds nothing of this page");
   }

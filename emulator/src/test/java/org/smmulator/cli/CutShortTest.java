@@ -7,8 +7,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,29 +25,10 @@ class CutShortTest {
       bus: {listen: ['127.0.0.1:0']}
       http: {listen: null}
       """;
-  private static final String STORY =
-      MACHINE
-          + """
-          devices:
-            - {id: '00:04.0', model: dma, atc: 16x4}
-          scenario:
-            timeoutSeconds: 100
-            steps:
-              - process: {name: alice, pages: 64}
-              - bind: {process: alice, devices: ['00:04.0']}
-          """;
-  private static final String LONG =
-      STORY
-          + """
-              - dma:
-                  processes: [alice]
-                  devices: ['00:04.0']
-                  operations: 100000000
-                  pages: 64
-                  mix: [copy, compare]
-          """;
+  private static final String LONG = MACHINE + LongDma.STORY;
   private static final String PASSES =
-      STORY
+      MACHINE
+          + LongDma.BOUND
           + """
               - dma: {processes: [alice], devices: ['00:04.0'], operations: 100, pages: 16}
               - munmap: {process: alice, page: 0, pages: 8}
@@ -69,7 +48,7 @@ class CutShortTest {
     Path json = folder.resolve("summary.json");
     Process process = RealProcess.of("run", file(LONG), "--summary", json.toString()).start();
     try (BufferedReader said = process.errorReader(UTF_8)) {
-      RealProcess.readUntil(said, CutShortTest::hasCompared);
+      RealProcess.readUntil(said, LongDma::hasCompared);
       process.toHandle().destroy(); // destroy() would close what it prints to
       String printed = RealProcess.printed(process);
 
@@ -92,7 +71,7 @@ class CutShortTest {
     String[] arguments = {"run", file(LONG), "--simulated", "--events", events.toString()};
     Process process = RealProcess.of(arguments).start();
     try (BufferedReader said = process.errorReader(UTF_8)) {
-      RealProcess.readUntil(said, CutShortTest::hasCompared);
+      RealProcess.readUntil(said, LongDma::hasCompared);
       process.toHandle().destroy();
       String printed = RealProcess.printed(process);
 
@@ -115,12 +94,6 @@ class CutShortTest {
     } finally {
       process.destroyForcibly();
     }
-  }
-
-  /** A line such as "step 3/3 dma, 1,234 of at most 5,000 operations, 6,789 bytes compared". */
-  private static boolean hasCompared(String line) {
-    Matcher bytes = Pattern.compile("([0-9,]+) bytes compared").matcher(line);
-    return bytes.find() && !bytes.group(1).equals("0");
   }
 
   @Test

@@ -27,23 +27,7 @@ class RamFileCutShortTest {
       bus: {listen: ['127.0.0.1:0']}
       http: {listen: null}
       """;
-  private static final String LONG =
-      MACHINE
-          + """
-          devices:
-            - {id: '00:04.0', model: dma, atc: 16x4}
-          scenario:
-            timeoutSeconds: 100
-            steps:
-              - process: {name: alice, pages: 64}
-              - bind: {process: alice, devices: ['00:04.0']}
-              - dma:
-                  processes: [alice]
-                  devices: ['00:04.0']
-                  operations: 100000000
-                  pages: 64
-                  mix: [copy, compare]
-          """;
+  private static final String LONG = MACHINE + LongDma.STORY;
   private static final String SENTENCE =
       "smmulator: ram, the file of the machine's RAM, was cut short by another program; what was in"
           + " it is lost and now zero, and the machine has ended";
@@ -82,7 +66,7 @@ class RamFileCutShortTest {
   void aScenarioEndsWithTheSentenceWhileDevicesWork(String mode) throws Exception {
     Process process = start(LONG, mode);
     try (BufferedReader said = process.errorReader(UTF_8)) {
-      List<String> unused = RealProcess.readUntil(said, RamFileCutShortTest::hasCompared);
+      List<String> unused = RealProcess.readUntil(said, LongDma::hasCompared);
       cut(4096);
       String printed = RealProcess.printed(process);
       List<String> rest = assertOrderlyEnd(process, said);
@@ -91,10 +75,6 @@ class RamFileCutShortTest {
     } finally {
       process.destroyForcibly();
     }
-  }
-
-  private static boolean hasCompared(String line) {
-    return line.contains(" bytes compared") && !line.contains(", 0 bytes compared");
   }
 
   @ParameterizedTest

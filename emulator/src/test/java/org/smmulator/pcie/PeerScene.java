@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.smmulator.bus.tlp.RequesterId;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.smmulator.arch.port.MemoryMap;

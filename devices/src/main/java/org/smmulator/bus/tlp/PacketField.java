@@ -49,7 +49,7 @@ public enum PacketField {
   public static Map<PacketField, String> of(Tlp tlp) {
     Map<PacketField, String> fields = new EnumMap<>(PacketField.class);
     fields.put(TYPE, type(tlp));
-    fields.put(REQUESTER_ID, id(tlp.requesterId()));
+    fields.put(REQUESTER_ID, RequesterId.text(tlp.requesterId()));
     fields.put(PASID, tlp.hasPasid() ? Integer.toString(tlp.pasid()) : "none");
     if (tlp.hasPasid()) {
       fields.put(PRIVILEGED, yes(tlp.privilegedRequested()));
@@ -105,7 +105,7 @@ public enum PacketField {
   }
 
   private static void completion(Tlp tlp, Map<PacketField, String> fields) {
-    fields.put(COMPLETER_ID, id(tlp.completerId()));
+    fields.put(COMPLETER_ID, RequesterId.text(tlp.completerId()));
     fields.put(TAG, hex(tlp.tag()));
     fields.put(
         STATUS,
@@ -129,7 +129,7 @@ public enum PacketField {
         fields.put(FLAGS, flags(tlp.pageRequestFlags()));
       }
       case MessageCode.INVALIDATE_COMPLETION -> {
-        fields.put(TARGET_ID, id(tlp.targetId()));
+        fields.put(TARGET_ID, RequesterId.text(tlp.targetId()));
         fields.put(INVALIDATE_TAGS, hex(Integer.toUnsignedLong(tlp.invalidateTags())));
         fields.put(COMPLETION_COUNT, Integer.toString(tlp.completionCount()));
       }
@@ -158,9 +158,5 @@ public enum PacketField {
 
   private static String hex(long value) {
     return "0x" + Long.toHexString(value);
-  }
-
-  private static String id(int id) {
-    return String.format("%02x:%02x.%x", id >>> 8, (id >>> 3) & 31, id & 7);
   }
 }
