@@ -1,12 +1,12 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.RESETS;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.ControlCode;

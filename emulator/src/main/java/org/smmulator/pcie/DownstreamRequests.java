@@ -1,10 +1,10 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;

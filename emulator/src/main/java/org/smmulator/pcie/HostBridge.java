@@ -1,8 +1,8 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import java.util.function.LongConsumer;
 import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.memory.Response;
 import org.smmulator.memory.Target;
 

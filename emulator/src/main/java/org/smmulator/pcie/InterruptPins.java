@@ -1,7 +1,7 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.MessageCode;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.Tlp;
 
 /**

@@ -1,6 +1,5 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.ENTRIES_OVER_INVALIDATED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_COMPLETED;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_DETACHED;
@@ -13,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.AtsEntry;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.DroppedEntries;
 import org.smmulator.bus.wire.LatencyBuckets;

@@ -1,6 +1,5 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.BYTES_READ;
 import static org.smmulator.pcie.FunctionCounter.BYTES_WRITTEN;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;
@@ -13,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.bus.tlp.AddressType;
 import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.memory.AddressMap;

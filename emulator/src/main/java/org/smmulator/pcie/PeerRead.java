@@ -1,12 +1,12 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.BYTES_READ;
 import static org.smmulator.pcie.FunctionCounter.PEER_BYTES_READ;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;
 
 import io.netty.buffer.ByteBuf;
 import org.smmulator.bus.tlp.CompletionStatus;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.memory.Region;

@@ -1,9 +1,9 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.wire.LinkHandler;
 import org.smmulator.counter.Counts;
 import org.smmulator.execution.Loop;

@@ -1,12 +1,12 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
 

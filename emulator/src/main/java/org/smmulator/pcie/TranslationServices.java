@@ -1,6 +1,5 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.INVALIDATIONS_LATE;
 import static org.smmulator.pcie.FunctionCounter.PAGE_REQUESTS;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;
@@ -11,6 +10,7 @@ import static org.smmulator.pcie.FunctionCounter.TRANSLATION_REQUESTS;
 import io.netty.buffer.ByteBuf;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.bus.tlp.PageRequestFlags;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.pcie.ledger.FunctionGrants;

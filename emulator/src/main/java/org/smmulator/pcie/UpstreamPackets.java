@@ -1,6 +1,5 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import static org.smmulator.pcie.FunctionCounter.COMPLETIONS_LATE;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;
 import static org.smmulator.pcie.FunctionCounter.WITHOUT_BUS_MASTER;
@@ -8,6 +7,7 @@ import static org.smmulator.pcie.FunctionCounter.WITHOUT_BUS_MASTER;
 import org.smmulator.bus.tlp.AddressType;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.MessageCode;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.Tlp;
 
 /** Takes each packet of a function to who answers it, and checks it on the way. */

@@ -1,9 +1,9 @@
 package org.smmulator.pcie;
 
-import org.smmulator.bus.tlp.RequesterId;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 

@@ -1,8 +1,8 @@
 package org.smmulator.bus.tlp;
 
 /**
- * Bus (15:8), device (7:3) and function (2:0) in 16 bits, as packets carry them (PCIe Base, 2.2.6.2);
- * also the StreamID of a function.
+ * Bus (15:8), device (7:3) and function (2:0) in 16 bits, as packets carry them (PCIe Base,
+ * 2.2.6.2); also the StreamID of a function.
  */
 public final class RequesterId {
   /** The root complex itself: the host bridge at 00:00.0. */
