@@ -19,6 +19,12 @@ final class VfioUserRules {
 
   void check(MachineConfig config) {
     directory(config.guest().directory());
+    if (config.machine().ramFile() == null) {
+      problems.add(
+          "machine.ramFile",
+          "a guest over vfio-user has its RAM in a file that both map, and DMA here would reach"
+              + " other memory; name one, as QEMU's memory-backend-file with share=on does");
+    }
     if (config.guest().time() == GuestConfig.Clock.VIRTUAL) {
       problems.add(
           "guest.clock",

@@ -129,16 +129,26 @@ class SmmulatorTest {
   @Test
   void vfioUserReplacesTheGuestOfTheFile() throws IOException {
     launcher.guestPort = "vfio-user in there";
-    String[] options = {"--vfio-user", "there", "--set", "smmu.without=[BTM]"};
+    String shared = "machine={name: x, ramFile: ram}";
     for (String yaml : List.of(MACHINE, EXTERNAL)) {
-      assertThat(execute("run", file(yaml), options[0], options[1], options[2], options[3]))
+      assertThat(
+              execute(
+                  "run",
+                  file(yaml),
+                  "--vfio-user",
+                  "there",
+                  "--set",
+                  "smmu.without=[BTM]",
+                  "--set",
+                  shared))
           .isZero();
       MachineConfig config = Objects.requireNonNull(launcher.config);
       assertThat(config.guest().kind()).isEqualTo(GuestConfig.Kind.VFIO_USER);
       assertThat(config.guest().directory()).isEqualTo("there");
     }
     assertThat(execute("run", file(MACHINE), "--vfio-user", "there")).isEqualTo(2);
-    assertThat(err.toString()).contains("smmu.without: over vfio-user nobody hears");
+    assertThat(err.toString())
+        .contains("smmu.without: over vfio-user nobody hears", "machine.ramFile: a guest over");
   }
 
   @Test

@@ -18,6 +18,7 @@ import org.smmulator.smmu.feature.SmmuFeatures;
 
 class ConfigFileTest {
   private static final String MACHINE = "machine: {name: x}\n";
+  private static final String SHARED = "machine: {name: x, ramFile: ram}\n";
 
   @Test
   void fillsInDefaultsForEverythingButTheName() throws ConfigException {
@@ -48,7 +49,7 @@ class ConfigFileTest {
     GuestConfig served =
         ConfigFile.parse(
                 "x.yaml",
-                MACHINE
+                SHARED
                     + "smmu: {without: [BTM]}\nguest: {kind: vfio-user, directory: "
                     + "v".repeat(93)
                     + "}\n")
@@ -162,20 +163,25 @@ class ConfigFileTest {
             "x.yaml:3: scenario: an external guest has no processes to run it; remove it, or use"
                 + " guest: built-in"),
         arguments(
-            MACHINE + "smmu: {without: [BTM]}\nguest: vfio-user\n",
+            MACHINE + "smmu: {without: [BTM]}\nguest: {kind: vfio-user, directory: v}\n",
+            "x.yaml:1: machine.ramFile: a guest over vfio-user has its RAM in a file that both map,"
+                + " and DMA here would reach other memory; name one, as QEMU's memory-backend-file"
+                + " with share=on does"),
+        arguments(
+            SHARED + "smmu: {without: [BTM]}\nguest: vfio-user\n",
             "x.yaml:3: guest.directory: vfio-user needs a folder for its sockets; name one"),
         arguments(
-            MACHINE + "guest: {kind: vfio-user, directory: v}\n",
+            SHARED + "guest: {kind: vfio-user, directory: v}\n",
             "x.yaml:1: smmu.without: over vfio-user nobody hears the TLB maintenance that a guest's"
                 + " CPUs broadcast, and with BTM its kernel relies on that; add BTM"),
         arguments(
-            MACHINE
+            SHARED
                 + "smmu: {without: [BTM]}\n"
                 + "guest: {kind: vfio-user, directory: v, clock: virtual}\n",
             "x.yaml:3: guest.clock: a guest over vfio-user has CPUs that run on real time, and says"
                 + " nothing of it; use wall, or leave it out"),
         arguments(
-            MACHINE
+            SHARED
                 + "smmu: {without: [BTM]}\nguest: {kind: vfio-user, directory: "
                 + "v".repeat(94)
                 + "}\n",

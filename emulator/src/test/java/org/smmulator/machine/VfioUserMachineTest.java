@@ -71,8 +71,9 @@ class VfioUserMachineTest {
   }
 
   private String yaml(String devices) {
-    return "machine: {name: served, ramMiB: 64}\nsmmu: {without: [BTM]}\nguest: {kind: vfio-user,"
-        + " directory: '"
+    return "machine: {name: served, ramMiB: 64, ramFile: '"
+        + folder.resolve("ram")
+        + "'}\nsmmu: {without: [BTM]}\nguest: {kind: vfio-user, directory: '"
         + sockets
         + "'}\ndevices: ["
         + devices
