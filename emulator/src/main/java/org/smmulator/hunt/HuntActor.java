@@ -13,6 +13,9 @@ enum HuntActor {
   FIRST_BIND(HuntWorld::bindNewProcess),
   DETACH(HuntWorld::detach),
   DMA(HuntWorld::dma),
+  DROP(HuntWorld::dropPages),
+  USE(HuntWorld::useDropped),
+  USE_OTHER(HuntWorld::useDroppedOnSecondDevice),
   REMOVAL(HuntWorld::remove),
   FORK(HuntWorld::fork),
   FAULT(HuntWorld::deviceFaults);

@@ -5,6 +5,7 @@ enum HuntMeeting {
   MM_EXIT_IN_UNBIND("mm_exit is called during the unbind"),
   BOUND_IN_MUNMAP("a bind is complete during the munmap"),
   INVALIDATION_IN_BIND("a range is invalidated during the bind"),
+  DROPPED_IN_USE("a page is dropped while a device works on it"),
   OPERATION_CUT_OFF("the detach cuts an operation off"),
   INVALIDATION_LOST("an invalidation is lost with the link"),
   FAULT_IN_FORK("a device's fault is handled during the fork"),

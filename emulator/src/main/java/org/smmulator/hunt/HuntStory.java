@@ -11,6 +11,11 @@ enum HuntStory {
       List.of(HuntMeeting.BOUND_IN_MUNMAP, HuntMeeting.INVALIDATION_IN_BIND),
       HuntActor.MUNMAP,
       HuntActor.BIND),
+  DROP_BESIDE_USE(
+      List.of(HuntMeeting.DROPPED_IN_USE, HuntMeeting.ALL_AT_ONCE),
+      HuntActor.DROP,
+      HuntActor.USE,
+      HuntActor.USE_OTHER),
   DETACH_BESIDE_DMA(List.of(HuntMeeting.OPERATION_CUT_OFF), HuntActor.DETACH, HuntActor.DMA),
   REMOVAL_BESIDE_INVALIDATION(
       List.of(HuntMeeting.INVALIDATION_LOST), HuntActor.REMOVAL, HuntActor.MUNMAP),

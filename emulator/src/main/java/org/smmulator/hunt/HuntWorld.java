@@ -50,6 +50,7 @@ final class HuntWorld {
   private static final int OPERATIONS = 4;
 
   private static final int FORKS = 4;
+  private static final int DROPS = 8;
   private static final long QUIET_NANOS = 1_000_000;
   private static final int BYTES = 4 << 12;
 
@@ -76,6 +77,7 @@ final class HuntWorld {
   private final long aliceBuffer;
   private final long bobBuffer;
   private final DmaQueue aliceQueue;
+  private final DmaQueue bobFirstQueue;
   private final DmaQueue bobQueue;
   private final List<Task> work = new ArrayList<>();
   private final HuntStory story;
@@ -98,12 +100,19 @@ final class HuntWorld {
     aliceBuffer = alice.mm().mmap(BYTES, Prot.READ_WRITE);
     bobBuffer = bob.mm().mmap(BYTES, Prot.READ_WRITE);
     aliceQueue = first.open(alice.mm());
-    DmaOperation warming = DmaOperation.fill(aliceBuffer, BYTES, 1);
-    require(aliceQueue.run(warming, FOREVER).isOk(), "the first operation failed");
+    warm(aliceQueue, aliceBuffer);
     hammer(aliceQueue, aliceBuffer);
-    hammer(first.open(bob.mm()), bobBuffer);
+    bobFirstQueue = first.open(bob.mm());
     bobQueue = second.open(bob.mm());
+    warm(bobQueue, bobBuffer);
+    hammer(bobFirstQueue, bobBuffer);
     check(bobQueue);
+  }
+
+  /** The pages are there, and the device holds translations of them. */
+  private static void warm(DmaQueue queue, long buffer) {
+    DmaOperation fill = DmaOperation.fill(buffer, BYTES, 1);
+    require(queue.run(fill, FOREVER).isOk(), "the first operation failed");
   }
 
   private static DmaEngine present(@Nullable DmaEngine engine) {
@@ -243,6 +252,38 @@ final class HuntWorld {
         probe(HuntMeeting.OPERATION_CUT_OFF, true);
         return;
       }
+    }
+  }
+
+  /** Page after page of a buffer, each there when it is dropped; who uses it next gets a new one. */
+  void dropPages() {
+    for (int i = 0; i < DROPS; i++) {
+      long page = bobBuffer + ((long) i << 12) % BYTES;
+      try {
+        bob.mm().write(page, new byte[] {1}, 0, 1);
+      } catch (SegmentationFault e) {
+        throw new IllegalStateException(e);
+      }
+      bob.mm().dontNeed(page, 1 << 12);
+    }
+  }
+
+  /** From the device whose ATC holds too little, so that it always asks. */
+  void useDropped() {
+    use(bobFirstQueue);
+  }
+
+  /** From the device whose ATC holds everything, so that it asks after an invalidation only. */
+  void useDroppedOnSecondDevice() {
+    use(bobQueue);
+  }
+
+  private void use(DmaQueue queue) {
+    DmaOperation fill = DmaOperation.fill(bobBuffer, BYTES, 9);
+    for (int i = 0; i < OPERATIONS; i++) {
+      long before = invalidations();
+      require(queue.run(fill, FOREVER).isOk(), "a page that was dropped did not come back");
+      probe(HuntMeeting.DROPPED_IN_USE, invalidations() > before);
     }
   }
 
