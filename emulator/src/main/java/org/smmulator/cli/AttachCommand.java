@@ -44,7 +44,7 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     versionProvider = Smmulator.Version.class)
 final class AttachCommand implements Callable<Integer> {
-  private static final int MOST_QUEUES = 16;
+  private static final int MOST_QUEUES = DmaDevice.MOST_QUEUES;
   private static final int MOST_PAGE_REQUESTS = 256;
   private static final long ANSWER_SECONDS = 60;
 

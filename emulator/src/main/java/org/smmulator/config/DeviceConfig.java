@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.device.model.dma.DmaDevice;
 
 /** One element of {@code devices}: a device that the machine starts and attaches. */
 public record DeviceConfig(
@@ -43,7 +44,7 @@ public record DeviceConfig(
     @Key(meaning = "A bug planted in the device, to see the checks find it.", nullable = true)
         @Nullable DeviceSabotage sabotage) {
 
-  static final int MOST_QUEUES = 16;
+  static final int MOST_QUEUES = DmaDevice.MOST_QUEUES;
 
   /** The bundled device models. */
   public enum DeviceModel {

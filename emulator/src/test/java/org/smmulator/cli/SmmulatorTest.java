@@ -294,7 +294,7 @@ class SmmulatorTest {
         "attach dma --bus x | bus address \"x\" has no port; write HOST:PORT or unix:PATH;",
         "attach dma --bus 192.168.0.7:1 | --bus: 192.168.0.7:1 is not on the loopback interface;"
             + " add --exposed if that is meant",
-        "attach dma --bus :1 --queues 17 | --queues: 17 is out of range; use 1 to 16",
+        "attach dma --bus :1 --queues 4097 | --queues: 4097 is out of range; use 1 to 4096",
         "attach dma --bus :1 --pri 257 | --pri: 257 is out of range; use 0 to 256",
         "attach dma --bus :1 --sabotage x | 'x' is no such bug; use keep-invalidated;",
         "explain --address 0 --access read | --device or --stream is missing; see",

@@ -112,14 +112,15 @@ class ScenarioRulesTest {
   void proposesNoMoreQueuesThanADeviceCanHave() {
     StringBuilder steps =
         new StringBuilder(
-            STEPS.replace("'00:04.0', model: dma", "'00:04.0', model: dma, queues: 16"));
-    for (char name = 'a'; name < 'a' + 17; name++) {
+            STEPS.replace("'00:04.0', model: dma", "'00:04.0', model: dma, queues: 4096"));
+    for (int i = 0; i <= 4096; i++) {
+      String name = "p" + i;
       steps.append("    - process: {name: ").append(name).append(", pages: 8}\n");
       steps.append("    - bind: {process: ").append(name).append(", devices: ['00:04.0']}\n");
     }
     assertThatThrownBy(() -> ConfigFile.parse("x.yaml", steps.toString()))
         .hasMessage(
-            "x.yaml:38: scenario.steps[33].bind.devices[0]: 00:04.0 has a queue for each of 16"
+            "x.yaml:8198: scenario.steps[8193].bind.devices[0]: 00:04.0 has a queue for each of 4096"
                 + " processes; bind others to another device");
   }
 }

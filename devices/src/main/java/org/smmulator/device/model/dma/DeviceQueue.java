@@ -29,6 +29,7 @@ final class DeviceQueue {
   private static final int PASID_MASK = 0xFFFFF;
 
   private final int index;
+  private final int vector;
   private final int maxRingLog2;
   private final long workNanos;
   private final DeviceContext context;
@@ -44,16 +45,17 @@ final class DeviceQueue {
   private volatile boolean failed;
   private volatile int lastTail;
   private volatile int lastHead;
+  private boolean hasWorker;
   private volatile boolean ended;
-  private volatile boolean workerEnded;
+  private volatile boolean workerEnded = true;
 
-  DeviceQueue(int index, int maxRingLog2, long workNanos, DeviceContext context) {
+  DeviceQueue(int index, int vector, int maxRingLog2, long workNanos, DeviceContext context) {
     this.index = index;
+    this.vector = vector;
     this.maxRingLog2 = maxRingLog2;
     this.workNanos = workNanos;
     this.context = context;
     this.signal = new Signal(context.execution());
-    context.spawn("queue " + index, this::work);
   }
 
   private void work() {
@@ -164,6 +166,7 @@ final class DeviceQueue {
           new RingRun(
               new RingRun.Settings(
                   index,
+                  vector,
                   ringBase,
                   completionBase,
                   ringLog2,
@@ -172,7 +175,17 @@ final class DeviceQueue {
                   workNanos),
               context,
               signal);
+      startWorker();
       signal.raise();
+    }
+  }
+
+  /** Of many queues most are never used, and a task each would cost memory. */
+  private void startWorker() {
+    if (!hasWorker) {
+      hasWorker = true;
+      workerEnded = false;
+      context.spawn("queue " + index, this::work);
     }
   }
 

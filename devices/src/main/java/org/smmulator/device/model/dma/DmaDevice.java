@@ -14,12 +14,14 @@ import org.smmulator.device.PciFunction;
  * is ever half written.
  */
 public final class DmaDevice implements DeviceModel {
-  /** Queues that fit between the first queue's registers and the MSI-X table. */
-  public static final int MOST_QUEUES = 64;
+  /** Each may work for a process of its own. */
+  public static final int MOST_QUEUES = 4096;
 
-  private static final int BAR_BYTES = 64 << 10;
-  private static final int MSIX_TABLE = 0x8000;
-  private static final int MSIX_PENDING = 0xC000;
+  /** What an MSI-X table holds (PCI Express Base 7.7.2.2); queues beyond share them in turn. */
+  private static final int MOST_VECTORS = 2048;
+
+  private static final int MSIX_ENTRY_BYTES = 16;
+  private static final int PAGE = 4096;
 
   private static final int ID = 0x000;
   private static final int VERSION = 0x004;
@@ -71,23 +73,33 @@ public final class DmaDevice implements DeviceModel {
     this.workNanos = workNanos;
   }
 
+  /** Table and pending bits are where few queues leave them, and else behind the queues. */
   @Override
   public PciFunction function() {
+    int vectors = Math.min(queueCount, MOST_VECTORS);
+    int table = Math.max(0x8000, pages(FIRST_QUEUE + queueCount * DeviceQueue.REGISTER_BYTES));
+    int pending = Math.max(0xC000, table + pages(vectors * MSIX_ENTRY_BYTES));
     PciFunction.Builder builder =
         PciFunction.builder(0x534D, 0x0001, 0x088000)
             .revision(1)
-            .memoryBar64(0, BAR_BYTES)
-            .msix(queueCount, 0, MSIX_TABLE, MSIX_PENDING)
+            .memoryBar64(0, Integer.highestOneBit(pending) << 1)
+            .msix(vectors, 0, table, pending)
             .ats(32)
             .pasid(20);
     return (pageRequestCapacity == 0 ? builder : builder.pageRequests(pageRequestCapacity)).build();
+  }
+
+  private static int pages(int bytes) {
+    return (bytes + PAGE - 1) & -PAGE;
   }
 
   @Override
   public void start(DeviceContext deviceContext) {
     context = deviceContext;
     for (int queue = 0; queue < queueCount; queue++) {
-      queues.add(new DeviceQueue(queue, MAX_RING_LOG2_VALUE, workNanos, deviceContext));
+      queues.add(
+          new DeviceQueue(
+              queue, queue % MOST_VECTORS, MAX_RING_LOG2_VALUE, workNanos, deviceContext));
     }
   }
 

@@ -22,11 +22,13 @@ final class RingRun {
   /**
    * What the registers said when the queue was enabled.
    *
+   * @param vector of its interrupts
    * @param pasid of data accesses, or {@link DmaPort#NO_PASID}
    * @param workNanos of each descriptor, before its first access
    */
   record Settings(
       int queue,
+      int vector,
       long ringBase,
       long completionBase,
       int ringLog2,
@@ -154,7 +156,7 @@ final class RingRun {
     dma.write(DmaPort.NO_PASID, address, record, 0, record.length);
     head = completed + 1;
     if (settings.interrupt() || descriptor.interrupt()) {
-      context.msi().raise(settings.queue());
+      context.msi().raise(settings.vector());
     }
   }
 }

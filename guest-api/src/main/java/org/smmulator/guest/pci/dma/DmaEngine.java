@@ -1,6 +1,7 @@
 package org.smmulator.guest.pci.dma;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,28 +39,50 @@ public final class DmaEngine {
   private static final long STOP_NANOS = 10_000_000_000L;
   private static final int ETIMEDOUT = 110;
 
+  /** What a device may say; a larger number is a broken one's. */
+  private static final int MOST_QUEUES = 4096;
+
   private final Kernel kernel;
   private final PciDevice device;
   private final IommuDomain domain;
   private final DmaRings rings;
   private final Mutex lock;
-  private final WaitQueue completed;
-  private final Runnable wake;
+  private final WaitQueue unused;
+
+  /** One for each queue: whoever waits for one is not woken by the others' completions. */
+  private final WaitQueue[] completed;
+
   private final @Nullable DmaQueue[] queues;
+
+  /** By vector; queues beyond the last share them in turn. */
   private final int[] intids;
+
+  private final List<Runnable> handlers = new ArrayList<>();
   private boolean closed;
   private int users;
 
-  private DmaEngine(Kernel kernel, PciDevice device, IommuDomain domain, int queues) {
+  private DmaEngine(Kernel kernel, PciDevice device, IommuDomain domain, int queues, int vectors) {
     this.kernel = kernel;
     this.device = device;
     this.domain = domain;
     this.rings = new DmaRings(kernel.memory(), kernel.frames(), domain, device);
     this.lock = kernel.sched().mutex(LockOrder.DMA_ENGINE);
-    this.completed = kernel.sched().waitQueue("dma-completions");
-    this.wake = completed::wakeAll;
+    this.unused = kernel.sched().waitQueue("dma-users");
+    this.completed = new WaitQueue[queues];
+    Arrays.setAll(completed, i -> kernel.sched().waitQueue("dma-completions"));
     this.queues = new DmaQueue[queues];
-    this.intids = new int[queues];
+    this.intids = new int[vectors];
+    for (int vector = 0; vector < vectors; vector++) {
+      handlers.add(handler(vector));
+    }
+  }
+
+  private Runnable handler(int vector) {
+    return () -> {
+      for (int i = vector; i < completed.length; i += intids.length) {
+        completed[i].wakeAll();
+      }
+    };
   }
 
   /** Whether a function is one that this driver drives. */
@@ -82,12 +105,12 @@ public final class DmaEngine {
               : ": register ID is not that of a DMA engine (0x41444d53)";
       throw new IommuException(Errno.ENODEV, device + why);
     }
-    int queues =
-        Math.min(device.read32(DmaRegister.BAR, DmaRegister.QUEUES), device.msix().vectors());
-    if (queues < 1) {
+    int queues = Math.min(device.read32(DmaRegister.BAR, DmaRegister.QUEUES), MOST_QUEUES);
+    int vectors = Math.min(queues, device.msix().vectors());
+    if (vectors < 1) {
       throw new IommuException(Errno.ENODEV, device + ": no queue with an interrupt vector");
     }
-    DmaEngine engine = new DmaEngine(kernel, device, domain, queues);
+    DmaEngine engine = new DmaEngine(kernel, device, domain, queues, vectors);
     boolean probed = false;
     try {
       engine.connectInterrupts();
@@ -109,8 +132,9 @@ public final class DmaEngine {
     return kernel.sched();
   }
 
-  WaitQueue completed() {
-    return completed;
+  /** Woken at interrupts of a queue. */
+  WaitQueue completed(int queue) {
+    return completed[queue];
   }
 
   public int queues() {
@@ -239,7 +263,7 @@ public final class DmaEngine {
     } finally {
       lock.unlock();
     }
-    completed.wakeAll();
+    unused.wakeAll();
   }
 
   private boolean isIdle() {
@@ -303,7 +327,7 @@ public final class DmaEngine {
   }
 
   private void release() {
-    completed.await(this::isIdle, Long.MAX_VALUE);
+    unused.await(this::isIdle, Long.MAX_VALUE);
     kernel.sva().deviceShutdown(device.iommuDevice());
     for (DmaQueue queue : openQueues()) {
       attempt(queue, () -> giveBack(queue));
@@ -330,7 +354,7 @@ public final class DmaEngine {
   private void releaseInterrupts() {
     for (int i = 0; i < intids.length; i++) {
       if (intids[i] != 0) {
-        kernel.interrupts().release(intids[i], wake);
+        kernel.interrupts().release(intids[i], handlers.get(i));
         intids[i] = 0;
       }
     }
@@ -353,11 +377,11 @@ public final class DmaEngine {
 
   private void connectInterrupts() throws IommuException {
     long doorbell = domain.mapMsiDoorbell();
-    for (int i = 0; i < queues.length; i++) {
-      int intid = kernel.interrupts().share(wake);
+    for (int i = 0; i < intids.length; i++) {
+      int intid = kernel.interrupts().share(handlers.get(i));
       if (intid < 0) {
         throw new IommuException(
-            Errno.ENOSPC, device + ": no interrupt number is left for queue " + i);
+            Errno.ENOSPC, device + ": no interrupt number is left for vector " + i);
       }
       intids[i] = intid;
       device.msix().set(i, doorbell, intids[i]);

@@ -40,7 +40,7 @@ public final class DmaQueue {
     this.pasid = pasid;
     this.ring = ring;
     this.lock = sched.mutex(LockOrder.DMA_QUEUE);
-    this.completed = engine.completed();
+    this.completed = engine.completed(index);
     this.results = new DmaResult[ring.entries()];
   }
 
