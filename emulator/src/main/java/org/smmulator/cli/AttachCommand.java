@@ -1,24 +1,20 @@
 package org.smmulator.cli;
 
-import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.AtcGeometry;
+import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig.DeviceSabotage;
 import org.smmulator.config.Exposure;
 import org.smmulator.config.Syntax;
-import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.dma.DmaDevice;
@@ -37,7 +33,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "attach",
     description = {
-      "Plugs a device into a running machine, and out again with Ctrl-C.",
+      "Plugs a device into a running machine, or several, and out again with Ctrl-C.",
       "The process is the device: its caches and engines run here, not in the machine.",
       ""
     },
@@ -46,7 +42,7 @@ import picocli.CommandLine.TypeConversionException;
 final class AttachCommand implements Callable<Integer> {
   private static final int MOST_QUEUES = DmaDevice.MOST_QUEUES;
   private static final int MOST_PAGE_REQUESTS = 256;
-  private static final long ANSWER_SECONDS = 60;
+  private static final int MOST_DEVICES = BusConfig.SLOTS * BusConfig.MOST_BUSES;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -78,6 +74,16 @@ final class AttachCommand implements Callable<Integer> {
       converter = Id.class,
       description = "Bus, device and function to take, such as 00:04.0 (default: a free one).")
   private @Nullable PciAddress id;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Devices of this process, each on a link of its own, 1 to "
+              + MOST_DEVICES
+              + " (default: ${DEFAULT-VALUE}).")
+  private int count;
 
   @Option(
       names = "--atc",
@@ -142,10 +148,17 @@ final class AttachCommand implements Callable<Integer> {
       throw new UserException(
           ExitCode.USAGE, "--name: the name is not right; use " + Syntax.TEXT.right());
     }
-    DeviceModel device = device();
-    var group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    checkCount();
+    long mask = dmaMask();
+    if (record != null) {
+      Output.requireWritable("--record", record);
+    }
+    int loops = Math.min(count, Runtime.getRuntime().availableProcessors());
+    var group = new MultiThreadIoEventLoopGroup(loops, NioIoHandler.newFactory());
     try {
-      return serve(connect(group, device)).code();
+      return serve(
+              AttachedDevices.connect(group, bus, count, () -> device(mask), this::options))
+          .code();
     } finally {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }
@@ -158,7 +171,23 @@ final class AttachCommand implements Callable<Integer> {
     }
   }
 
-  private DeviceModel device() throws UserException {
+  /** An id is one device's, and so is a file of one ATC's events. */
+  private void checkCount() throws UserException {
+    check("--count", count, 1, MOST_DEVICES);
+    if (count > 1 && (id != null || record != null)) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--count: "
+              + (id != null ? "--id" : "--record")
+              + " is for one device; leave it out, or --count");
+    }
+  }
+
+  private DeviceModel device(long dmaMask) {
+    return model.equals("edu") ? new EduDevice(dmaMask) : new DmaDevice(queues, pri);
+  }
+
+  private long dmaMask() throws UserException {
     long dmaMask = EduDevice.DEFAULT_DMA_MASK;
     for (Map.Entry<String, String> option : modelOptions.entrySet()) {
       if (!model.equals("edu") || !option.getKey().equals("dma_mask")) {
@@ -168,7 +197,7 @@ final class AttachCommand implements Callable<Integer> {
       }
       dmaMask = mask(option.getValue());
     }
-    return model.equals("edu") ? new EduDevice(dmaMask) : new DmaDevice(queues, pri);
+    return dmaMask;
   }
 
   /** Decimal, or hexadecimal after 0x, up to 64 bits. */
@@ -183,24 +212,11 @@ final class AttachCommand implements Callable<Integer> {
     }
   }
 
-  private AttachedDevice connect(MultiThreadIoEventLoopGroup group, DeviceModel device)
-      throws UserException {
-    if (record != null) {
-      Output.requireWritable("--record", record);
-    }
-    try {
-      return AttachedDevice.connect((EventLoop) group.next(), bus, device, options());
-    } catch (IOException e) {
-      throw new UserException(
-          ExitCode.UNREACHABLE,
-          "no machine listens: " + e.getMessage() + "; start one with 'smmulator run'");
-    }
-  }
-
-  private DeviceOptions options() {
+  private DeviceOptions options(int number) {
     String unnamed = id == null ? model : model + "@" + id;
+    String named = name == null ? unnamed : name;
     DeviceOptions options =
-        DeviceOptions.of(model, name == null ? unnamed : name)
+        DeviceOptions.of(model, count == 1 ? named : named + "-" + number)
             .withAtc(atc.sets(), atc.ways())
             .withKeepInvalidated(sabotage == DeviceSabotage.KEEP_INVALIDATED);
     if (id != null) {
@@ -209,41 +225,28 @@ final class AttachCommand implements Callable<Integer> {
     return record == null ? options : options.withRecord(record);
   }
 
-  /** Until Ctrl-C, or until the machine ends the link. */
-  private ExitCode serve(AttachedDevice device) throws UserException, InterruptedException {
-    PciAddress granted = new PciAddress(granted(device));
+  /** Until Ctrl-C, or until the machine has ended all links. */
+  private ExitCode serve(AttachedDevices devices) throws UserException, InterruptedException {
     Output output = Output.of(spec);
-    output.print(model + " is attached as " + granted + " to " + bus + "; Ctrl-C detaches it");
+    String attached = count == 1 ? model + " is" : count + " " + model + " are";
+    output.print(
+        attached
+            + " attached as "
+            + devices.addresses()
+            + " to "
+            + bus
+            + "; Ctrl-C detaches "
+            + (count == 1 ? "it" : "them"));
     if (output.out().checkError()) {
-      device.detach();
+      devices.detach();
       return ExitCode.OK; // but for the output, as is said at the end of every command
     }
-    SignalHook hook = SignalHook.add(device::detach);
+    SignalHook hook = SignalHook.add(devices::detach);
     try {
-      String reason = device.whenClosed().get();
-      throw new UserException(
-          ExitCode.UNREACHABLE, "device " + granted + ": the link was closed: " + reason);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
+      throw new UserException(ExitCode.UNREACHABLE, "device " + devices.awaitClosed());
     } finally {
       hook.remove();
     }
-  }
-
-  private int granted(AttachedDevice device) throws UserException, InterruptedException {
-    try {
-      return device.whenAttached().get(ANSWER_SECONDS, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw new UserException(ExitCode.UNREACHABLE, "not attached to " + bus + ": " + reason(e));
-    } catch (TimeoutException e) {
-      throw new UserException(
-          ExitCode.UNREACHABLE, bus + " does not answer like a machine; correct --bus");
-    }
-  }
-
-  private static String reason(ExecutionException e) {
-    Throwable cause = e.getCause();
-    return cause == null || cause.getMessage() == null ? "no reason given" : cause.getMessage();
   }
 
   private static final class Model implements ITypeConverter<String> {

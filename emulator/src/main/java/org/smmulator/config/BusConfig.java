@@ -73,9 +73,9 @@ public record BusConfig(
         int grantsPerDevice) {
 
   /** Slots of a root bus. */
-  static final int SLOTS = 31;
+  public static final int SLOTS = 31;
 
-  static final int MOST_BUSES = 256;
+  public static final int MOST_BUSES = 256;
 
   public BusConfig {
     listen = List.copyOf(listen);

@@ -10,6 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -98,6 +102,57 @@ class DeviceNewsTest {
     RealProcess.readUntil(
         said,
         line -> line.startsWith("device 00:04.0 (mine, model dma) has left: the connection "));
+  }
+
+  @Test
+  void severalDevicesOfOneProcessComeAndLeaveTogether() throws IOException {
+    start(BUILT_IN);
+    awaitLine("device 00:04.0 (mine, model dma) is attached");
+    Process three = RealProcess.of(attachThree()).start();
+    try {
+      awaitOfAll(3, "is attached");
+      try (BufferedReader says = three.inputReader(UTF_8)) {
+        assertThat(says.readLine())
+            .matches("3 dma are attached as \\S+ to \\S+ to " + bus + "; Ctrl-C detaches them");
+        three.destroy();
+        awaitOfAll(3, "has left: detached");
+      }
+    } finally {
+      three.destroyForcibly();
+    }
+  }
+
+  @Test
+  void noneOfSeveralStaysIfOneFindsNoPlace() throws IOException, InterruptedException {
+    start(BUILT_IN.replace("0']}", "0'], maxDevices: 3}"));
+    awaitLine("device 00:04.0 (mine, model dma) is attached");
+    Process three = RealProcess.of(attachThree()).start();
+    try (BufferedReader says = three.errorReader(UTF_8)) {
+      assertThat(says.readLine())
+          .startsWith("smmulator: not attached to " + bus + ": ")
+          .endsWith(", after 2 devices; they are detached");
+      assertThat(three.waitFor()).isEqualTo(3);
+      awaitOfAll(2, "has left: detached");
+    } finally {
+      three.destroyForcibly();
+    }
+  }
+
+  private String[] attachThree() {
+    return new String[] {"attach", "dma", "--bus", bus, "--count", "3", "--name", "one"};
+  }
+
+  /** In any order: the machine asks each what it is before it says that it is there. */
+  private void awaitOfAll(int devices, String news) throws IOException {
+    Pattern line = Pattern.compile("device \\S+ \\((one-\\d), model dma\\) " + news);
+    Set<String> named = new TreeSet<>();
+    while (named.size() < devices) {
+      List<String> lines = RealProcess.readUntil(said, line.asMatchPredicate());
+      Matcher last = line.matcher(lines.get(lines.size() - 1));
+      assertThat(last.matches()).isTrue();
+      named.add(last.group(1));
+    }
+    assertThat(named).isEqualTo(new TreeSet<>(List.of("one-0", "one-1", "one-2").subList(0, devices)));
   }
 
   @Test
