@@ -156,8 +156,7 @@ final class AttachCommand implements Callable<Integer> {
     int loops = Math.min(count, Runtime.getRuntime().availableProcessors());
     var group = new MultiThreadIoEventLoopGroup(loops, NioIoHandler.newFactory());
     try {
-      return serve(
-              AttachedDevices.connect(group, bus, count, () -> device(mask), this::options))
+      return serve(AttachedDevices.connect(group, bus, count, () -> device(mask), this::options))
           .code();
     } finally {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();

@@ -115,7 +115,9 @@ final class AttachedDevices {
     for (int i = 0; i < devices.size(); i++) {
       PciAddress address = addresses.get(i);
       closed.add(devices.get(i).whenClosed());
-      closed.get(i).thenAccept(reason -> first.complete(address + ": the link was closed: " + reason));
+      closed
+          .get(i)
+          .thenAccept(reason -> first.complete(address + ": the link was closed: " + reason));
     }
     try {
       CompletableFuture.allOf(closed.toArray(new CompletableFuture<?>[0])).get();

@@ -255,7 +255,9 @@ final class HuntWorld {
     }
   }
 
-  /** Page after page of a buffer, each there when it is dropped; who uses it next gets a new one. */
+  /**
+   * Page after page of a buffer, each there when it is dropped; who uses it next gets a new one.
+   */
   void dropPages() {
     for (int i = 0; i < DROPS; i++) {
       long page = bobBuffer + ((long) i << 12) % BYTES;

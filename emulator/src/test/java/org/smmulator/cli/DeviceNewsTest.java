@@ -152,7 +152,8 @@ class DeviceNewsTest {
       assertThat(last.matches()).isTrue();
       named.add(last.group(1));
     }
-    assertThat(named).isEqualTo(new TreeSet<>(List.of("one-0", "one-1", "one-2").subList(0, devices)));
+    assertThat(named)
+        .isEqualTo(new TreeSet<>(List.of("one-0", "one-1", "one-2").subList(0, devices)));
   }
 
   @Test
