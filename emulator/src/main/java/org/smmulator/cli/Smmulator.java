@@ -110,6 +110,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new DecodeCommand())
             .addSubcommand(new AtcCurveCommand())
             .addSubcommand(new CheckCommand())
+            .addSubcommand(new SystemCommand(launcher))
             .addSubcommand(new CommandLine.HelpCommand())
             .addSubcommand(new AutoComplete.GenerateCompletion());
     line.setExecutionExceptionHandler(Smmulator::failed);

@@ -162,7 +162,11 @@ final class Session extends ChannelInboundHandlerAdapter {
     executing = true;
     try {
       while (begun && channel.isWritable() && !lines.isEmpty()) {
-        String answer = answer(lines.remove());
+        Line line = lines.remove();
+        String answer = answer(line);
+        if (LOG.isDebugEnabled()) {
+          LOG.debug("'{}' is answered {}", Words.shown(line.text), Words.shown(answer));
+        }
         port.sendLines();
         send(answer);
         flush();

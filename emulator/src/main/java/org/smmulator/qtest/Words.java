@@ -105,6 +105,6 @@ final class Words {
   /** Somebody's text, short and fit to be printed. */
   static String shown(String text) {
     String shown = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
-    return shown.replaceAll("[^\\x21-\\x7e]", "?");
+    return shown.replaceAll("[^\\x20-\\x7e]", "?");
   }
 }

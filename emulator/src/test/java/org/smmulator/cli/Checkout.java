@@ -90,15 +90,18 @@ final class Checkout {
     }
     write("pom.xml", "");
     Files.createDirectory(root.resolve("emulator/bin"));
-    Path script =
-        Stream.of(Path.of("bin/smmulator"), Path.of("emulator/bin/smmulator"))
-            .filter(Files::exists)
-            .findFirst()
-            .orElseThrow();
-    Files.copy(script, command());
+    Files.copy(script(), command());
     executable("java", JAVA);
     executable("mvn", MAVEN);
     write("journal", "");
+  }
+
+  /** The command itself, which is tested. */
+  Path script() {
+    return Stream.of(Path.of("bin/smmulator"), Path.of("emulator/bin/smmulator"))
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow();
   }
 
   Path root() {

@@ -236,6 +236,32 @@ class LauncherScriptTest {
     assertThat(checkout.journal()).contains(checkout.jar().toString());
   }
 
+  /** As QEMU's test library calls it: through the shell, with the options of QEMU. */
+  @ParameterizedTest
+  @CsvSource({"512, -Xmx896m", "512M, -Xmx896m", "1G, -Xmx1536m", "0064, -Xmx336m", "all, none"})
+  void standsForQemuUnderAnotherName(String memory, String heap) throws Exception {
+    checkout.hasJar();
+    Path link = folder.resolve("qemu-system-aarch64");
+    Files.createSymbolicLink(link, checkout.command());
+    String options = "-qtest unix:/tmp/a -machine virt,iommu=smmuv3 -smp 1 -m " + memory;
+    Ended ended = checkout.end(checkout.process("-c", "exec '" + link + "' " + options));
+
+    assertThat(ended).isEqualTo(new Ended(0, "the machine\n", ""));
+    List<String> journal = checkout.journal();
+    int command = journal.indexOf("system-aarch64");
+    assertThat(journal.subList(command + 1, journal.size()))
+        .startsWith(checkout.root() + "/configs/qemu-virt.yaml", "--")
+        .endsWith(options.split(" ", -1));
+    assertThat(journal.stream().filter(word -> word.startsWith("-Xmx")))
+        .isEqualTo(heap.equals("none") ? List.of() : List.of(heap));
+  }
+
+  @Test
+  void theLinkForQemusTestsIsThere() {
+    Path bin = checkout.script().getParent();
+    assertThat(bin.resolve("smmulator-system-aarch64").toFile().canExecute()).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"<&-", ">&-", "2>&-", "<&- >&- 2>&-"})
   void worksWithClosedInputAndOutputs(String closed) throws Exception {

@@ -319,7 +319,8 @@ class SmmulatorTest {
     assertThat(err.toString())
         .startsWith(
             "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, events,"
-                + " decode, atc-curve, check, help or generate-completion; see 'smmulator --help'");
+                + " decode, atc-curve, check, system-aarch64, help or generate-completion; see"
+                + " 'smmulator --help'");
   }
 
   @ParameterizedTest
@@ -341,6 +342,7 @@ class SmmulatorTest {
         "decode --help",
         "atc-curve --help",
         "check --help",
+        "system-aarch64 --help",
         "help --help",
         "help run",
         "generate-completion --help"
