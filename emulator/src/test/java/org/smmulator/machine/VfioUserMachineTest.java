@@ -348,6 +348,21 @@ class VfioUserMachineTest {
     assertErrno(22, () -> dma.read(0, 0x1_0000, 4));
   }
 
+  /** As a kernel in QEMU does, which is shown QEMU's own addresses and so does not write them. */
+  @Test
+  void aFunctionKeepsItsAddressesOverAFunctionLevelReset() throws Exception {
+    Machine unused = start(ONE_DMA);
+    VfioUserClient dma = take("00:04.0.sock");
+    enable(dma);
+    dma.write(0, 0x1010, 4, 4);
+    int control = capability(dma, 0x10) + 8;
+    dma.write(VfioUserClient.CONFIGURATION, control, 2, 0x8000);
+    assertErrno(5, () -> dma.read(0, 0x1010, 4));
+    dma.write(VfioUserClient.CONFIGURATION, 4, 2, 0b110);
+    assertThat(dma.read(0, 0x1010, 4)).as("reset").isZero();
+    assertThat(dma.read(0, 0, 4)).isEqualTo(0x4144_4d53L);
+  }
+
   private static void assertErrno(int errno, ThrowableAssert.ThrowingCallable access) {
     assertThatThrownBy(access)
         .isInstanceOfSatisfying(

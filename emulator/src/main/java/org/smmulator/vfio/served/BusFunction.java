@@ -14,12 +14,15 @@ final class BusFunction implements ServedFunction {
   /** Most of a BAR at once; a CPU moves 8 bytes. */
   private static final int MOST_BAR_BYTES = 4096;
 
+  private static final int WORD = Integer.BYTES;
+
   private final Loop loop;
   private final RootComplex root;
   private final int requesterId;
   private final String name;
   private final SharedRam ram;
   private final ConfigurationShadow configuration;
+  private final ClientBars bars = new ClientBars();
   private boolean gone;
 
   BusFunction(Loop loop, RootComplex root, int requesterId, String name, SharedRam ram) {
@@ -145,6 +148,10 @@ final class BusFunction implements ServedFunction {
         bytes,
         value,
         () -> configuration.refresh((int) offset, bytes, () -> end.done(true)));
+    bars.written((int) offset, bytes, value);
+    if (configuration.isFunctionReset((int) offset, bytes, value)) {
+      bars.restore((register, bar) -> root.configWrite(requesterId, register, WORD, bar, () -> {}));
+    }
   }
 
   @Override
@@ -159,6 +166,7 @@ final class BusFunction implements ServedFunction {
               requesterId,
               () -> {
                 configuration.reset();
+                bars.clear();
                 done.run();
               });
         });

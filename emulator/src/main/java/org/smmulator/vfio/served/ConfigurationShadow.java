@@ -2,6 +2,7 @@ package org.smmulator.vfio.served;
 
 import java.util.function.Consumer;
 import org.smmulator.bus.pcie.ConfigHeader;
+import org.smmulator.bus.pcie.ExpressCapability;
 import org.smmulator.bus.pcie.MsiCapability;
 import org.smmulator.bus.pcie.MsixCapability;
 import org.smmulator.execution.Loop;
@@ -176,6 +177,23 @@ final class ConfigurationShadow {
             }
           });
     }
+  }
+
+  /** Whether a write initiates Function Level Reset. */
+  boolean isFunctionReset(int offset, int length, long value) {
+    int at = ConfigHeader.firstCapability(bytes[ConfigHeader.CAPABILITIES]);
+    for (int i = 0; at != 0 && i < MOST_CAPABILITIES; i++) {
+      if (bytes[at] == ExpressCapability.ID) {
+        int shift = (at + ExpressCapability.DEVICE_CONTROL - offset) * Byte.SIZE;
+        return shift > -Short.SIZE
+            && shift < length * Byte.SIZE
+            && ((shift < 0 ? value << -shift : value >>> shift)
+                    & ExpressCapability.INITIATE_FUNCTION_RESET)
+                != 0;
+      }
+      at = ConfigHeader.firstCapability(bytes[at + 1]);
+    }
+    return false;
   }
 
   private byte[] picture() {
