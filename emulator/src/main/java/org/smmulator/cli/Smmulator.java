@@ -111,6 +111,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new AtcCurveCommand())
             .addSubcommand(new CheckCommand())
             .addSubcommand(new SystemCommand(launcher))
+            .addSubcommand(new QemuCommand())
             .addSubcommand(new CommandLine.HelpCommand())
             .addSubcommand(new AutoComplete.GenerateCompletion());
     line.setExecutionExceptionHandler(Smmulator::failed);

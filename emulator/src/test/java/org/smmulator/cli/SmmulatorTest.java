@@ -319,7 +319,7 @@ class SmmulatorTest {
     assertThat(err.toString())
         .startsWith(
             "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, events,"
-                + " decode, atc-curve, check, system-aarch64, help or generate-completion; see"
+                + " decode, atc-curve, check, system-aarch64, qemu, help or generate-completion; see"
                 + " 'smmulator --help'");
   }
 
