@@ -27,9 +27,13 @@ class ReferenceTest {
   private record Entry(Key key, JsonNode value) {}
 
   static Stream<Path> configs() throws IOException {
-    try (Stream<Path> files = Files.list(Configs.folder())) {
-      return files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList().stream();
+    List<Path> all = new ArrayList<>();
+    for (String folder : List.of("", "linux")) {
+      try (Stream<Path> files = Files.list(Configs.folder().resolve(folder))) {
+        all.addAll(files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList());
+      }
     }
+    return all.stream();
   }
 
   @ParameterizedTest

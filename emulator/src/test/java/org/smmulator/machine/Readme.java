@@ -33,6 +33,8 @@ record Readme(Path file, String text) {
     for (String module : List.of("devices", "emulator", "guest-api")) {
       all.add(of(module + "/README.md"));
     }
+    all.add(of("configs/linux/README.md"));
+    all.add(of("configs/linux/machine.yaml"));
     try (Stream<Path> configs = Files.list(Configs.folder())) {
       for (Path config : configs.filter(each -> each.toString().endsWith(".yaml")).toList()) {
         all.add(of("configs/" + config.getFileName()));
