@@ -343,7 +343,9 @@ public final class AttachedDevice {
   }
 
   private DeviceContext context(Link link, Endpoint endpoint, ModelTask task) {
-    DmaPort dma = new LinkDmaPort(endpoint.requester(), endpoint.mailbox(), execution, task);
+    DmaPort dma =
+        new LinkDmaPort(
+            endpoint.requester(), endpoint.mailbox(), execution, task, options.stalling());
     return new DeviceContext() {
       @Override
       public DmaPort dma() {

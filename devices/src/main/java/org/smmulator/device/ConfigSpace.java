@@ -54,10 +54,12 @@ final class ConfigSpace {
   /**
    * The space of a function at reset.
    *
+   * @param withAts whether it shows ATS and PRI, if the function has them
    * @param maxPayloadBytes Max_Payload_Size of the link, and at reset, 128 to 4096
    * @param maxReadRequestBytes Max_Read_Request_Size of the link, and at reset, 128 to 4096
    */
-  ConfigSpace(PciFunction function, int maxPayloadBytes, int maxReadRequestBytes) {
+  ConfigSpace(
+      PciFunction function, boolean withAts, int maxPayloadBytes, int maxReadRequestBytes) {
     this.function = function;
     this.linkPayloadBytes = maxPayloadBytes;
     this.linkReadRequestBytes = maxReadRequestBytes;
@@ -71,10 +73,10 @@ final class ConfigSpace {
     if (function.msi()) {
       msi();
     }
-    if (function.invalidateQueueDepth() > 0) {
+    if (withAts && function.invalidateQueueDepth() > 0) {
       ats(function.invalidateQueueDepth());
     }
-    if (function.pageRequestCapacity() > 0) {
+    if (withAts && function.pageRequestCapacity() > 0) {
       pri(function.pageRequestCapacity());
     }
     if (function.pasidBits() > 0) {

@@ -16,6 +16,9 @@ import org.smmulator.bus.wire.Hello;
  * @param completionTimeoutNanos how long a completion may take
  * @param keepInvalidated acknowledge invalidations without dropping anything: a broken device, to
  *     test who notices
+ * @param stalling what it sends may be held until software has served a fault, as a machine file's
+ *     {@code devices[].stall} says: it shows no ATS and no PRI, and a write of the model ends when it
+ *     is in memory, which a read behind it tells
  * @param record file for the events of the ATC ({@link org.smmulator.device.atc.AtcRecorder}), or
  *     null
  */
@@ -27,36 +30,50 @@ public record DeviceOptions(
     int atcWays,
     long completionTimeoutNanos,
     boolean keepInvalidated,
+    boolean stalling,
     @Nullable Path record) {
 
   /** Any free ID, an ATC of 64 sets x 4 ways, completions within a minute. */
   public static DeviceOptions of(String model, String name) {
     long timeout = TimeUnit.SECONDS.toNanos(60);
-    return new DeviceOptions(model, name, Hello.ASSIGN, 64, 4, timeout, false, null);
+    return new DeviceOptions(model, name, Hello.ASSIGN, 64, 4, timeout, false, false, null);
   }
 
   public DeviceOptions withRequesterId(int id) {
     return new DeviceOptions(
-        model, name, id, atcSets, atcWays, completionTimeoutNanos, keepInvalidated, record);
+        model, name, id, atcSets, atcWays, completionTimeoutNanos, keepInvalidated, stalling, record);
   }
 
   public DeviceOptions withAtc(int sets, int ways) {
     return new DeviceOptions(
-        model, name, requesterId, sets, ways, completionTimeoutNanos, keepInvalidated, record);
+        model, name, requesterId, sets, ways, completionTimeoutNanos, keepInvalidated, stalling, record);
   }
 
   public DeviceOptions withCompletionTimeoutNanos(long nanos) {
     return new DeviceOptions(
-        model, name, requesterId, atcSets, atcWays, nanos, keepInvalidated, record);
+        model, name, requesterId, atcSets, atcWays, nanos, keepInvalidated, stalling, record);
   }
 
   public DeviceOptions withKeepInvalidated(boolean keep) {
     return new DeviceOptions(
-        model, name, requesterId, atcSets, atcWays, completionTimeoutNanos, keep, record);
+        model, name, requesterId, atcSets, atcWays, completionTimeoutNanos, keep, stalling, record);
+  }
+
+  public DeviceOptions withStalling(boolean stalls) {
+    return new DeviceOptions(
+        model,
+        name,
+        requesterId,
+        atcSets,
+        atcWays,
+        completionTimeoutNanos,
+        keepInvalidated,
+        stalls,
+        record);
   }
 
   public DeviceOptions withRecord(Path file) {
     return new DeviceOptions(
-        model, name, requesterId, atcSets, atcWays, completionTimeoutNanos, keepInvalidated, file);
+        model, name, requesterId, atcSets, atcWays, completionTimeoutNanos, keepInvalidated, stalling, file);
   }
 }

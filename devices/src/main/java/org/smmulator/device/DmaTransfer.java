@@ -6,7 +6,7 @@ import org.smmulator.device.DmaException.Status;
 
 /**
  * One transfer between memory and an array, from its submission until its last packet is answered
- * (reads) or on the link (writes). It ends exactly once, with a call of {@code onEnd}; after that
+ * (reads, and writes that are confirmed) or on the link (other writes). It ends exactly once, with a call of {@code onEnd}; after that
  * the link no longer touches the array. Everything but {@link #ended} and what follows it belongs
  * to the link's thread.
  */
@@ -20,6 +20,10 @@ final class DmaTransfer {
   final byte[] bytes;
   final int offset;
   final int length;
+
+  /** Whether a write ends when it is in memory, and not when it is on the link. */
+  final boolean confirmed;
+
   private final Consumer<DmaTransfer> onEnd;
 
   private int cut;
@@ -41,6 +45,7 @@ final class DmaTransfer {
       byte[] bytes,
       int offset,
       int length,
+      boolean confirmed,
       Consumer<DmaTransfer> onEnd) {
     this.pasid = pasid;
     this.write = write;
@@ -48,6 +53,7 @@ final class DmaTransfer {
     this.bytes = bytes;
     this.offset = offset;
     this.length = length;
+    this.confirmed = confirmed;
     this.onEnd = onEnd;
   }
 

@@ -60,7 +60,9 @@ final class Endpoint {
     PciFunction function = model.function();
     this.model = model;
     this.task = task;
-    this.config = new ConfigSpace(function, granted.maxPayload(), granted.maxReadRequest());
+    this.config =
+        new ConfigSpace(
+            function, !options.stalling(), granted.maxPayload(), granted.maxReadRequest());
     WorkingSet workingSet =
         new WorkingSet(options.atcSets(), WorkingSet.EXACT_ENTRIES, WorkingSet.EXACT_SETS);
     this.parts =
@@ -283,6 +285,7 @@ final class Endpoint {
             bytes,
             0,
             bytes.length,
+            false,
             ended -> messageSent(vector, ended)));
   }
 

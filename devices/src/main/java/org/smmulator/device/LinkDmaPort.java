@@ -18,12 +18,22 @@ final class LinkDmaPort implements DmaPort {
   private final LinkMailbox mailbox;
   private final Execution execution;
   private final ModelTask task;
+  private final boolean confirmWrites;
 
-  LinkDmaPort(Requester requester, LinkMailbox mailbox, Execution execution, ModelTask task) {
+  /**
+   * @param confirmWrites whether a write ends when it is in memory
+   */
+  LinkDmaPort(
+      Requester requester,
+      LinkMailbox mailbox,
+      Execution execution,
+      ModelTask task,
+      boolean confirmWrites) {
     this.requester = requester;
     this.mailbox = mailbox;
     this.execution = execution;
     this.task = task;
+    this.confirmWrites = confirmWrites;
   }
 
   @Override
@@ -83,7 +93,7 @@ final class LinkDmaPort implements DmaPort {
     }
   }
 
-  private static DmaTransfer operation(
+  private DmaTransfer operation(
       int pasid,
       boolean write,
       long address,
@@ -95,6 +105,7 @@ final class LinkDmaPort implements DmaPort {
     if (pasid < NO_PASID || pasid >= PASIDS) {
       throw new IllegalArgumentException("PASID " + pasid + ": 0 to 2^20 - 1 or none is right");
     }
-    return new DmaTransfer(pasid, write, address, bytes, offset, length, onEnd);
+    boolean confirmed = write && confirmWrites;
+    return new DmaTransfer(pasid, write, address, bytes, offset, length, confirmed, onEnd);
   }
 }

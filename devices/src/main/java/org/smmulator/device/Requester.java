@@ -182,6 +182,10 @@ final class Requester implements TranslationRequester.Spans, PageRequestInterfac
   private void send(PageSpan span, boolean translated, long busAddress, int sizeLog2) {
     DmaTransfer operation = span.operation;
     int pasid = translated ? DmaPort.NO_PASID : operation.pasid;
+    if (operation.write && span.isWritten()) {
+      confirm(span, translated, pasid, busAddress);
+      return;
+    }
     if (operation.write) {
       int bytes = span.packetBytes(config.maxPayloadBytes());
       out.memoryWrite(pasid, translated, busAddress, operation.bytes, span.position(), bytes);
@@ -195,6 +199,15 @@ final class Requester implements TranslationRequester.Spans, PageRequestInterfac
     operation.readSent();
     out.memoryRead(request.tag, pasid, translated, busAddress, bytes);
     span.sent(bytes);
+  }
+
+  /** A read of no bytes pushes ahead what was written before it (Base Specification 2.2.5). */
+  private void confirm(PageSpan span, boolean translated, int pasid, long busAddress) {
+    OutstandingRequest request = tags.take(clock.getAsLong());
+    request.read(span, 0, 0);
+    span.operation.readSent();
+    span.confirming();
+    out.memoryRead(request.tag, pasid, translated, busAddress, 0);
   }
 
   @Override
@@ -273,6 +286,10 @@ final class Requester implements TranslationRequester.Spans, PageRequestInterfac
     if (completion.status() != CompletionStatus.SC) {
       boolean aborted = completion.status() == CompletionStatus.CA;
       failRead(request, aborted ? Status.COMPLETER_ABORT : Status.UNSUPPORTED_REQUEST);
+      return null;
+    }
+    if (request.length == 0) {
+      endRead(request, operationOf(request));
       return null;
     }
     int left = request.length - request.received;

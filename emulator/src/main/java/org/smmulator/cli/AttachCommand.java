@@ -123,6 +123,14 @@ final class AttachCommand implements Callable<Integer> {
   private int pri;
 
   @Option(
+      names = "--stall",
+      description = {
+        "For a slot with devices[].stall: no ATS and no PRI, and what is written is known to be in",
+        "memory before more is done."
+      })
+  private boolean stall;
+
+  @Option(
       names = "--record",
       paramLabel = "FILE",
       description = "Write every event of the ATC to a file, one line each.")
@@ -217,7 +225,8 @@ final class AttachCommand implements Callable<Integer> {
     DeviceOptions options =
         DeviceOptions.of(model, count == 1 ? named : named + "-" + number)
             .withAtc(atc.sets(), atc.ways())
-            .withKeepInvalidated(sabotage == DeviceSabotage.KEEP_INVALIDATED);
+            .withKeepInvalidated(sabotage == DeviceSabotage.KEEP_INVALIDATED)
+            .withStalling(stall);
     if (id != null) {
       options = options.withRequesterId(id.requesterId());
     }

@@ -19,6 +19,9 @@ public final class AttachProgram implements DeviceProgram {
     if (Exposure.isExposed(BusAddress.parse(bus))) {
       line.add("--exposed"); // as the machine's file says
     }
+    if (config.stall()) {
+      line.add("--stall");
+    }
     if (config.record() != null) {
       line.addAll(List.of("--record", config.record()));
     }

@@ -7,6 +7,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.ConfigException;
 import org.smmulator.config.ConfigFile;
+import org.smmulator.config.Departures;
+import org.smmulator.config.MachineConfig;
 import org.smmulator.config.Setting;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
@@ -38,8 +40,9 @@ final class CheckCommand implements Callable<Integer> {
     ExitCode code = ExitCode.OK;
     for (Path file : files) {
       try {
-        ConfigFile.load(file, changes);
+        MachineConfig config = ConfigFile.load(file, changes);
         out.println(file + ": ok");
+        Departures.of(config).forEach(line -> out.println(file + ": " + line));
       } catch (ConfigException e) {
         e.problems().forEach(err::println);
         code = ExitCode.USAGE;

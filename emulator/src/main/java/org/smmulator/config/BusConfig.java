@@ -1,6 +1,7 @@
 package org.smmulator.config;
 
 import java.util.List;
+import org.smmulator.smmu.fault.StalledTransactions;
 
 /** The section {@code bus}. */
 public record BusConfig(
@@ -70,7 +71,16 @@ public record BusConfig(
             fallback = "262144",
             min = 1,
             max = 1 << 20)
-        int grantsPerDevice) {
+        int grantsPerDevice,
+    @Key(
+            meaning =
+                "Requests of a device with stall that may be held at the same time; further ones end"
+                    + " in an abort, as if they could not stall.",
+            unit = "requests",
+            fallback = "4096",
+            min = 1,
+            max = StalledTransactions.CAPACITY)
+        int stalledPerDevice) {
 
   /** Slots of a root bus. */
   public static final int SLOTS = 31;

@@ -32,6 +32,12 @@ public record DeviceConfig(
             fallback = "28",
             max = 64)
         int dmaMaskBits,
+    @Key(
+            meaning =
+                "Whether faults may stall what the device sends, as PCIe forbids; it has no ATS"
+                    + " then, and no PRI.",
+            fallback = "false")
+        boolean stall,
     @Key(meaning = "Where a dma lives: in a JVM of its own or in the machine's.", fallback = "own")
         Home process,
     @Key(

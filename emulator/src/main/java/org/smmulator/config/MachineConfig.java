@@ -1,7 +1,10 @@
 package org.smmulator.config;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** One machine file. */
 public record MachineConfig(
@@ -30,6 +33,20 @@ public record MachineConfig(
 
   public MachineConfig {
     devices = List.copyOf(devices);
+  }
+
+  /**
+   * The SMMU of this machine: what its section says, and which functions may stall.
+   *
+   * @throws IllegalArgumentException with a sentence, if its features do not go together
+   */
+  public SmmuFeatures smmuFeatures() {
+    Set<Integer> stalling =
+        devices.stream()
+            .filter(DeviceConfig::stall)
+            .map(device -> device.id().requesterId())
+            .collect(Collectors.toSet());
+    return smmu.toFeatures().change(f -> f.stallingFunctions(stalling));
   }
 
   /** The same machine with another seed for its address streams. */

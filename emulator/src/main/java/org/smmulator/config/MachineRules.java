@@ -11,6 +11,9 @@ import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** Rules between keys of a machine file: memory map, addresses, identifiers. */
 final class MachineRules {
+  private static final String NO_ATC_WITH_STALL =
+      "a device with stall has no ATC; remove it, or remove stall";
+
   private final Problems problems;
 
   MachineRules(Problems problems) {
@@ -26,6 +29,7 @@ final class MachineRules {
     devices(config.devices(), config.bus());
     platformStreams(config);
     models(config);
+    stalls(config);
     guest(config);
     if (config.scenario() != null) {
       new ScenarioRules(problems, config).check(config.scenario().steps());
@@ -194,7 +198,7 @@ final class MachineRules {
     }
   }
 
-  /** A function cannot stall: what it sent would be lost. */
+  /** Nobody would hold back what a function sends there. */
   private void platformStreams(MachineConfig config) {
     List<Long> streams = config.smmu().platformStreams();
     for (int i = 0; i < config.devices().size(); i++) {
@@ -204,8 +208,8 @@ final class MachineRules {
         problems.add(
             Problems.element("smmu.platformStreams", stream),
             String.format(
-                "%d is the StreamID of %s (%s), and a PCIe function cannot stall; remove it, or use"
-                    + " another slot",
+                "%d is the StreamID of %s (%s), which is on PCIe; remove it, or use another slot; a"
+                    + " function that is to stall has devices[].stall",
                 id.requesterId(), Problems.element("devices", i), id));
       }
     }
@@ -227,6 +231,38 @@ final class MachineRules {
       }
       if (device.model() != DeviceModel.DMA && device.sabotage() != null) {
         problems.add(path + ".sabotage", noAtc(device));
+      }
+    }
+  }
+
+  private void stalls(MachineConfig config) {
+    for (int i = 0; i < config.devices().size(); i++) {
+      DeviceConfig device = config.devices().get(i);
+      String path = Problems.element("devices", i);
+      if (!device.stall()) {
+        continue;
+      }
+      if (config.smmu().stallModel() == SmmuConfig.Stalls.TERMINATE_ONLY) {
+        problems.add(
+            path + ".stall",
+            "with smmu.stallModel terminate-only nothing stalls; use configurable, or remove it");
+      }
+      if (!config.guest().isExternal()) {
+        problems.add(
+            path + ".stall",
+            "the built-in kernel serves no stalls; remove it, or use guest: external");
+      }
+      if (device.model() == DeviceModel.IOMMU_TESTDEV) {
+        problems.add(
+            path + ".stall",
+            "an iommu-testdev looks into memory behind its write at once; remove it, or use another"
+                + " model");
+      }
+      if (device.record() != null) {
+        problems.add(path + ".record", NO_ATC_WITH_STALL);
+      }
+      if (device.sabotage() != null) {
+        problems.add(path + ".sabotage", NO_ATC_WITH_STALL);
       }
     }
   }

@@ -24,7 +24,7 @@ public record SmmuConfig(
             fallback = "access-and-dirty")
         HardwareUpdate httu,
     @Key(
-            meaning = "Whether a fault can stall a transaction of a platform stream.",
+            meaning = "Whether a fault can stall a transaction of a stream that may stall.",
             fallback = "configurable")
         Stalls stallModel,
     @Key(
@@ -37,7 +37,7 @@ public record SmmuConfig(
     @Key(meaning = "Break-before-make level (IDR3.BBML).", fallback = "2", max = 2)
         int breakBeforeMakeLevel,
     @Key(
-            meaning = "StreamIDs outside of PCIe; only these may stall.",
+            meaning = "StreamIDs outside of PCIe, which may stall; see devices[].stall for functions.",
             fallback = "[]",
             max = 0xffff_ffffL)
         List<Long> platformStreams,
@@ -175,6 +175,7 @@ public record SmmuConfig(
         stallMax,
         breakBeforeMakeLevel,
         platform,
+        Set.of(),
         new SmmuFeatures.Queues(commandQueueLog2, eventQueueLog2, priQueueLog2),
         new SmmuFeatures.Caches(tlbEntries, tlbWays, walkCacheEntries, configurationCacheEntries));
   }

@@ -59,7 +59,7 @@ final class Board implements AutoCloseable {
   private Runnable onRegistersChanged = () -> {};
   private IntConsumer onMessage;
 
-  /** Only streams outside of PCIe stall, and all devices of a board are on PCIe. */
+  /** Somebody may send as streams by themselves; the functions are the root complex's. */
   private Consumer<Transaction> onTransactionResumed = tx -> {};
 
   /** The CPUs of the built-in guest wait for no event. */
@@ -89,7 +89,7 @@ final class Board implements AutoCloseable {
     ledger =
         new GrantLedger(loop, violations, ram.base(), ram.bytes(), config.bus().grantsPerDevice());
     hotPlug = new HotplugBlock(() -> interrupts.accept(MemoryMap.HOTPLUG_INTID));
-    smmu = new Smmu(config.smmu().toFeatures(), map, new Outputs());
+    smmu = new Smmu(config.smmuFeatures(), map, new Outputs());
     commands = new CommandTurns(loop, smmu, config.smmu().commandsPerTurn());
     RootComplexConfig links = rootComplexConfig(config.bus());
     linkLimits = links.linkLimits();
@@ -157,6 +157,7 @@ final class Board implements AutoCloseable {
 
     @Override
     public void transactionResumed(Transaction tx) {
+      rootComplex.transactionResumed(tx);
       onTransactionResumed.accept(tx);
     }
 
@@ -184,7 +185,8 @@ final class Board implements AutoCloseable {
         TimeUnit.MILLISECONDS.toNanos(config.invalidationTimeoutMillis()),
         TimeUnit.MILLISECONDS.toNanos(config.helloTimeoutMillis()),
         config.places(),
-        config.rootBuses());
+        config.rootBuses(),
+        config.stalledPerDevice());
   }
 
   /** As {@code RunningMachine.tellNews}; callable from any thread. */

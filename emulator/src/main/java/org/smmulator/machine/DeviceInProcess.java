@@ -71,7 +71,8 @@ final class DeviceInProcess implements PluggedDevice {
         DeviceOptions.of(config.model().spelled(), config.label())
             .withRequesterId(config.id().requesterId())
             .withAtc(config.atc().sets(), config.atc().ways())
-            .withKeepInvalidated(config.sabotage() != null);
+            .withKeepInvalidated(config.sabotage() != null)
+            .withStalling(config.stall());
     return config.record() == null ? options : options.withRecord(Path.of(config.record()));
   }
 

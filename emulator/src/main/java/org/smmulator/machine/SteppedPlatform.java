@@ -76,7 +76,9 @@ final class SteppedPlatform implements Platform {
     try {
       plugs.plug(
           model,
-          DeviceOptions.of(config.model().spelled(), config.label()).withRequesterId(requesterId));
+          DeviceOptions.of(config.model().spelled(), config.label())
+              .withRequesterId(requesterId)
+              .withStalling(config.stall()));
     } catch (IOException e) {
       throw new IllegalStateException("a device without a file has failed with one", e);
     }

@@ -44,6 +44,10 @@ final class AttachedFunction {
   final InvalidationAccount invalidations;
   final AtcQuestions atc;
   final PeerReads peerReads;
+
+  /** Of a function that faults may stall. */
+  final @Nullable StalledRequests stalled;
+
   final PeerWrites peerWrites;
   final PageRequestCredits credits = new PageRequestCredits();
   final FaultCauses faultCauses = new FaultCauses();
@@ -73,6 +77,10 @@ final class AttachedFunction {
     this.pending = new PendingRequests(root.loop(), root.config().completionTimeoutNanos());
     this.requests = new DownstreamRequests(this, pending);
     this.peerReads = new PeerReads(this, root);
+    this.stalled =
+        root.mayStall(requesterId)
+            ? new StalledRequests(root.config().stalledPerFunction())
+            : null;
     this.peerWrites = new PeerWrites(this, root);
     this.invalidations =
         new InvalidationAccount(this, grants, root.ledger(), root.agent(), root.judge());
@@ -187,6 +195,7 @@ final class AttachedFunction {
         row ->
             switch (row) {
               case TRANSLATIONS_HELD -> attached ? grants.live() : 0;
+              case STALLED_NOW -> stalled == null ? 0 : stalled.held();
               case REQUESTS_TIMED_OUT -> pending.timeouts();
               case ENTRIES_OVER_INVALIDATED ->
                   speaks(DroppedEntries.SINCE_MINOR) ? counted(row) : Counts.UNKNOWN;
@@ -225,7 +234,7 @@ final class AttachedFunction {
     flushSoon();
   }
 
-  private void flushSoon() {
+  void flushSoon() {
     if (!flushing) {
       flushing = true;
       root.loop()
@@ -317,8 +326,17 @@ final class AttachedFunction {
   /** What it has not answered yet it need not; what it sends is in order until the reset ends. */
   void resetBegins() {
     peerReads.forget();
+    withdrawStalled();
     requests.abandon();
     invalidations.resetBegins();
+  }
+
+  /** Nobody waits for what has stalled; software may still answer for it. */
+  private void withdrawStalled() {
+    if (stalled != null) {
+      stalled.forget();
+      root.agent().withdraw(requesterId);
+    }
   }
 
   /** The function holds nothing any more, and starts anew; or it does not answer. */
@@ -328,6 +346,7 @@ final class AttachedFunction {
     }
     credits.reset();
     peerReads.forget(); // what came meanwhile had been sent before
+    withdrawStalled();
     root.pins().gone(this);
     if (answered) {
       count(RESETS);
@@ -355,6 +374,7 @@ final class AttachedFunction {
     invalidations.linkLost();
     atc.linkLost();
     peerReads.forget();
+    withdrawStalled();
     pending.stop();
   }
 }

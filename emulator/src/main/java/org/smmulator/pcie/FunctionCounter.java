@@ -24,6 +24,13 @@ public enum FunctionCounter implements CounterRow {
   PEER_BYTES_WRITTEN(counter("bytes", "Bytes that the device wrote to another device")),
   PEER_READS_DROPPED(
       counter("packets", "Reads from another device that ended after the reader's reset or end")),
+  REQUESTS_STALLED(
+      counter(
+          "requests",
+          "Memory requests held: the SMMU has stalled them, or earlier ones to the same page")),
+  STALLED_NOW(gauge("requests", "Memory requests that are held")),
+  STALLS_REFUSED(
+      counter("requests", "Memory requests aborted because there was no room to hold them")),
   REFUSED(
       counter(
           "packets",

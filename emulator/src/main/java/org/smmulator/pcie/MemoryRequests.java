@@ -3,6 +3,8 @@ package org.smmulator.pcie;
 import static org.smmulator.pcie.FunctionCounter.BYTES_READ;
 import static org.smmulator.pcie.FunctionCounter.BYTES_WRITTEN;
 import static org.smmulator.pcie.FunctionCounter.REFUSED;
+import static org.smmulator.pcie.FunctionCounter.REQUESTS_STALLED;
+import static org.smmulator.pcie.FunctionCounter.STALLS_REFUSED;
 import static org.smmulator.pcie.FunctionCounter.TRANSLATED_ACCESSES;
 import static org.smmulator.pcie.FunctionCounter.UNTRANSLATED_ACCESSES;
 
@@ -14,6 +16,7 @@ import org.smmulator.bus.tlp.AddressType;
 import org.smmulator.bus.tlp.CompletionStatus;
 import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.Tlp;
+import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.Region;
@@ -26,7 +29,7 @@ import org.smmulator.smmu.port.Transaction;
  * allocated. Other functions are reached through the windows of PCIe memory, and answer a read
  * later ({@link PeerRead}).
  *
- * <p>A request that the SMMU stops is answered with Unsupported Request, and so is one to a window
+ * <p>A request that the SMMU stalls waits in {@link StalledRequests}. One that it stops is answered with Unsupported Request, and so is one to a window
  * where no function is; one that finds nothing else with Completer Abort. An access without a live
  * grant is on record before it is performed.
  */
@@ -40,9 +43,114 @@ final class MemoryRequests {
     this.map = map;
   }
 
-  void read(AttachedFunction function, Tlp tlp) {
-    countAccess(function, tlp);
-    boolean permitted = isPermitted(function, tlp, false);
+  /** One request: it is performed and answered at once, unless a fault stalls it. */
+  void request(AttachedFunction function, Tlp tlp) {
+    boolean translated = tlp.addressType() == AddressType.TRANSLATED;
+    function.count(translated ? TRANSLATED_ACCESSES : UNTRANSLATED_ACCESSES);
+    StalledRequests stalled = function.stalled;
+    if (tlp.type().isAtomic() && tlp.operandBytes() > Long.BYTES) {
+      refuse(function, tlp, CompletionStatus.UR);
+    } else if (stalled == null) {
+      translate(function, tlp, true);
+      perform(function, tlp);
+    } else if (!translated && stalled.isBehind(tlp)) {
+      waitBehind(function, stalled, tlp);
+    } else {
+      translate(function, tlp, !translated && stalled.hasRoom());
+      performOrHold(function, stalled, tlp);
+    }
+  }
+
+  private void performOrHold(AttachedFunction function, StalledRequests stalled, Tlp tlp) {
+    if (transaction.outcome() == Transaction.Outcome.STALLED) {
+      function.count(REQUESTS_STALLED);
+      stalled.hold(tlp, transaction.ticket());
+      return;
+    }
+    if (transaction.isStallRefused()) {
+      function.count(STALLS_REFUSED);
+    }
+    perform(function, tlp);
+  }
+
+  /** One too many is aborted, with the record of its fault if it has one: it may not pass. */
+  private void waitBehind(AttachedFunction function, StalledRequests stalled, Tlp tlp) {
+    if (stalled.hasRoom()) {
+      function.count(REQUESTS_STALLED);
+      stalled.add(tlp);
+    } else {
+      translate(function, tlp, false);
+      function.count(STALLS_REFUSED);
+      refuse(function, tlp, CompletionStatus.UR);
+    }
+  }
+
+  /** As {@code SmmuOutputs.transactionResumed}, if it was a request of that function. */
+  void resumed(AttachedFunction function, StalledRequests stalled, Transaction decided) {
+    stalled.resumed(decided, (tlp, first) -> goOn(function, tlp, first));
+    function.flushSoon();
+  }
+
+  /** An atomic was decided for one of its two permissions, and so begins anew. */
+  private long goOn(AttachedFunction function, Tlp tlp, @Nullable Transaction decided) {
+    if (decided == null || (tlp.type().isAtomic() && decided.isTranslated())) {
+      translate(function, tlp, true);
+    } else {
+      transaction.copyRequest(decided);
+      transaction.copyOutcome(decided);
+    }
+    if (transaction.outcome() == Transaction.Outcome.STALLED) {
+      return transaction.ticket();
+    }
+    perform(function, tlp);
+    return StalledRequests.OVER;
+  }
+
+  /**
+   * Lets the SMMU decide; an atomic needs both permissions.
+   *
+   * @param canWait whether there is room for the request if a fault stalls it
+   */
+  private void translate(AttachedFunction function, Tlp tlp, boolean canWait) {
+    boolean read = tlp.type() == TlpType.MEMORY_READ;
+    translate(function, tlp, !read, canWait);
+    if (tlp.type().isAtomic() && transaction.isTranslated()) {
+      translate(function, tlp, false, canWait);
+    }
+  }
+
+  private void translate(AttachedFunction function, Tlp tlp, boolean write, boolean canWait) {
+    transaction.request(
+        function.requesterId(),
+        tlp.pasid(),
+        tlp.firstByteAddress(),
+        write,
+        tlp.privilegedRequested(),
+        tlp.executeRequested() && !write);
+    if (!canWait) {
+      transaction.withoutRoom();
+    }
+    if (tlp.addressType() != AddressType.TRANSLATED) {
+      smmu.translate(transaction);
+      return;
+    }
+    smmu.checkTranslated(transaction);
+    if (transaction.isTranslated()) {
+      function.grants.checkAccess(transaction.pa(), write);
+    }
+  }
+
+  /** What the SMMU has decided. */
+  private void perform(AttachedFunction function, Tlp tlp) {
+    switch (tlp.type()) {
+      case MEMORY_READ -> read(function, tlp);
+      case MEMORY_WRITE -> write(function, tlp);
+      default -> atomic(function, tlp);
+    }
+  }
+
+  private void read(AttachedFunction function, Tlp tlp) {
+    boolean permitted = transaction.isTranslated();
     int bytes = tlp.byteCountRequested();
     if (!permitted && !transaction.isRazWi()) {
       refuse(function, tlp, CompletionStatus.UR);
@@ -106,9 +214,8 @@ final class MemoryRequests {
     }
   }
 
-  void write(AttachedFunction function, Tlp tlp) {
-    countAccess(function, tlp);
-    if (!isPermitted(function, tlp, true)) {
+  private void write(AttachedFunction function, Tlp tlp) {
+    if (!transaction.isTranslated()) {
       if (!transaction.isRazWi()) {
         function.count(REFUSED);
       }
@@ -151,19 +258,15 @@ final class MemoryRequests {
    * Fetch and add, swap, compare and swap: they need both permissions. The root complex does not
    * route them to other functions (Base Specification 6.15).
    */
-  void atomic(AttachedFunction function, Tlp tlp) {
-    countAccess(function, tlp);
-    int operand = tlp.operandBytes();
-    boolean permitted =
-        operand <= Long.BYTES
-            && isPermitted(function, tlp, true)
-            && isPermitted(function, tlp, false);
-    if (!permitted) {
+  private void atomic(AttachedFunction function, Tlp tlp) {
+    boolean permitted = transaction.isTranslated();
+    if (!permitted && !transaction.isRazWi()) {
       refuse(function, tlp, CompletionStatus.UR);
       return;
     }
+    int operand = tlp.operandBytes();
     try {
-      long before = AtomicOperation.perform(map, tlp, transaction.pa());
+      long before = permitted ? AtomicOperation.perform(map, tlp, transaction.pa()) : 0;
       ByteBuf out = function.begin();
       int index =
           TlpWriter.completionData(out, RequesterId.ROOT, tlp.transaction(), operand, 0, operand);
@@ -178,30 +281,6 @@ final class MemoryRequests {
     } catch (BusAbort e) {
       refuse(function, tlp, peers(tlp) == null ? CompletionStatus.CA : CompletionStatus.UR);
     }
-  }
-
-  private static void countAccess(AttachedFunction function, Tlp tlp) {
-    boolean translated = tlp.addressType() == AddressType.TRANSLATED;
-    function.count(translated ? TRANSLATED_ACCESSES : UNTRANSLATED_ACCESSES);
-  }
-
-  private boolean isPermitted(AttachedFunction function, Tlp tlp, boolean write) {
-    transaction.request(
-        function.requesterId(),
-        tlp.pasid(),
-        tlp.firstByteAddress(),
-        write,
-        tlp.privilegedRequested(),
-        tlp.executeRequested() && !write);
-    if (tlp.addressType() != AddressType.TRANSLATED) {
-      smmu.translate(transaction);
-      return transaction.isTranslated();
-    }
-    smmu.checkTranslated(transaction);
-    if (transaction.isTranslated()) {
-      function.grants.checkAccess(transaction.pa(), write);
-    }
-    return transaction.isTranslated();
   }
 
   /** Answers a request that waits for an answer; drops another one. */

@@ -70,9 +70,19 @@ final class Port implements LinkHandler {
 
     @Override
     public void trained() {
+      if (attached.stalled != null && attached.config.ats != 0) {
+        link().close(ErrorCode.NO_SLOT, stallsAndHasAts());
+        return;
+      }
       state = state.transition(PortState.ATTACHED);
       root.news().attached(attached);
       root.slots().announce(attached);
+    }
+
+    private String stallsAndHasAts() {
+      return attached.id()
+          + " may stall (devices[].stall), and the device has ATS, whose answers never stall; attach"
+          + " it with --stall, or elsewhere";
     }
 
     @Override

@@ -14,6 +14,8 @@ import org.smmulator.pcie.ledger.GrantLedger;
 import org.smmulator.pcie.ledger.ViolationLog;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.Smmu;
+import org.smmulator.smmu.feature.SmmuFeatures;
+import org.smmulator.smmu.port.Transaction;
 
 /**
  * The PCIe root complex of one machine, in three parts: {@link Slots}, who is there; {@link
@@ -30,7 +32,9 @@ public final class RootComplex {
   private final Slots slots;
   private final Router router;
   private final SmmuAgent agent;
+  private final MemoryRequests memory;
   private final UpstreamPackets packets;
+  private final SmmuFeatures features;
   private final InterruptPins pins = new InterruptPins();
   private final LinkNews news = new LinkNews(System::nanoTime);
   private final PasidLabels pasidLabels = new PasidLabels();
@@ -49,12 +53,12 @@ public final class RootComplex {
     this.config = config;
     this.ledger = ledger;
     judge = new Judge(violations, ledger.packet());
-    slots = new Slots(config, smmu.features().platformStreams(), hotplug, pins);
+    features = smmu.features();
+    slots = new Slots(config, features, hotplug, pins);
     router = new Router(slots);
     agent = new SmmuAgent(smmu, ledger, slots);
-    packets =
-        new UpstreamPackets(
-            new MemoryRequests(smmu, map), new TranslationServices(smmu, judge), pins, judge);
+    memory = new MemoryRequests(smmu, map);
+    packets = new UpstreamPackets(memory, new TranslationServices(smmu, judge), pins, judge);
     hotplug.connect(router::resetBus);
   }
 
@@ -116,6 +120,14 @@ public final class RootComplex {
   /** As {@code SmmuOutputs.pageResponse}. */
   public void pageResponse(int streamId, int substreamId, int prgIndex, int busCode) {
     agent.pageResponse(streamId, substreamId, prgIndex, busCode);
+  }
+
+  /** As {@code SmmuOutputs.transactionResumed}; others than those of functions are left alone. */
+  public void transactionResumed(Transaction decided) {
+    AttachedFunction function = slots.function(decided.streamId());
+    if (function != null && function.stalled != null) {
+      memory.resumed(function, function.stalled, decided);
+    }
   }
 
   /** Sabotage: the {@code nth} Invalidate Request from now on is counted and never sent. */
@@ -278,6 +290,11 @@ public final class RootComplex {
   }
 
   // What its parts share.
+
+  /** Whether faults may stall what a function sends. */
+  boolean mayStall(int requesterId) {
+    return features.stallingFunctions().contains(requesterId);
+  }
 
   Slots slots() {
     return slots;

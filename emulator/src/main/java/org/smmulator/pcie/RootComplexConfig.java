@@ -13,6 +13,8 @@ import org.smmulator.bus.wire.LinkLimits;
  * @param helloTimeoutNanos a peer that connects and does not introduce itself is cut off after this
  * @param maxDevices attached at the same time
  * @param buses root buses with 31 slots for devices each
+ * @param stalledPerFunction requests of one function that are held at a time because of faults that
+ *     stall
  */
 public record RootComplexConfig(
     long completionTimeoutNanos,
@@ -20,7 +22,11 @@ public record RootComplexConfig(
     long invalidationTimeoutNanos,
     long helloTimeoutNanos,
     int maxDevices,
-    int buses) {
+    int buses,
+    int stalledPerFunction) {
+  /** Held requests of one function, if nothing else is said. */
+  public static final int DEFAULT_STALLED = 4096;
+
   private static final long SECOND_NANOS = 1_000_000_000L;
 
   public RootComplexConfig {
@@ -44,6 +50,6 @@ public record RootComplexConfig(
    */
   public static RootComplexConfig defaults() {
     return new RootComplexConfig(
-        SECOND_NANOS, 60 * SECOND_NANOS, SECOND_NANOS, 2 * SECOND_NANOS, 31, 1);
+        SECOND_NANOS, 60 * SECOND_NANOS, SECOND_NANOS, 2 * SECOND_NANOS, 31, 1, DEFAULT_STALLED);
   }
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.wire.ErrorCode;
 import org.smmulator.bus.wire.Hello;
+import org.smmulator.smmu.feature.SmmuFeatures;
 
 /**
  * Who is there: the links, and the functions on the root buses, each with a requester ID of its
@@ -23,7 +24,7 @@ final class Slots {
 
   private final int buses;
   private final int maxDevices;
-  private final Set<Integer> outsideOfPcie;
+  private final SmmuFeatures features;
   private final HotplugBlock hotplug;
   private final InterruptPins pins;
 
@@ -42,17 +43,13 @@ final class Slots {
   private long detaches;
 
   /**
-   * @param outsideOfPcie StreamIDs whose transactions may stall; nobody holds one of a function
-   *     back
+   * @param features of the SMMU: its StreamIDs outside of PCIe, and those of functions that stall
    */
   Slots(
-      RootComplexConfig config,
-      Set<Integer> outsideOfPcie,
-      HotplugBlock hotplug,
-      InterruptPins pins) {
+      RootComplexConfig config, SmmuFeatures features, HotplugBlock hotplug, InterruptPins pins) {
     buses = config.buses();
     maxDevices = config.maxDevices();
-    this.outsideOfPcie = outsideOfPcie;
+    this.features = features;
     this.hotplug = hotplug;
     this.pins = pins;
     byId = new @Nullable AttachedFunction[RequesterId.of(buses, 0)];
@@ -95,11 +92,11 @@ final class Slots {
       String text = id + " is no slot for a device; slots are 00:01.0 to " + last;
       return new Place(wanted, ErrorCode.NO_SLOT, text);
     }
-    if (outsideOfPcie.contains(wanted)) {
+    if (features.platformStreams().contains(wanted)) {
       String text =
           String.format(
-              "%s is StreamID 0x%x, which smmu.platformStreams puts outside of PCIe: a function"
-                  + " cannot stall; use another slot, or remove it there",
+              "%s is StreamID 0x%x, which smmu.platformStreams puts outside of PCIe; use another"
+                  + " slot, or remove it there: a function that is to stall has devices[].stall",
               id, wanted);
       return new Place(wanted, ErrorCode.NO_SLOT, text);
     }
@@ -127,11 +124,11 @@ final class Slots {
 
   private Place firstFree() {
     for (int id = 0; id < byId.length; id++) {
-      if (exists(id) && byId[id] == null && !outsideOfPcie.contains(id)) {
+      if (exists(id) && byId[id] == null && !features.mayStall(id)) {
         return new Place(id, 0, null);
       }
     }
-    String text = "all slots are taken, but for those of smmu.platformStreams";
+    String text = "all slots are taken, but for those whose StreamIDs may stall";
     return new Place(0, ErrorCode.NO_SLOT, text);
   }
 

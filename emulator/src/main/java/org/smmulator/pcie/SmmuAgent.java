@@ -49,6 +49,11 @@ final class SmmuAgent {
     smmu.accessEnds(access);
   }
 
+  /** As {@link Smmu#withdraw}. */
+  void withdraw(int streamId) {
+    smmu.withdraw(streamId);
+  }
+
   /** From now on somebody stands for streams without a device. */
   void standFor(BareStreams streams) {
     bareStreams = streams;

@@ -79,11 +79,7 @@ final class UpstreamPackets {
     } else if (tlp.addressType() == AddressType.TRANSLATION_REQUEST) {
       services.translationRequest(function, tlp);
     } else {
-      switch (tlp.type()) {
-        case MEMORY_READ -> memory.read(function, tlp);
-        case MEMORY_WRITE -> memory.write(function, tlp);
-        default -> memory.atomic(function, tlp);
-      }
+      memory.request(function, tlp);
     }
   }
 

@@ -230,6 +230,14 @@ public final class Smmu {
     accesses.end(access);
   }
 
+  /**
+   * The client of a stream is gone, and all that it sent and that has stalled ends with an abort. Of
+   * what software knows the STAG stays in use until software has answered; that does nothing more.
+   */
+  public void withdraw(int streamId) {
+    stalled.withdraw(streamId);
+  }
+
   /** Whether {@link #step} would execute a command. */
   public boolean hasWork() {
     return commandQueue.hasWork();

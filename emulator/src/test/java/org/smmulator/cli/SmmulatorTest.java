@@ -254,6 +254,20 @@ class SmmulatorTest {
   }
 
   @Test
+  void checkSaysWhatDepartsFromTheArchitecture() throws IOException {
+    String file =
+        file(MACHINE + "guest: external\ndevices: [{id: '00:04.0', model: dma, stall: true}]\n");
+
+    assertThat(execute("check", file)).isZero();
+    assertThat(out.toString().lines())
+        .containsExactly(
+            file + ": ok",
+            file
+                + ": devices[0].stall: departs from the architecture: PCIe streams must not stall"
+                + " (IHI 0070 3.12.2), and here later requests pass those that are stalled");
+  }
+
+  @Test
   void checkReportsEveryProblemOfEveryFile() throws IOException {
     String bad = file(MACHINE + "smmu: {tlbWays: 3}\nguest: {poison: 1}\n");
     String good = Configs.folder().resolve("quickstart.yaml").toString();

@@ -120,6 +120,7 @@ class ConfigFileTest {
                 7,
                 0,
                 Set.of(-1),
+                Set.of(),
                 new SmmuFeatures.Queues(8, 7, 8),
                 new SmmuFeatures.Caches(SmmuFeatures.Caches.INFINITE, 4, 64, 16)));
   }
@@ -326,8 +327,9 @@ class ConfigFileTest {
             MACHINE
                 + "smmu:\n  platformStreams: [64, 32]\n"
                 + "devices:\n  - {id: '00:05.0', model: dma}\n  - {id: '00:04.0', model: dma}\n",
-            "x.yaml:3: smmu.platformStreams[1]: 32 is the StreamID of devices[1] (00:04.0), and a"
-                + " PCIe function cannot stall; remove it, or use another slot"),
+            "x.yaml:3: smmu.platformStreams[1]: 32 is the StreamID of devices[1] (00:04.0), which"
+                + " is on PCIe; remove it, or use another slot; a function that is to stall has"
+                + " devices[].stall"),
         arguments(
             "machine:\n  name: x\n  ramMiB: 262144\n",
             "x.yaml:3: machine.ramMiB: 262144 is out of range; use a power of two from 64 to 131072"

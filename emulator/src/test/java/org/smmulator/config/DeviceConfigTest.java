@@ -40,6 +40,40 @@ class DeviceConfigTest {
                 + " guest: external");
   }
 
+  @Test
+  void aFunctionThatStallsNeedsAnSmmuThatDoesAndAGuestThatServesIt() {
+    String device = "devices: [{id: '00:04.0', model: dma, stall: true}]\n";
+
+    assertThatThrownBy(
+            () ->
+                ConfigFile.parse(
+                    "x.yaml",
+                    "machine: {name: x}\nguest: external\nsmmu: {stallModel: terminate-only}\n"
+                        + device))
+        .hasMessage(
+            "x.yaml:4: devices[0].stall: with smmu.stallModel terminate-only nothing stalls; use"
+                + " configurable, or remove it");
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", "machine: {name: x}\n" + device))
+        .hasMessage(
+            "x.yaml:2: devices[0].stall: the built-in kernel serves no stalls; remove it, or use"
+                + " guest: external");
+  }
+
+  @Test
+  void aFunctionThatStallsIsNamedAsADepartureFromTheArchitecture() throws Exception {
+    MachineConfig config =
+        ConfigFile.parse(
+            "x.yaml",
+            "machine: {name: x}\nguest: external\ndevices:\n  - {id: '00:04.0', model: dma}\n"
+                + "  - {id: '00:05.0', model: dma, stall: true}\n");
+
+    assertThat(config.smmuFeatures().stallingFunctions()).containsExactly(0x28);
+    assertThat(Departures.of(config))
+        .containsExactly(
+            "devices[1].stall: departs from the architecture: PCIe streams must not stall (IHI"
+                + " 0070 3.12.2), and here later requests pass those that are stalled");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -49,6 +83,12 @@ class DeviceConfigTest {
             + " has no ATC; remove it, or use model dma",
         "model: edu, dmaMaskBits: 65 | devices[0].dmaMaskBits: 65 is out of range; use 0 to 64"
             + " bits",
+        "model: dma, stall: true, record: f | devices[0].record: a device with stall has no ATC;"
+            + " remove it, or remove stall",
+        "model: dma, stall: true, sabotage: keep-invalidated | devices[0].sabotage: a device with"
+            + " stall has no ATC; remove it, or remove stall",
+        "model: iommu-testdev, stall: true | devices[0].stall: an iommu-testdev looks into memory"
+            + " behind its write at once; remove it, or use another model",
         "model: ed | devices[0].model: 'ed' is not right; did you mean edu?"
       })
   void saysWhatADeviceCannotHave(String keys, String sentence) {

@@ -86,7 +86,7 @@ class HostileDeviceTest {
     honest =
         DeviceProcess.start(
             new DeviceConfig(
-                slot, dma, atc, 1, 32, 28, DeviceConfig.Home.OWN, "honest", null, null),
+                slot, dma, atc, 1, 32, 28, false, DeviceConfig.Home.OWN, "honest", null, null),
             machine.busAddresses().get(0));
   }
 

@@ -63,6 +63,7 @@ class RefusedDeviceTest {
         1,
         0,
         28,
+        false,
         DeviceConfig.Home.OWN,
         null,
         null,

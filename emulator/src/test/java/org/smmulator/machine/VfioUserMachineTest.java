@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.smmulator.arch.event.EventField;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.AttachedDevice;
@@ -214,11 +215,15 @@ class VfioUserMachineTest {
   }
 
   private static void enable(VfioUserClient function) throws IOException {
+    enableWithoutAts(function);
+    setCapability(function, 0x0f, 0x8000); // ATS
+  }
+
+  private static void enableWithoutAts(VfioUserClient function) throws IOException {
     function.write(VfioUserClient.CONFIGURATION, 0x10, 4, 0);
     function.write(VfioUserClient.CONFIGURATION, 0x14, 4, BAR >>> 32);
     function.write(VfioUserClient.CONFIGURATION, 0x04, 2, 0b110);
     setCapability(function, 0x1b, 1); // PASID
-    setCapability(function, 0x0f, 0x8000); // ATS
     int msix = capability(function, 0x11);
     function.write(VfioUserClient.CONFIGURATION, msix + 2, 2, 0x8000);
   }
@@ -244,8 +249,80 @@ class VfioUserMachineTest {
     assertThat(function.read(VfioUserClient.CONFIGURATION, at + 6, 2)).isEqualTo(control);
   }
 
+  /** A kernel that serves I/O page faults by stalls, as Linux does, and a device without ATS. */
+  @Test
+  void aKernelOutsideServesTheFaultsOfADeviceThatStalls() throws Exception {
+    Machine started = start(ONE_DMA.replace("queues: 1", "queues: 1, stall: true"));
+    VfioUserClient smmu = take("smmu.sock");
+    VfioUserClient dma = take("00:04.0.sock");
+    smmu.mapDma(RAM, RAM_BYTES);
+    MinimalGuest guest = new MinimalGuest(started.board().ram(), new SmmuOverVfio(smmu));
+    long root = guest.translatingStream(DMA);
+    guest.letStall(DMA);
+    long ring = guest.allocate(4096);
+    long source = guest.allocate(4096);
+    long target = guest.allocate(4096);
+    guest.map(root, ring, ring, true);
+    guest.store(source + 8, 0x1122_3344_5566_7788L);
+
+    enableWithoutAts(dma);
+    dma.write(0, 0x1000, 8, ring);
+    dma.write(0, 0x1008, 8, ring + 0x800);
+    dma.write(0, 0x1010, 4, 4);
+    dma.write(0, 0x1014, 4, 0x8000_0000L | PASID);
+    dma.write(0, 0x1018, 4, 1);
+
+    beginCopy(guest, dma, ring, 1);
+    int first = stalled(guest, SOURCE);
+    guest.map(root, SOURCE, source, true);
+    guest.resume(DMA, first, true, false);
+    int second = stalled(guest, TARGET);
+    assertThat(dma.read(0, 0x1024, 4)).as("the record waits for the data").isZero();
+    guest.map(root, TARGET, target, true);
+    guest.resume(DMA, second, true, false);
+    assertThat(endCopy(guest, dma, ring, 1)).as("status").isZero();
+    assertThat(guest.load(target + 8)).isEqualTo(0x1122_3344_5566_7788L);
+
+    guest.unmap(root, TARGET);
+    guest.invalidateTlb();
+    await(guest::isIdle);
+    beginCopy(guest, dma, ring, 2);
+    guest.resume(DMA, stalled(guest, TARGET), false, true); // the write
+    guest.resume(DMA, stalled(guest, TARGET), false, true); // the read that confirms it
+    assertThat(endCopy(guest, dma, ring, 2)).as("Unsupported Request").isEqualTo(3);
+
+    assertThat(counted(FunctionCounter.REQUESTS_STALLED)).isEqualTo(5);
+    assertThat(counted(FunctionCounter.STALLED_NOW)).isZero();
+    assertThat(counted(FunctionCounter.TRANSLATION_REQUESTS)).isZero();
+    assertThat(counted(FunctionCounter.TRANSLATED_ACCESSES)).isZero();
+    assertThat(started.summary().verdict().violations()).isEmpty();
+  }
+
+  /** The tag of the next stall, which is at that address. */
+  private static int stalled(MinimalGuest guest, long address) {
+    List<long[]> taken = new ArrayList<>();
+    await(
+        () -> {
+          long[] record = guest.takeEvent();
+          if (record != null) {
+            taken.add(record);
+          }
+          return record != null;
+        });
+    long[] record = taken.get(0);
+    assertThat(EventField.STALL.get(record[1])).isEqualTo(1);
+    assertThat(record[2]).isEqualTo(address);
+    return EventField.STAG.getInt(record[1]);
+  }
+
   /** Copies 64 bytes from one page to the other; the status of the completion. */
   private static long copy(MinimalGuest guest, VfioUserClient dma, long ring, int number)
+      throws IOException {
+    beginCopy(guest, dma, ring, number);
+    return endCopy(guest, dma, ring, number);
+  }
+
+  private static void beginCopy(MinimalGuest guest, VfioUserClient dma, long ring, int number)
       throws IOException {
     long at = ring + 64L * (number - 1);
     guest.store(at, 64L << 32 | 1);
@@ -253,6 +330,9 @@ class VfioUserMachineTest {
     guest.store(at + 16, TARGET);
     guest.store(at + 32, number);
     dma.write(0, 0x1020, 4, number);
+  }
+
+  private static long endCopy(MinimalGuest guest, VfioUserClient dma, long ring, int number) {
     awaitAnswer(() -> dma.read(0, 0x1024, 4) == number);
     return guest.load(ring + 0x800 + 32L * (number - 1)) & 0xff;
   }

@@ -31,7 +31,7 @@ class SummaryTablesTest {
             "  reported page requests                157  unknown",
             "  translation requests                  100      200",
             "  translations held                     101      201",
-            "  violations                            126      226",
+            "  violations                            129      229",
             "  translation request p50            950 ns  unknown",
             "  translation request p99           12.3 us  unknown",
             "  invalidation p50                   5.6 ms  unknown",

@@ -85,15 +85,15 @@ class LinkAttachTest {
     assertThat(refused.errorCode).isEqualTo(ErrorCode.NO_SLOT);
     assertThat(refused.error)
         .isEqualTo(
-            "00:04.0 is StreamID 0x20, which smmu.platformStreams puts outside of PCIe: a function"
-                + " cannot stall; use another slot, or remove it there");
+            "00:04.0 is StreamID 0x20, which smmu.platformStreams puts outside of PCIe; use another"
+                + " slot, or remove it there: a function that is to stall has devices[].stall");
     assertThat(stalling.attach(0x28).id()).isEqualTo(0x28);
     assertThat(stalling.attach(Hello.ASSIGN).id()).as("the first that may be").isEqualTo(0x10);
     for (int i = 0; i < 27; i++) {
       stalling.attach(Hello.ASSIGN);
     }
     assertThat(stalling.attach(Hello.ASSIGN).error)
-        .isEqualTo("all slots are taken, but for those of smmu.platformStreams");
+        .isEqualTo("all slots are taken, but for those whose StreamIDs may stall");
   }
 
   /** A peer that waits for its time-out takes memory meanwhile. */
@@ -154,7 +154,7 @@ class LinkAttachTest {
 
   @Test
   void refusesADeviceWhenAllPlacesAreTaken() {
-    TestMachine small = new TestMachine(new RootComplexConfig(MILLI, MILLI, MILLI, MILLI, 2, 1));
+    TestMachine small = new TestMachine(new RootComplexConfig(MILLI, MILLI, MILLI, MILLI, 2, 1, 16));
     small.attach(Hello.ASSIGN);
     small.attach(Hello.ASSIGN);
     assertThat(small.attach(Hello.ASSIGN).error).isEqualTo("all 2 places for devices are taken");

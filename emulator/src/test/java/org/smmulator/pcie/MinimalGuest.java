@@ -1,5 +1,6 @@
 package org.smmulator.pcie;
 
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.arch.port.BusAbort;
@@ -22,6 +23,8 @@ public final class MinimalGuest {
   private static final int STREAMS_LOG2 = 8;
   private static final int PASIDS_LOG2 = 4;
   private static final int ALL_ENABLES = 0b1_1111;
+  private static final long GBPA_UPDATE = 1L << 31;
+  private static final long GBPA_ABORT = 1 << 20;
 
   /** How software reaches the SMMU's registers. */
   public interface Registers {
@@ -117,6 +120,57 @@ public final class MinimalGuest {
             | Ste.S1CONTEXTPTR.set(0, contexts >>> 6)
             | Ste.S1CDMAX.of(PASIDS_LOG2));
     return root;
+  }
+
+  /** From now on faults of the stream stall, with the PASIDs that it has. */
+  public void letStall(int streamId) {
+    long contexts =
+        Ste.S1CONTEXTPTR.get(load(streams + (long) Ste.BYTES * streamId)) << 6;
+    for (int pasid = 0; pasid < 1 << PASIDS_LOG2; pasid++) {
+      long cd = contexts + (long) Cd.BYTES * pasid;
+      store(cd, load(cd) | Cd.S.of(1));
+    }
+  }
+
+  /** The stream's entry aborts everything, without a record. */
+  void abortAll(int streamId) {
+    long ste = streams + (long) Ste.BYTES * streamId;
+    store(ste, Ste.CONFIG.set(load(ste), Ste.CONFIG_ABORT));
+    submit(CommandOpcode.CFGI_STE, CommandField.STREAM_ID.of(streamId), CommandField.LEAF.of(1));
+    submit(CommandOpcode.SYNC, 0, 0);
+  }
+
+  /** Everything passes or everything aborts from now on, without translation. */
+  void disable(boolean abort) {
+    write(SmmuRegister.GBPA, GBPA_UPDATE | (abort ? GBPA_ABORT : 0));
+    write(SmmuRegister.CR0, ALL_ENABLES & ~1);
+  }
+
+  /** Answers a stall. */
+  public void resume(int streamId, int stag, boolean retry, boolean abort) {
+    submit(
+        CommandOpcode.RESUME,
+        CommandField.STREAM_ID.of(streamId)
+            | CommandField.AC.of(retry ? 1 : 0)
+            | CommandField.AB.of(abort ? 1 : 0),
+        CommandField.STAG.of(stag));
+  }
+
+  /** Aborts all that has stalled of a stream. */
+  void terminateStalls(int streamId) {
+    submit(CommandOpcode.STALL_TERM, CommandField.STREAM_ID.of(streamId), 0);
+  }
+
+  /** A record of the event queue that was not taken yet, or null. */
+  public long @Nullable [] takeEvent() {
+    int consumed = (int) read(SmmuRegister.EVENTQ_CONS) & ((2 << QUEUE_LOG2) - 1);
+    if (consumed == (int) read(SmmuRegister.EVENTQ_PROD)) {
+      return null;
+    }
+    long at = events + 32L * (consumed & ((1 << QUEUE_LOG2) - 1));
+    long[] record = {load(at), load(at + 8), load(at + 16), load(at + 24)};
+    write(SmmuRegister.EVENTQ_CONS, (consumed + 1) & ((2 << QUEUE_LOG2) - 1));
+    return record;
   }
 
   /** Refuses the stream's translated and translation requests from now on. */

@@ -88,6 +88,12 @@ final class ScriptedDevice implements LinkHandler {
     set(PASID + 4, 20 << 8 | 0b110, 0b111 << 16);
   }
 
+  /** In the place of ATS and PRI there is something that nobody knows. */
+  ScriptedDevice withoutAts() {
+    set(ATS, PASID << 20 | 0x1_000b, 0);
+    return this;
+  }
+
   void set(int register, int value, int writable) {
     config[register / 4] = value;
     atReset[register / 4] = value;

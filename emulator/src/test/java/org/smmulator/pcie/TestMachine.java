@@ -80,7 +80,9 @@ final class TestMachine implements SmmuOutputs {
   public void registersChanged() {}
 
   @Override
-  public void transactionResumed(Transaction tx) {}
+  public void transactionResumed(Transaction tx) {
+    root.transactionResumed(tx);
+  }
 
   @Override
   public void sendEvent() {}

@@ -38,6 +38,7 @@ class SmmuFeaturesTest {
         1,
         0,
         Set.of(),
+        Set.of(),
         new Queues(1, 1, 0),
         new Caches(2, 2, 0, 1));
   }

@@ -145,6 +145,15 @@ public final class Tlp {
     return (prefix & (1 << 22)) != 0;
   }
 
+  /** The packet's bytes, for who has to look at it later. */
+  public byte[] copy() {
+    int header = isLongForm() ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES;
+    int index = payloadIndex - header - (hasPasid() ? Integer.BYTES : 0);
+    byte[] bytes = new byte[payloadIndex + payloadBytes() - index];
+    buffer.getBytes(index, bytes);
+    return bytes;
+  }
+
   // Common header fields.
 
   /** {@link AddressType} of a memory request, 0 on everything else, where the bits are reserved. */

@@ -175,7 +175,7 @@ final class FakePort implements LinkHandler {
   /** Data in pieces that end at multiples of the split size. */
   private void complete(long transaction, long address, byte[] data) {
     int sent = 0;
-    while (sent < data.length) {
+    do {
       long from = address + sent;
       int toBoundary = splitBytes - (int) (from & (splitBytes - 1));
       int bytes = Math.min(toBoundary, data.length - sent);
@@ -186,7 +186,7 @@ final class FakePort implements LinkHandler {
       out.setBytes(index, data, sent, bytes);
       link().end();
       sent += bytes;
-    }
+    } while (sent < data.length);
   }
 
   private static void answerOrHold(Runnable answer, boolean hold, Queue<Runnable> held) {

@@ -3,7 +3,6 @@ package org.smmulator.smmu.fault;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +23,9 @@ import org.smmulator.smmu.port.Transaction;
  *   <li>unreported: there was no room for its record. As soon as there is, it is retried, and
  *       reported only if it faults again: the record never shows a state that is gone.
  * </ul>
+ *
+ * <p>A client that goes away takes with it what it sent ({@link #withdraw}). A STAG that software
+ * knows stays in use until software has answered, and the answer then does nothing.
  *
  * <p>STAGs are given out in turn, so that a number comes back as late as possible. At most {@link
  * #CAPACITY} transactions are held, whatever devices send; the next one is not taken. On the
@@ -67,6 +69,9 @@ public final class StalledTransactions implements Stalls {
 
     /** Of one that is reported. */
     @Nullable Access access;
+
+    /** Its client is gone: only the STAG is left. */
+    boolean withdrawn;
 
     Stalled(Transaction from, long ticket) {
       tx.copyRequest(from);
@@ -154,6 +159,10 @@ public final class StalledTransactions implements Stalls {
       return;
     }
     reported.remove(stag);
+    if (stalled.withdrawn) {
+      reportMore();
+      return;
+    }
     reportedAccesses.remove(stalled.access);
     List<Stalled> followers = List.copyOf(stalled.followers);
     stalled.followers.clear();
@@ -168,27 +177,41 @@ public final class StalledTransactions implements Stalls {
 
   /** CMD_STALL_TERM: everything of a stream ends with an abort. */
   public void terminate(int streamId) {
-    for (Iterator<Stalled> all = reported.values().iterator(); all.hasNext(); ) {
-      Stalled stalled = all.next();
-      if (stalled.tx.streamId() == streamId) {
-        all.remove();
-        reportedAccesses.remove(stalled.access);
-        terminateWithFollowers(stalled);
-      }
-    }
-    for (Iterator<Stalled> all = unreported.iterator(); all.hasNext(); ) {
-      Stalled stalled = all.next();
-      if (stalled.tx.streamId() == streamId) {
-        all.remove();
-        terminate(stalled, false);
-      }
-    }
+    List<Stalled> all = takeFrom(streamId);
+    reported.values().removeIf(stalled -> stalled.tx.streamId() == streamId);
+    all.forEach(this::terminateWithFollowers);
     reportMore();
+  }
+
+  /** The client of a stream is gone: everything of it ends with an abort, and STAGs stay in use. */
+  public void withdraw(int streamId) {
+    List<Stalled> all = takeFrom(streamId);
+    all.forEach(stalled -> stalled.withdrawn = true);
+    all.forEach(this::terminateWithFollowers);
+  }
+
+  /** What a stream has, but for followers; what is told of it may send others, which find none. */
+  private List<Stalled> takeFrom(int streamId) {
+    List<Stalled> all = new ArrayList<>();
+    for (Stalled stalled : reported.values()) {
+      if (stalled.tx.streamId() == streamId && !stalled.withdrawn) {
+        reportedAccesses.remove(stalled.access);
+        all.add(stalled);
+      }
+    }
+    for (Stalled stalled : unreported) {
+      if (stalled.tx.streamId() == streamId) {
+        all.add(stalled);
+      }
+    }
+    unreported.removeIf(stalled -> stalled.tx.streamId() == streamId);
+    return all;
   }
 
   /** SMMUEN became 0, or power was off: everything ends with an abort, and all STAGs are free. */
   public void terminateAll() {
     List<Stalled> all = new ArrayList<>(reported.values());
+    all.removeIf(stalled -> stalled.withdrawn);
     all.addAll(unreported);
     reported.clear();
     reportedAccesses.clear();
@@ -223,8 +246,10 @@ public final class StalledTransactions implements Stalls {
   }
 
   private void terminateWithFollowers(Stalled stalled) {
+    List<Stalled> followers = List.copyOf(stalled.followers);
+    stalled.followers.clear();
     terminate(stalled, false);
-    stalled.followers.forEach(follower -> terminate(follower, false));
+    followers.forEach(follower -> terminate(follower, false));
   }
 
   private void terminate(Stalled stalled, boolean razWi) {

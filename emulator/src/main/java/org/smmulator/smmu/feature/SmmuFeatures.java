@@ -17,7 +17,8 @@ import org.smmulator.arch.vmsa.Granule;
  * @param outputAddressBits physical address size: 32, 36, 40, 42, 44, 48 or 52
  * @param stallMax stalled transactions that may be unanswered at a time, 1 to 65535
  * @param breakBeforeMakeLevel IDR3.BBML, 0 to 2
- * @param platformStreams StreamIDs outside of PCIe; only these may stall
+ * @param platformStreams StreamIDs outside of PCIe; these may stall
+ * @param stallingFunctions StreamIDs of PCIe functions that may stall, against the rule of 3.12.2
  */
 public record SmmuFeatures(
     Architecture architecture,
@@ -30,6 +31,7 @@ public record SmmuFeatures(
     int stallMax,
     int breakBeforeMakeLevel,
     Set<Integer> platformStreams,
+    Set<Integer> stallingFunctions,
     Queues queues,
     Caches caches) {
 
@@ -90,6 +92,7 @@ public record SmmuFeatures(
       int stallMax,
       int breakBeforeMakeLevel,
       Set<Integer> platformStreams,
+      Set<Integer> stallingFunctions,
       Queues queues,
       Caches caches) {
     this.architecture = architecture;
@@ -102,6 +105,7 @@ public record SmmuFeatures(
     this.stallMax = inRange("stalled transactions", stallMax, 1, 0xffff);
     this.breakBeforeMakeLevel = inRange("BBML", breakBeforeMakeLevel, 0, 2);
     this.platformStreams = Set.copyOf(platformStreams);
+    this.stallingFunctions = Set.copyOf(stallingFunctions);
     this.queues = queues;
     this.caches = caches;
     List<String> broken = FeatureRules.brokenBy(this);
@@ -136,12 +140,18 @@ public record SmmuFeatures(
         256,
         2,
         Set.of(),
+        Set.of(),
         new Queues(19, 19, 19),
         new Caches(4096, 4, 256, 1024));
   }
 
   public boolean has(Feature feature) {
     return set.contains(feature);
+  }
+
+  /** Whether a fault may stall a transaction of the stream, if its configuration says so. */
+  public boolean mayStall(int streamId) {
+    return platformStreams.contains(streamId) || stallingFunctions.contains(streamId);
   }
 
   /** The smallest page, which is also the unit of ATS (STU). */
@@ -192,6 +202,7 @@ public record SmmuFeatures(
     private int stallMax;
     private int breakBeforeMakeLevel;
     private Set<Integer> platformStreams;
+    private Set<Integer> stallingFunctions;
     private Queues queues;
     private Caches caches;
 
@@ -206,6 +217,7 @@ public record SmmuFeatures(
       stallMax = from.stallMax;
       breakBeforeMakeLevel = from.breakBeforeMakeLevel;
       platformStreams = from.platformStreams;
+      stallingFunctions = from.stallingFunctions;
       queues = from.queues;
       caches = from.caches;
     }
@@ -222,6 +234,7 @@ public record SmmuFeatures(
           stallMax,
           breakBeforeMakeLevel,
           platformStreams,
+          stallingFunctions,
           queues,
           caches);
     }
@@ -274,6 +287,11 @@ public record SmmuFeatures(
 
     public Builder platformStreams(Set<Integer> streamIds) {
       platformStreams = streamIds;
+      return this;
+    }
+
+    public Builder stallingFunctions(Set<Integer> streamIds) {
+      stallingFunctions = streamIds;
       return this;
     }
 

@@ -29,7 +29,8 @@ public interface SmmuOutputs {
   void pageResponse(int streamId, int substreamId, int prgIndex, int busCode);
 
   /**
-   * A transaction that had stalled is decided: it goes on, or it is terminated.
+   * A transaction that had stalled is decided: it goes on, or it is terminated. An implementation
+   * may perform it at once, and translate others.
    *
    * @param tx the SMMU's own copy, with the {@link Transaction#ticket} and the outcome; valid
    *     during the call

@@ -53,6 +53,8 @@ public final class Transaction {
   private long pa;
   private boolean razWi;
   private long ticket;
+  private boolean canWait = true;
+  private boolean stallRefused;
 
   /**
    * Starts a new transaction.
@@ -74,6 +76,8 @@ public final class Transaction {
     this.write = write;
     this.privileged = privileged;
     this.execute = execute;
+    this.canWait = true;
+    this.stallRefused = false;
     treatAs(privileged, execute);
     terminated(false);
     return this;
@@ -127,6 +131,27 @@ public final class Transaction {
   /** Whether it is an instruction fetch after the stream's override. */
   public boolean effectiveExecute() {
     return effectiveExecute;
+  }
+
+  /** Whoever sent it has no room to hold it: instead of stalling it ends with an abort. */
+  public Transaction withoutRoom() {
+    canWait = false;
+    return this;
+  }
+
+  /** Whether it can be held if a fault stalls it. */
+  public boolean canWait() {
+    return canWait;
+  }
+
+  /** It would have stalled, and was aborted for want of room. */
+  public void stallRefused() {
+    stallRefused = true;
+  }
+
+  /** Whether it would have stalled, and was aborted for want of room. */
+  public boolean isStallRefused() {
+    return stallRefused;
   }
 
   public Outcome outcome() {

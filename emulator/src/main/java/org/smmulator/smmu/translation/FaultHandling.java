@@ -1,6 +1,7 @@
 package org.smmulator.smmu.translation;
 
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
 import org.smmulator.smmu.config.Configuration;
@@ -22,7 +23,7 @@ import org.smmulator.smmu.register.Registers;
  */
 public final class FaultHandling {
   /** In ascending order. */
-  private final int[] platformStreams;
+  private final int[] stallingStreams;
 
   private final Registers registers;
   private final EventRecorder events;
@@ -30,8 +31,12 @@ public final class FaultHandling {
 
   public FaultHandling(
       SmmuFeatures features, Registers registers, EventRecorder events, Stalls stalled) {
-    this.platformStreams =
-        features.platformStreams().stream().mapToInt(Integer::intValue).sorted().toArray();
+    this.stallingStreams =
+        Stream.concat(
+                features.platformStreams().stream(), features.stallingFunctions().stream())
+            .mapToInt(Integer::intValue)
+            .sorted()
+            .toArray();
     this.registers = registers;
     this.events = events;
     this.stalled = stalled;
@@ -62,14 +67,20 @@ public final class FaultHandling {
       boolean razWi) {
     if (!stalls) {
       terminate(tx, configuration, fault, records, razWi);
-    } else if (!mayStall(tx) || !stalled.stall(tx, fault)) {
+    } else if (!mayStall(tx)) {
       terminate(tx, configuration, fault, true, false);
+    } else if (!tx.canWait() || !stalled.stall(tx, fault)) {
+      terminate(tx, configuration, fault, true, false);
+      tx.stallRefused();
     }
   }
 
-  /** A PCIe endpoint must not stall (3.12.2): its fabric could deadlock. */
+  /**
+   * A PCIe endpoint must not stall (3.12.2), because its fabric could deadlock, unless it is one
+   * that is said to.
+   */
   private boolean mayStall(Transaction tx) {
-    return Arrays.binarySearch(platformStreams, tx.streamId()) >= 0;
+    return Arrays.binarySearch(stallingStreams, tx.streamId()) >= 0;
   }
 
   private void terminate(
