@@ -58,8 +58,7 @@ final class ConfigSpace {
    * @param maxPayloadBytes Max_Payload_Size of the link, and at reset, 128 to 4096
    * @param maxReadRequestBytes Max_Read_Request_Size of the link, and at reset, 128 to 4096
    */
-  ConfigSpace(
-      PciFunction function, boolean withAts, int maxPayloadBytes, int maxReadRequestBytes) {
+  ConfigSpace(PciFunction function, boolean withAts, int maxPayloadBytes, int maxReadRequestBytes) {
     this.function = function;
     this.linkPayloadBytes = maxPayloadBytes;
     this.linkReadRequestBytes = maxReadRequestBytes;

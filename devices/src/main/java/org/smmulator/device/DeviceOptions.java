@@ -17,8 +17,8 @@ import org.smmulator.bus.wire.Hello;
  * @param keepInvalidated acknowledge invalidations without dropping anything: a broken device, to
  *     test who notices
  * @param stalling what it sends may be held until software has served a fault, as a machine file's
- *     {@code devices[].stall} says: it shows no ATS and no PRI, and a write of the model ends when it
- *     is in memory, which a read behind it tells
+ *     {@code devices[].stall} says: it shows no ATS and no PRI, and a write of the model ends when
+ *     it is in memory, which a read behind it tells
  * @param record file for the events of the ATC ({@link org.smmulator.device.atc.AtcRecorder}), or
  *     null
  */
@@ -41,12 +41,28 @@ public record DeviceOptions(
 
   public DeviceOptions withRequesterId(int id) {
     return new DeviceOptions(
-        model, name, id, atcSets, atcWays, completionTimeoutNanos, keepInvalidated, stalling, record);
+        model,
+        name,
+        id,
+        atcSets,
+        atcWays,
+        completionTimeoutNanos,
+        keepInvalidated,
+        stalling,
+        record);
   }
 
   public DeviceOptions withAtc(int sets, int ways) {
     return new DeviceOptions(
-        model, name, requesterId, sets, ways, completionTimeoutNanos, keepInvalidated, stalling, record);
+        model,
+        name,
+        requesterId,
+        sets,
+        ways,
+        completionTimeoutNanos,
+        keepInvalidated,
+        stalling,
+        record);
   }
 
   public DeviceOptions withCompletionTimeoutNanos(long nanos) {
@@ -74,6 +90,14 @@ public record DeviceOptions(
 
   public DeviceOptions withRecord(Path file) {
     return new DeviceOptions(
-        model, name, requesterId, atcSets, atcWays, completionTimeoutNanos, keepInvalidated, stalling, file);
+        model,
+        name,
+        requesterId,
+        atcSets,
+        atcWays,
+        completionTimeoutNanos,
+        keepInvalidated,
+        stalling,
+        file);
   }
 }

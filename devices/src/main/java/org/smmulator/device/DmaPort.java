@@ -41,9 +41,10 @@ public interface DmaPort {
    * any later write, MSI or answer of this function, but perhaps not yet in memory. An error that
    * happens behind the link is not reported.
    *
-   * <p>A device that is {@linkplain DeviceOptions#stalling stalling} sends a read of no bytes behind
-   * the writes of each page: on return all of it is in memory, or was dropped, which is reported for
-   * a page that cannot be read either. A page that can be read and not written drops in silence.
+   * <p>A device that is {@linkplain DeviceOptions#stalling stalling} sends a read of no bytes
+   * behind the writes of each page: on return all of it is in memory, or was dropped, which is
+   * reported for a page that cannot be read either. A page that can be read and not written drops
+   * in silence.
    *
    * @param pasid 0 to 2^20 - 1, or {@link #NO_PASID}
    * @param address untranslated address of the first byte

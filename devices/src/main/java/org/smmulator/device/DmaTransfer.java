@@ -6,9 +6,9 @@ import org.smmulator.device.DmaException.Status;
 
 /**
  * One transfer between memory and an array, from its submission until its last packet is answered
- * (reads, and writes that are confirmed) or on the link (other writes). It ends exactly once, with a call of {@code onEnd}; after that
- * the link no longer touches the array. Everything but {@link #ended} and what follows it belongs
- * to the link's thread.
+ * (reads, and writes that are confirmed) or on the link (other writes). It ends exactly once, with
+ * a call of {@code onEnd}; after that the link no longer touches the array. Everything but {@link
+ * #ended} and what follows it belongs to the link's thread.
  */
 final class DmaTransfer {
   /** Pages of one operation that may wait for translations at once. */

@@ -77,8 +77,7 @@ class StallingDeviceTest {
   @Test
   void aWriteThatWasDroppedFailsAtItsPage() {
     DmaException failure =
-        DeviceBench.failed(
-            DeviceBench.end(bench.start(true, PASID, VA + 0x1FF0, new byte[0x20])));
+        DeviceBench.failed(DeviceBench.end(bench.start(true, PASID, VA + 0x1FF0, new byte[0x20])));
     assertThat(failure.status()).isEqualTo(Status.UNSUPPORTED_REQUEST);
     assertThat(failure.address()).isEqualTo(VA + 0x2000);
   }

@@ -37,7 +37,8 @@ public record SmmuConfig(
     @Key(meaning = "Break-before-make level (IDR3.BBML).", fallback = "2", max = 2)
         int breakBeforeMakeLevel,
     @Key(
-            meaning = "StreamIDs outside of PCIe, which may stall; see devices[].stall for functions.",
+            meaning =
+                "StreamIDs outside of PCIe, which may stall; see devices[].stall for functions.",
             fallback = "[]",
             max = 0xffff_ffffL)
         List<Long> platformStreams,

@@ -78,9 +78,7 @@ final class AttachedFunction {
     this.requests = new DownstreamRequests(this, pending);
     this.peerReads = new PeerReads(this, root);
     this.stalled =
-        root.mayStall(requesterId)
-            ? new StalledRequests(root.config().stalledPerFunction())
-            : null;
+        root.mayStall(requesterId) ? new StalledRequests(root.config().stalledPerFunction()) : null;
     this.peerWrites = new PeerWrites(this, root);
     this.invalidations =
         new InvalidationAccount(this, grants, root.ledger(), root.agent(), root.judge());

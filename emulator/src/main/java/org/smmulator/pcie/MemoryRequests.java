@@ -29,9 +29,9 @@ import org.smmulator.smmu.port.Transaction;
  * allocated. Other functions are reached through the windows of PCIe memory, and answer a read
  * later ({@link PeerRead}).
  *
- * <p>A request that the SMMU stalls waits in {@link StalledRequests}. One that it stops is answered with Unsupported Request, and so is one to a window
- * where no function is; one that finds nothing else with Completer Abort. An access without a live
- * grant is on record before it is performed.
+ * <p>A request that the SMMU stalls waits in {@link StalledRequests}. One that it stops is answered
+ * with Unsupported Request, and so is one to a window where no function is; one that finds nothing
+ * else with Completer Abort. An access without a live grant is on record before it is performed.
  */
 final class MemoryRequests {
   private final Smmu smmu;

@@ -45,8 +45,7 @@ final class Slots {
   /**
    * @param features of the SMMU: its StreamIDs outside of PCIe, and those of functions that stall
    */
-  Slots(
-      RootComplexConfig config, SmmuFeatures features, HotplugBlock hotplug, InterruptPins pins) {
+  Slots(RootComplexConfig config, SmmuFeatures features, HotplugBlock hotplug, InterruptPins pins) {
     buses = config.buses();
     maxDevices = config.maxDevices();
     this.features = features;

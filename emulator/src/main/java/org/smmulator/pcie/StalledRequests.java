@@ -86,7 +86,8 @@ final class StalledRequests {
   }
 
   /**
-   * Software has decided a request. It goes on, and after it what waits behind it, until one stalls.
+   * Software has decided a request. It goes on, and after it what waits behind it, until one
+   * stalls.
    *
    * @param decided with the ticket of a request; nothing happens if it is none of these
    */

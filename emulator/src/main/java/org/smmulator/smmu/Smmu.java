@@ -231,8 +231,9 @@ public final class Smmu {
   }
 
   /**
-   * The client of a stream is gone, and all that it sent and that has stalled ends with an abort. Of
-   * what software knows the STAG stays in use until software has answered; that does nothing more.
+   * The client of a stream is gone, and all that it sent and that has stalled ends with an abort.
+   * Of what software knows the STAG stays in use until software has answered; that does nothing
+   * more.
    */
   public void withdraw(int streamId) {
     stalled.withdraw(streamId);

@@ -46,7 +46,8 @@ class BadPeerTest {
   private final Loop loop = new NettyLoop(eventLoop);
   private final RecordedViolations violations = new RecordedViolations();
   private final RootComplexConfig config =
-      new RootComplexConfig(1_000_000_000L, 60_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1, 16);
+      new RootComplexConfig(
+          1_000_000_000L, 60_000_000_000L, 1_000_000_000L, HELLO_NANOS, 31, 1, 16);
   private final RootComplex root = rootComplex();
   private final ScriptedDevice device = new ScriptedDevice(0x20, 0);
   private final List<String> news = new ArrayList<>();

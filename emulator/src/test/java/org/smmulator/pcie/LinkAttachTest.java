@@ -154,7 +154,8 @@ class LinkAttachTest {
 
   @Test
   void refusesADeviceWhenAllPlacesAreTaken() {
-    TestMachine small = new TestMachine(new RootComplexConfig(MILLI, MILLI, MILLI, MILLI, 2, 1, 16));
+    TestMachine small =
+        new TestMachine(new RootComplexConfig(MILLI, MILLI, MILLI, MILLI, 2, 1, 16));
     small.attach(Hello.ASSIGN);
     small.attach(Hello.ASSIGN);
     assertThat(small.attach(Hello.ASSIGN).error).isEqualTo("all 2 places for devices are taken");

@@ -124,8 +124,7 @@ public final class MinimalGuest {
 
   /** From now on faults of the stream stall, with the PASIDs that it has. */
   public void letStall(int streamId) {
-    long contexts =
-        Ste.S1CONTEXTPTR.get(load(streams + (long) Ste.BYTES * streamId)) << 6;
+    long contexts = Ste.S1CONTEXTPTR.get(load(streams + (long) Ste.BYTES * streamId)) << 6;
     for (int pasid = 0; pasid < 1 << PASIDS_LOG2; pasid++) {
       long cd = contexts + (long) Cd.BYTES * pasid;
       store(cd, load(cd) | Cd.S.of(1));

@@ -32,8 +32,7 @@ public final class FaultHandling {
   public FaultHandling(
       SmmuFeatures features, Registers registers, EventRecorder events, Stalls stalled) {
     this.stallingStreams =
-        Stream.concat(
-                features.platformStreams().stream(), features.stallingFunctions().stream())
+        Stream.concat(features.platformStreams().stream(), features.stallingFunctions().stream())
             .mapToInt(Integer::intValue)
             .sorted()
             .toArray();
