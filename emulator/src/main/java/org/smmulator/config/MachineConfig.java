@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** One machine file. */
@@ -41,12 +42,17 @@ public record MachineConfig(
    * @throws IllegalArgumentException with a sentence, if its features do not go together
    */
   public SmmuFeatures smmuFeatures() {
-    Set<Integer> stalling =
-        devices.stream()
-            .filter(DeviceConfig::stall)
-            .map(device -> device.id().requesterId())
-            .collect(Collectors.toSet());
-    return smmu.toFeatures().change(f -> f.stallingFunctions(stalling));
+    Set<Integer> streams =
+        stalling().stream().map(PciAddress::requesterId).collect(Collectors.toSet());
+    return smmu.toFeatures().change(f -> f.stallingFunctions(streams));
+  }
+
+  /** Functions whose faults may stall, as firmware tells a guest. */
+  public Set<PciAddress> stalling() {
+    return devices.stream()
+        .filter(DeviceConfig::stall)
+        .map(DeviceConfig::id)
+        .collect(Collectors.toSet());
   }
 
   /** The same machine with another seed for its address streams. */

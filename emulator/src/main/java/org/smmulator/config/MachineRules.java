@@ -247,11 +247,6 @@ final class MachineRules {
             path + ".stall",
             "with smmu.stallModel terminate-only nothing stalls; use configurable, or remove it");
       }
-      if (!config.guest().isExternal()) {
-        problems.add(
-            path + ".stall",
-            "the built-in kernel serves no stalls; remove it, or use guest: external");
-      }
       if (device.model() == DeviceModel.IOMMU_TESTDEV) {
         problems.add(
             path + ".stall",

@@ -216,6 +216,18 @@ final class DmaStream {
     return true;
   }
 
+  /**
+   * How an operation ends that one of its operands does not permit. Without ATS a device learns only
+   * that it may not read: a write to a page that may be read alone is dropped in silence.
+   */
+  private static Status refusal(Binding binding, Operands before) {
+    if (!binding.queue().stalls()) {
+      return Status.REFUSED;
+    }
+    boolean readable = before.source.readable() && before.destination.readable();
+    return readable ? Status.OK : Status.UNSUPPORTED_REQUEST;
+  }
+
   /** A comparison may also end before it comes to what it may not read. */
   private void verifyRefused(Binding binding, Item item, Operands before, DmaResult result) {
     View first = before.source;
@@ -223,7 +235,7 @@ final class DmaStream {
     int readable = Math.min(first.readableBytes(), second.readableBytes());
     int known = Math.min(first.knownBytes(), second.knownBytes());
     if (item.operation() != Operation.COMPARE || result.status() != Status.MISMATCH) {
-      expect(binding, item, result, Status.REFUSED);
+      expect(binding, item, result, refusal(binding, before));
     } else if (known >= readable
         && result.address()
             != Arrays.mismatch(first.content(), 0, readable, second.content(), 0, readable)) {

@@ -35,6 +35,11 @@ record EngineQueue(GuestKernel kernel, DmaEngine engine, DmaQueue queue) impleme
   }
 
   @Override
+  public boolean stalls() {
+    return queue.stalls();
+  }
+
+  @Override
   public void close() {
     engine.close(queue);
   }

@@ -67,6 +67,7 @@ final class KernelGuest implements Guest {
         config.machine().ramBytes(),
         config.bus().rootBuses(),
         config.bus().places(),
+        config.stalling(),
         guest.poison(),
         guest.frameQuarantine(),
         switch (guest.pasidPolicy()) {

@@ -19,6 +19,9 @@ interface OperationQueue {
   /** Whether the device is gone, or cut off from memory because it did not answer. */
   boolean isCutOff();
 
+  /** Whether the device has no ATS, and its faults stall instead. */
+  boolean stalls();
+
   /** Takes the process's memory away from the device: when it returns, nothing is written there. */
   void close();
 }

@@ -42,7 +42,6 @@ class ProposalsTest {
           "shares memory",
           "SVA needs MMU notifiers",
           "the built-in kernel has no driver",
-          "the built-in kernel serves no stalls",
           "was started before",
           "is in the background",
           "nothing waits for stream",

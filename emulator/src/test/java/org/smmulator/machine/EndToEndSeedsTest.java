@@ -13,6 +13,7 @@ import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Verdict;
+import org.smmulator.smmu.port.SmmuCounter;
 
 /**
  * Short stories over the real driver, the real SMMU and real ATCs, each in many orders: everything
@@ -115,9 +116,22 @@ class EndToEndSeedsTest {
   @ParameterizedTest
   @EnumSource
   void everySeedPassesAndLeavesNothing(Story story) throws Exception {
+    everySeedPassesAndLeavesNothing(story.yaml(), story);
+  }
+
+  /** One device without ATS, whose faults stall, beside the others. */
+  @ParameterizedTest
+  @EnumSource
+  void everySeedPassesWithADeviceThatStalls(Story story) throws Exception {
+    String yaml = story.yaml().replace("queues: 4, pri: 4}", "queues: 4, stall: true}");
+    everySeedPassesAndLeavesNothing(yaml, story);
+  }
+
+  private void everySeedPassesAndLeavesNothing(String yaml, Story story) throws Exception {
     for (int seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      Machines.Outcome outcome = Machines.simulate(folder, story.yaml(), seed);
+      Machines.Outcome outcome = Machines.simulate(folder, yaml, seed);
       String which = story + ", seed " + seed;
+      assertThat(outcome.summary().smmu().of(SmmuCounter.STALLED_NOW)).as(which).isZero();
       Verdict verdict = outcome.summary().verdict();
       assertThat(outcome.ending()).as(which).isEqualTo(Ending.DONE);
       assertThat(verdict.violations()).as(which).isEmpty();

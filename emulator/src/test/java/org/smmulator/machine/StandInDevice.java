@@ -116,6 +116,11 @@ final class StandInDevice implements OperationQueue {
   }
 
   @Override
+  public boolean stalls() {
+    return false;
+  }
+
+  @Override
   public boolean isCutOff() {
     return gone || fenced;
   }

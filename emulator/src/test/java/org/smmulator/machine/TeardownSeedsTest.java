@@ -24,6 +24,7 @@ import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.record.Recorder;
+import org.smmulator.smmu.port.SmmuCounter;
 
 /**
  * Two ways at once to end what a device and a process have together, in whole machines: a device
@@ -38,6 +39,9 @@ class TeardownSeedsTest {
 
   /** Frames of a second-level stream table, 256 STEs of 64 bytes, which the driver keeps. */
   private static final int STREAM_TABLE = 4;
+
+  /** Of a device that stalls, so that it comes to pages that are not there for long. */
+  private static final int STALLING_ROUNDS = 64;
 
   private static final PciAddress DEVICE = new PciAddress(4 << 3);
 
@@ -160,20 +164,22 @@ class TeardownSeedsTest {
     final GuestProcess bob;
     final long aliceBuffer;
     final DmaQueue aliceQueue;
+    private final int rounds;
     final List<Task> work = new ArrayList<>();
     boolean met;
     private int acting;
 
-    World(Machine machine) throws Exception {
+    World(Machine machine, int rounds) throws Exception {
       this.machine = machine;
+      this.rounds = rounds;
       kernel = machine.kernel();
       framesAtFirst = kernel.frames().freeFrames();
       machine.plugIn();
       engine = Objects.requireNonNull(kernel.awaitEngine(DEVICE, FOREVER));
       alice = kernel.startProcess("alice");
       bob = kernel.startProcess("bob");
-      aliceBuffer = alice.mm().mmap(BYTES, Prot.READ_WRITE);
-      long bobBuffer = bob.mm().mmap(BYTES, Prot.READ_WRITE);
+      aliceBuffer = alice.mm().mmap(rounds * BYTES, Prot.READ_WRITE);
+      long bobBuffer = bob.mm().mmap(rounds * BYTES, Prot.READ_WRITE);
       aliceQueue = engine.open(alice.mm());
       work.add(hammer(aliceQueue, aliceBuffer));
       work.add(hammer(engine.open(bob.mm()), bobBuffer));
@@ -181,14 +187,17 @@ class TeardownSeedsTest {
       assertThat(aliceQueue.run(first, FOREVER).isOk()).isTrue();
     }
 
-    /** Fills the buffer until the queue takes or does no more. */
+    /** Fills the buffer, a part in each round, until the queue takes or does no more. */
     private Task hammer(DmaQueue queue, long buffer) {
       return kernel
           .sched()
           .spawn(
               "hammer",
               () -> {
-                while (queue.run(DmaOperation.fill(buffer, BYTES, 42), FOREVER).isOk()) {}
+                long at = buffer;
+                while (queue.run(DmaOperation.fill(at, BYTES, 42), FOREVER).isOk()) {
+                  at = buffer + (at - buffer + BYTES) % (rounds * BYTES);
+                }
               });
     }
 
@@ -207,7 +216,7 @@ class TeardownSeedsTest {
     /** May be refused, as the device may be on its way out. */
     void bindsAnother() {
       GuestProcess carol = kernel.startProcess("carol");
-      long buffer = carol.mm().mmap(BYTES, Prot.READ_WRITE);
+      long buffer = carol.mm().mmap(rounds * BYTES, Prot.READ_WRITE);
       try {
         work.add(hammer(engine.open(carol.mm()), buffer));
       } catch (IommuException e) {
@@ -257,6 +266,7 @@ class TeardownSeedsTest {
       assertThat(sva.of(SvaCounter.PASIDS_LIVE)).as("PASIDs").isZero();
       assertThat(sva.of(SvaCounter.PASIDS_QUARANTINED)).as("PASIDs in quarantine").isZero();
       assertThat(kernel.frames().touchedWhileFree()).isZero();
+      assertThat(machine.summary().smmu().of(SmmuCounter.STALLED_NOW)).as("stalls").isZero();
       assertThat(machine.summary().verdict().violations()).isEmpty();
       assertThat(machine.summary().devices().get(0).count(FunctionCounter.TRANSLATIONS_HELD))
           .isZero();
@@ -271,26 +281,40 @@ class TeardownSeedsTest {
   @ParameterizedTest
   @EnumSource
   void endsAndLeavesNothing(Story story) throws Exception {
-    MachineConfig config = Machines.config(folder, MACHINE);
+    endsAndLeavesNothing(story, MACHINE, 1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void endsAndLeavesNoStallOfADeviceThatStalls(Story story) throws Exception {
+    endsAndLeavesNothing(
+        story, MACHINE.replace("queues: 4}", "queues: 4, stall: true}"), STALLING_ROUNDS);
+  }
+
+  private void endsAndLeavesNothing(Story story, String machine, int rounds) throws Exception {
+    MachineConfig config = Machines.config(folder, machine);
     int meetings = 0;
     for (int seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      meetings += run(config, story, seed) ? 1 : 0;
+      meetings += run(config, story, seed, rounds) ? 1 : 0;
     }
     System.err.printf("%s: %d of %d seeds met%n", story, meetings, SEEDS);
     assertThat(meetings).as("seeds in which one began before the other had ended").isPositive();
   }
 
   /** Whether the two met. */
-  private static boolean run(MachineConfig config, Story story, int seed) {
+  private static boolean run(MachineConfig config, Story story, int seed, int rounds) {
     DeterministicExecution execution = new DeterministicExecution(seed, Long.MAX_VALUE);
     boolean[] met = {false};
     execution.run(
         () -> {
           SimulatedPlatform platform = new SimulatedPlatform(execution, config.simulation());
           try (Machine machine = Machine.start(config, platform, Recorder.OFF)) {
-            World world = new World(machine);
+            World world = new World(machine, rounds);
             world.together(() -> story.one(world), () -> story.other(world));
             world.end();
+            if (rounds > 1) {
+              assertThat(machine.summary().smmu().of(SmmuCounter.STALLS)).isPositive();
+            }
             world.assertNothingIsLeft();
             met[0] = world.met;
           } catch (Exception e) {

@@ -92,7 +92,14 @@ public final class GuestKernel implements PciBus.Listener {
         new IoMmManager(
             sched, iommu, options.pasidPolicy(), options.mmExitNanos(), options.mmuNotifier());
     dma = new DmaEngine.Kernel(sched, hardware.memory(), frames, interrupts, sva);
-    pci = new PciBus(sched, hardware.ecam(), hardware.pciMemory(), options.rootBuses(), this);
+    pci =
+        new PciBus(
+            sched,
+            hardware.ecam(),
+            hardware.pciMemory(),
+            options.rootBuses(),
+            options.stalling(),
+            this);
   }
 
   private static AsidSource asids(AddressSpaces addressSpaces) {

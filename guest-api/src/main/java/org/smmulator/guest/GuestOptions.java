@@ -1,5 +1,7 @@
 package org.smmulator.guest;
 
+import java.util.Set;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.guest.sva.PasidPolicy;
 
 /**
@@ -9,6 +11,8 @@ import org.smmulator.guest.sva.PasidPolicy;
  * @param ramBytes size of that RAM
  * @param rootBuses PCI root buses to enumerate
  * @param devices devices that may be plugged in at the same time
+ * @param stalling functions whose faults may stall, as firmware says: its device tree has {@code
+ *     dma-can-stall} at their nodes
  * @param poison fill freed frames with a pattern
  * @param quarantineFrames freed frames held back before reuse
  * @param pasidPolicy how PASIDs are chosen
@@ -23,6 +27,7 @@ public record GuestOptions(
     long ramBytes,
     int rootBuses,
     int devices,
+    Set<PciAddress> stalling,
     boolean poison,
     int quarantineFrames,
     PasidPolicy pasidPolicy,

@@ -1,5 +1,6 @@
 package org.smmulator.guest;
 
+import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.Interrupts;
@@ -93,6 +94,7 @@ final class FakeMachine {
             RAM_BYTES,
             1,
             31,
+            Set.of(),
             true,
             0,
             PasidPolicy.LOWEST,

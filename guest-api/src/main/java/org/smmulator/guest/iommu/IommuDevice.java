@@ -7,12 +7,25 @@ public final class IommuDevice {
   private final int streamId;
   private final String name;
   private final DeviceAts ats;
+  private final boolean canStall;
   private volatile @Nullable IommuDomain domain;
 
+  /** A function of which no fault may stall anything, as PCIe demands. */
   public IommuDevice(int streamId, String name, DeviceAts ats) {
+    this(streamId, name, ats, false);
+  }
+
+  /**
+   * A function as firmware describes it.
+   *
+   * @param canStall whether the bus holds what a fault of the function has stalled: the property
+   *     {@code dma-can-stall} of a device tree
+   */
+  public IommuDevice(int streamId, String name, DeviceAts ats, boolean canStall) {
     this.streamId = streamId;
     this.name = name;
     this.ats = ats;
+    this.canStall = canStall;
   }
 
   public int streamId() {
@@ -25,6 +38,11 @@ public final class IommuDevice {
 
   public DeviceAts ats() {
     return ats;
+  }
+
+  /** Whether faults may stall what it sends. */
+  public boolean canStall() {
+    return canStall;
   }
 
   /** The domain it is attached to, or null. */

@@ -45,7 +45,7 @@ public interface IommuDriver {
 
   /**
    * Why an attached device may send no page requests, as the end of a sentence; null if it may, as
-   * far as the IOMMU is concerned.
+   * far as the IOMMU is concerned, or if its faults stall instead.
    */
   default @Nullable String pageRequestRefusal(IommuDevice dev) {
     return null;
@@ -121,11 +121,11 @@ public interface IommuDriver {
   void setPageRequestHandler(PageRequestHandler handler);
 
   /**
-   * Waits until every request that is now in the PRI queue was handed to the handler. May sleep;
+   * Waits until every request, or stall, that is now in a queue was handed to the handler. May sleep;
    * the caller holds no lock that the handler takes.
    */
   void flushPageRequests(IommuDevice dev);
 
-  /** Whether the PRI queue holds a request of the device for the PASID. */
+  /** Whether a queue holds a request, or a stall, of the device for the PASID. */
   boolean hasPageRequestsFor(IommuDevice dev, int pasid);
 }

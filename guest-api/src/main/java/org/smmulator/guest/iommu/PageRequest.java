@@ -1,11 +1,12 @@
 package org.smmulator.guest.iommu;
 
 /**
- * One page request of a device. Stop markers are swallowed by the driver.
+ * One page request of a device, or one access of it that a fault has stalled: a group of its own.
+ * Stop markers are swallowed by the driver.
  *
  * @param pasid -1 for none
  * @param address of the page, in bytes
- * @param group index of the page request group, 9 bits
+ * @param group index of the page request group, 9 bits, or the tag of the stall, 16 bits
  * @param last whether the group is complete and must be answered
  */
 public record PageRequest(

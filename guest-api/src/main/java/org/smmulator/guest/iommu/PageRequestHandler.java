@@ -1,10 +1,13 @@
 package org.smmulator.guest.iommu;
 
-/** Takes page requests from the driver; called by the task of the PRI queue, one at a time. */
+/**
+ * Takes page requests from the driver; called by the task of the PRI queue, one at a time, and for
+ * stalls by that of the event queue.
+ */
 public interface PageRequestHandler {
   /**
-   * Takes one request, whose record is already consumed. It must not wait for anything that the PRI
-   * queue's task has to do.
+   * Takes one request, whose record is already consumed. It must not wait for anything that these
+   * tasks have to do.
    */
   void pageRequest(PageRequest request);
 

@@ -3,6 +3,7 @@ package org.smmulator.guest.pci;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +42,7 @@ public final class PciBus {
   private final Mmio ecam;
   private final Mmio memory;
   private final int buses;
+  private final Set<PciAddress> stalling;
   private final Listener listener;
   private final Mutex lock;
   private final Map<Integer, PciDevice> devices = new TreeMap<>();
@@ -53,12 +55,20 @@ public final class PciBus {
    * @param ecam the ECAM window
    * @param memory PCIe memory space; offsets are physical addresses
    * @param buses root buses to look at, from bus 0
+   * @param stalling functions whose faults may stall, as firmware says
    */
-  public PciBus(Sched sched, Mmio ecam, Mmio memory, int buses, Listener listener) {
+  public PciBus(
+      Sched sched,
+      Mmio ecam,
+      Mmio memory,
+      int buses,
+      Set<PciAddress> stalling,
+      Listener listener) {
     this.sched = sched;
     this.ecam = ecam;
     this.memory = memory;
     this.buses = buses;
+    this.stalling = Set.copyOf(stalling);
     this.listener = listener;
     this.lock = sched.mutex(LockOrder.PCI_BUS);
   }
@@ -82,7 +92,7 @@ public final class PciBus {
     if (find(address) != null || config.isAbsent()) {
       return;
     }
-    PciDevice device = new PciDevice(config, memory);
+    PciDevice device = new PciDevice(config, memory, stalling.contains(address));
     device.disable();
     if (!place(device)) {
       LOG.warn("PCI {} is left alone: {}", device, NO_ROOM);

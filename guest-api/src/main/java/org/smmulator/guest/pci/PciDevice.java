@@ -19,8 +19,9 @@ public final class PciDevice {
 
   /**
    * @param memory PCIe memory space; offsets are physical addresses
+   * @param canStall as {@link IommuDevice#canStall}
    */
-  PciDevice(ConfigSpace config, Mmio memory) {
+  PciDevice(ConfigSpace config, Mmio memory, boolean canStall) {
     this.config = config;
     this.memory = memory;
     this.vendorId = config.read16(ConfigSpace.VENDOR_ID);
@@ -28,7 +29,8 @@ public final class PciDevice {
     this.ats = new PciAts(config);
     this.reset = new PciReset(config);
     this.iommuDevice =
-        new IommuDevice(config.address().requesterId(), config.address().toString(), ats);
+        new IommuDevice(
+            config.address().requesterId(), config.address().toString(), ats, canStall);
     this.msix = new MsixTable(this);
   }
 

@@ -84,7 +84,9 @@ public final class IoMmManager {
 
   private void requirePageRequests(IommuDevice dev) throws IommuException {
     String why =
-        dev.ats().hasPri() ? tables.driver().pageRequestRefusal(dev) : "it has no PRI capability";
+        dev.ats().hasPri() || dev.canStall()
+            ? tables.driver().pageRequestRefusal(dev)
+            : "it has no PRI capability";
     if (why != null) {
       throw new IommuException(Errno.EINVAL, dev + " cannot send page requests: " + why);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.execution.DeterministicExecution;
@@ -36,7 +37,7 @@ class PciBusTest {
   }
 
   private PciBus bus() {
-    return new PciBus(new Sched(execution), pci.ecam, pci.memory, 1, listener);
+    return new PciBus(new Sched(execution), pci.ecam, pci.memory, 1, Set.of(), listener);
   }
 
   @Test
@@ -112,7 +113,7 @@ class PciBusTest {
     execution.run(
         () -> {
           Sched sched = new Sched(execution);
-          PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, listener);
+          PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, Set.of(), listener);
           new HotPlug(sched, pci.interrupts, pci.hotPlug, bus);
           pci.plug(RID, FakeFunction.dmaEngine());
           sched.sleep(1_000);
@@ -163,7 +164,7 @@ class PciBusTest {
     execution.run(
         () -> {
           Sched sched = new Sched(execution);
-          PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, failing());
+          PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, Set.of(), failing());
           new HotPlug(sched, pci.interrupts, pci.hotPlug, bus);
           pci.plug(RID, FakeFunction.dmaEngine());
           sched.sleep(1_000);

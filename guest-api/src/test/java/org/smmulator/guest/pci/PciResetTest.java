@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.sched.Sched;
@@ -41,7 +42,7 @@ class PciResetTest {
           @Override
           public void removed(PciDevice device) {}
         };
-    new PciBus(sched, pci.ecam, pci.memory, 1, listener).scan();
+    new PciBus(sched, pci.ecam, pci.memory, 1, Set.of(), listener).scan();
     return found.get(0);
   }
 

@@ -93,6 +93,21 @@ final class CommandBatch {
         PRG_INDEX.of(response.group()) | RESP.of(priRespCode(response.code())));
   }
 
+  /** Lets a stalled transaction go on, or ends it with an abort. */
+  CommandBatch resume(int streamId, int stag, boolean retry) {
+    return add(
+        opcode(CommandOpcode.RESUME)
+            | CommandField.AC.of(retry ? 1 : 0)
+            | CommandField.AB.of(retry ? 0 : 1)
+            | stream(streamId),
+        CommandField.STAG.of(stag));
+  }
+
+  /** Ends everything of a stream that has stalled with an abort. */
+  CommandBatch stallTerm(int streamId) {
+    return add(opcode(CommandOpcode.STALL_TERM) | stream(streamId), 0);
+  }
+
   /** The one place where the layer's answers become the command's codes. */
   private static int priRespCode(ResponseCode code) {
     return switch (code) {

@@ -40,12 +40,18 @@ final class ContextDescriptors {
         .set(Cd.MAIR, MAIR);
   }
 
+  /** As {@link #translating}, with faults that stall if they may. */
+  EntryWriter shared(long tableRoot, int asid, boolean stalls) {
+    return translating(tableRoot, asid).set(Cd.S, stalls ? 1 : 0);
+  }
+
   /**
    * The first word of a descriptor that aborts every access without a record. Disabled walks do not
    * keep an access from hitting the TLB, so the ASID has to be one that no table is cached under.
    */
   static long quietWord(long translatingWord, int quietAsid) {
-    return Cd.ASID.set(Cd.R.set(Cd.EPD0.set(translatingWord, 1), 0), quietAsid);
+    long silent = Cd.S.set(Cd.R.set(translatingWord, 0), 0);
+    return Cd.ASID.set(Cd.EPD0.set(silent, 1), quietAsid);
   }
 
   static boolean isValid(long word0) {

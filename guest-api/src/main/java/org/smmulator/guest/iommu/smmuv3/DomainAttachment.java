@@ -32,6 +32,8 @@ final class DomainAttachment {
   private final Streams streams;
   private final PasidContexts contexts;
   private final IotlbInvalidations invalidations;
+  private final CommandQueue commands;
+  private final EventQueue events;
 
   private final PageRequestShares pageRequests;
 
@@ -41,7 +43,9 @@ final class DomainAttachment {
       SmmuCapabilities capabilities,
       Streams streams,
       PasidContexts contexts,
-      IotlbInvalidations invalidations) {
+      IotlbInvalidations invalidations,
+      CommandQueue commands,
+      EventQueue events) {
     this.platform = platform;
     this.options = options;
     this.capabilities = capabilities;
@@ -49,6 +53,8 @@ final class DomainAttachment {
     this.streams = streams;
     this.contexts = contexts;
     this.invalidations = invalidations;
+    this.commands = commands;
+    this.events = events;
     this.pageRequests =
         new PageRequestShares(1 << priQueueLog2(options, capabilities), options.devices());
   }
@@ -159,11 +165,17 @@ final class DomainAttachment {
         .set(Ste.S1CIR, WRITE_BACK)
         .set(Ste.S1COR, WRITE_BACK)
         .set(Ste.S1CSH, INNER_SHAREABLE)
-        // A PCIe device must not stall; where the SMMU cannot stall anyway, the bit is illegal.
-        .set(Ste.S1STALLD, capabilities.stallsConfigurable() ? 1 : 0)
+        // A PCIe device must not stall, unless firmware says that it may; where the SMMU cannot
+        // stall anyway, the bit is illegal.
+        .set(Ste.S1STALLD, capabilities.stallsConfigurable() && !stalls(device) ? 1 : 0)
         .set(Ste.EATS, usesAts(device) ? Ste.EATS_FULL : Ste.EATS_ABORT)
         .set(Ste.SHCFG, Ste.SHCFG_INCOMING)
         .set(Ste.PPAR, usesPri(device) && pasidBits(device) > 0 ? 1 : 0);
+  }
+
+  /** Whether faults of the device stall, instead of being page requests. */
+  boolean stalls(IommuDevice device) {
+    return capabilities.stallsConfigurable() && device.canStall();
   }
 
   private boolean usesAts(IommuDevice device) {
@@ -198,8 +210,11 @@ final class DomainAttachment {
     }
   }
 
-  /** Why an attached device may send no page requests; null if it may. */
+  /** Why an attached device may send no page requests; null if it may, or stalls instead. */
   @Nullable String pageRequestRefusal(DefaultDomain domain) {
+    if (stalls(domain.master().device())) {
+      return null;
+    }
     DeviceAts config = domain.master().device().ats();
     if (!capabilities.ats() || !capabilities.pri()) {
       return "the SMMU has no " + (capabilities.ats() ? "PRI" : "ATS");
@@ -231,6 +246,7 @@ final class DomainAttachment {
     }
     invalidations.atc(master, -1, AtcRange.ALL);
     streams.abort(master);
+    endStalls(master);
     invalidations.asid(domain.asid());
     if (pasidBits(master.device()) > 0) {
       tell(master, "PASID", config::disablePasid);
@@ -239,6 +255,17 @@ final class DomainAttachment {
     master.device().setDomain(null);
     streams.release(master);
     free(domain.asid(), domain.pages(), domain.contexts());
+  }
+
+  /**
+   * Ends what has stalled, once nothing more can, and lets its records pass: a tag may name a stall
+   * of the stream's next device (IHI 0070 4.8).
+   */
+  private void endStalls(Master master) {
+    if (stalls(master.device())) {
+      commands.run(new CommandBatch().stallTerm(master.streamId()));
+      events.flush();
+    }
   }
 
   /** Disables a capability of a device that is still there. */

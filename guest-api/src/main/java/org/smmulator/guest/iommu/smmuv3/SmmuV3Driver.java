@@ -81,8 +81,6 @@ public final class SmmuV3Driver implements IommuDriver {
     this.invalidations = new IotlbInvalidations(commands, streams, options);
     this.contexts =
         new PasidContexts(platform.sched(), memory, commands, platform.asids().allocate());
-    this.attachment =
-        new DomainAttachment(platform, options, capabilities, streams, contexts, invalidations);
     int eventLog2 = Math.min(options.eventQueueLog2(), capabilities.eventQueueLog2());
     OutputQueue.Place eventPlace = place(platform, eventLog2, EventField.BYTES);
     OutputQueue eventRecords =
@@ -94,8 +92,18 @@ public final class SmmuV3Driver implements IommuDriver {
         new OutputQueue(
             registers, memory, SmmuRegister.PRIQ_PROD, SmmuRegister.PRIQ_CONS, priPlace);
     this.errors = new CommandErrors(platform.sched(), registers, commands, streams);
-    this.events = new EventQueue(platform.sched(), eventRecords, streams, counters);
+    this.events = new EventQueue(platform.sched(), eventRecords, streams, commands, counters);
     this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands, counters);
+    this.attachment =
+        new DomainAttachment(
+            platform,
+            options,
+            capabilities,
+            streams,
+            contexts,
+            invalidations,
+            commands,
+            events);
     InterruptSetup interrupts =
         new InterruptSetup(
             registers, capabilities, platform, errors.task(), events.task(), pageRequests.task());
@@ -243,7 +251,10 @@ public final class SmmuV3Driver implements IommuDriver {
     }
     try {
       contexts.install(
-          target, pasid, descriptors.translating(context.mm().pageTableRoot(), context.asid()));
+          target,
+          pasid,
+          descriptors.shared(
+              context.mm().pageTableRoot(), context.asid(), attachment.stalls(dev)));
     } catch (OutOfMemory none) {
       throw IommuException.of(none);
     }
@@ -295,21 +306,32 @@ public final class SmmuV3Driver implements IommuDriver {
 
   @Override
   public void pageResponse(IommuDevice dev, PageResponse response) {
-    pageRequests.respond(dev.streamId(), response);
+    if (attachment.stalls(dev)) {
+      events.respond(dev.streamId(), response);
+    } else {
+      pageRequests.respond(dev.streamId(), response);
+    }
   }
 
   @Override
   public void setPageRequestHandler(PageRequestHandler handler) {
     pageRequests.handler(handler);
+    events.handler(handler);
   }
 
   @Override
   public void flushPageRequests(IommuDevice dev) {
-    pageRequests.flush();
+    if (attachment.stalls(dev)) {
+      events.flush();
+    } else {
+      pageRequests.flush();
+    }
   }
 
   @Override
   public boolean hasPageRequestsFor(IommuDevice dev, int pasid) {
-    return pageRequests.holds(dev.streamId(), pasid);
+    return attachment.stalls(dev)
+        ? events.holds(dev.streamId(), pasid)
+        : pageRequests.holds(dev.streamId(), pasid);
   }
 }

@@ -48,6 +48,11 @@ public final class DmaQueue {
     return pasid;
   }
 
+  /** Whether the device has no ATS, and its faults stall instead. */
+  public boolean stalls() {
+    return device.iommuDevice().canStall();
+  }
+
   /** The address space that the queue works on. */
   AddressSpace mm() {
     return mm;

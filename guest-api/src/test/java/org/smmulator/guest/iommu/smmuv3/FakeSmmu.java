@@ -319,6 +319,13 @@ public final class FakeSmmu implements Mmio, Interrupts {
         return "PRI_RESP%s%s group=%d code=%d"
             .formatted(stream, substream, word1 & 0x1ff, word1 >>> 12 & 3);
       }
+      case 0x44 -> {
+        String end = (word0 & 0x1000) != 0 ? "retry" : (word0 & 0x2000) != 0 ? "abort" : "RAZ/WI";
+        return "RESUME" + stream + " stag=" + (word1 & 0xffff) + " " + end;
+      }
+      case 0x45 -> {
+        return "STALL_TERM" + stream;
+      }
       case 0x46 -> {
         return "SYNC";
       }
