@@ -73,15 +73,13 @@ final class StalledRequests {
 
   /** Holds a request that is behind another. */
   void add(Tlp request) {
-    pages.get(Page.of(request)).add(request.copy());
+    pages.computeIfAbsent(Page.of(request), page -> new ArrayDeque<>()).add(request.copy());
     held++;
   }
 
   /** Holds a request that the SMMU has stalled: the first of its page. */
   void hold(Tlp request, long ticket) {
-    Page page = Page.of(request);
-    tickets.put(ticket, page);
-    pages.put(page, new ArrayDeque<>());
+    tickets.put(ticket, Page.of(request));
     add(request);
   }
 

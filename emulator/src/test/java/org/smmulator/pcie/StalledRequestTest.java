@@ -3,6 +3,7 @@ package org.smmulator.pcie;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.smmulator.arch.event.EventField;
@@ -401,8 +402,7 @@ class StalledRequestTest extends StallingScene {
     other.read(5, PASID, VA, 4);
     machine.run();
     assertThat(other.take().status()).isEqualTo(UR);
-    long[] record = guest.takeEvent();
-    assertThat(record).isNotNull();
+    long[] record = Objects.requireNonNull(guest.takeEvent());
     assertThat(EventField.STALL.get(record[1])).isZero();
     assertThat(machine.device("00:05.0").count(FunctionCounter.STALLS_REFUSED)).isZero();
   }
