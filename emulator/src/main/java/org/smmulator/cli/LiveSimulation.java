@@ -33,7 +33,7 @@ final class LiveSimulation implements WatchedMachine, AutoCloseable {
     this.name = name;
     this.run = run;
     this.watch = watch;
-    this.control = new Control(run.pace(), token);
+    this.control = new Control(run.pace(), null, token);
     this.web = WebServer.start(http, this);
   }
 
@@ -55,13 +55,13 @@ final class LiveSimulation implements WatchedMachine, AutoCloseable {
     StepToken token = null;
     LiveSimulation live = null;
     try {
-      token = StepToken.create(Path.of(System.getProperty("java.io.tmpdir")));
+      token = StepToken.create(Path.of(System.getProperty("java.io.tmpdir")), 0);
       live = new LiveSimulation(config.machine().name(), http, run, watch, token);
     } catch (IOException e) {
       throw new UserException(ExitCode.USAGE, "--live: " + e.getMessage());
     } finally {
       if (live == null && token != null) {
-        remove(token);
+        token.close();
       }
     }
     if (paused) {
@@ -120,17 +120,9 @@ final class LiveSimulation implements WatchedMachine, AutoCloseable {
 
   @Override
   public void close() {
-    remove(control.token());
+    control.token().close();
     run.pace().run();
     watch.close();
     web.close();
-  }
-
-  private static void remove(StepToken token) {
-    try {
-      token.close();
-    } catch (IOException e) {
-      throw new IllegalStateException(token.file() + " cannot be removed: " + e.getMessage(), e);
-    }
   }
 }

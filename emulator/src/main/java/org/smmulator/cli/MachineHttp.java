@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
+import java.util.List;
 import org.smmulator.config.Syntax;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
@@ -16,6 +17,8 @@ import picocli.CommandLine.Option;
 final class MachineHttp {
   private static final int PATIENCE_MILLIS = 10_000;
   private static final int OK = 200;
+  private static final int UNAUTHORIZED = 401;
+  private static final int CONFLICT = 409;
   private static final int BAD_REQUEST = 400;
   private static final int UNAVAILABLE = 503;
 
@@ -40,13 +43,36 @@ final class MachineHttp {
     }
   }
 
+  /**
+   * The answer to a POST, by whoever may.
+   *
+   * @param tokens the machine's, or not; each is tried until one is taken
+   * @throws UserException as for {@link #get}; and if no token is taken
+   */
+  String post(String path, List<String> tokens) throws UserException {
+    UserException refused = new UserException(ExitCode.USAGE, "no token of this machine is found");
+    try {
+      for (String token : tokens) {
+        HttpURLConnection asked = connect(path);
+        asked.setRequestMethod("POST");
+        asked.setRequestProperty("Authorization", "Bearer " + token);
+        if (asked.getResponseCode() != UNAUTHORIZED) {
+          return answer(asked);
+        }
+      }
+    } catch (IOException e) {
+      throw unanswered();
+    }
+    throw refused;
+  }
+
   /** As {@link #get}, for a machine that may be gone: with an IOException then. */
   String ask(String path) throws IOException, UserException {
-    if (!Syntax.HTTP_ADDRESS.matches(http)) {
-      throw new UserException(
-          ExitCode.USAGE,
-          "--http: '" + http + "' is not an address; use " + Syntax.HTTP_ADDRESS.right());
-    }
+    return answer(connect(path));
+  }
+
+  private HttpURLConnection connect(String path) throws IOException, UserException {
+    requireAddress();
     HttpURLConnection asked =
         (HttpURLConnection)
             URI.create("http://" + http + path).toURL().openConnection(Proxy.NO_PROXY);
@@ -54,16 +80,34 @@ final class MachineHttp {
     asked.setReadTimeout(PATIENCE_MILLIS);
     // A connection that is kept can be one that a machine which ends has just closed.
     asked.setRequestProperty("Connection", "close");
+    return asked;
+  }
+
+  private void requireAddress() throws UserException {
+    if (!Syntax.HTTP_ADDRESS.matches(http)) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--http: '" + http + "' is not an address; use " + Syntax.HTTP_ADDRESS.right());
+    }
+  }
+
+  /** The port of the machine's server. */
+  int port() throws UserException {
+    requireAddress();
+    return Integer.parseInt(http.substring(http.lastIndexOf(':') + 1));
+  }
+
+  private String answer(HttpURLConnection asked) throws IOException, UserException {
     int status = asked.getResponseCode();
     if (status == OK) {
       return text(asked.getInputStream());
     }
     InputStream words = asked.getErrorStream();
-    boolean isMachines = status == BAD_REQUEST || status == UNAVAILABLE;
+    boolean isMachines = status == BAD_REQUEST || status == UNAVAILABLE || status == CONFLICT;
     if (words == null || !isMachines) {
       throw unlikeAMachine("HTTP " + status);
     }
-    ExitCode code = status == BAD_REQUEST ? ExitCode.USAGE : ExitCode.UNREACHABLE;
+    ExitCode code = status == UNAVAILABLE ? ExitCode.UNREACHABLE : ExitCode.USAGE;
     throw new UserException(code, text(words).strip());
   }
 

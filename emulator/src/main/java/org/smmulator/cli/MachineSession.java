@@ -1,20 +1,28 @@
 package org.smmulator.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.config.ConfigException;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.StepByHand;
 import org.smmulator.history.Watch;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.web.Control;
+import org.smmulator.web.StepToken;
 import org.smmulator.web.WatchedMachine;
 import org.smmulator.web.WebServer;
 
@@ -23,10 +31,13 @@ import org.smmulator.web.WebServer;
  * Ctrl-C, whichever is first.
  */
 final class MachineSession implements WatchedMachine, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(MachineSession.class);
+
   private final String name;
   private final @Nullable WebServer web;
   private final Watch watch;
   private volatile @Nullable RunningMachine machine;
+  private volatile @Nullable Control control;
   private volatile boolean closed;
 
   private MachineSession(String name, @Nullable String http, Watch watch) throws IOException {
@@ -52,6 +63,9 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
       RunningMachine started = launcher.start(config, recorder);
       session.machine = started;
       if (http != null) {
+        if (!config.guest().isExternal()) {
+          session.allowSteps();
+        }
         session.watch.begin(new Watch.Machine(started::summary, started::nanoTime, null));
       }
       return session;
@@ -59,6 +73,35 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
       if (session.machine == null) {
         session.close();
       }
+    }
+  }
+
+  /** Without a token nobody may do them; the machine itself needs none. */
+  private void allowSteps() {
+    int port = Objects.requireNonNull(web).port();
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    try {
+      control = new Control(null, new ByHand(), StepToken.create(folder, port));
+    } catch (IOException e) {
+      LOG.warn(
+          "steps by hand are refused: no token can be written to {}: {}", folder, e.toString());
+    }
+  }
+
+  /** Steps as text. */
+  private final class ByHand implements Control.Hand {
+    @Override
+    public long perform(String step) {
+      try {
+        return machine().perform(StepByHand.parse(step));
+      } catch (ConfigException e) {
+        throw new IllegalArgumentException(e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public StepReport report(long number) {
+      return machine().report(number);
     }
   }
 
@@ -107,7 +150,7 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
 
   @Override
   public @Nullable Control control() {
-    return null;
+    return control;
   }
 
   @Override
@@ -117,6 +160,10 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
         return;
       }
       closed = true;
+    }
+    Control allowed = control;
+    if (allowed != null) {
+      allowed.token().close();
     }
     watch.close();
     if (web != null) {

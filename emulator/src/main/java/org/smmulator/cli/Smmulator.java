@@ -106,6 +106,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new PsCommand())
             .addSubcommand(new AtcCommand())
             .addSubcommand(new ExplainCommand())
+            .addSubcommand(new DoCommand(ticks))
             .addSubcommand(new EventsCommand())
             .addSubcommand(new DecodeCommand())
             .addSubcommand(new AtcCurveCommand())

@@ -59,10 +59,15 @@ public final class ConfigFile {
     }
     JsonNode complete = new Shape(problems).complete(tree, MachineConfig.class);
     problems.throwIfAny();
-    MachineConfig config = STRICT.treeToValue(complete, MachineConfig.class);
+    MachineConfig config = bind(complete, MachineConfig.class);
     new MachineRules(problems).check(config);
     problems.throwIfAny();
     return config;
+  }
+
+  /** What passed a {@link Shape}. */
+  static <T> T bind(JsonNode complete, Class<T> type) {
+    return STRICT.treeToValue(complete, type);
   }
 
   private static String read(Path file) throws ConfigException {

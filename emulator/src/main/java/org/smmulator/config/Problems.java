@@ -14,7 +14,12 @@ final class Problems {
   private final List<Problem> found = new ArrayList<>();
 
   Problems(String file) {
-    places.put("", new Place(file, 1));
+    this(new Place(file, 1));
+  }
+
+  /** Of what stands in one place. */
+  Problems(Place whole) {
+    places.put("", whole);
   }
 
   void locate(String path, Place place) {

@@ -11,41 +11,83 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 
 /**
- * Goes through the steps of a scenario as the machine will, with names instead of memory: who
- * lives, who is bound to what, which stream works on which queue.
+ * Goes through steps as the machine will, with names instead of memory: who lives, who is bound to
+ * what, which stream works on which queue.
  */
 final class ScenarioRules {
   private static final int PAGE_BYTES = 4096;
 
   private record Guest(int pages, Set<PciAddress> bound) {}
 
-  private record Stream(Step.Dma step, String path) {}
+  /**
+   * @param works whether it may still be under way
+   */
+  private record Stream(Step.Dma step, String path, boolean works) {}
 
   private final Problems problems;
   private final long ramBytes;
-  private final Map<PciAddress, DeviceConfig> devices = new LinkedHashMap<>();
+  private final String listed;
+
+  /** Their queues. */
+  private final Map<PciAddress, Integer> devices = new LinkedHashMap<>();
+
   private final Set<PciAddress> detached = new HashSet<>();
   private final Map<String, Guest> living = new LinkedHashMap<>();
   private final Set<String> ended = new HashSet<>();
   private final Map<String, Stream> background = new HashMap<>();
 
+  /** Of a machine file, from the machine's start on. */
   ScenarioRules(Problems problems, MachineConfig config) {
+    this(problems, config.machine().ramBytes(), "is listed under devices");
+    config.devices().forEach(device -> device(device.id(), device.queues()));
+  }
+
+  /**
+   * Of a machine on which nothing has happened.
+   *
+   * @param listed how a device gets there: the end of a sentence "no device 00:04.0 .."
+   */
+  ScenarioRules(Problems problems, long ramBytes, String listed) {
     this.problems = problems;
-    ramBytes = config.machine().ramBytes();
-    config.devices().forEach(device -> devices.put(device.id(), device));
+    this.ramBytes = ramBytes;
+    this.listed = listed;
+  }
+
+  /** A device is there. */
+  void device(PciAddress id, int queues) {
+    devices.put(id, queues);
+  }
+
+  /** A process lives. */
+  void living(String name, int pages, Set<PciAddress> bound) {
+    living.put(name, new Guest(pages, new HashSet<>(bound)));
+  }
+
+  /** A process has ended. */
+  void ended(String name) {
+    ended.add(name);
+  }
+
+  /** A stream has been started, and perhaps nobody has waited for it. */
+  void stream(String name, Step.Dma step, boolean works) {
+    background.put(name, new Stream(step, "", works));
   }
 
   void check(List<Step> steps) {
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
-      String path = Problems.child(Problems.element("scenario.steps", i), step.word());
-      step.choose(new Cases(path));
+      check(step, Problems.element("scenario.steps", i));
     }
     background.forEach(
         (name, stream) ->
             problems.add(
                 stream.path + ".background",
                 "nothing waits for stream " + name + "; add '- wait: {background: " + name + "}'"));
+  }
+
+  /** One step, and what it leaves behind. */
+  void check(Step step, String path) {
+    step.choose(new Cases(Problems.child(path, step.word())));
   }
 
   /** What each kind of step needs and leaves behind. */
@@ -128,10 +170,7 @@ final class ScenarioRules {
 
     @Override
     public void kill(Step.Kill step) {
-      Guest guest = guest(step.process(), path + ".process");
-      if (guest != null) {
-        busy(step.process(), null, path + ".process");
-      }
+      guest(step.process(), path + ".process");
       end(step.process());
     }
 
@@ -188,7 +227,7 @@ final class ScenarioRules {
   }
 
   private void queueForEach(PciAddress id, String path) {
-    int queues = Objects.requireNonNull(devices.get(id)).queues();
+    int queues = Objects.requireNonNull(devices.get(id));
     long bound = living.values().stream().filter(guest -> guest.bound.contains(id)).count();
     if (bound > queues) {
       problems.add(
@@ -222,7 +261,7 @@ final class ScenarioRules {
       problems.add(path + ".bytes", dma.bytes() + sentence);
     }
     if (dma.background() != null
-        && background.putIfAbsent(dma.background(), new Stream(dma, path)) != null) {
+        && background.putIfAbsent(dma.background(), new Stream(dma, path, true)) != null) {
       problems.add(
           path + ".background",
           "stream " + dma.background() + " is in the background already; use another name");
@@ -271,8 +310,7 @@ final class ScenarioRules {
 
   private boolean attached(PciAddress device, String path) {
     if (!devices.containsKey(device)) {
-      problems.add(
-          path, "no device " + device + " is listed under devices; " + one(devices.keySet()));
+      problems.add(path, "no device " + device + " " + listed + "; " + one(devices.keySet()));
       return false;
     }
     if (detached.contains(device)) {
@@ -304,30 +342,37 @@ final class ScenarioRules {
   private void idle(String name, String path) {
     background.forEach(
         (stream, at) -> {
-          if (at.step.processes().contains(name)) {
+          if (at.works && at.step.processes().contains(name)) {
             problems.add(
                 path,
-                "stream "
-                    + stream
-                    + " still works on "
-                    + name
-                    + "; add '- wait: {background: "
-                    + stream
-                    + "}' before");
+                at.step.background() == null
+                    ? stream
+                        + " still works on "
+                        + name
+                        + "; wait until it is done, or kill "
+                        + name
+                    : "stream "
+                        + stream
+                        + " still works on "
+                        + name
+                        + "; add '- wait: {background: "
+                        + stream
+                        + "}' before");
           }
         });
   }
 
-  /** Something in the background works on the process, with the device or with any. */
-  private void busy(String name, @Nullable PciAddress device, String path) {
+  /** A stream works on the process with the device. */
+  private void busy(String name, PciAddress device, String path) {
     for (Stream stream : background.values()) {
-      if (stream.step.processes().contains(name)
-          && (device == null || stream.step.devices().contains(device))) {
+      if (stream.works
+          && stream.step.processes().contains(name)
+          && stream.step.devices().contains(device)) {
         return;
       }
     }
-    String what = device == null ? "no device works for " : device + " does not work for ";
-    problems.add(path, what + name + "; add a dma step with 'background' before");
+    String idle = device + " does not work for " + name;
+    problems.add(path, idle + "; add a dma step with 'background' before");
   }
 
   private static String one(Set<?> names) {

@@ -214,7 +214,7 @@ final class Shape {
     return complete;
   }
 
-  private JsonNode step(JsonNode node, String path) {
+  JsonNode step(JsonNode node, String path) {
     Map<String, Class<?>> steps = steps();
     if (!(node instanceof ObjectNode given) || given.size() != 1) {
       problems.add(path, spell(node) + " is not a step; use one key of " + list(steps.keySet()));

@@ -211,7 +211,9 @@ public sealed interface Step {
     }
   }
 
-  /** Kills a process in the middle of DMA on every device that it is bound to. */
+  /**
+   * Kills a process; in the middle of DMA on every device that it is bound to, if a stream works.
+   */
   @JsonTypeName("kill")
   record Kill(@Key(meaning = "Process to kill.", syntax = Syntax.NAME) String process)
       implements Step {

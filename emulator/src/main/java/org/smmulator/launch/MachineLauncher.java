@@ -6,8 +6,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
+import org.smmulator.config.Step;
 import org.smmulator.history.Pace;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
@@ -157,6 +159,21 @@ public interface MachineLauncher {
      * @throws UserException if a device process cannot be started
      */
     Ending runScenario(Progress progress) throws UserException;
+
+    /**
+     * Begins a step by hand, on the built-in guest, beside the scenario if one is under way.
+     *
+     * @return its number, for {@link #report}
+     * @throws IllegalStateException if it cannot begin; the message says why
+     */
+    long perform(Step step);
+
+    /**
+     * How far a step by hand has come.
+     *
+     * @throws IllegalArgumentException if it is not known, or not any more
+     */
+    StepReport report(long number);
 
     /** Stops everything, also while the scenario runs; can be repeated. */
     @Override

@@ -3,7 +3,7 @@ package org.smmulator.machine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,6 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.ScenarioConfig;
+import org.smmulator.config.Step;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
@@ -19,6 +21,7 @@ import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
@@ -39,11 +42,13 @@ public final class Machine implements RunningMachine {
   private final Board board;
   private final DataCheck check;
   private final Recorder recorder;
-  private final StepTable steps = new StepTable();
+  private final StepTable stepTable = new StepTable();
   private final List<PluggedDevice> devices = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private List<String> busAddresses = List.of();
   private @Nullable SummaryCollector summaries;
+  private @Nullable StepsByHand byHand;
+  private @Nullable Steps steps;
   private volatile @Nullable Summary last;
   private volatile @Nullable ScenarioRun story;
 
@@ -113,14 +118,26 @@ public final class Machine implements RunningMachine {
     board.plugged(this::plugged);
     this.check = new DataCheck(board.violations());
     this.recorder = recorder;
-    if (config.scenario() != null && recorder != Recorder.OFF) {
-      recorder.addReader(steps);
+    if (!config.guest().isExternal() && recorder != Recorder.OFF) {
+      recorder.addReader(stepTable);
       board.ledger().nameSteps(this::stepOf);
     }
   }
 
   private void powerOn() throws UserException {
     guest.boot(board);
+    GuestKernel kernel = guest.kernel();
+    if (kernel != null) {
+      ScenarioConfig scenario = config.scenario();
+      steps =
+          new Steps(
+              kernel,
+              scenario == null ? 1 : scenario.seed(),
+              config.bus().attachTimeoutMillis(),
+              check,
+              board.rootComplex()::namePasid);
+      byHand = new StepsByHand(steps, recorder, config);
+    }
     summaries = new SummaryCollector(board, guest.kernel(), guest::vfioUser, check, this::steps);
     try {
       busAddresses = platform.listen(config.bus(), board);
@@ -132,12 +149,12 @@ public final class Machine implements RunningMachine {
 
   private @Nullable String stepOf(long event) {
     recorder.deliver();
-    return steps.stepOf(event);
+    return stepTable.stepOf(event);
   }
 
   private List<StepSummary> steps() {
     recorder.deliver();
-    return steps.steps();
+    return stepTable.steps();
   }
 
   /**
@@ -253,11 +270,11 @@ public final class Machine implements RunningMachine {
     if (running == null) {
       throw new IllegalStateException("the guest is a program of yours; it knows its processes");
     }
-    ScenarioRun run = story;
+    Steps done = Objects.requireNonNull(steps);
     return board.ask(
         () ->
             Processes.table(
-                run == null ? Map.of() : run.processes(),
+                done.processes(),
                 running.sva().pasids(),
                 board.rootComplex().counters().devices()));
   }
@@ -276,10 +293,9 @@ public final class Machine implements RunningMachine {
   Ending runScenario(Progress progress, BooleanSupplier stopped) throws UserException {
     ScenarioRun run =
         new ScenarioRun(
-            kernel(),
+            Objects.requireNonNull(steps, "no kernel of ours runs on this machine"),
             config,
             check,
-            board.rootComplex()::namePasid,
             devices,
             ram,
             this::summary,
@@ -293,6 +309,23 @@ public final class Machine implements RunningMachine {
       ram.requireWhole(); // if it is not, that is why
       throw e;
     }
+  }
+
+  @Override
+  public long perform(Step step) {
+    return byHand().perform(step);
+  }
+
+  @Override
+  public StepReport report(long number) {
+    return byHand().report(number);
+  }
+
+  private StepsByHand byHand() {
+    if (byHand == null) {
+      throw new IllegalStateException("the guest is a program of yours; it does its own steps");
+    }
+    return byHand;
   }
 
   @Override

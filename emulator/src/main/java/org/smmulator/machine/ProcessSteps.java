@@ -101,9 +101,15 @@ final class ProcessSteps {
     process.bindings().remove(binding);
   }
 
-  /** Ends the process while devices work for it. */
-  void kill() {
-    process.bindings().forEach(this::awaitBusy);
+  /**
+   * Ends the process, while devices work for it if any do.
+   *
+   * @param busy whether a stream gives them work
+   */
+  void kill(boolean busy) {
+    if (busy) {
+      process.bindings().forEach(this::awaitBusy);
+    }
     process.end();
     process.process().exit();
     process.bindings().forEach(Binding::close);

@@ -1,10 +1,8 @@
 package org.smmulator.machine;
 
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +28,7 @@ final class ScenarioRun {
   private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final GuestKernel kernel;
+  private final Steps steps;
   private final ScenarioConfig story;
   private final Scenario scenario;
   private final DataCheck check;
@@ -40,17 +39,16 @@ final class ScenarioRun {
   private final Glances glances;
 
   /**
+   * @param steps those of its machine
    * @param config with a scenario
-   * @param pasidNames as of a {@link Scenario}
    * @param devices the machine's own
    * @param ram what it runs in
    * @param stopped whether the scenario is to end before its last step
    */
   ScenarioRun(
-      GuestKernel kernel,
+      Steps steps,
       MachineConfig config,
       DataCheck check,
-      ObjIntConsumer<String> pasidNames,
       List<PluggedDevice> devices,
       MachineRam ram,
       Supplier<Summary> summary,
@@ -60,21 +58,16 @@ final class ScenarioRun {
     if (configured == null) {
       throw new IllegalStateException("the machine file has no scenario");
     }
-    this.kernel = kernel;
+    this.kernel = steps.kernel();
+    this.steps = steps;
     this.story = configured;
-    this.scenario =
-        new Scenario(kernel, story, config.bus().attachTimeoutMillis(), check, pasidNames);
+    this.scenario = new Scenario(story, steps);
     this.check = check;
     this.devices = devices;
     this.ram = ram;
     this.summary = summary;
     this.stopped = stopped;
     this.glances = glances;
-  }
-
-  /** The processes so far, by name; callable from any thread. */
-  Map<String, ScenarioProcess> processes() {
-    return scenario.processes();
   }
 
   /** How many steps have begun; callable from any thread. */
@@ -150,7 +143,7 @@ final class ScenarioRun {
         Math.min(far.stepsDone() + 1, far.steps()),
         far.steps(),
         scenario.now(),
-        scenario.operationsDone(),
+        steps.operationsDone(),
         far.operations(),
         check.bytesCompared());
   }
@@ -179,7 +172,7 @@ final class ScenarioRun {
     for (PluggedDevice device : devices) {
       kernel.awaitGone(address(device), deadline);
     }
-    while (scenario.isLosingDevices() && kernel.sched().nanoTime() < deadline) {
+    while (steps.isLosingDevices() && kernel.sched().nanoTime() < deadline) {
       kernel.sched().sleep(LOOK_NANOS);
     }
   }

@@ -71,7 +71,7 @@ final class Pages {
       case "/api/history" -> Answer.json(machine.watch().history(machine.name()));
       case "/api/stream" -> Answer.STREAM;
       case "/api/changes" -> changes(uri);
-      case STEP -> state();
+      case STEP -> step(uri);
       default -> Answer.ok("text/plain", explain(uri));
     };
   }
@@ -91,7 +91,7 @@ final class Pages {
   }
 
   /**
-   * Holds the machine or lets it go on, if who asks may.
+   * Does a step, holds the machine or lets it go on, if who asks may.
    *
    * @param authorization what the request says of that
    */
@@ -100,20 +100,57 @@ final class Pages {
     if (control == null) {
       return Answer.plain(
           HttpResponseStatus.CONFLICT,
-          "this machine runs on real time; start it with run --simulated --live to hold it");
+          "nothing can be done here with this machine: the guest is a program of yours");
     }
     if (authorization == null || !control.token().isIn(authorization)) {
       return Answer.plain(
           HttpResponseStatus.UNAUTHORIZED,
-          "the machine wrote a token to a file when it started, and said where; send it as"
-              + " Authorization: Bearer TOKEN");
+          "the machine wrote a token to a file when it started; send it as Authorization: Bearer"
+              + " TOKEN");
+    }
+    StepQuery query;
+    try {
+      query = StepQuery.of(uri);
+    } catch (IllegalArgumentException e) {
+      return Answer.plain(HttpResponseStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+    return query.step() == null ? tell(query, control.pace()) : perform(query, control.hand());
+  }
+
+  private Answer tell(StepQuery query, @Nullable Pace pace) {
+    if (pace == null) {
+      return Answer.plain(
+          HttpResponseStatus.CONFLICT,
+          "this machine runs on real time; start it with run --simulated --live to hold it");
     }
     return answer(
         STEP,
         () -> {
-          StepQuery.tell(uri, control.pace());
+          query.tell(pace);
           return state();
         });
+  }
+
+  private static Answer perform(StepQuery query, Control.@Nullable Hand hand) {
+    if (hand == null) {
+      return Answer.plain(
+          HttpResponseStatus.CONFLICT,
+          "a simulated machine does what its file says in the order of its seed; add the step to"
+              + " the file, or run it without --simulated");
+    }
+    return answer(
+        STEP,
+        () -> Answer.json("{\"number\":" + hand.perform(String.valueOf(query.step())) + "}\n"));
+  }
+
+  /** How a step by hand is going; without its number, whether the machine is held. */
+  private Answer step(String uri) {
+    String number = StepQuery.number(uri);
+    Control control = machine.control();
+    if (number == null || control == null || control.hand() == null) {
+      return state();
+    }
+    return Answer.json(control.hand().report(Long.parseLong(number)).json());
   }
 
   private Answer state() {

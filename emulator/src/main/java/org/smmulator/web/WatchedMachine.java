@@ -38,6 +38,6 @@ public interface WatchedMachine extends AskedMachine {
   /** What is kept of its past. */
   Watch watch();
 
-  /** How it is held and let go on; null if it runs on real time. */
+  /** What else may be done with it, and who may; null if nothing. */
   @Nullable Control control();
 }

@@ -119,6 +119,11 @@ public final class WebServer implements AutoCloseable {
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
+  /** The real port. */
+  public int port() {
+    return ((InetSocketAddress) server.address()).getPort();
+  }
+
   /** Closes the clients itself: a loop that is to end at once may leave them open. */
   @Override
   public void close() {

@@ -6,12 +6,15 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.Step;
 import org.smmulator.history.FakePace;
 import org.smmulator.history.Pace;
 import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StepReport;
+import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
@@ -85,6 +88,17 @@ final class FakeLauncher implements MachineLauncher {
   }
 
   private final class FakeMachine extends FakeWatchable implements RunningMachine {
+    @Override
+    public long perform(Step step) {
+      return 1;
+    }
+
+    @Override
+    public StepReport report(long number) {
+      StepSummary did = new StepSummary("exit alice", 0, 1, 14, List.of());
+      return new StepReport(number, StepReport.State.DONE, null, did, List.of());
+    }
+
     @Override
     public List<String> busAddresses() {
       return List.of("127.0.0.1:7701");

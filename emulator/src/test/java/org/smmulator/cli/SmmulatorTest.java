@@ -332,7 +332,7 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, events,"
+            "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, do, events,"
                 + " decode, atc-curve, check, system-aarch64, qemu, help or generate-completion; see"
                 + " 'smmulator --help'");
   }

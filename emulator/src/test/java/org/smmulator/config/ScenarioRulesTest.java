@@ -70,10 +70,6 @@ class ScenarioRulesTest {
             "x.yaml:5: scenario.steps[0].wait.background: no stream b is in the background; there"
                 + " is none"),
         arguments(
-            bound + "    - kill: {process: alice}\n",
-            "x.yaml:7: scenario.steps[2].kill.process: no device works for alice; add a dma step"
-                + " with 'background' before"),
-        arguments(
             bound + "    - unbindWhileBusy: {process: alice, device: '00:04.0'}\n",
             "x.yaml:7: scenario.steps[2].unbindWhileBusy.process: 00:04.0 does not work for alice;"
                 + " add a dma step with 'background' before"),

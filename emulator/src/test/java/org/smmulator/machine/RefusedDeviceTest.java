@@ -83,10 +83,10 @@ class RefusedDeviceTest {
       DataCheck check = new DataCheck(new ViolationLog(20));
       ScenarioRun run =
           new ScenarioRun(
-              kernel,
+              new Steps(
+                  kernel, 1, config.bus().attachTimeoutMillis(), check, (process, pasid) -> {}),
               config,
               check,
-              (process, pasid) -> {},
               List.of(device),
               MachineRam.of(config.machine()),
               machine::summary,

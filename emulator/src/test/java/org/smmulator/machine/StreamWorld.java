@@ -133,7 +133,7 @@ final class StreamWorld {
           steps().unbindWhileBusy(process.bindings().get(0));
         }
       }
-      case KILL -> steps().kill();
+      case KILL -> steps().kill(true);
     }
   }
 

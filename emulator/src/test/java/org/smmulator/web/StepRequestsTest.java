@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +19,8 @@ import org.smmulator.history.FakePace;
 import org.smmulator.history.Pace;
 import org.smmulator.history.Watch;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StepReport;
+import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.record.Recorder;
 
@@ -30,9 +33,9 @@ class StepRequestsTest {
 
   @BeforeEach
   void start() throws IOException {
-    token = StepToken.create(folder);
+    token = StepToken.create(folder, 0);
     pace.state = Pace.State.PAUSED;
-    server = WebServer.start("127.0.0.1:0", watched(new Control(pace, token)));
+    server = WebServer.start("127.0.0.1:0", watched(new Control(pace, null, token)));
     clients = new RawClients(() -> server);
   }
 
@@ -111,8 +114,8 @@ class StepRequestsTest {
       value = {
         "'' | do is missing; do is pause, run",
         "?do=fly | do: 'fly' is not possible; do is pause, run",
-        "?do=run&do=run | 'do': give do, and nanos for time, once each",
-        "?do=run&now=1 | 'now': give do",
+        "?do=run&do=run | 'do': give step, or do, and nanos for time, once each",
+        "?do=run&now=1 | 'now': give step, or do",
         "?do=run&nanos=1 | nanos goes with do=time only",
         "?do=time | nanos: missing; give a number from 1 to 3600000000000",
         "?do=time&nanos=0 | nanos: '0' is wrong",
@@ -138,7 +141,8 @@ class StepRequestsTest {
 
   @Test
   void aMachineOnRealTimeSaysSo() throws IOException {
-    try (WebServer real = WebServer.start("127.0.0.1:0", new FakeWatched());
+    FakeWatched machine = watched(new Control(null, new FakeHand(), token));
+    try (WebServer real = WebServer.start("127.0.0.1:0", machine);
         RawClients others = new RawClients(() -> real)) {
       RawClient.Reply reply = others.ask("POST /api/step?do=pause HTTP/1.1", bearer());
       assertThat(reply.status()).isEqualTo(409);
@@ -147,11 +151,86 @@ class StepRequestsTest {
   }
 
   @Test
+  void aSimulatedMachineDoesNoStepsByHand() throws IOException {
+    RawClient.Reply reply = post("?step=exit", bearer());
+    assertThat(reply.status()).isEqualTo(409);
+    assertThat(reply.body()).contains("run it without --simulated");
+  }
+
+  @Test
+  void aMachineWithoutOurKernelHasNothingToBeDone() throws IOException {
+    try (WebServer other = WebServer.start("127.0.0.1:0", new FakeWatched());
+        RawClients others = new RawClients(() -> other)) {
+      RawClient.Reply reply = others.ask("POST /api/step?step=exit HTTP/1.1", bearer());
+      assertThat(reply.status()).isEqualTo(409);
+      assertThat(reply.body()).contains("the guest is a program of yours");
+    }
+  }
+
+  /** Asked for in one request, looked at in others. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "POST | ?step=exit%3A%20%7Bprocess%3A%20alice%7D | 200 | {\"number\":7}",
+        "POST | ?step=nonsense | 400 | nonsense is no step",
+        "POST | ?step=busy | 503 | 8 steps are under way",
+        "POST | ?step=a&do=run | 400 | step stands alone",
+        "POST | ?step=a&step=b | 400 | 'step': give step",
+        "GET | ?number=7 | 200 | \"state\" : \"done\"",
+        "GET | ?number=8 | 400 | no step 8 is kept",
+        "GET | ?number=-1 | 400 | number: '-1' is wrong",
+        "GET | ?number=7&number=8 | 400 | number: '7' is wrong",
+        "GET | '' | 200 | {\"state\":\"real\"}"
+      })
+  void whoHasTheTokenDoesSteps(String method, String query, int status, String body)
+      throws IOException {
+    FakeHand hand = new FakeHand();
+    try (WebServer real = WebServer.start("127.0.0.1:0", watched(new Control(null, hand, token)));
+        RawClients others = new RawClients(() -> real)) {
+      String request = method + " /api/step" + query + " HTTP/1.1";
+      if (method.equals("POST")) {
+        assertThat(others.ask(request).status()).as("without the token").isEqualTo(401);
+        assertThat(hand.asked).isEmpty();
+      }
+      RawClient.Reply reply = others.ask(request, bearer());
+      assertThat(reply.status()).isEqualTo(status);
+      assertThat(reply.body()).contains(body);
+    }
+  }
+
+  /** Knows one step by hand. */
+  private static final class FakeHand implements Control.Hand {
+    final List<String> asked = new ArrayList<>();
+
+    @Override
+    public long perform(String step) {
+      asked.add(step);
+      switch (step) {
+        case "exit: {process: alice}" -> {
+          return 7;
+        }
+        case "busy" -> throw new IllegalStateException("8 steps are under way");
+        default -> throw new IllegalArgumentException(step + " is no step");
+      }
+    }
+
+    @Override
+    public StepReport report(long number) {
+      if (number != 7) {
+        throw new IllegalArgumentException("no step " + number + " is kept");
+      }
+      StepSummary did = new StepSummary("exit alice", 0, 1, 14, List.of());
+      return new StepReport(number, StepReport.State.DONE, null, did, List.of("+0.0 us story"));
+    }
+  }
+
+  @Test
   void theTokenIsForTheUserAloneAndGoneAtTheEnd() throws IOException {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(token.file())))
         .isEqualTo("rw-------");
     assertThat(Files.readString(token.file())).matches("[0-9a-f]{32}\n");
-    try (StepToken other = StepToken.create(folder)) {
+    try (StepToken other = StepToken.create(folder, 0)) {
       assertThat(Files.readString(other.file())).isNotEqualTo(Files.readString(token.file()));
     }
     token.close();

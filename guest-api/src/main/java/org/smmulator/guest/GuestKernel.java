@@ -41,6 +41,7 @@ public final class GuestKernel implements PciBus.Listener {
   private final DmaEngine.Kernel dma;
   private final Map<PciAddress, DmaEngine> engines = new ConcurrentHashMap<>();
   private final Set<PciAddress> seen = ConcurrentHashMap.newKeySet();
+  private final Set<PciAddress> judged = ConcurrentHashMap.newKeySet();
 
   /** Why functions that are plugged in are not driven. */
   private final Map<PciAddress, IommuException> refused = new ConcurrentHashMap<>();
@@ -257,6 +258,11 @@ public final class GuestKernel implements PciBus.Listener {
     return seen.contains(address);
   }
 
+  /** Whether a function at an address was given to a driver, or to none, at any time. */
+  public boolean hasJudged(PciAddress address) {
+    return judged.contains(address);
+  }
+
   @Override
   public void added(PciDevice device) {
     seen.add(device.address());
@@ -269,6 +275,7 @@ public final class GuestKernel implements PciBus.Listener {
     try {
       IommuDomain domain = iommu.attachDefaultDomain(device.iommuDevice());
       engines.put(device.address(), DmaEngine.probe(dma, device, domain));
+      judged.add(device.address());
       driven = true;
       refused.remove(device.address());
       enginesChanged.wakeAll();
@@ -294,6 +301,7 @@ public final class GuestKernel implements PciBus.Listener {
 
   private void refuse(PciAddress address, IommuException why) {
     refused.put(address, why);
+    judged.add(address);
     enginesChanged.wakeAll();
   }
 

@@ -1,0 +1,371 @@
+package org.smmulator.machine;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ObjIntConsumer;
+import org.smmulator.arch.port.PciAddress;
+import org.smmulator.config.Step;
+import org.smmulator.config.StepByHand;
+import org.smmulator.config.StepCases;
+import org.smmulator.config.StepWords;
+import org.smmulator.guest.GuestKernel;
+import org.smmulator.guest.GuestProcess;
+import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.IommuException.Errno;
+import org.smmulator.guest.mm.Prot;
+import org.smmulator.guest.pci.PciDevice;
+import org.smmulator.guest.pci.dma.DmaEngine;
+import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.Task;
+import org.smmulator.machine.ScenarioProcess.Binding;
+import org.smmulator.record.EventKind;
+
+/**
+ * Does steps, of a scenario or by hand, on tasks of the guest: each changes the processes alone,
+ * and waits for DMA beside the others. A step that cannot be done says so in one sentence.
+ */
+final class Steps implements StepCases<ScenarioException> {
+  /** What must be so when a step's turn has come. */
+  interface Condition {
+    void require() throws ScenarioException;
+  }
+
+  /** A stream of DMA on one process. */
+  private record Running(
+      Task task, DmaStream stream, Step.Dma step, long planned, AtomicLong done) {
+    /** What is over of it; all, if no more can come. */
+    long over() {
+      return task.isDone() ? planned : Math.min(planned, done.get());
+    }
+  }
+
+  private final GuestKernel kernel;
+  private final long seed;
+  private final int attachTimeoutMillis;
+  private final DataCheck check;
+
+  /** One step at a time has it; others look at it. */
+  private final Map<String, ScenarioProcess> processes =
+      Collections.synchronizedMap(new LinkedHashMap<>());
+
+  private final Map<String, List<Task>> background = new LinkedHashMap<>();
+  private final List<Running> streams = new CopyOnWriteArrayList<>();
+  private final ObjIntConsumer<String> pasidNames;
+
+  /** Not one of the guest's: in a run that a seed orders nobody else ever wants it. */
+  private final ReentrantLock changing = new ReentrantLock();
+
+  /** What the step whose turn it is waits for when it is over. */
+  private List<Task> waitedFor = List.of();
+
+  /**
+   * @param seed of address streams and contents
+   * @param attachTimeoutMillis wait for a device that a step names
+   * @param pasidNames told which process a PASID is of, before a device uses it
+   */
+  Steps(
+      GuestKernel kernel,
+      long seed,
+      int attachTimeoutMillis,
+      DataCheck check,
+      ObjIntConsumer<String> pasidNames) {
+    this.kernel = kernel;
+    this.seed = seed;
+    this.attachTimeoutMillis = attachTimeoutMillis;
+    this.check = check;
+    this.pasidNames = pasidNames;
+  }
+
+  GuestKernel kernel() {
+    return kernel;
+  }
+
+  /** The processes so far, by name; callable from any thread. */
+  Map<String, ScenarioProcess> processes() {
+    synchronized (processes) {
+      return new LinkedHashMap<>(processes);
+    }
+  }
+
+  long operationsDone() {
+    return streams.stream().mapToLong(each -> each.done.get()).sum();
+  }
+
+  long operationsOver() {
+    return streams.stream().mapToLong(Running::over).sum();
+  }
+
+  /** Whether streams have yet to find out that all of their devices are gone. */
+  boolean isLosingDevices() {
+    return streams.stream().anyMatch(each -> !each.task.isDone() && each.stream.isCutOff());
+  }
+
+  /** What a step does, down to the devices, it is the cause of. */
+  void run(Step step, long number, Condition condition) throws ScenarioException {
+    Sched sched = kernel.sched();
+    int words = sched.name(StepWords.of(step));
+    long outer = sched.begin(EventKind.STEP_BEGINS, words, number, StepWords.pages(step), 0);
+    try {
+      join(change(step, condition));
+    } finally {
+      sched.end(EventKind.STEP_ENDS, outer, words, 0);
+      sched.recorder().deliver(); // so that it can be read while the next one goes on
+    }
+  }
+
+  private List<Task> change(Step step, Condition condition) throws ScenarioException {
+    changing.lock();
+    try {
+      condition.require();
+      waitedFor = List.of();
+      step.choose(this);
+      return waitedFor;
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Tells the rules of a next step how things stand; for the one whose turn it is. */
+  void tell(StepByHand rules) {
+    for (PciDevice device : kernel.pci().devices()) {
+      DmaEngine engine = kernel.engine(device.address());
+      if (engine != null) {
+        rules.device(device.address(), engine.queues());
+      }
+    }
+    processes().forEach((name, process) -> tell(rules, name, process));
+    for (Running each : streams) {
+      String name = each.step.background();
+      boolean works = !each.task.isDone();
+      if (name == null ? works : background.containsKey(name)) {
+        rules.stream(name == null ? "'" + StepWords.of(each.step) + "'" : name, each.step, works);
+      }
+    }
+  }
+
+  private static void tell(StepByHand rules, String name, ScenarioProcess process) {
+    if (process.isEnding()) {
+      rules.ended(name);
+      return;
+    }
+    Set<PciAddress> bound = new HashSet<>();
+    for (Binding binding : process.bindings()) {
+      if (!binding.isEnding()) {
+        bound.add(binding.queue().device());
+      }
+    }
+    rules.living(name, process.model().pages(), bound);
+  }
+
+  /** Waits for all streams in the background. */
+  void joinBackground() throws ScenarioException {
+    for (Running running : streams) {
+      if (running.step.background() != null) {
+        join(List.of(running.task));
+      }
+    }
+  }
+
+  private ProcessSteps steps(String process) throws ScenarioException {
+    return new ProcessSteps(kernel.sched(), process(process), check);
+  }
+
+  @Override
+  public void startProcess(Step.StartProcess step) throws ScenarioException {
+    requireNew(step.name());
+    GuestProcess process = kernel.startProcess(step.name());
+    long base = process.mm().mmap(bytes(step.pages()), Prot.READ_WRITE);
+    processes.put(
+        step.name(),
+        new ScenarioProcess(
+            process,
+            base,
+            new BufferModel(kernel.sched(), step.pages()),
+            new Gate(kernel.sched())));
+  }
+
+  @Override
+  public void bind(Step.Bind step) throws ScenarioException {
+    ScenarioProcess process = process(step.process());
+    for (PciAddress id : step.devices()) {
+      DmaEngine engine = engine(id);
+      try {
+        EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
+        pasidNames.accept(step.process(), queue.pasid());
+        process.bindings().add(new Binding(kernel.sched(), queue));
+      } catch (IommuException e) {
+        throw new ScenarioException(step + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  @Override
+  public void dma(Step.Dma step) throws ScenarioException {
+    List<Task> tasks = new ArrayList<>();
+    for (String name : step.processes()) {
+      ScenarioProcess process = process(name);
+      List<Binding> bindings = new ArrayList<>();
+      for (PciAddress id : step.devices()) {
+        bindings.add(binding(process, id));
+      }
+      AddressStream addresses =
+          new AddressStream(
+              seed + step.seedOffset(), step.mix(), step.page(), step.pages(), step.bytes());
+      AtomicLong done = new AtomicLong();
+      DmaStream stream = new DmaStream(kernel.sched(), process, bindings, addresses, check, done);
+      Task task = kernel.sched().spawn("dma " + name, () -> stream.run(step.operations()));
+      long planned = (long) step.operations() * bindings.size();
+      streams.add(new Running(task, stream, step, planned, done));
+      tasks.add(task);
+    }
+    if (step.background() == null) {
+      waitedFor = tasks;
+    } else {
+      background.put(step.background(), tasks);
+    }
+  }
+
+  @Override
+  public void await(Step.Wait step) {
+    List<Task> tasks = background.remove(step.background());
+    waitedFor = tasks == null ? List.of() : tasks;
+  }
+
+  private static void join(List<Task> tasks) throws ScenarioException {
+    for (Task task : tasks) {
+      task.join();
+      Throwable failure = task.failure();
+      if (failure != null) {
+        throw new ScenarioException(task.name() + " failed: " + failure.getMessage(), failure);
+      }
+    }
+  }
+
+  @Override
+  public void detachDomain(Step.DetachDomain step) throws ScenarioException {
+    PciAddress address = step.device();
+    List<Binding> ended = new ArrayList<>();
+    for (Map.Entry<String, ScenarioProcess> entry : processes.entrySet()) {
+      for (Binding binding : entry.getValue().bindings()) {
+        if (binding.queue().device().equals(address)) {
+          steps(entry.getKey()).awaitBusy(binding);
+          binding.end();
+          entry.getValue().bindings().remove(binding);
+          ended.add(binding);
+        }
+      }
+    }
+    kernel.detachDomain(address);
+    ended.forEach(Binding::close);
+  }
+
+  @Override
+  public void write(Step.Write step) throws ScenarioException {
+    steps(step.process()).write(step, seed);
+  }
+
+  @Override
+  public void munmap(Step.Munmap step) throws ScenarioException {
+    steps(step.process()).munmap(step);
+  }
+
+  @Override
+  public void mprotect(Step.Mprotect step) throws ScenarioException {
+    steps(step.process()).mprotect(step);
+  }
+
+  @Override
+  public void age(Step.Age step) throws ScenarioException {
+    steps(step.process()).age(step);
+  }
+
+  @Override
+  public void fork(Step.Fork step) throws ScenarioException {
+    requireNew(step.child());
+    processes.put(step.child(), steps(step.process()).fork(step));
+  }
+
+  @Override
+  public void unbindWhileBusy(Step.UnbindWhileBusy step) throws ScenarioException {
+    ScenarioProcess process = process(step.process());
+    steps(step.process()).unbindWhileBusy(binding(process, step.device()));
+  }
+
+  @Override
+  public void kill(Step.Kill step) throws ScenarioException {
+    steps(step.process()).kill(isBusy(step.process()));
+  }
+
+  @Override
+  public void exit(Step.Exit step) throws ScenarioException {
+    steps(step.process()).exit();
+  }
+
+  @Override
+  public void verify(Step.Verify step) throws ScenarioException {
+    steps(step.process()).verify();
+  }
+
+  /** Whether a stream works on a process. */
+  private boolean isBusy(String process) {
+    return streams.stream()
+        .anyMatch(each -> !each.task.isDone() && each.step.processes().contains(process));
+  }
+
+  private void requireNew(String name) throws ScenarioException {
+    if (processes.containsKey(name)) {
+      throw new ScenarioException("a process '" + name + "' was started before", null);
+    }
+  }
+
+  private ScenarioProcess process(String name) throws ScenarioException {
+    ScenarioProcess process = processes.get(name);
+    if (process == null) {
+      throw new ScenarioException("process '" + name + "' was not started", null);
+    }
+    return process;
+  }
+
+  private DmaEngine engine(PciAddress id) throws ScenarioException {
+    long deadline = kernel.sched().nanoTime() + TimeUnit.MILLISECONDS.toNanos(attachTimeoutMillis);
+    DmaEngine engine;
+    try {
+      engine = kernel.awaitEngine(id, deadline);
+    } catch (IommuException e) {
+      String hint =
+          e.errno() == Errno.ETIMEDOUT ? "; bus.invalidationTimeoutMillis allows more" : "";
+      throw new ScenarioException("a device cannot be driven: " + e.getMessage() + hint, e);
+    }
+    if (engine == null) {
+      throw new ScenarioException(
+          String.format(
+              "device %s was not attached within %d ms; bus.attachTimeoutMillis allows more",
+              id, attachTimeoutMillis),
+          null);
+    }
+    return engine;
+  }
+
+  private static Binding binding(ScenarioProcess process, PciAddress id) throws ScenarioException {
+    for (Binding binding : process.bindings()) {
+      if (binding.queue().device().equals(id)) {
+        return binding;
+      }
+    }
+    throw new ScenarioException(
+        "process '" + process.process() + "' is not bound to device " + id, null);
+  }
+
+  private static long bytes(int pages) {
+    return (long) pages * BufferModel.PAGE_BYTES;
+  }
+}
