@@ -226,8 +226,7 @@ final class QemuCommand implements Callable<Integer> {
     return ExitCode.OK.code();
   }
 
-  private int run(ServedMachine machine, QemuLine line)
-      throws UserException, InterruptedException {
+  private int run(ServedMachine machine, QemuLine line) throws UserException, InterruptedException {
     for (Path socket : machine.sockets()) {
       awaitSocket(socket, null);
     }

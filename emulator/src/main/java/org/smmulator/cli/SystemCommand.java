@@ -71,8 +71,7 @@ final class SystemCommand implements Callable<Integer> {
     }
     // The machine has nothing that would have to be put away: it listens at no UNIX socket.
     SignalHook hook = SignalHook.add(() -> Runtime.getRuntime().halt(ExitCode.OK.code()));
-    try (MachineSession session =
-            MachineSession.start(launcher.get(), config, Recorder.OFF);
+    try (MachineSession session = MachineSession.start(launcher.get(), config, Recorder.OFF);
         QmpMonitor monitor = monitor(options, session)) {
       session.machine().awaitEnd();
       return ExitCode.OK.code();

@@ -217,8 +217,8 @@ final class DmaStream {
   }
 
   /**
-   * How an operation ends that one of its operands does not permit. Without ATS a device learns only
-   * that it may not read: a write to a page that may be read alone is dropped in silence.
+   * How an operation ends that one of its operands does not permit. Without ATS a device learns
+   * only that it may not read: a write to a page that may be read alone is dropped in silence.
    */
   private static Status refusal(Binding binding, Operands before) {
     if (!binding.queue().stalls()) {

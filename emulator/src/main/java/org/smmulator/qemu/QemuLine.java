@@ -66,8 +66,7 @@ public record QemuLine(
     words.addAll(List.of("-qmp", socket(machine.qmp())));
     words.addAll(smmu(machine));
     for (ServedMachine.Function function : machine.functions()) {
-      words.addAll(
-          vfio(machine.folder().resolve(function.socket()), "pcie.0", function.address()));
+      words.addAll(vfio(machine.folder().resolve(function.socket()), "pcie.0", function.address()));
     }
     words.addAll(List.of("-dtb", machine.deviceTree().toString()));
     if (kernel != null) {

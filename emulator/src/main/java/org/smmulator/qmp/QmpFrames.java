@@ -9,9 +9,9 @@ import io.netty.handler.codec.TooLongFrameException;
 import java.util.List;
 
 /**
- * Cuts what a client sends into texts of one JSON value each. A value is over where its brackets are
- * closed, whatever follows; what begins with no bracket, or has an end of line inside of a string,
- * is no command, and is over with its line.
+ * Cuts what a client sends into texts of one JSON value each. A value is over where its brackets
+ * are closed, whatever follows; what begins with no bracket, or has an end of line inside of a
+ * string, is no command, and is over with its line.
  */
 final class QmpFrames extends ByteToMessageDecoder {
   /** Longest text; the commands of QEMU's tests have some hundred bytes. */

@@ -15,8 +15,8 @@ import org.smmulator.bus.wire.NettySockets;
 
 /**
  * The QMP monitors of one machine, each connected to a program that waits for it, as QEMU's {@code
- * -mon ...,mode=control} does. One that the program closes stays closed; the machine goes on. All of
- * them are on a thread of their own.
+ * -mon ...,mode=control} does. One that the program closes stays closed; the machine goes on. All
+ * of them are on a thread of their own.
  */
 public final class QmpMonitor implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group =

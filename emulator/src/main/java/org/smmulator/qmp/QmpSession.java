@@ -96,7 +96,10 @@ final class QmpSession extends ChannelInboundHandlerAdapter {
       LOG.error("the QMP monitor failed", cause);
     }
     quits = true;
-    context.channel().writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
+    context
+        .channel()
+        .writeAndFlush(context.alloc().buffer(0))
+        .addListener(ChannelFutureListener.CLOSE);
   }
 
   private void send(Channel channel, JsonNode answer) {

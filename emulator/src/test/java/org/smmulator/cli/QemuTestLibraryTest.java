@@ -131,8 +131,7 @@ class QemuTestLibraryTest {
     assertThat(machine.waitFor()).isZero();
     assertThat(RealProcess.printed(machine)).as("the test's own output").isEmpty();
     assertThat(RealProcess.complaints(machine))
-        .isEqualTo(
-            "smmulator: of no effect here: -machine gic-version=3, -smp 1, -cpu max\n");
+        .isEqualTo("smmulator: of no effect here: -machine gic-version=3, -smp 1, -cpu max\n");
   }
 
   @Test

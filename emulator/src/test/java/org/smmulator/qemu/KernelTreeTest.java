@@ -65,9 +65,27 @@ class KernelTreeTest {
     assertThat(bridge.cells("bus-range")).containsExactly(0, 0x7f);
     assertThat(bridge.cells("ranges"))
         .containsExactly(
-            0x100_0000, 0, 0, 0, 0x3eff_0000, 0, 0x1_0000, //
-            0x200_0000, 0, 0x2000_0000, 0, 0x2000_0000, 0, 0x1eff_0000, //
-            0x300_0000, 0x80, 0, 0x80, 0, 0x80, 0);
+            0x100_0000,
+            0,
+            0,
+            0,
+            0x3eff_0000,
+            0,
+            0x1_0000, //
+            0x200_0000,
+            0,
+            0x2000_0000,
+            0,
+            0x2000_0000,
+            0,
+            0x1eff_0000, //
+            0x300_0000,
+            0x80,
+            0,
+            0x80,
+            0,
+            0x80,
+            0);
     assertThat(bridge.cells("msi-map")).containsExactly(0, 0x8003, 0, 0x1_0000);
   }
 

@@ -63,8 +63,20 @@ class QemuLineTest {
   void dumpsTheTreeOfTheSameHardware() {
     assertThat(LINE.dump(machine("/v"), Path.of("/a,b")))
         .containsExactly(
-            "qemu", "-M", "virt,gic-version=2,dumpdtb=/a,,b", "-accel", "tcg", "-cpu",
-            "cortex-a57", "-smp", "2", "-m", "512M", "-display", "none", "-nodefaults");
+            "qemu",
+            "-M",
+            "virt,gic-version=2,dumpdtb=/a,,b",
+            "-accel",
+            "tcg",
+            "-cpu",
+            "cortex-a57",
+            "-smp",
+            "2",
+            "-m",
+            "512M",
+            "-display",
+            "none",
+            "-nodefaults");
   }
 
   @Test

@@ -34,8 +34,8 @@ class SmmuPlaceTest {
   private String status = "prelaunch";
   private String idr0 = "OK 0x00000000080fd7ff\n";
 
-  private CompletableFuture<Void> serve(
-      String name, String greeting, UnaryOperator<String> answers) throws IOException {
+  private CompletableFuture<Void> serve(String name, String greeting, UnaryOperator<String> answers)
+      throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(folder.resolve(name)));
     return CompletableFuture.runAsync(
@@ -71,8 +71,7 @@ class SmmuPlaceTest {
   }
 
   private void take() throws IOException {
-    CompletableFuture<Void> qmp =
-        serve("qmp", "{\"QMP\": {\"version\": {}}}\n", this::monitor);
+    CompletableFuture<Void> qmp = serve("qmp", "{\"QMP\": {\"version\": {}}}\n", this::monitor);
     CompletableFuture<Void> qtest =
         serve("qtest", "", line -> line.startsWith("read") ? idr0 : "OK\n");
     new SmmuPlace(0x40_1000_0000L).take(folder.resolve("qtest"), folder.resolve("qmp"));

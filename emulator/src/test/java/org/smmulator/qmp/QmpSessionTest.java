@@ -103,11 +103,11 @@ class QmpSessionTest {
   void listsMachinesDevicesAndCommands() {
     negotiate();
     JsonNode machines = ask("{\"execute\": \"query-machines\"}").get("return");
-    assertThat(machines.values()).extracting(m -> m.get("name").asString())
+    assertThat(machines.values())
+        .extracting(m -> m.get("name").asString())
         .containsExactly("virt", "none");
     assertThat(machines.get(0).propertyNames())
-        .contains(
-            "cpu-max", "hotpluggable-cpus", "numa-mem-supported", "deprecated", "acpi");
+        .contains("cpu-max", "hotpluggable-cpus", "numa-mem-supported", "deprecated", "acpi");
     String types = "{\"execute\": \"qom-list-types\", \"arguments\": {\"implements\": \"%s\"}}";
     assertThat(ask(types.formatted("device")).get("return").toString())
         .isEqualTo("[{\"name\":\"edu\",\"parent\":\"pci-device\"}]");
@@ -128,8 +128,9 @@ class QmpSessionTest {
         "{\"execute\":\"query-version\",\"id\":7}{\"id\":[1],\"execute\":\"no\"}"
             + "\n\n {\"execute\":\"query-status\",\n\"id\":\"}\\\"\"}");
     List<JsonNode> answers = said();
-    assertThat(answers).extracting(a -> a.get("id").toString()).containsExactly("7", "[1]",
-        "\"}\\\"\"");
+    assertThat(answers)
+        .extracting(a -> a.get("id").toString())
+        .containsExactly("7", "[1]", "\"}\\\"\"");
     assertThat(errorClass(answers.get(1))).isEqualTo("CommandNotFound");
   }
 
@@ -216,8 +217,7 @@ class QmpSessionTest {
       send(text.toString());
       assertThat(said())
           .allSatisfy(
-              answer ->
-                  assertThat(errorClass(answer)).isIn("GenericError", "CommandNotFound"));
+              answer -> assertThat(errorClass(answer)).isIn("GenericError", "CommandNotFound"));
       if (random.nextInt(8) == 0) { // closes whatever may be open
         send("\"\n" + "]}".repeat(40) + "\n");
         said();

@@ -4,9 +4,10 @@ import java.util.Arrays;
 import org.smmulator.bus.pcie.ConfigHeader;
 
 /**
- * BARs as a client has written them. A virtual machine monitor shows its software the addresses that
- * it has itself, which a Function Level Reset does not change. So software that restores registers
- * behind such a reset finds nothing to restore, and the function would stay without addresses.
+ * BARs as a client has written them. A virtual machine monitor shows its software the addresses
+ * that it has itself, which a Function Level Reset does not change. So software that restores
+ * registers behind such a reset finds nothing to restore, and the function would stay without
+ * addresses.
  */
 final class ClientBars {
   private static final int WORD = Integer.BYTES;

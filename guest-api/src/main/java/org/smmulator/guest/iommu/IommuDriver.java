@@ -121,8 +121,8 @@ public interface IommuDriver {
   void setPageRequestHandler(PageRequestHandler handler);
 
   /**
-   * Waits until every request, or stall, that is now in a queue was handed to the handler. May sleep;
-   * the caller holds no lock that the handler takes.
+   * Waits until every request, or stall, that is now in a queue was handed to the handler. May
+   * sleep; the caller holds no lock that the handler takes.
    */
   void flushPageRequests(IommuDevice dev);
 

@@ -58,12 +58,7 @@ public final class PciBus {
    * @param stalling functions whose faults may stall, as firmware says
    */
   public PciBus(
-      Sched sched,
-      Mmio ecam,
-      Mmio memory,
-      int buses,
-      Set<PciAddress> stalling,
-      Listener listener) {
+      Sched sched, Mmio ecam, Mmio memory, int buses, Set<PciAddress> stalling, Listener listener) {
     this.sched = sched;
     this.ecam = ecam;
     this.memory = memory;

@@ -29,8 +29,7 @@ public final class PciDevice {
     this.ats = new PciAts(config);
     this.reset = new PciReset(config);
     this.iommuDevice =
-        new IommuDevice(
-            config.address().requesterId(), config.address().toString(), ats, canStall);
+        new IommuDevice(config.address().requesterId(), config.address().toString(), ats, canStall);
     this.msix = new MsixTable(this);
   }
 

@@ -174,7 +174,8 @@ final class EventQueue {
     IommuDevice device = event.device();
     PageRequestHandler taker = handler;
     if (device == null || taker == null || !hand(device, event, stall, taker)) {
-      respond(event.streamId(), new PageResponse(event.pasid(), stall.stag(), ResponseCode.INVALID));
+      respond(
+          event.streamId(), new PageResponse(event.pasid(), stall.stag(), ResponseCode.INVALID));
     }
   }
 

@@ -96,14 +96,7 @@ public final class SmmuV3Driver implements IommuDriver {
     this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands, counters);
     this.attachment =
         new DomainAttachment(
-            platform,
-            options,
-            capabilities,
-            streams,
-            contexts,
-            invalidations,
-            commands,
-            events);
+            platform, options, capabilities, streams, contexts, invalidations, commands, events);
     InterruptSetup interrupts =
         new InterruptSetup(
             registers, capabilities, platform, errors.task(), events.task(), pageRequests.task());
@@ -253,8 +246,7 @@ public final class SmmuV3Driver implements IommuDriver {
       contexts.install(
           target,
           pasid,
-          descriptors.shared(
-              context.mm().pageTableRoot(), context.asid(), attachment.stalls(dev)));
+          descriptors.shared(context.mm().pageTableRoot(), context.asid(), attachment.stalls(dev)));
     } catch (OutOfMemory none) {
       throw IommuException.of(none);
     }

@@ -129,8 +129,7 @@ final class StallServiceTest {
               .containsExactly(
                   new PageRequest(
                       setup.device(), 5, 0x7fff_1234_5000L, 0xbeef, true, true, false, true, true),
-                  new PageRequest(
-                      setup.device(), 5, 0x4000, 3, true, false, true, false, false));
+                  new PageRequest(setup.device(), 5, 0x4000, 3, true, false, true, false, false));
           setup.respond(3, ResponseCode.SUCCESS);
           setup.respond(0xbeef, ResponseCode.INVALID);
           setup.respond(4, ResponseCode.FAILURE);
