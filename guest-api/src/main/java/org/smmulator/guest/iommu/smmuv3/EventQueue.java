@@ -40,10 +40,10 @@ final class EventQueue {
   private volatile @Nullable PageRequestHandler handler;
 
   /** The record of a stall that left the queue and has not reached the handler yet, or null. */
-  private volatile @Nullable Record handingOver;
+  private volatile @Nullable Entry handingOver;
 
   /** The first two words of an event record. */
-  private record Record(long word0, long word1) {
+  private record Entry(long word0, long word1) {
     /** Only these faults stall; in other records the bit means something else. */
     boolean isStall() {
       EventType type = EventType.of(word0);
@@ -102,12 +102,12 @@ final class EventQueue {
     int from = queue.consumed();
     int pending = queue.pending(from, queue.readProd());
     for (int i = 0; i < pending; i++) {
-      if (new Record(queue.word(from, i, 0), queue.word(from, i, 1)).isStallOf(streamId, pasid)) {
+      if (new Entry(queue.word(from, i, 0), queue.word(from, i, 1)).isStallOf(streamId, pasid)) {
         return true;
       }
     }
     // Looked at last, as records move this way.
-    Record moving = handingOver;
+    Entry moving = handingOver;
     return moving != null && moving.isStallOf(streamId, pasid);
   }
 
@@ -126,13 +126,13 @@ final class EventQueue {
     int prod = queue.readProd();
     while (queue.pending(queue.consumed(), prod) > 0) {
       int at = queue.consumed();
-      Record record = new Record(queue.word(at, 0, 0), queue.word(at, 0, 1));
-      IommuEvent event = oldest(record);
-      if (record.isStall()) {
-        handingOver = record;
+      Entry entry = new Entry(queue.word(at, 0, 0), queue.word(at, 0, 1));
+      IommuEvent event = oldest(entry);
+      if (entry.isStall()) {
+        handingOver = entry;
         queue.advance();
         try {
-          serve(event, record);
+          serve(event, entry);
         } finally {
           handingOver = null;
           sched.causedBy(Recorder.NO_CAUSE);
@@ -157,19 +157,19 @@ final class EventQueue {
     }
   }
 
-  private IommuEvent oldest(Record record) {
+  private IommuEvent oldest(Entry entry) {
     int at = queue.consumed();
-    Master master = streams.find(EventField.STREAM_ID.getInt(record.word0));
+    Master master = streams.find(EventField.STREAM_ID.getInt(entry.word0));
     return IommuEvent.decode(
-        record.word0,
-        record.word1,
+        entry.word0,
+        entry.word1,
         queue.word(at, 0, 2),
         queue.word(at, 0, 3),
         master == null ? null : master.device());
   }
 
   /** A stall has to be answered, whatever happens: the device waits. */
-  private void serve(IommuEvent event, Record stall) {
+  private void serve(IommuEvent event, Entry stall) {
     count(event);
     IommuDevice device = event.device();
     PageRequestHandler taker = handler;
@@ -181,7 +181,7 @@ final class EventQueue {
 
   /** A taker that throws must not cost all devices their page requests; false then. */
   private boolean hand(
-      IommuDevice device, IommuEvent event, Record stall, PageRequestHandler taker) {
+      IommuDevice device, IommuEvent event, Entry stall, PageRequestHandler taker) {
     long page = event.inputAddress() & -PAGE_BYTES;
     if (sched.records(EventKind.PAGE_REQUEST_TAKEN)) {
       int name = sched.name(device.name());
