@@ -110,18 +110,19 @@ final class AttachedDevices {
    * @return why the first of them was that the machine closed, or whoever detached the devices
    */
   String awaitClosed() throws InterruptedException {
-    CompletableFuture<String> first = new CompletableFuture<>();
-    List<CompletableFuture<String>> closed = new ArrayList<>();
-    for (int i = 0; i < devices.size(); i++) {
+    CompletableFuture<?>[] closed = new CompletableFuture<?>[devices.size()];
+    for (int i = 0; i < closed.length; i++) {
       PciAddress address = addresses.get(i);
-      closed.add(devices.get(i).whenClosed());
-      closed
-          .get(i)
-          .thenAccept(reason -> first.complete(address + ": the link was closed: " + reason));
+      closed[i] =
+          devices
+              .get(i)
+              .whenClosed()
+              .thenApply(reason -> address + ": the link was closed: " + reason);
     }
+    CompletableFuture<Object> first = CompletableFuture.anyOf(closed);
     try {
-      CompletableFuture.allOf(closed.toArray(new CompletableFuture<?>[0])).get();
-      return first.get();
+      CompletableFuture.allOf(closed).get();
+      return first.get().toString();
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }
