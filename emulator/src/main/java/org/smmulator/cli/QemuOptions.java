@@ -240,7 +240,7 @@ final class QemuOptions {
 
   private static int bits(String mask) throws UserException {
     long ones = MASK.matcher(mask).matches() ? number(mask.toLowerCase(Locale.ROOT)) : 0;
-    if (ones == 0 || (ones & ones + 1) != 0) {
+    if (ones == 0 || (ones & (ones + 1)) != 0) {
       throw wrong("-device: dma_mask=" + mask + " is no row of ones, such as 0xfffffff");
     }
     return Long.bitCount(ones);

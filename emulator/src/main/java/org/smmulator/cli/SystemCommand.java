@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.ConfigException;
 import org.smmulator.config.ConfigFile;
 import org.smmulator.config.MachineConfig;
@@ -72,9 +73,14 @@ final class SystemCommand implements Callable<Integer> {
     // The machine has nothing that would have to be put away: it listens at no UNIX socket.
     SignalHook hook = SignalHook.add(() -> Runtime.getRuntime().halt(ExitCode.OK.code()));
     try (MachineSession session = MachineSession.start(launcher.get(), config, Recorder.OFF);
-        QmpMonitor monitor = monitor(options, session)) {
+        QmpMonitor monitor = new QmpMonitor(told(session))) {
+      for (BusAddress program : options.monitors()) {
+        monitor.connect(program);
+      }
       session.machine().awaitEnd();
       return ExitCode.OK.code();
+    } catch (IOException e) {
+      throw new UserException(ExitCode.UNREACHABLE, "-chardev: " + e.getMessage());
     } catch (InterruptedException e) {
       return ExitCode.STOPPED.code();
     } finally {
@@ -95,19 +101,11 @@ final class SystemCommand implements Callable<Integer> {
     }
   }
 
-  private static QmpMonitor monitor(QemuOptions options, MachineSession session)
-      throws UserException {
-    String version = new Smmulator.Version().getVersion()[0];
-    QmpMachine machine =
-        new QmpMachine(
-            version,
-            QemuOptions.MACHINES,
-            QemuOptions.models(),
-            () -> new Thread(session::close, "quit").start());
-    try {
-      return QmpMonitor.connect(options.monitors(), machine);
-    } catch (IOException e) {
-      throw new UserException(ExitCode.UNREACHABLE, "-chardev: " + e.getMessage());
-    }
+  private static QmpMachine told(MachineSession session) {
+    return new QmpMachine(
+        new Smmulator.Version().getVersion()[0],
+        QemuOptions.MACHINES,
+        QemuOptions.models(),
+        () -> new Thread(session::close, "quit").start());
   }
 }

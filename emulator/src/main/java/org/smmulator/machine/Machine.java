@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
@@ -268,7 +269,11 @@ public final class Machine implements RunningMachine {
   public ProcessTable processes() {
     GuestKernel running = guest.kernel();
     if (running == null) {
-      throw new IllegalStateException("the guest is a program of yours; it knows its processes");
+      List<String> isolated =
+          board.ask(() -> Processes.isolated(board.rootComplex().counters().devices()));
+      throw new IllegalStateException(
+          "the guest is a program of yours; it knows its processes"
+              + isolated.stream().map(each -> "; " + each).collect(Collectors.joining()));
     }
     Steps done = Objects.requireNonNull(steps);
     return board.ask(

@@ -30,7 +30,15 @@ final class Processes {
     Processes all = new Processes(pasids, devices);
     List<ProcessTable.Row> rows = new ArrayList<>();
     processes.forEach((name, process) -> rows.add(all.row(name, process)));
-    return new ProcessTable(rows, all.quarantined());
+    return new ProcessTable(rows, all.quarantined(), isolated(devices));
+  }
+
+  /** The devices that are cut off, a sentence each. */
+  static List<String> isolated(List<DeviceCounters> devices) {
+    return devices.stream()
+        .filter(device -> device.attached() && device.isolated() != null)
+        .map(device -> device.name() + " (" + device.id() + ") is " + device.isolated())
+        .toList();
   }
 
   private ProcessTable.Row row(String name, ScenarioProcess process) {

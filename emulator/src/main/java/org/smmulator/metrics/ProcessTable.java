@@ -12,8 +12,10 @@ import tools.jackson.databind.json.JsonMapper;
  * The processes of the built-in guest at one moment, for people and programs.
  *
  * @param quarantined PASIDs that are out of use
+ * @param isolated devices that are cut off, each as {@code small (00:04.0) is isolated since ...}
  */
-public record ProcessTable(List<Row> processes, List<Quarantined> quarantined) {
+public record ProcessTable(
+    List<Row> processes, List<Quarantined> quarantined, List<String> isolated) {
   /**
    * One process.
    *
@@ -48,7 +50,7 @@ public record ProcessTable(List<Row> processes, List<Quarantined> quarantined) {
     }
   }
 
-  public static final ProcessTable EMPTY = new ProcessTable(List.of(), List.of());
+  public static final ProcessTable EMPTY = new ProcessTable(List.of(), List.of(), List.of());
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -59,6 +61,7 @@ public record ProcessTable(List<Row> processes, List<Quarantined> quarantined) {
   public ProcessTable {
     processes = List.copyOf(processes);
     quarantined = List.copyOf(quarantined);
+    isolated = List.copyOf(isolated);
   }
 
   public String json() {
@@ -100,6 +103,7 @@ public record ProcessTable(List<Row> processes, List<Quarantined> quarantined) {
               "PASID %d is in quarantine: %s %s%n",
               each.pasid(), String.join(", ", each.devices()), each.why()));
     }
+    isolated.forEach(each -> out.append(each).append('\n'));
     return out.toString();
   }
 

@@ -79,6 +79,7 @@ public final class SummaryJson {
     ObjectNode node = JSON.createObjectNode();
     node.put("id", device.id()).put("name", device.name()).put("model", device.model());
     node.put("attached", device.attached()).put("answering", device.answering());
+    node.put("isolated", device.isolated());
     put(node, Shown.ofDevice(device));
     ratio(node, Shown.ATC, Shown.hitRatio(device));
     for (LatencyHistogram kind : LatencyHistogram.values()) {
@@ -174,7 +175,7 @@ public final class SummaryJson {
         required(node, "/name").stringValue(),
         required(node, "/model").stringValue(),
         required(node, "/attached").booleanValue(),
-        required(node, "/answering").booleanValue(),
+        node.path("isolated").stringValue(null),
         counts(node, "", FunctionCounter.class),
         Counts.of(DeviceCounter.class, row -> number(node, Shown.pointer(row))),
         workingSet(required(node, "/workingSet")),

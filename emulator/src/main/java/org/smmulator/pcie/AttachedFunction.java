@@ -4,8 +4,6 @@ import static org.smmulator.pcie.FunctionCounter.RESETS;
 
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.smmulator.bus.tlp.RequesterId;
 import org.smmulator.bus.tlp.TlpWriter;
 import org.smmulator.bus.wire.AtcRead;
@@ -26,8 +24,6 @@ import org.smmulator.record.Recorder;
  * hardware loop only.
  */
 final class AttachedFunction {
-  private static final Logger LOG = LoggerFactory.getLogger(AttachedFunction.class);
-
   private final RootComplex root;
   private final Link link;
   private final int requesterId;
@@ -61,6 +57,7 @@ final class AttachedFunction {
   /** What it was when it left. */
   private FunctionState last = FunctionState.TRAINING;
 
+  private @Nullable Isolation isolation;
   private long @Nullable [] reported;
   private @Nullable ProtocolRule fault;
   private boolean flushing;
@@ -137,9 +134,28 @@ final class AttachedFunction {
     return (state.isGone() ? last : state) != FunctionState.SILENT;
   }
 
-  /** It does not acknowledge invalidations, or did not come back from its reset. */
-  void silent() {
+  /**
+   * It does not acknowledge invalidations, or did not come back from its reset.
+   *
+   * @param why half a sentence; the first one counts
+   */
+  void silent(String why) {
     state = state.transition(FunctionState.SILENT);
+    if (isolation == null) {
+      isolation = new Isolation(id + " (" + name() + ")", now(), why);
+    }
+  }
+
+  /** Since when and why it is cut off; null if it is not. Of one that is gone, whether it was. */
+  @Nullable Isolation isolation() {
+    return isolation;
+  }
+
+  private void noLongerIsolated() {
+    if (isolation != null) {
+      isolation.over();
+      isolation = null;
+    }
   }
 
   /** Time of the machine, in nanoseconds. */
@@ -349,13 +365,11 @@ final class AttachedFunction {
     if (answered) {
       count(RESETS);
       state = state.transition(FunctionState.ANSWERING);
+      noLongerIsolated();
       invalidations.resetEnds();
     } else {
-      LOG.warn(
-          "{} does not answer within {} ms of its reset, see bus.completionTimeoutMillis",
-          id,
-          root.config().completionTimeoutNanos() / 1_000_000);
-      silent();
+      long millis = root.config().completionTimeoutNanos() / 1_000_000;
+      silent("it did not answer within " + millis + " ms of its reset, bus.completionTimeoutMillis");
       invalidations.notAnswering();
     }
   }

@@ -15,7 +15,8 @@ import org.smmulator.counter.Counts;
  * What is known of one device, attached or gone: a snapshot of the counts on both ends.
  *
  * @param id bus, device and function as {@code 00:04.0}
- * @param answering false after an invalidation timed out, until it is reset or attached anew
+ * @param isolated since when and why it is cut off after an invalidation that timed out, until it is
+ *     reset or attached anew: {@code isolated since 12.345 ms: ...}; null if it is not
  * @param counted what the root complex counted
  * @param reported what the device last reported of itself
  * @param workingSet what it last reported of its working set; empty if it does not
@@ -27,7 +28,7 @@ public record DeviceCounters(
     String name,
     String model,
     boolean attached,
-    boolean answering,
+    @Nullable String isolated,
     Counts<FunctionCounter> counted,
     Counts<DeviceCounter> reported,
     List<WorkingSetCurve> workingSet,
@@ -43,12 +44,13 @@ public record DeviceCounters(
 
   static DeviceCounters of(AttachedFunction function, boolean attached) {
     long @Nullable [] reported = function.reported();
+    Isolation isolation = function.isolation();
     return new DeviceCounters(
         function.id(),
         function.name(),
         function.model(),
         attached,
-        function.isAnswering(),
+        isolation == null ? null : isolation.words(),
         function.counts(attached),
         reported == null
             ? Counts.unknown(DeviceCounter.class)
@@ -76,6 +78,11 @@ public record DeviceCounters(
     return latencies;
   }
 
+  /** Whether it acknowledges invalidations, as far as is known. */
+  public boolean answering() {
+    return isolated == null;
+  }
+
   /** The same with what the device says of itself now, and had no occasion to report. */
   public DeviceCounters with(long[] slots) {
     return new DeviceCounters(
@@ -83,7 +90,7 @@ public record DeviceCounters(
         name,
         model,
         attached,
-        answering,
+        isolated,
         counted,
         Counts.of(DeviceCounter.class, row -> slots[row.statsSlot()]),
         WorkingSetCurve.in(slots),

@@ -103,6 +103,10 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
     if (function.isAnswering()) {
       pending.submit(new MemoryRead(address, bytes, answer));
     } else {
+      Isolation isolation = function.isolation();
+      if (isolation != null) {
+        isolation.readRefused(address);
+      }
       answer.done(Response.DECERR, Target.allOnes(bytes));
     }
   }
@@ -115,6 +119,10 @@ final class DownstreamRequests implements Completer, Training.ConfigAccess {
   @Override
   public Response memoryWrite(long address, int bytes, long value) {
     if (!function.isAnswering()) {
+      Isolation isolation = function.isolation();
+      if (isolation != null) {
+        isolation.writeRefused(address);
+      }
       return Response.DECERR;
     }
     ByteBuf out = function.begin();

@@ -205,8 +205,13 @@ final class InvalidationAccount implements Invalidations.Sink {
   public void timedOut(Invalidations.Request request) {
     recordEnd("timed out", request);
     function.count(INVALIDATIONS_TIMED_OUT);
-    function.silent();
     RevocationScope scope = request.scope();
+    function.silent(
+        String.format(
+            "the ATC_INV of %s had no Invalidate Completion within %d ms%s",
+            scope.describe(),
+            timeoutNanos / 1_000_000,
+            ledger.steps().inWords(request.event())));
     StillGranted frames = new StillGranted();
     grants.visit(scope, frames);
     judge.broken(

@@ -23,13 +23,17 @@ final class StreamLines {
       return List.of("device: none has this stream, so that nothing is sent with it now");
     }
     List<String> lines = new ArrayList<>();
+    Isolation isolation = function.isolation();
     lines.add(
         String.format(
             "device: '%s' (%s) at %s%s",
             function.name(),
             function.model(),
             function.id(),
-            function.isAnswering() ? "" : ", which does not answer invalidations"));
+            isolation == null ? "" : ", " + isolation.words()));
+    if (isolation != null) {
+      lines.add(isolation.refusals());
+    }
     List<String> grants = new ArrayList<>();
     RevocationScope page = new RevocationScope(pasid, false, address & ~IN_PAGE, address | IN_PAGE);
     function.grants.visit(

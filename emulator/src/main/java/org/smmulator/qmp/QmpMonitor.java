@@ -24,28 +24,18 @@ public final class QmpMonitor implements AutoCloseable {
           1, new DefaultThreadFactory("qmp", true), NioIoHandler.newFactory());
   private final List<Channel> connections = new ArrayList<>();
 
-  private QmpMonitor() {}
+  private final QmpMachine machine;
 
-  /**
-   * Connects to each of the programs, and greets it.
-   *
-   * @throws IOException if one cannot be reached; the message says which, and why
-   */
-  public static QmpMonitor connect(List<BusAddress> programs, QmpMachine machine)
-      throws IOException {
-    QmpMonitor monitor = new QmpMonitor();
-    try {
-      for (BusAddress program : programs) {
-        monitor.connect(program, machine);
-      }
-      return monitor;
-    } catch (IOException e) {
-      monitor.close();
-      throw e;
-    }
+  public QmpMonitor(QmpMachine machine) {
+    this.machine = machine;
   }
 
-  private void connect(BusAddress program, QmpMachine machine) throws IOException {
+  /**
+   * Connects to one more program, and greets it.
+   *
+   * @throws IOException if it cannot be reached; the message says which, and why
+   */
+  public void connect(BusAddress program) throws IOException {
     EventLoop loop = (EventLoop) group.next();
     ChannelInitializer<Channel> session =
         new ChannelInitializer<>() {

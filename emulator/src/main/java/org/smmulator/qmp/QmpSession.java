@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -191,7 +192,7 @@ final class QmpSession extends ChannelInboundHandlerAdapter {
   }
 
   /** A command without arguments. */
-  private static Command plain(java.util.function.Supplier<JsonNode> result) {
+  private static Command plain(Supplier<JsonNode> result) {
     return arguments -> {
       if (!arguments.isEmpty()) {
         throw QmpException.wrong("this command has no arguments");

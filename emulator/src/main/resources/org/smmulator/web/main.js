@@ -67,7 +67,7 @@ function show() {
   panels.name(summary.devices);
   verdict(summary.verdict);
   violationList(summary.verdict);
-  processTable(processes);
+  processTable(processes, summary.devices);
   allCounters(summary);
   curves.update(summary.devices);
   picture.update(summary, processes);

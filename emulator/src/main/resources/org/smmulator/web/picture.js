@@ -106,7 +106,7 @@ function pasids(processes, quarantined) {
 
 const pasidWords = pasid => pasid.why ? `PASID ${pasid.number}, in quarantine: ${pasid.why}` : `PASID ${pasid.number} of ${pasid.process}, ASID ${pasid.asid}`;
 
-const deviceState = device => device.violations > 0 ? ', ' + device.violations + ' violations' : device.attached ? device.answering ? '' : ', silent' : ', gone';
+const deviceState = device => device.violations > 0 ? ', ' + device.violations + ' violations' : device.attached ? device.answering ? '' : ', isolated' : ', gone';
 
 function inWords(processes, pasids, devices) {
   return `Processes: ${processes.map(p => p.name).join(', ') || 'none'}. PASIDs: ${pasids.map(pasidWords).join('; ') || 'none'}. ` +

@@ -49,7 +49,7 @@ function fieldList(kind, fields) {
     .map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, String(value)))));
 }
 
-export function processTable(table) {
+export function processTable(table, devices) {
   const rows = table?.processes ?? [];
   const head = element('tr', {}, ...['Process', 'State', 'PASID', 'ASID', 'Buffer', 'Pages', 'Devices'].map(name => element('th', { scope: 'col' }, name)));
   const body = rows.map(row => element('tr', {},
@@ -60,7 +60,9 @@ export function processTable(table) {
   byId('processes').replaceChildren(element('thead', {}, head),
     element('tbody', {}, ...(rows.length === 0 ? [element('tr', {}, element('td', { colspan: 7 }, empty))] : body)));
   byId('quarantine').replaceChildren(...(table?.quarantined ?? []).map(each =>
-    element('li', {}, `PASID ${each.pasid} is in quarantine: ${each.devices.join(', ')} ${each.why}`)));
+    element('li', {}, `PASID ${each.pasid} is in quarantine: ${each.devices.join(', ')} ${each.why}`)),
+  ...devices.filter(device => device.attached && device.isolated).map(device =>
+    element('li', { class: 'isolated' }, `${device.name} (${device.id}) is ${device.isolated}`)));
 }
 
 /** Every number of a part of the summary, by the words of its place. */

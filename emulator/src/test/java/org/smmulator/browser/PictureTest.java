@@ -73,4 +73,28 @@ class PictureTest extends PageScene {
         .as("boxes overlap")
         .isEqualTo(false);
   }
+
+  /** With a summary as it is after an ATC invalidation that timed out. */
+  @Test
+  void aDeviceThatIsIsolatedSaysSinceWhenAndWhy() throws Exception {
+    afterTheMunmap();
+    browser.script(
+        """
+        return Promise.all([import('/live/picture.js'), import('/live/history.js'),
+          import('/live/tables.js'),
+          fetch('/api/summary').then(answer => answer.json())]).then(([p, h, t, summary]) => {
+            summary.devices[0].answering = false;
+            summary.devices[0].isolated = 'isolated since 1.000 ms: it is slow';
+            new p.Picture(new h.History()).update(summary, null);
+            t.processTable(null, summary.devices);
+          })
+        """);
+    assertThat(browser.script("return document.querySelector('#quarantine').textContent"))
+        .isEqualTo("tiny-atc (00:04.0) is isolated since 1.000 ms: it is slow");
+    assertThat(
+            browser.script(
+                "return [...document.querySelectorAll('.box.device')].map(e => e.textContent)"))
+        .asString()
+        .contains("00:04.0, isolated");
+  }
 }

@@ -96,7 +96,8 @@ class RunningMachineCommandsTest {
                 new ProcessTable.Row("bob", "exited", null, null, "0x7ffe0", 1, List.of())),
             List.of(
                 new ProcessTable.Quarantined(
-                    3, List.of("large (00:05.0)"), "did not say it stopped")));
+                    3, List.of("large (00:05.0)"), "did not say it stopped")),
+            List.of("large (00:05.0) is isolated since 1.000 ms: it is slow"));
     try (WebServer server =
         WebServer.start(
             "127.0.0.1:0", new FakeWatched(() -> Summary.EMPTY, question -> List.of(), table))) {
@@ -108,6 +109,7 @@ class RunningMachineCommandsTest {
                alice running 5 7 0x7fff0 64 small (00:04.0, live)
                bob exited - - 0x7ffe0 1 -
               PASID 3 is in quarantine: large (00:05.0) did not say it stopped
+              large (00:05.0) is isolated since 1.000 ms: it is slow
               """);
       assertThat(execute("ps", "--json", "--http", server.address())).isZero();
       assertThat(out.toString()).endsWith(table.json());
@@ -130,6 +132,7 @@ class RunningMachineCommandsTest {
         new ProcessTable(
             List.of(
                 new ProcessTable.Row("alice", "running", 5, 7, "0x7fff0", 64, List.of("small"))),
+            List.of(),
             List.of());
     try (WebServer server =
         WebServer.start(

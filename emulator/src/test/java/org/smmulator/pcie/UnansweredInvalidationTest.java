@@ -46,6 +46,12 @@ class UnansweredInvalidationTest extends FunctionScene {
     DeviceCounters counters = machine.device("00:04.0");
     assertThat(counters.count(INVALIDATIONS_TIMED_OUT)).isEqualTo(1);
     assertThat(counters.answering()).isFalse();
+    assertThat(counters.isolated())
+        .isEqualTo(
+            String.format(
+                "isolated since 2000.000 ms: the ATC_INV of 0x%x to 0x%x of PASID %d had no Invalidate"
+                    + " Completion within 1000 ms",
+                VA, VA + 0xfff, PASID));
   }
 
   @Test

@@ -35,6 +35,7 @@ class AtcPageTest {
           List.of(
               new ProcessTable.Row("alice", "running", 5, 7, "0x0", 64, List.of("small")),
               new ProcessTable.Row("bob", "exited", null, null, "0x0", 1, List.of())),
+          List.of(),
           List.of());
 
   private final FakeWatched machine =

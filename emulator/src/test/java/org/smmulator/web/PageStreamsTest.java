@@ -126,7 +126,7 @@ class PageStreamsTest {
                         device.name(),
                         device.model(),
                         true,
-                        true,
+                        null,
                         Counts.of(FunctionCounter.class, row -> count),
                         device.reported(),
                         List.of(),

@@ -41,7 +41,8 @@ class WebServerTest {
               new ProcessTable.Row(
                   "alice", "running", 5, 7, "0x7fff00000000", 64, List.of("small (00:04.0, live)")),
               new ProcessTable.Row("bob", "running", null, 8, "0x7ffe00000000", 1, List.of())),
-          List.of(new ProcessTable.Quarantined(3, List.of("large (00:05.0)"), "is stubborn")));
+          List.of(new ProcessTable.Quarantined(3, List.of("large (00:05.0)"), "is stubborn")),
+          List.of());
 
   private final AtomicReference<Summary> summary = new AtomicReference<>(Summary.EMPTY);
   private volatile boolean busy;
@@ -139,7 +140,7 @@ class WebServerTest {
             other.name(),
             "dma",
             true,
-            true,
+            null,
             other.counted(),
             other.reported(),
             List.of(),
@@ -175,7 +176,7 @@ class WebServerTest {
         device.name(),
         device.model(),
         false,
-        true,
+        null,
         Counts.of(FunctionCounter.class, row -> pageRequests),
         device.reported(),
         List.of(),
