@@ -167,7 +167,8 @@ final class QemuCommand implements Callable<Integer> {
     Path ram = Path.of(String.valueOf(config.machine().ramFile())).toAbsolutePath();
     TreeMap<Integer, ServedMachine.Function> functions = new TreeMap<>();
     for (DeviceConfig device : config.devices()) {
-      functions.put(device.id().requesterId(), new ServedMachine.Function(device.id(), device.stall()));
+      functions.put(
+          device.id().requesterId(), new ServedMachine.Function(device.id(), device.stall()));
     }
     for (PciAddress id : servedNow(folder)) {
       functions.putIfAbsent(id.requesterId(), new ServedMachine.Function(id, false));

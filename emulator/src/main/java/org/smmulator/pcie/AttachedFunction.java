@@ -369,7 +369,8 @@ final class AttachedFunction {
       invalidations.resetEnds();
     } else {
       long millis = root.config().completionTimeoutNanos() / 1_000_000;
-      silent("it did not answer within " + millis + " ms of its reset, bus.completionTimeoutMillis");
+      silent(
+          "it did not answer within " + millis + " ms of its reset, bus.completionTimeoutMillis");
       invalidations.notAnswering();
     }
   }

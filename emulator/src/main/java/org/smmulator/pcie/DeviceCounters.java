@@ -15,8 +15,8 @@ import org.smmulator.counter.Counts;
  * What is known of one device, attached or gone: a snapshot of the counts on both ends.
  *
  * @param id bus, device and function as {@code 00:04.0}
- * @param isolated since when and why it is cut off after an invalidation that timed out, until it is
- *     reset or attached anew: {@code isolated since 12.345 ms: ...}; null if it is not
+ * @param isolated since when and why it is cut off after an invalidation that timed out, until it
+ *     is reset or attached anew: {@code isolated since 12.345 ms: ...}; null if it is not
  * @param counted what the root complex counted
  * @param reported what the device last reported of itself
  * @param workingSet what it last reported of its working set; empty if it does not

@@ -209,9 +209,7 @@ final class InvalidationAccount implements Invalidations.Sink {
     function.silent(
         String.format(
             "the ATC_INV of %s had no Invalidate Completion within %d ms%s",
-            scope.describe(),
-            timeoutNanos / 1_000_000,
-            ledger.steps().inWords(request.event())));
+            scope.describe(), timeoutNanos / 1_000_000, ledger.steps().inWords(request.event())));
     StillGranted frames = new StillGranted();
     grants.visit(scope, frames);
     judge.broken(

@@ -133,8 +133,7 @@ class LostInvalidationTest extends DrivenMachine {
     guest.perform("writeq 0x%x 0x%x", entry, guest.number("readq 0x%x", entry) | 3L << 59);
     guest.perform("writeq 0x%x 0x%x", entry + 8, guest.number("readq 0x%x", entry + 8) | 2);
     long context = Harness.CONTEXT + 64L * PASID;
-    guest.perform(
-        "writeq 0x%x 0x%x", context + 8, guest.number("readq 0x%x", Harness.CONTEXT + 8));
+    guest.perform("writeq 0x%x 0x%x", context + 8, guest.number("readq 0x%x", Harness.CONTEXT + 8));
     guest.perform("writeq 0x%x 0x%x", context, guest.number("readq 0x%x", Harness.CONTEXT));
     guest.map(VA, PAGE);
     guest.perform("writeb 0x%x 0x11", PAGE);
@@ -249,10 +248,13 @@ class LostInvalidationTest extends DrivenMachine {
 
     guest.perform("writel 0x90c0008 0");
     while (guest.number("readl 0x90c0008") != 0) {
-      assertThat(guest.ask("clock_step 1000")).startsWith("OK "); // until it no longer wants retries
+      assertThat(guest.ask("clock_step 1000"))
+          .startsWith("OK "); // until it no longer wants retries
     }
-    assertThat(said()).last().asString().isEqualTo(
-        "00:04.0 (reader) has been reset and is no longer isolated");
+    assertThat(said())
+        .last()
+        .asString()
+        .isEqualTo("00:04.0 (reader) has been reset and is no longer isolated");
     assertThat(explained(guest)).doesNotContain("isolated", "registers:");
     assertThat(Objects.requireNonNull(machine).summary().devices().get(0).isolated()).isNull();
   }
