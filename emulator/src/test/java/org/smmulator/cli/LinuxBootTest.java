@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +36,7 @@ class LinuxBootTest {
 
   @Test
   void theKernelsOwnDriverMapsCopiesUnmapsAndIsRefused() throws Exception {
-    Path fetched = Path.of(System.getenv("SMMULATOR_LINUX"));
+    Path fetched = Path.of(Objects.requireNonNull(System.getenv("SMMULATOR_LINUX")));
     Path initrd = guest(fetched);
     Path summary = folder.resolve("summary.json");
     Process machine =
@@ -152,7 +154,7 @@ class LinuxBootTest {
             .redirectErrorStream(true)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .start();
-    machine.onExit().thenRun(qemu::destroy); // which would wait for it
+    CompletableFuture<Void> unused = machine.onExit().thenRun(qemu::destroy); // it would wait
     List<String> said = new ArrayList<>();
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(qemu.getInputStream(), UTF_8))) {
