@@ -60,8 +60,13 @@ class DeviceConfigTest {
     MachineConfig config =
         ConfigFile.parse(
             "x.yaml",
-            "machine: {name: x}\nguest: external\ndevices:\n  - {id: '00:04.0', model: dma}\n"
-                + "  - {id: '00:05.0', model: dma, stall: true}\n");
+            """
+            machine: {name: x}
+            guest: external
+            devices:
+              - {id: '00:04.0', model: dma}
+              - {id: '00:05.0', model: dma, stall: true}
+            """);
 
     assertThat(config.smmuFeatures().stallingFunctions()).containsExactly(0x28);
     assertThat(Departures.of(config))
