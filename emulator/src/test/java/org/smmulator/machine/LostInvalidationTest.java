@@ -3,6 +3,7 @@ package org.smmulator.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -95,11 +96,13 @@ class LostInvalidationTest extends DrivenMachine {
   void listen() {
     logged.start();
     log.addAppender(logged);
+    log.setLevel(Level.INFO);
   }
 
   @AfterEach
   void endDevice() {
     log.detachAppender(logged);
+    log.setLevel(null); // as before: that of its parent
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
