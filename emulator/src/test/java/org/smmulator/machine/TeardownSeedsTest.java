@@ -178,8 +178,8 @@ class TeardownSeedsTest {
       engine = Objects.requireNonNull(kernel.awaitEngine(DEVICE, FOREVER));
       alice = kernel.startProcess("alice");
       bob = kernel.startProcess("bob");
-      aliceBuffer = alice.mm().mmap(rounds * BYTES, Prot.READ_WRITE);
-      long bobBuffer = bob.mm().mmap(rounds * BYTES, Prot.READ_WRITE);
+      aliceBuffer = alice.mm().mmap((long) rounds * BYTES, Prot.READ_WRITE);
+      long bobBuffer = bob.mm().mmap((long) rounds * BYTES, Prot.READ_WRITE);
       aliceQueue = engine.open(alice.mm());
       work.add(hammer(aliceQueue, aliceBuffer));
       work.add(hammer(engine.open(bob.mm()), bobBuffer));
@@ -196,7 +196,7 @@ class TeardownSeedsTest {
               () -> {
                 long at = buffer;
                 while (queue.run(DmaOperation.fill(at, BYTES, 42), FOREVER).isOk()) {
-                  at = buffer + (at - buffer + BYTES) % (rounds * BYTES);
+                  at = buffer + (at - buffer + BYTES) % ((long) rounds * BYTES);
                 }
               });
     }
@@ -216,7 +216,7 @@ class TeardownSeedsTest {
     /** May be refused, as the device may be on its way out. */
     void bindsAnother() {
       GuestProcess carol = kernel.startProcess("carol");
-      long buffer = carol.mm().mmap(rounds * BYTES, Prot.READ_WRITE);
+      long buffer = carol.mm().mmap((long) rounds * BYTES, Prot.READ_WRITE);
       try {
         work.add(hammer(engine.open(carol.mm()), buffer));
       } catch (IommuException e) {
