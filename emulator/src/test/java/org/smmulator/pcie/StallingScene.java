@@ -78,7 +78,7 @@ abstract class StallingScene {
   }
 
   final int load(long pa) {
-    return (int) guest.load(pa & ~7L) >>> (pa & 4) * 8;
+    return (int) (guest.load(pa & ~7L) >>> ((pa & 4) * 8));
   }
 
   /** The next record: of a stall. */
