@@ -49,7 +49,7 @@ public final class Machine implements RunningMachine {
   private List<String> busAddresses = List.of();
   private @Nullable SummaryCollector summaries;
   private @Nullable StepsByHand byHand;
-  private @Nullable Steps steps;
+  private @Nullable GuestSteps steps;
   private volatile @Nullable Summary last;
   private volatile @Nullable ScenarioRun story;
 
@@ -131,7 +131,7 @@ public final class Machine implements RunningMachine {
     if (kernel != null) {
       ScenarioConfig scenario = config.scenario();
       steps =
-          new Steps(
+          new GuestSteps(
               kernel,
               scenario == null ? 1 : scenario.seed(),
               config.bus().attachTimeoutMillis(),
@@ -275,7 +275,7 @@ public final class Machine implements RunningMachine {
           "the guest is a program of yours; it knows its processes"
               + isolated.stream().map(each -> "; " + each).collect(Collectors.joining()));
     }
-    Steps done = Objects.requireNonNull(steps);
+    GuestSteps done = Objects.requireNonNull(steps);
     return board.ask(
         () ->
             Processes.table(

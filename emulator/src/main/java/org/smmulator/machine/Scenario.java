@@ -11,12 +11,12 @@ import org.smmulator.config.StepWords;
  */
 final class Scenario {
   private final ScenarioConfig config;
-  private final Steps steps;
+  private final GuestSteps steps;
   private volatile int stepsBegun;
   private volatile int stepsDone;
   private volatile String now = "waiting for devices";
 
-  Scenario(ScenarioConfig config, Steps steps) {
+  Scenario(ScenarioConfig config, GuestSteps steps) {
     this.config = config;
     this.steps = steps;
   }

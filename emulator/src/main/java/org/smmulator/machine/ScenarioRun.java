@@ -28,7 +28,7 @@ final class ScenarioRun {
   private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final GuestKernel kernel;
-  private final Steps steps;
+  private final GuestSteps steps;
   private final ScenarioConfig story;
   private final Scenario scenario;
   private final DataCheck check;
@@ -46,7 +46,7 @@ final class ScenarioRun {
    * @param stopped whether the scenario is to end before its last step
    */
   ScenarioRun(
-      Steps steps,
+      GuestSteps steps,
       MachineConfig config,
       DataCheck check,
       List<PluggedDevice> devices,

@@ -40,13 +40,13 @@ final class StepsByHand {
     }
   }
 
-  private final Steps steps;
+  private final GuestSteps steps;
   private final Recorder recorder;
   private final MachineConfig config;
   private final Map<Long, Asked> asked = new LinkedHashMap<>();
   private long last;
 
-  StepsByHand(Steps steps, Recorder recorder, MachineConfig config) {
+  StepsByHand(GuestSteps steps, Recorder recorder, MachineConfig config) {
     this.steps = steps;
     this.recorder = recorder;
     this.config = config;

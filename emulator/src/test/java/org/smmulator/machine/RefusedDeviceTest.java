@@ -83,7 +83,7 @@ class RefusedDeviceTest {
       DataCheck check = new DataCheck(new ViolationLog(20));
       ScenarioRun run =
           new ScenarioRun(
-              new Steps(
+              new GuestSteps(
                   kernel, 1, config.bus().attachTimeoutMillis(), check, (process, pasid) -> {}),
               config,
               check,

@@ -33,7 +33,7 @@ import org.smmulator.record.EventKind;
  * Does steps, of a scenario or by hand, on tasks of the guest: each changes the processes alone,
  * and waits for DMA beside the others. A step that cannot be done says so in one sentence.
  */
-final class Steps implements StepCases<ScenarioException> {
+final class GuestSteps implements StepCases<ScenarioException> {
   /** What must be so when a step's turn has come. */
   interface Condition {
     void require() throws ScenarioException;
@@ -72,7 +72,7 @@ final class Steps implements StepCases<ScenarioException> {
    * @param attachTimeoutMillis wait for a device that a step names
    * @param pasidNames told which process a PASID is of, before a device uses it
    */
-  Steps(
+  GuestSteps(
       GuestKernel kernel,
       long seed,
       int attachTimeoutMillis,
