@@ -14,7 +14,6 @@ public record RevocationScope(int pasid, boolean global, long first, long last) 
   public static final RevocationScope EVERYTHING = new RevocationScope(-1, false, 0, -1L);
 
   /** For people. */
-  /** For people. */
   public String describe() {
     String of = pasid < 0 ? "" : global ? " of all PASIDs" : " of PASID " + pasid;
     return String.format("0x%x to 0x%x%s", first, last, of);
