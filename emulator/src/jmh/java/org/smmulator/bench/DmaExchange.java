@@ -2,9 +2,11 @@ package org.smmulator.bench;
 
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.bus.pcie.PasidCapability;
 import org.smmulator.bus.tlp.Tlp;
 import org.smmulator.bus.tlp.TlpType;
 import org.smmulator.bus.tlp.TlpWriter;
@@ -36,18 +38,24 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
   private static final int BYTES = 64;
   private static final int COMMAND = 0x04;
   private static final int BUS_MASTER = 0b100;
+
+  /** Of its PASID capability, the first extended one. */
+  private static final int CAPABILITY = 0x100;
+
+  private static final int PASID_CONTROL = CAPABILITY + PasidCapability.CONTROL;
   private static final long VA = 0x7f00_0000_0000L;
 
   private final Semaphore done = new Semaphore(0);
   private final EventLoop deviceLoop;
   private final Device device = new Device();
+  private final ViolationLog violations;
 
   DmaExchange(EventLoop machineLoop, EventLoop deviceLoop)
       throws IOException, InterruptedException {
     this.deviceLoop = deviceLoop;
     NettyLoop loop = new NettyLoop(machineLoop);
     CountDownLatch ready = new CountDownLatch(1);
-    ViolationLog violations = new ViolationLog(10);
+    violations = new ViolationLog(10);
     GrantLedger ledger =
         new GrantLedger(loop, violations, MinimalGuest.RAM, MinimalGuest.RAM_BYTES);
     AddressMap bus =
@@ -65,8 +73,9 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
         NettyTransport.listen(machineLoop, any, config.linkLimits(), root::newPort);
     NettyTransport.connect(deviceLoop, listener.address(), config.linkLimits(), device);
     ready.await();
-    CountDownLatch enabled = new CountDownLatch(1);
+    CountDownLatch enabled = new CountDownLatch(2);
     loop.execute(() -> root.configWrite(ID, COMMAND, 2, BUS_MASTER, enabled::countDown));
+    loop.execute(() -> root.configWrite(ID, PASID_CONTROL, 4, PasidCapability.ENABLE, enabled::countDown));
     enabled.await();
   }
 
@@ -74,6 +83,19 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
   public void run(int count, int window) throws InterruptedException {
     deviceLoop.execute(() -> device.start(count, window));
     done.acquire();
+    List<ViolationLog.Group> found = violations.groups(1).first();
+    if (!found.isEmpty()) {
+      throw new IllegalStateException("reads that break a rule: " + found.get(0).first());
+    }
+  }
+
+  private static int register(int at) {
+    return switch (at) {
+      case 0 -> 0x0001_534d;
+      case CAPABILITY -> 1 << 16 | PasidCapability.ID;
+      case PASID_CONTROL -> PasidCapability.ofWidth(PasidCapability.MOST_BITS);
+      default -> 0;
+    };
   }
 
   /** Keeps a number of reads under way. */
@@ -112,7 +134,7 @@ final class DmaExchange implements DmaReadBenchmark.Exchange {
       } else if (tlp.type() == TlpType.CONFIG_READ) {
         var out = link().begin(FrameKind.TLP);
         int index = TlpWriter.completionData(out, ID, tlp.transaction(), 4, 0, 4);
-        out.setIntLE(index, tlp.register() == 0 ? 0x0001_534d : 0);
+        out.setIntLE(index, register(tlp.register()));
         link().end();
       } else if (tlp.type() == TlpType.CONFIG_WRITE) {
         TlpWriter.completion(link().begin(FrameKind.TLP), ID, tlp.transaction(), 0, 4);
