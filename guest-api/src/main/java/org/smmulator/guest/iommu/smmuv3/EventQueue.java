@@ -7,14 +7,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.event.EventField;
 import org.smmulator.arch.event.EventType;
+import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.PageRequest;
-import org.smmulator.guest.iommu.PageRequestHandler;
 import org.smmulator.guest.iommu.PageResponse;
 import org.smmulator.guest.iommu.ResponseCode;
 import org.smmulator.guest.sched.Sched;
-import org.smmulator.record.EventKind;
 import org.smmulator.record.Recorder;
 
 /**
@@ -25,19 +24,18 @@ import org.smmulator.record.Recorder;
 final class EventQueue {
   private static final Logger log = LoggerFactory.getLogger(EventQueue.class);
   private static final int EVENT_NUMBERS = 256;
-  private static final long PAGE_BYTES = 4096;
 
   private final Sched sched;
   private final OutputQueue queue;
   private final Streams streams;
   private final CommandQueue commands;
+  private final PageRequestTaker taker;
   private final InterruptTask task;
   private final AtomicLongArray counts = new AtomicLongArray(EVENT_NUMBERS);
   private final Tally<DriverCounter> counters;
   private final RateLimit messages = RateLimit.ofEvents();
   private final RateLimit overflowMessages = RateLimit.ofOverflows();
   private volatile Consumer<IommuEvent> listener = event -> {};
-  private volatile @Nullable PageRequestHandler handler;
 
   /** The record of a stall that left the queue and has not reached the handler yet, or null. */
   private volatile @Nullable Entry handingOver;
@@ -71,11 +69,13 @@ final class EventQueue {
       OutputQueue queue,
       Streams streams,
       CommandQueue commands,
+      PageRequestTaker taker,
       Tally<DriverCounter> counters) {
     this.sched = sched;
     this.queue = queue;
     this.streams = streams;
     this.commands = commands;
+    this.taker = taker;
     this.counters = counters;
     this.task = new InterruptTask(sched, "smmu-eventq", this::pass);
   }
@@ -86,10 +86,6 @@ final class EventQueue {
 
   void listener(Consumer<IommuEvent> next) {
     listener = next;
-  }
-
-  void handler(PageRequestHandler next) {
-    handler = next;
   }
 
   /** Returns when everything that was in the queue has been handed on. May sleep. */
@@ -172,43 +168,23 @@ final class EventQueue {
   private void serve(IommuEvent event, Entry stall) {
     count(event);
     IommuDevice device = event.device();
-    PageRequestHandler taker = handler;
-    if (device == null || taker == null || !hand(device, event, stall, taker)) {
+    if (device == null || !taker.take(request(device, event, stall))) {
       respond(
           event.streamId(), new PageResponse(event.pasid(), stall.stag(), ResponseCode.INVALID));
     }
   }
 
-  /** A taker that throws must not cost all devices their page requests; false then. */
-  private boolean hand(
-      IommuDevice device, IommuEvent event, Entry stall, PageRequestHandler taker) {
-    long page = event.inputAddress() & -PAGE_BYTES;
-    if (sched.records(EventKind.PAGE_REQUEST_TAKEN)) {
-      int name = sched.name(device.name());
-      sched.causedBy(
-          sched.record(EventKind.PAGE_REQUEST_TAKEN, name, event.pasid(), page, stall.stag()));
-    }
-    boolean exec = EventField.IND.isSet(stall.word1);
-    boolean privileged = EventField.PNU.isSet(stall.word1);
-    PageRequest request =
-        new PageRequest(
-            device,
-            event.pasid(),
-            page,
-            stall.stag(),
-            true,
-            event.read(),
-            !event.read(),
-            exec,
-            privileged);
-    try {
-      taker.pageRequest(request);
-      return true;
-    } catch (RuntimeException | Error e) {
-      sched.throwIfEnding();
-      log.error("the taker of page requests failed", e);
-      return false;
-    }
+  private static PageRequest request(IommuDevice device, IommuEvent event, Entry stall) {
+    return new PageRequest(
+        device,
+        event.pasid(),
+        event.inputAddress() & -Descriptor.PAGE_BYTES,
+        stall.stag(),
+        true,
+        event.read(),
+        !event.read(),
+        EventField.IND.isSet(stall.word1),
+        EventField.PNU.isSet(stall.word1));
   }
 
   private void count(IommuEvent event) {

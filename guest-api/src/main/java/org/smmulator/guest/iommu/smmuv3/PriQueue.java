@@ -1,18 +1,15 @@
 package org.smmulator.guest.iommu.smmuv3;
 
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.event.PageRequestField;
 import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.PageRequest;
-import org.smmulator.guest.iommu.PageRequestHandler;
 import org.smmulator.guest.iommu.PageResponse;
 import org.smmulator.guest.iommu.ResponseCode;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.record.Carrier;
-import org.smmulator.record.EventKind;
 import org.smmulator.record.Recorder;
 
 /**
@@ -29,7 +26,7 @@ final class PriQueue {
   private final InterruptTask task;
   private final Tally<DriverCounter> counters;
   private final RateLimit overflowMessages = RateLimit.ofOverflows();
-  private volatile @Nullable PageRequestHandler handler;
+  private final PageRequestTaker taker;
 
   /** First word of the record that left the queue and has not reached the handler yet, or 0. */
   private volatile long handingOver;
@@ -39,21 +36,19 @@ final class PriQueue {
       OutputQueue queue,
       Streams streams,
       CommandQueue commands,
+      PageRequestTaker taker,
       Tally<DriverCounter> counters) {
     this.sched = sched;
     this.queue = queue;
     this.streams = streams;
     this.commands = commands;
+    this.taker = taker;
     this.counters = counters;
     this.task = new InterruptTask(sched, "smmu-priq", this::pass);
   }
 
   InterruptTask task() {
     return task;
-  }
-
-  void handler(PageRequestHandler next) {
-    handler = next;
   }
 
   /** Returns when everything that was in the queue has reached the handler. May sleep. */
@@ -104,10 +99,7 @@ final class PriQueue {
                 + " their devices",
             counters.sum(DriverCounter.PAGE_REQUEST_QUEUE_OVERFLOWS));
       }
-      PageRequestHandler taker = handler;
-      if (taker != null) {
-        takerDoes(taker::discardPartials);
-      }
+      taker.discardPartials();
       queue.acknowledgeOverflow(prod);
     }
     // The interrupt tells of the first record of an empty queue only.
@@ -128,8 +120,7 @@ final class PriQueue {
     int pasid = hasPasid ? PageRequestField.SUBSTREAM_ID.getInt(word0) : -1;
     int group = PageRequestField.PRG_INDEX.getInt(word1);
     Master master = streams.find(streamId);
-    PageRequestHandler taker = handler;
-    if (master == null || taker == null) {
+    if (master == null || !taker.isThere()) {
       if (last) {
         respond(streamId, new PageResponse(pasid, group, ResponseCode.FAILURE));
       }
@@ -137,28 +128,12 @@ final class PriQueue {
     }
     IommuDevice device = master.device();
     long address = PageRequestField.ADDRESS.inPlace(word1);
-    if (sched.records(EventKind.PAGE_REQUEST_TAKEN)) {
-      int name = sched.name(device.name());
-      sched.causedBy(sched.record(EventKind.PAGE_REQUEST_TAKEN, name, pasid, address, group));
-    }
     boolean exec = PageRequestField.X.isSet(word0);
     boolean privileged = PageRequestField.PRIV.isSet(word0);
     PageRequest request =
         new PageRequest(device, pasid, address, group, last, read, write, exec, privileged);
-    if (!takerDoes(() -> taker.pageRequest(request)) && last) {
+    if (!taker.take(request) && last) {
       respond(streamId, new PageResponse(pasid, group, ResponseCode.INVALID));
-    }
-  }
-
-  /** A taker that throws must not cost all devices their page requests; false then. */
-  private boolean takerDoes(Runnable call) {
-    try {
-      call.run();
-      return true;
-    } catch (RuntimeException | Error e) {
-      sched.throwIfEnding();
-      log.error("the taker of page requests failed", e);
-      return false;
     }
   }
 

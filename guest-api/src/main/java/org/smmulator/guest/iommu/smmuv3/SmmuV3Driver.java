@@ -44,6 +44,7 @@ public final class SmmuV3Driver implements IommuDriver {
   private final DomainAttachment attachment;
   private final CommandErrors errors;
   private final Tally<DriverCounter> counters = new Tally<>(DriverCounter.class);
+  private final PageRequestTaker taker;
   private final EventQueue events;
   private final PriQueue pageRequests;
 
@@ -92,8 +93,11 @@ public final class SmmuV3Driver implements IommuDriver {
         new OutputQueue(
             registers, memory, SmmuRegister.PRIQ_PROD, SmmuRegister.PRIQ_CONS, priPlace);
     this.errors = new CommandErrors(platform.sched(), registers, commands, streams);
-    this.events = new EventQueue(platform.sched(), eventRecords, streams, commands, counters);
-    this.pageRequests = new PriQueue(platform.sched(), priRecords, streams, commands, counters);
+    this.taker = new PageRequestTaker(platform.sched());
+    this.events =
+        new EventQueue(platform.sched(), eventRecords, streams, commands, taker, counters);
+    this.pageRequests =
+        new PriQueue(platform.sched(), priRecords, streams, commands, taker, counters);
     this.attachment =
         new DomainAttachment(
             platform, options, capabilities, streams, contexts, invalidations, commands, events);
@@ -307,8 +311,7 @@ public final class SmmuV3Driver implements IommuDriver {
 
   @Override
   public void setPageRequestHandler(PageRequestHandler handler) {
-    pageRequests.handler(handler);
-    events.handler(handler);
+    taker.handler(handler);
   }
 
   @Override
