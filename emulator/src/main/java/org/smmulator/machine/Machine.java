@@ -119,10 +119,16 @@ public final class Machine implements RunningMachine {
     board.plugged(this::plugged);
     this.check = new DataCheck(board.violations());
     this.recorder = recorder;
-    if (!config.guest().isExternal() && recorder != Recorder.OFF) {
+    if (doesSteps(config) && recorder != Recorder.OFF) {
       recorder.addReader(stepTable);
       board.ledger().nameSteps(this::stepOf);
     }
+  }
+
+  /** Those of its scenario, or by hand for who asks its HTTP server. */
+  private static boolean doesSteps(MachineConfig config) {
+    boolean byHand = !config.guest().isExternal() && config.http().listen() != null;
+    return byHand || config.scenario() != null;
   }
 
   private void powerOn() throws UserException {

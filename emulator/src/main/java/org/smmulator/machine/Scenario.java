@@ -30,10 +30,6 @@ final class Scenario {
     return stepsBegun;
   }
 
-  int stepsDone() {
-    return stepsDone;
-  }
-
   ScenarioProgress progress() {
     return new ScenarioProgress(
         config.steps().size(), stepsDone, operationsPlanned(), steps.operationsOver());
