@@ -51,7 +51,7 @@ final class QemuOptions {
   private @Nullable String guestPort;
   private @Nullable String log;
   private String machine = "";
-  private int ramMib = QEMU_RAM_MIB;
+  private long ramMib = QEMU_RAM_MIB;
 
   private QemuOptions() {}
 
@@ -136,13 +136,13 @@ final class QemuOptions {
     properties.forEach((key, value) -> tolerated.add("-machine " + key + "=" + value));
   }
 
-  private static int mib(String text) throws UserException {
+  private static long mib(String text) throws UserException {
     Matcher size = SIZE.matcher(text);
     if (!size.matches()) {
       throw wrong("-m: '" + text + "' is no size of memory; use MiB, or a number with M or G");
     }
-    int number = Integer.parseInt(size.group(1));
-    return size.group(2).equalsIgnoreCase("G") ? Math.multiplyExact(number, 1024) : number;
+    long number = Long.parseLong(size.group(1));
+    return size.group(2).equalsIgnoreCase("G") ? number * 1024 : number;
   }
 
   /** Where the program waits that drives the machine, as {@code guest.port}. */

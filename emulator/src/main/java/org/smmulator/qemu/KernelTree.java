@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.qemu.DeviceTree.Node;
@@ -101,7 +100,7 @@ public final class KernelTree {
       throw new IOException(
           String.format("QEMU's window of 32 bits does not begin at 0x%x", SmmuPlace.ADDRESS));
     }
-    bridge.put("ranges", Objects.requireNonNull(ranges));
+    bridge.put("ranges", ranges);
   }
 
   private static int[] cutWindow(int[] ranges, int at) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.io.JsonStringEncoder;
 
 /**
  * QEMU's command line for one machine and kernel.
@@ -119,7 +120,9 @@ public record QemuLine(
   }
 
   private static String json(String text) {
-    return text.replace("\\", "\\\\").replace("\"", "\\\"");
+    StringBuilder quoted = new StringBuilder();
+    JsonStringEncoder.getInstance().quoteAsString(text, quoted);
+    return quoted.toString();
   }
 
   private static String socket(Path path) {

@@ -204,6 +204,7 @@ class QemuTestLibraryTest {
       value = {
         "-machine pc|-machine: machine 'pc'; there are virt and none",
         "-m 1|-machine: no machine; there are virt and none",
+        "-machine virt -m 9999999G|machine.ramMiB: 10239998976 is out of range",
         "-machine virt -device e1000|-device: no 'e1000'; there are edu and iommu-testdev",
         "-machine virt -device dma|-device: no 'dma'; there are edu and iommu-testdev",
         "-machine virt -device edu,addr=2a|-device: addr=2a is no slot; use 1 to 1f, in hexadecimal",
