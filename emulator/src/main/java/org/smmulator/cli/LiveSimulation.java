@@ -10,6 +10,7 @@ import org.smmulator.launch.MachineLauncher;
 import org.smmulator.launch.MachineLauncher.SimulatedMachineRun;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
@@ -96,6 +97,11 @@ final class LiveSimulation implements WatchedMachine, AutoCloseable {
   @Override
   public ProcessTable processes() {
     return run.processes();
+  }
+
+  @Override
+  public StreamsTable streams() {
+    return run.streams();
   }
 
   @Override

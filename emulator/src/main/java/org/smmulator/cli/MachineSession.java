@@ -17,6 +17,7 @@ import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.StepReport;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
@@ -131,6 +132,11 @@ final class MachineSession implements WatchedMachine, AutoCloseable {
   @Override
   public ProcessTable processes() {
     return machine().processes();
+  }
+
+  @Override
+  public StreamsTable streams() {
+    return machine().streams();
   }
 
   @Override

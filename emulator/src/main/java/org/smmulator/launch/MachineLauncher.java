@@ -10,6 +10,7 @@ import org.smmulator.config.Step;
 import org.smmulator.history.Pace;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.StepReport;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
@@ -113,6 +114,13 @@ public interface MachineLauncher {
      *     the message says which
      */
     ProcessTable processes();
+
+    /**
+     * The streams, as the tables in memory have them; of any guest.
+     *
+     * @throws IllegalStateException if the machine does not answer; the message says why
+     */
+    StreamsTable streams();
   }
 
   /** One machine on virtual time; who watches it changes nothing in it. */

@@ -24,6 +24,7 @@ import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.StepSummary;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.pcie.DeviceCounters;
@@ -288,6 +289,11 @@ public final class Machine implements RunningMachine {
                 done.processes(),
                 running.sva().pasids(),
                 board.rootComplex().counters().devices()));
+  }
+
+  @Override
+  public StreamsTable streams() {
+    return StreamSurvey.table(board, guest.kernel() == null);
   }
 
   @Override

@@ -19,6 +19,7 @@ import org.smmulator.launch.MachineLauncher.SimulatedOutcome;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.record.Recorder;
@@ -109,6 +110,11 @@ final class SimulatedRun implements SimulatedMachineRun {
   @Override
   public ProcessTable processes() {
     return visitors.look(() -> started().processes());
+  }
+
+  @Override
+  public StreamsTable streams() {
+    return visitors.look(() -> started().streams());
   }
 
   @Override

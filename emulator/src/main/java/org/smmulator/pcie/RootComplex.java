@@ -1,6 +1,7 @@
 package org.smmulator.pcie;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.smmulator.bus.tlp.RequesterId;
@@ -156,6 +157,12 @@ public final class RootComplex {
    */
   public List<String> explain(int streamId, int pasid, long address) {
     return StreamLines.of(slots.function(streamId), pasid, address);
+  }
+
+  /** How many translations the function of a stream may use, by PASID; -1 without one. */
+  public Map<Integer, Integer> grants(int streamId) {
+    AttachedFunction function = slots.function(streamId);
+    return function == null ? Map.of() : function.grants.countByPasid();
   }
 
   /** Whether software may see a function of that ID or stream. */

@@ -14,6 +14,7 @@ import org.smmulator.smmu.config.Configurations;
 import org.smmulator.smmu.explain.Explainer;
 import org.smmulator.smmu.explain.Question;
 import org.smmulator.smmu.explain.RegisterTranslation;
+import org.smmulator.smmu.explain.StreamReader;
 import org.smmulator.smmu.fault.EventRecorder;
 import org.smmulator.smmu.fault.StalledTransactions;
 import org.smmulator.smmu.feature.SmmuFeatures;
@@ -67,6 +68,7 @@ public final class Smmu {
   private final Stages stages;
   private final BroadcastTlbi broadcasts;
   private final Explainer explainer;
+  private final StreamReader streamReader;
   private final EventQueue eventQueue;
   private final EventRecorder events;
   private final StalledTransactions stalled;
@@ -105,6 +107,7 @@ public final class Smmu {
     configurations =
         new Configurations(bus, bus, stages.intermediateAddresses(), registers, spaces, features);
     explainer = new Explainer(features, registers, bus, configurations, caches);
+    streamReader = new StreamReader(features, registers, bus);
     eventQueue = new EventQueue(features, bus, registers, errors, interrupts, outputs);
     events = new EventRecorder(features, eventQueue);
     stalled = new StalledTransactions(features, events, outputs, this::translate);
@@ -265,6 +268,11 @@ public final class Smmu {
    */
   public List<String> explain(Question question) {
     return explainer.explain(question);
+  }
+
+  /** What stream table and context tables say; nothing changes by reading them. */
+  public StreamReader streams() {
+    return streamReader;
   }
 
   /** Descriptors that table walks have read so far. */

@@ -25,6 +25,7 @@ final class Assets {
           "pace.js",
           "panels.js",
           "picture.js",
+          "streams.js",
           "tables.js",
           "text.js");
 

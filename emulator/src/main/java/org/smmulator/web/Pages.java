@@ -27,6 +27,7 @@ final class Pages {
           "/metrics",
           "/api/summary",
           "/api/processes",
+          "/api/streams",
           "/api/atc",
           "/api/explain",
           "/api/history",
@@ -67,6 +68,7 @@ final class Pages {
       case "/metrics" -> Answer.ok(PrometheusText.CONTENT_TYPE, metrics());
       case "/api/summary" -> Answer.json(SummaryJson.write(machine.summary()));
       case "/api/processes" -> Answer.json(machine.processes().json());
+      case "/api/streams" -> Answer.json(machine.streams().json());
       case "/api/atc" -> Answer.json(atc(uri));
       case "/api/history" -> Answer.json(machine.watch().history(machine.name()));
       case "/api/stream" -> Answer.STREAM;

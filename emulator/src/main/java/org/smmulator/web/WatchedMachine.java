@@ -3,6 +3,7 @@ package org.smmulator.web;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.history.Watch;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.pcie.DeviceCounters;
@@ -31,6 +32,9 @@ public interface WatchedMachine extends AskedMachine {
    * @param requesterId its own
    */
   AtcContents atc(int requesterId);
+
+  /** The streams, as the tables in memory have them. */
+  StreamsTable streams();
 
   /** Explains a translation, a line each. */
   List<String> explain(Question question);

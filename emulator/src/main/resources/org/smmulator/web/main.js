@@ -8,6 +8,7 @@ import { History } from './history.js';
 import { PaceButtons } from './pace.js';
 import { Panels } from './panels.js';
 import { Picture } from './picture.js';
+import { streamTable } from './streams.js';
 import { allCounters, processTable, verdict, violationList } from './tables.js';
 import { byId, moment, say } from './text.js';
 
@@ -22,7 +23,7 @@ const curves = new Curves();
 const changes = new Changes(history);
 const atcMaps = new AtcMaps();
 const pace = new PaceButtons(history);
-let known = { summary: null, processes: null };
+let known = { summary: null, processes: null, streams: null };
 let changesVersion = -1;
 let asked = false;
 let loading = false;
@@ -32,6 +33,15 @@ async function json(path) {
   const answer = await fetch(path, { cache: 'no-store' });
   if (!answer.ok) throw new Error((await answer.text()).trim());
   return answer.json();
+}
+
+/** Of a machine that has not started yet there is none. */
+async function ifAny(path) {
+  try {
+    return await json(path);
+  } catch {
+    return null;
+  }
 }
 
 function problem(text) {
@@ -45,11 +55,8 @@ async function ask() {
     asked = false;
     try {
       known.summary = await json('/api/summary');
-      try {
-        known.processes = await json('/api/processes');
-      } catch {
-        known.processes = null; // An external guest has processes of its own.
-      }
+      known.streams = await ifAny('/api/streams');
+      known.processes = known.streams?.external ? null : await ifAny('/api/processes');
       await changes.load(changesVersion);
       await atcMaps.load(known.summary.devices);
       problem('');
@@ -63,11 +70,12 @@ async function ask() {
 }
 
 function show() {
-  const { summary, processes } = known;
+  const { summary, processes, streams } = known;
   panels.name(summary.devices);
   verdict(summary.verdict);
   violationList(summary.verdict);
   processTable(processes, summary.devices);
+  streamTable(streams);
   allCounters(summary);
   curves.update(summary.devices);
   picture.update(summary, processes);

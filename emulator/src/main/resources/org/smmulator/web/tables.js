@@ -56,9 +56,8 @@ export function processTable(table, devices) {
     element('th', { scope: 'row' }, row.name),
     ...[row.state, row.pasid ?? '–', row.asid ?? '–', row.buffer, count(row.pages), row.devices.length === 0 ? '–' : row.devices.join(', ')]
       .map(cell => element('td', {}, String(cell)))));
-  const empty = table === null ? 'The guest is a program of its own.' : 'No process yet.';
   byId('processes').replaceChildren(element('thead', {}, head),
-    element('tbody', {}, ...(rows.length === 0 ? [element('tr', {}, element('td', { colspan: 7 }, empty))] : body)));
+    element('tbody', {}, ...(rows.length === 0 ? [element('tr', {}, element('td', { colspan: 7 }, 'No process yet.'))] : body)));
   byId('quarantine').replaceChildren(...(table?.quarantined ?? []).map(each =>
     element('li', {}, `PASID ${each.pasid} is in quarantine: ${each.devices.join(', ')} ${each.why}`)),
   ...devices.filter(device => device.attached && device.isolated).map(device =>

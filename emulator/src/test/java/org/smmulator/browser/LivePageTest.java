@@ -37,6 +37,10 @@ class LivePageTest extends PageScene {
     assertThat(browser.text("#processes tbody tr"))
         .startsWith("alice" + process.at("/state").stringValue())
         .contains(process.at("/buffer").stringValue(), "tiny-atc (00:04.0, live)");
+    assertThat(browser.isShown("#processes-panel")).isTrue();
+    assertThat(browser.text("#streams tbody"))
+        .contains(
+            "0x20tiny-atc (00:04.0)stage 1full", "1" + process.at("/asid").intValue() + "0x4");
     browser.click("#counters-title");
     browser.awaitText("#counters", "TLB");
     assertThat(

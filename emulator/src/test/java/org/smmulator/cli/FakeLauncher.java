@@ -15,6 +15,7 @@ import org.smmulator.launch.UserException;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.StepSummary;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
@@ -62,6 +63,11 @@ final class FakeLauncher implements MachineLauncher {
     @Override
     public Summary summary() {
       return summary;
+    }
+
+    @Override
+    public StreamsTable streams() {
+      return StreamsTable.EMPTY;
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
@@ -113,6 +114,67 @@ class RunningMachineCommandsTest {
               """);
       assertThat(execute("ps", "--json", "--http", server.address())).isZero();
       assertThat(out.toString()).endsWith(table.json());
+    }
+  }
+
+  private static StreamsTable streams(boolean external) {
+    return new StreamsTable(
+        external,
+        "stream table at 0x1000, LOG2SIZE=8, linear",
+        List.of(
+            new StreamsTable.Row(
+                "0x20",
+                "small",
+                "00:04.0",
+                "stage 1",
+                null,
+                new StreamsTable.Fields("full", "CD 0", true, 0),
+                List.of(
+                    new StreamsTable.Pasid(null, 1, "0x2000", 48, "RA", null, 0),
+                    new StreamsTable.Pasid(5, 7, null, null, "S", "the CD is ILLEGAL: why", 1234)),
+                2,
+                List.of("CDs 0x40 to 0x7f: the fetch aborts (0x3000)")),
+            new StreamsTable.Row(
+                "0x100", null, null, "bypass", null, null, List.of(), 0, List.of())),
+        3,
+        List.of("small (00:04.0) is isolated since 1.000 ms: it is slow"));
+  }
+
+  private static final String STREAMS =
+      """
+      stream table at 0x1000, LOG2SIZE=8, linear
+       stream device Config EATS S1DSS S1STALLD VMID PASID ASID TTB0 bits faults granted
+       0x20 small (00:04.0) stage 1 full CD 0 1 0 - 1 0x2000 48 RA 0
+       5 7 - - S 1,234
+       0x100 platform bypass - - - -
+      stream 0x20 PASID 5: the CD is ILLEGAL: why
+      stream 0x20: and 2 PASIDs more
+      stream 0x20: CDs 0x40 to 0x7f: the fetch aborts (0x3000)
+      and 3 streams more
+      small (00:04.0) is isolated since 1.000 ms: it is slow
+      """;
+
+  @Test
+  void psPrintsTheStreamsOfAnExternalGuest() throws IOException {
+    try (WebServer server = WebServer.start("127.0.0.1:0", new FakeWatched().with(streams(true)))) {
+      assertThat(execute("ps", "--http", server.address())).isZero();
+      assertThat(out.toString().replaceAll(" +", " ")).isEqualTo(STREAMS);
+      assertThat(execute("ps", "--json", "--http", server.address())).isZero();
+      assertThat(out.toString()).endsWith(streams(true).json());
+    }
+  }
+
+  @Test
+  void psPrintsTheStreamsOfTheBuiltInKernelBesideItsProcesses() throws IOException {
+    try (WebServer server =
+        WebServer.start("127.0.0.1:0", new FakeWatched().with(streams(false)))) {
+      assertThat(execute("ps", "--http", server.address())).isZero();
+      assertThat(out).hasToString("no process\n");
+      out.getBuffer().setLength(0);
+      assertThat(execute("ps", "--streams", "--http", server.address())).isZero();
+      assertThat(out.toString().replaceAll(" +", " ")).isEqualTo("no process\n\n" + STREAMS);
+      assertThat(execute("ps", "--streams", "--json", "--http", server.address())).isZero();
+      assertThat(out.toString()).endsWith(streams(false).json());
     }
   }
 

@@ -246,6 +246,8 @@ class LostInvalidationTest extends DrivenMachine {
         .hasMessage(
             "the guest is a program of yours; it knows its processes; reader (00:04.0) is "
                 + ISOLATED);
+    assertThat(Objects.requireNonNull(machine).streams().isolated())
+        .containsExactly("reader (00:04.0) is " + ISOLATED);
     assertThat(SummaryJson.write(Objects.requireNonNull(machine).summary()))
         .contains("\"isolated\" : \"" + ISOLATED + "\"");
 

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.history.Watch;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.AtcContents;
@@ -20,6 +21,7 @@ public record FakeWatched(
     Supplier<Summary> summaries,
     Function<Question, List<String>> explanations,
     ProcessTable processes,
+    StreamsTable streams,
     IntFunction<AtcContents> caches,
     Watch watch,
     @Nullable Control control)
@@ -41,6 +43,7 @@ public record FakeWatched(
         summaries,
         explanations,
         processes,
+        StreamsTable.EMPTY,
         id -> {
           throw new IllegalStateException("no device tells what it holds");
         },
@@ -53,7 +56,14 @@ public record FakeWatched(
       Function<Question, List<String>> explanations,
       ProcessTable processes,
       IntFunction<AtcContents> caches) {
-    this(summaries, explanations, processes, caches, new Watch(Recorder.OFF), null);
+    this(
+        summaries,
+        explanations,
+        processes,
+        StreamsTable.EMPTY,
+        caches,
+        new Watch(Recorder.OFF),
+        null);
   }
 
   public FakeWatched(Supplier<Summary> summaries, Function<Question, List<String>> explanations) {
@@ -70,6 +80,11 @@ public record FakeWatched(
   /** One that has nothing to say. */
   public FakeWatched() {
     this(() -> Summary.EMPTY, question -> List.of());
+  }
+
+  /** The same with these streams. */
+  public FakeWatched with(StreamsTable table) {
+    return new FakeWatched(summaries, explanations, processes, table, caches, watch, control);
   }
 
   @Override

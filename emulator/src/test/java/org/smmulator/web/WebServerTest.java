@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.counter.Counts;
 import org.smmulator.metrics.ProcessTable;
+import org.smmulator.metrics.StreamsTable;
 import org.smmulator.metrics.Summaries;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
@@ -192,6 +193,14 @@ class WebServerTest {
     assertThat(response.headers().firstValue("content-type"))
         .hasValue("application/json; charset=utf-8");
     assertThat(ProcessTable.read(response.body())).isEqualTo(PROCESSES);
+  }
+
+  @Test
+  void servesTheStreamsAsJson() throws Exception {
+    HttpResponse<String> response = get("/api/streams");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(StreamsTable.read(response.body())).isEqualTo(StreamsTable.EMPTY);
   }
 
   @ParameterizedTest

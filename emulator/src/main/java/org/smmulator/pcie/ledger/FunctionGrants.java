@@ -1,5 +1,7 @@
 package org.smmulator.pcie.ledger;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -267,6 +269,15 @@ public final class FunctionGrants {
       }
       answering = true;
     }
+  }
+
+  /** How many grants are not yet revoked, by PASID; -1 for those without one. */
+  public Map<Integer, Integer> countByPasid() {
+    Map<Integer, Integer> counts = new HashMap<>();
+    visit(
+        RevocationScope.EVERYTHING,
+        (pasid, va, pa, sizeLog2) -> counts.merge(Math.max(-1, pasid), 1, Integer::sum));
+    return counts;
   }
 
   /** Grants not yet revoked. */

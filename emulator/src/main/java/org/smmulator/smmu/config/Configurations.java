@@ -104,6 +104,17 @@ public final class Configurations {
     };
   }
 
+  /**
+   * What one descriptor of a stream's context table says, whoever may use it; is no lookup, and is
+   * not cached.
+   *
+   * @param stream legal, with stage 1
+   * @param index less than 2^{@link StreamTableEntry#contextsLog2}
+   */
+  public Configuration readContext(int streamId, StreamTableEntry stream, int index) {
+    return contextTable.read(streamId, stream, index);
+  }
+
   private static boolean names(StreamTableEntry stream, int substreamId) {
     return stream.hasStage1()
         && stream.hasSubstreams()

@@ -48,6 +48,7 @@ public record ContextDescriptor(
     long memoryAttributes,
     TranslationTable lower,
     TranslationTable upper) {
+  private static final String NOT_VALID = "V is 0";
   private static final int MIN_TXSZ = 16;
   private static final int MIN_TXSZ_WIDE = 12;
   private static final int MAX_TXSZ = 39;
@@ -104,6 +105,11 @@ public record ContextDescriptor(
     return global && regime != Regime.EL2 ? globals : space;
   }
 
+  /** V. */
+  public boolean isValid() {
+    return !NOT_VALID.equals(illegality);
+  }
+
   /** Whether it may be used; otherwise C_BAD_CD. */
   public boolean legal() {
     return illegality == null;
@@ -117,7 +123,7 @@ public record ContextDescriptor(
     boolean stalls = Cd.S.isSet(word0);
     boolean dirty = Cd.HD.isSet(word0);
     if (!Cd.V.isSet(word0)) {
-      return "V is 0";
+      return NOT_VALID;
     }
     if (stalls && stream.stallsDisabled()) {
       return "S is 1, but STE.S1STALLD forbids stalls";

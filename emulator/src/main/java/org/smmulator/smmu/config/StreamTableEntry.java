@@ -215,6 +215,16 @@ public record StreamTableEntry(
     return contextsLog2 != 0;
   }
 
+  /** Whether transactions without a substream use the first context descriptor. */
+  public boolean firstContextServesNoPasid() {
+    return hasStage1() && (!hasSubstreams() || defaultSubstream == Ste.S1DSS_SSID0);
+  }
+
+  /** Whether transactions without a substream bypass stage 1. */
+  public boolean skipsStage1() {
+    return hasSubstreams() && defaultSubstream == Ste.S1DSS_BYPASS;
+  }
+
   /** EATS grants ATS with the result of all stages. */
   public boolean fullAts() {
     return ats == Ste.EATS_FULL;

@@ -1,11 +1,7 @@
 package org.smmulator.smmu.explain;
 
-import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.event.EventType;
-import org.smmulator.arch.register.Gbpa;
-import org.smmulator.arch.register.SmmuRegister;
 import org.smmulator.smmu.config.Configuration;
-import org.smmulator.smmu.config.ContextDescriptor;
 import org.smmulator.smmu.config.StreamTableEntry;
 import org.smmulator.smmu.fault.Fault;
 import org.smmulator.smmu.feature.Feature;
@@ -52,12 +48,9 @@ final class Rule {
       case TRANSLATED -> "CR0.SMMUEN is 0: translated transactions are forbidden";
       case TRANSLATION_REQUEST -> "CR0.SMMUEN is 0: translation requests are denied";
       case UNTRANSLATED ->
-          Gbpa.ABORT.isSet(registers.get(SmmuRegister.GBPA))
-              ? "CR0.SMMUEN is 0 and GBPA.ABORT is 1: every transaction is aborted, without an"
-                  + " event"
-              : isTranslated()
-                  ? "CR0.SMMUEN is 0 and GBPA.ABORT is 0: every transaction passes"
-                  : BEYOND_OUTPUT;
+          isTranslated() || LookupRule.everythingAborts(registers)
+              ? LookupRule.disabled(registers)
+              : BEYOND_OUTPUT;
     };
   }
 
@@ -162,31 +155,14 @@ final class Rule {
 
   private String configurationFault(Configuration configuration) {
     Fault fault = configuration.requireFault();
-    return switch (fault.type()) {
-      case C_BAD_STREAMID ->
-          "the StreamID has no STE: it is beyond the table, or its L1STD does not span it"
-              + (registers.recordsBadStreamIds() ? "" : ". CR2.RECINVSID is 0: no event");
-      case F_STE_FETCH -> "the fetch of the STE or of its L1STD aborts";
-      case C_BAD_STE -> "the STE is ILLEGAL: " + illegality(configuration.stream());
-      case C_BAD_SUBSTREAMID ->
-          "the PASID has no CD: the stream takes none, it is beyond S1CDMax, or its L1CD is not"
-              + " valid";
-      case F_STREAM_DISABLED ->
-          "STE.S1DSS: transactions without a PASID, or with PASID 0, have no CD here";
-      case F_CD_FETCH -> "the fetch of the CD or of its L1CD aborts";
-      case C_BAD_CD -> "the CD is ILLEGAL: " + illegality(configuration.context());
-      default ->
-          question.kind() == Question.Kind.TRANSLATION_REQUEST
-              ? describe(configuration, fault)
-              : faultOf(configuration, fault);
-    };
-  }
-
-  private static @Nullable String illegality(@Nullable StreamTableEntry stream) {
-    return stream == null ? null : stream.illegality();
-  }
-
-  private static @Nullable String illegality(@Nullable ContextDescriptor context) {
-    return context == null ? null : context.illegality();
+    String found = LookupRule.of(configuration);
+    if (found == null) {
+      return question.kind() == Question.Kind.TRANSLATION_REQUEST
+          ? describe(configuration, fault)
+          : faultOf(configuration, fault);
+    }
+    return fault.type() == EventType.C_BAD_STREAMID && !registers.recordsBadStreamIds()
+        ? found + ". CR2.RECINVSID is 0: no event"
+        : found;
   }
 }

@@ -51,7 +51,8 @@ public final class TlbSpace {
     return vmid;
   }
 
-  int asid() {
+  /** ASID; 0 in regime EL2, and -1 of the space of global pages. */
+  public int asid() {
     return asid;
   }
 
