@@ -85,7 +85,9 @@ class LateAnswerTest {
 
   @Test
   void otherAccessesGoOnWhileOneReadWaitsForItsAnswer() {
-    CompletableFuture<Long> slow = CompletableFuture.supplyAsync(() -> root.barRead(SLOW, 4));
+    CompletableFuture<Long> slow =
+        CompletableFuture.supplyAsync(
+            () -> root.barRead(SLOW, 4), task -> new Thread(task).start());
     model.waiting.orTimeout(240, TimeUnit.SECONDS).join();
     assertThat(root.barRead(0x28, 4)).isEqualTo(0x28);
     assertThat(slow).isNotDone();

@@ -30,7 +30,7 @@ final class SimulatedPage implements AutoCloseable {
   private final String token;
 
   private SimulatedPage(Path file) throws Exception {
-    code = CompletableFuture.supplyAsync(() -> run(file));
+    code = CompletableFuture.supplyAsync(() -> run(file), task -> new Thread(task).start());
     url = awaitSaid("live page: (http://.*/)");
     token = Files.readString(Path.of(awaitSaid("token in (.*)"))).strip();
   }

@@ -110,7 +110,8 @@ class WatchedSimulationTest {
     long seed = Long.getLong("smmulator.seed", 1);
     SplittableRandom random = new SplittableRandom(seed);
     String[] live = recorded("watched", "--live", "--paused", "--http", "127.0.0.1:0");
-    CompletableFuture<Integer> code = CompletableFuture.supplyAsync(() -> run(live));
+    CompletableFuture<Integer> code =
+        CompletableFuture.supplyAsync(() -> run(live), task -> new Thread(task).start());
     String page = awaitSaid("live page: (http://.*/)");
     Path file = Path.of(awaitSaid("token in (.*)"));
     String token = Files.readString(file).strip();
@@ -139,7 +140,8 @@ class WatchedSimulationTest {
   @Test
   void aPausedRunStandsUntilItIsLetGo() throws Exception {
     String[] live = recorded("watched", "--live", "--paused", "--http", "127.0.0.1:0");
-    CompletableFuture<Integer> code = CompletableFuture.supplyAsync(() -> run(live));
+    CompletableFuture<Integer> code =
+        CompletableFuture.supplyAsync(() -> run(live), task -> new Thread(task).start());
     String page = awaitSaid("live page: (http://.*/)");
     String token = Files.readString(Path.of(awaitSaid("token in (.*)"))).strip();
     while (!get(page, "api/step").contains("paused")) {

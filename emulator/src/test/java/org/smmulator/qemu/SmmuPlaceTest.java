@@ -53,7 +53,8 @@ class SmmuPlaceTest {
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
-        });
+        },
+        task -> new Thread(task).start());
   }
 
   private static void send(SocketChannel client, String text) throws IOException {

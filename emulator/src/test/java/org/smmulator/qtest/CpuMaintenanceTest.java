@@ -90,7 +90,8 @@ class CpuMaintenanceTest {
               } catch (CommandException e) {
                 return e.answer();
               }
-            });
+            },
+            task -> new Thread(task).start());
     assertThat(answer).isNotDone();
     hardware.run(() -> smmu.accessEnds(access.get()));
     assertThat(answer.get(4, MINUTES)).isEqualTo("OK");
