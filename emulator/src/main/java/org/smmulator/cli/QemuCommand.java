@@ -173,9 +173,23 @@ final class QemuCommand implements Callable<Integer> {
     for (PciAddress id : servedNow(folder)) {
       functions.putIfAbsent(id.requesterId(), new ServedMachine.Function(id, false));
     }
-    List<ServedMachine.Function> onRootBus =
-        functions.values().stream().filter(function -> function.id().bus() == 0).toList();
-    return new ServedMachine(folder, ram, config.machine().ramMiB(), onRootBus);
+    for (ServedMachine.Function function : functions.values()) {
+      requireRootBus0(function.id());
+    }
+    return new ServedMachine(
+        folder, ram, config.machine().ramMiB(), List.copyOf(functions.values()));
+  }
+
+  /** Elsewhere QEMU gives functions other requester IDs, and their streams are not found by them. */
+  private static void requireRootBus0(PciAddress id) throws UserException {
+    if (id.bus() != 0) {
+      throw wrong(
+          String.format(
+              "%s is on root bus 0x%02x, and QEMU has functions directly on root bus 0 only (its"
+                  + " pxb-pcie takes bridges); give the device an id from 00:01.0 to 00:1f.0 or"
+                  + " take it out",
+              id, id.bus()));
+    }
   }
 
   private static List<PciAddress> servedNow(Path folder) throws UserException {

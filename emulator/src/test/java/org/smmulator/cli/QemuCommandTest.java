@@ -37,7 +37,7 @@ class QemuCommandTest {
             "machine: {name: x, ramMiB: 64, ramFile: /ram}\nsmmu: {without: [BTM]}\n"
                 + "guest: {kind: vfio-user, directory: '"
                 + sockets
-                + "'}\ndevices: [{id: '00:04.0', model: dma}]\n");
+                + "'}\ndevices:\n  - {id: '00:04.0', model: dma}\n");
   }
 
   /**
@@ -97,17 +97,39 @@ class QemuCommandTest {
     assertThat(bridge.cells("iommu-map")).containsExactly(0x20, 0x8004, 0x20, 1);
   }
 
-  /** A device that somebody else attached is served, too; one beyond the root bus has no place. */
+  @Test
+  void refusesDevicesOnOtherRootBuses() throws IOException {
+    String sentence =
+        " is on root bus 0x01, and QEMU has functions directly on root bus 0 only (its pxb-pcie"
+            + " takes bridges); give the device an id from 00:01.0 to 00:1f.0 or take it out\n";
+    Files.createDirectory(sockets);
+    Path attached = Files.createFile(sockets.resolve("01:04.0.sock"));
+    assertThat(execute(good())).isEqualTo(2);
+    assertThat(err).hasToString("smmulator: 01:04.0" + sentence);
+    assertThat(sockets.resolve("machine.dtb")).doesNotExist();
+
+    Files.delete(attached);
+    err.getBuffer().setLength(0);
+    Files.writeString(
+        file,
+        Files.readString(file)
+            + "  - {id: '01:05.0', model: dma}\nbus: {rootBuses: 2}\n");
+    assertThat(execute(good())).isEqualTo(2);
+    assertThat(err).hasToString("smmulator: 01:05.0" + sentence);
+    assertThat(out).hasToString("");
+  }
+
+  /** A device that somebody else attached is served, too. */
   @Test
   void takesWhatTheMachineServes() throws IOException {
     Files.createDirectory(sockets);
-    for (String name : List.of("00:06.0.sock", "01:04.0.sock", "other.sock")) {
+    for (String name : List.of("00:06.0.sock", "other.sock")) {
       Files.createFile(sockets.resolve(name));
     }
     assertThat(execute(good())).isZero();
     assertThat(out.toString())
         .contains("\"addr\":\"04.0\"", "\"addr\":\"06.0\"")
-        .doesNotContain("01:04.0", "other");
+        .doesNotContain("other");
   }
 
   @Test
