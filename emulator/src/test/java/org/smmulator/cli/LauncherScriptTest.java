@@ -21,6 +21,8 @@ import org.smmulator.cli.Checkout.Ended;
 /** When the command {@code emulator/bin/smmulator} builds its jar, and how it runs it. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LauncherScriptTest {
+  private static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
+
   @TempDir private Path folder;
 
   @SuppressWarnings("NullAway.Init") // made before each test
@@ -254,6 +256,10 @@ class LauncherScriptTest {
         .endsWith(options.split(" ", -1));
     assertThat(journal.stream().filter(word -> word.startsWith("-Xmx")))
         .isEqualTo(heap.equals("none") ? List.of() : List.of(heap));
+    assertThat(journal).as("starts soon, and does not live long").contains(FIRST_COMPILER);
+    assertThat(checkout.end(checkout.process("-c", "exec '" + checkout.command() + "' run")).code())
+        .isZero();
+    assertThat(checkout.journal().stream().filter(FIRST_COMPILER::equals)).hasSize(1);
   }
 
   @Test
