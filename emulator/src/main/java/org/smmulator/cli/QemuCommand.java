@@ -180,7 +180,9 @@ final class QemuCommand implements Callable<Integer> {
         folder, ram, config.machine().ramMiB(), List.copyOf(functions.values()));
   }
 
-  /** Elsewhere QEMU gives functions other requester IDs, and their streams are not found by them. */
+  /**
+   * Elsewhere QEMU gives functions other requester IDs, and their streams are not found by them.
+   */
   private static void requireRootBus0(PciAddress id) throws UserException {
     if (id.bus() != 0) {
       throw wrong(

@@ -111,9 +111,7 @@ class QemuCommandTest {
     Files.delete(attached);
     err.getBuffer().setLength(0);
     Files.writeString(
-        file,
-        Files.readString(file)
-            + "  - {id: '01:05.0', model: dma}\nbus: {rootBuses: 2}\n");
+        file, Files.readString(file) + "  - {id: '01:05.0', model: dma}\nbus: {rootBuses: 2}\n");
     assertThat(execute(good())).isEqualTo(2);
     assertThat(err).hasToString("smmulator: 01:05.0" + sentence);
     assertThat(out).hasToString("");
