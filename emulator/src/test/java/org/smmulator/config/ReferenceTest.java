@@ -28,7 +28,7 @@ class ReferenceTest {
 
   static Stream<Path> configs() throws IOException {
     List<Path> all = new ArrayList<>();
-    for (String folder : List.of("", "linux")) {
+    for (String folder : List.of("", "linux", "linux/sva")) {
       try (Stream<Path> files = Files.list(Configs.folder().resolve(folder))) {
         all.addAll(files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList());
       }
