@@ -23,9 +23,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A real Linux kernel binds address spaces of processes to devices: everything that changes in them
- * reaches SMMU and ATC through its own MMU notifiers, and it serves the page faults of a device that
- * stalls. Machine file, driver and program are those of {@code configs/linux/sva}, for users; the
- * kernel is one that {@code configs/linux/sva/kernel} has built.
+ * reaches SMMU and ATC through its own MMU notifiers, and it serves the page faults of a device
+ * that stalls. Machine file, driver and program are those of {@code configs/linux/sva}, for users;
+ * the kernel is one that {@code configs/linux/sva/kernel} has built.
  */
 @EnabledIfEnvironmentVariable(
     named = "SMMULATOR_LINUX_IMAGE",
