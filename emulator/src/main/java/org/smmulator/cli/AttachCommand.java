@@ -284,7 +284,7 @@ final class AttachCommand implements Callable<Integer> {
     }
   }
 
-  private static final class Id implements ITypeConverter<PciAddress> {
+  static final class Id implements ITypeConverter<PciAddress> {
     @Override
     public PciAddress convert(String text) {
       try {

@@ -6,6 +6,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -23,6 +24,7 @@ import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
 import org.smmulator.qemu.CpuModel;
 import org.smmulator.qemu.DeviceTree;
+import org.smmulator.qemu.HotPlug;
 import org.smmulator.qemu.KernelTree;
 import org.smmulator.qemu.QemuLine;
 import org.smmulator.qemu.QemuProgram;
@@ -107,6 +109,30 @@ final class QemuCommand implements Callable<Integer> {
   private boolean place;
 
   @Option(
+      names = "--hot-plug",
+      paramLabel = "BB:DD.0",
+      converter = AttachCommand.Id.class,
+      description = {
+        "Leave a place for a function that is attached later, an empty port of QEMU's; for several",
+        "give it again."
+      })
+  private List<PciAddress> hotPlug = List.of();
+
+  @Option(
+      names = "--plug",
+      paramLabel = "BB:DD.0",
+      converter = AttachCommand.Id.class,
+      description = "Plug a function into its port of a QEMU that runs, once it is attached.")
+  private @Nullable PciAddress plug;
+
+  @Option(
+      names = "--unplug",
+      paramLabel = "BB:DD.0",
+      converter = AttachCommand.Id.class,
+      description = "Have the kernel give up the function in that port, and wait until it has.")
+  private @Nullable PciAddress unplug;
+
+  @Option(
       names = "--wait",
       paramLabel = "SECONDS",
       defaultValue = "60",
@@ -123,6 +149,14 @@ final class QemuCommand implements Callable<Integer> {
     ServedMachine machine = served(config);
     if (place) {
       place(machine);
+      return ExitCode.OK.code();
+    }
+    if (plug != null) {
+      plug(new HotPlug(machine, new ServedMachine.Port(plug)));
+      return ExitCode.OK.code();
+    }
+    if (unplug != null) {
+      unplug(new HotPlug(machine, new ServedMachine.Port(unplug)));
       return ExitCode.OK.code();
     }
     String refusal = CpuModel.refusal(cpu, config.smmu().outputAddressBits());
@@ -144,6 +178,14 @@ final class QemuCommand implements Callable<Integer> {
     if (exec && place) {
       throw wrong("--exec places the SMMU, too; leave out --place");
     }
+    if (Stream.of(exec || place, plug != null, unplug != null).filter(is -> is).count() > 1) {
+      throw wrong("--plug and --unplug are for a QEMU that runs; give one of them alone");
+    }
+    for (PciAddress id : hotPlug) {
+      requireFree("--hot-plug", id, config);
+    }
+    requireFree("--plug", plug, config);
+    requireFree("--unplug", unplug, config);
     if (cpus < 1 || cpus > QemuLine.MOST_CPUS) {
       throw wrong("--cpus: " + cpus + " is out of range; use 1 to " + QemuLine.MOST_CPUS);
     }
@@ -157,12 +199,27 @@ final class QemuCommand implements Callable<Integer> {
     }
   }
 
+  /** A port is on the root bus, in a place that no device of the file has. */
+  private static void requireFree(String option, @Nullable PciAddress id, MachineConfig config)
+      throws UserException {
+    if (id == null) {
+      return;
+    }
+    if (id.bus() != 0 || id.device() == 0 || id.function() != 0) {
+      throw wrong(option + ": " + id + " is no place for a port; use 00:01.0 to 00:1f.0");
+    }
+    if (config.devices().stream().anyMatch(device -> device.id().device() == id.device())) {
+      throw wrong(
+          option + ": " + id + " is in the machine file, and so there from the start; use another one");
+    }
+  }
+
   private static UserException wrong(String sentence) {
     return new UserException(ExitCode.USAGE, sentence);
   }
 
   /** The functions that the file lists, and others that the machine serves by now. */
-  private static ServedMachine served(MachineConfig config) throws UserException {
+  private ServedMachine served(MachineConfig config) throws UserException {
     Path folder = Path.of(String.valueOf(config.guest().directory())).toAbsolutePath();
     Path ram = Path.of(String.valueOf(config.machine().ramFile())).toAbsolutePath();
     TreeMap<Integer, ServedMachine.Function> functions = new TreeMap<>();
@@ -176,8 +233,15 @@ final class QemuCommand implements Callable<Integer> {
     for (ServedMachine.Function function : functions.values()) {
       requireRootBus0(function.id());
     }
+    hotPlug.forEach(id -> functions.remove(id.requesterId()));
+    List<ServedMachine.Port> ports =
+        hotPlug.stream()
+            .distinct()
+            .sorted(Comparator.comparing(PciAddress::requesterId))
+            .map(ServedMachine.Port::new)
+            .toList();
     return new ServedMachine(
-        folder, ram, config.machine().ramMiB(), List.copyOf(functions.values()));
+        folder, ram, config.machine().ramMiB(), List.copyOf(functions.values()), ports);
   }
 
   /**
@@ -302,6 +366,23 @@ final class QemuCommand implements Callable<Integer> {
       new SmmuPlace(new KernelTree(tree).ecam()).take(machine.qtest(), machine.qmp());
     } catch (IOException e) {
       throw unreachable("the SMMU cannot be placed: " + e.getMessage());
+    }
+  }
+
+  private void plug(HotPlug slot) throws UserException, InterruptedException {
+    awaitSocket(slot.socket(), null);
+    try {
+      slot.in();
+    } catch (IOException e) {
+      throw unreachable("the function cannot be plugged in: " + e.getMessage());
+    }
+  }
+
+  private static void unplug(HotPlug slot) throws UserException {
+    try {
+      slot.out();
+    } catch (IOException e) {
+      throw unreachable("the function cannot be unplugged: " + e.getMessage());
     }
   }
 

@@ -50,8 +50,9 @@ public final class KernelTree {
     return (cells[at] & CELL) << Integer.SIZE | (cells[at + 1] & CELL);
   }
 
-  /** Tells of the SMMU and of functions; once. */
-  public void tell(List<ServedMachine.Function> functions) throws IOException {
+  /** Tells of the SMMU, of functions, and of ports whose functions come later; once. */
+  public void tell(List<ServedMachine.Function> functions, List<ServedMachine.Port> ports)
+      throws IOException {
     Node frame =
         required(tree.root().find("compatible", "arm,gic-v2m-frame"), "GICv2m frame for messages");
     int handle = tree.root().freePhandle();
@@ -71,6 +72,12 @@ public final class KernelTree {
       if (function.stalls()) {
         stalls(function);
       }
+    }
+    // Nobody has given out bus numbers before the kernel does, to bridges in the order of their places.
+    int bus = 1;
+    for (ServedMachine.Port port : ports) {
+      map.addAll(List.of(bus << 8, handle, port.id().requesterId(), 1));
+      bus++;
     }
     bridge.put("iommu-map", map.stream().mapToInt(Integer::intValue).toArray());
   }

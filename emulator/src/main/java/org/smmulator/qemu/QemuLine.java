@@ -69,6 +69,9 @@ public record QemuLine(
     for (ServedMachine.Function function : machine.functions()) {
       words.addAll(vfio(machine.folder().resolve(function.socket()), "pcie.0", function.address()));
     }
+    for (ServedMachine.Port port : machine.ports()) {
+      words.addAll(List.of("-device", rootPort(port)));
+    }
     words.addAll(List.of("-dtb", machine.deviceTree().toString()));
     if (kernel != null) {
       words.addAll(List.of("-kernel", kernel.toString(), "-append", words()));
@@ -98,6 +101,13 @@ public record QemuLine(
     return words;
   }
 
+  private static String rootPort(ServedMachine.Port port) {
+    int device = port.id().device();
+    return String.format(
+        "pcie-root-port,id=%s,bus=pcie.0,addr=%02x.0,chassis=%d,slot=%d",
+        port.name(), device, device, device);
+  }
+
   private static int freeSlot(ServedMachine machine) {
     int slot = LAST_SLOT;
     while (slot > 0 && isTaken(machine, slot)) {
@@ -107,16 +117,20 @@ public record QemuLine(
   }
 
   private static boolean isTaken(ServedMachine machine, int slot) {
-    return machine.functions().stream().anyMatch(function -> function.id().device() == slot);
+    return machine.functions().stream().anyMatch(function -> function.id().device() == slot)
+        || machine.ports().stream().anyMatch(port -> port.id().device() == slot);
   }
 
   private static List<String> vfio(Path socket, String bus, String address) {
-    return List.of(
-        "-device",
-        String.format(
-            "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"},"
-                + "\"x-msg-timeout\":%d,\"bus\":\"%s\",\"addr\":\"%s\"}",
-            json(socket.toString()), ANSWER_MILLIS, bus, address));
+    return List.of("-device", device(socket, bus, address));
+  }
+
+  /** A function behind a socket, as both the command line and the monitor take it. */
+  static String device(Path socket, String bus, String address) {
+    return String.format(
+        "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"},"
+            + "\"x-msg-timeout\":%d,\"bus\":\"%s\",\"addr\":\"%s\"}",
+        json(socket.toString()), ANSWER_MILLIS, bus, address);
   }
 
   private static String json(String text) {

@@ -70,7 +70,7 @@ public final class QemuProgram {
       throw new IOException(program + " writes no device tree: " + firstLine(said));
     }
     DeviceTree tree = DeviceTree.read(Files.readAllBytes(own));
-    new KernelTree(tree).tell(machine.functions());
+    new KernelTree(tree).tell(machine.functions(), machine.ports());
     Path unused = Files.write(machine.deviceTree(), tree.write());
     Files.delete(own);
   }

@@ -11,8 +11,10 @@ import org.smmulator.arch.port.PciAddress;
  * @param folder of the sockets
  * @param ramFile the RAM that both map
  * @param functions those on root bus 0, each at the same place on QEMU's
+ * @param ports places there for functions that come later, in ascending order
  */
-public record ServedMachine(Path folder, Path ramFile, int ramMiB, List<Function> functions) {
+public record ServedMachine(
+    Path folder, Path ramFile, int ramMiB, List<Function> functions, List<Port> ports) {
   /**
    * One function.
    *
@@ -30,8 +32,25 @@ public record ServedMachine(Path folder, Path ramFile, int ramMiB, List<Function
     }
   }
 
+  /**
+   * A hot-plug port of QEMU's in the place of a function of ours, which is behind it once it is
+   * there.
+   */
+  public record Port(PciAddress id) {
+    /** Its name for QEMU. */
+    String name() {
+      return "port-" + id.device();
+    }
+
+    /** The name of what is behind it. */
+    String occupant() {
+      return "behind-" + name();
+    }
+  }
+
   public ServedMachine {
     functions = List.copyOf(functions);
+    ports = List.copyOf(ports);
   }
 
   /** Where the device tree is. */
@@ -52,6 +71,11 @@ public record ServedMachine(Path folder, Path ramFile, int ramMiB, List<Function
   /** The socket of the SMMU. */
   public Path smmu() {
     return folder.resolve("smmu.sock");
+  }
+
+  /** The socket of a function that comes later. */
+  Path socket(Port port) {
+    return folder.resolve(port.id() + ".sock");
   }
 
   /** All that must be there before QEMU starts. */

@@ -1,15 +1,6 @@
 package org.smmulator.qemu;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.bus.pcie.ConfigHeader;
@@ -52,21 +43,19 @@ public final class SmmuPlace {
    *     sentence
    */
   public void take(Path qtest, Path qmp) throws IOException {
-    try (Lines monitor = Lines.connect(qmp)) {
-      monitor.skip("{\"QMP\"");
-      monitor.ask("{\"execute\": \"qmp_capabilities\"}", "{\"return\"");
-      String status = monitor.ask("{\"execute\": \"query-status\"}", "{\"return\"");
+    try (SocketLines monitor = SocketLines.monitor(qmp)) {
+      String status = monitor.command("{\"execute\": \"query-status\"}");
       if (!status.contains("prelaunch")) {
         throw new IOException("the CPU of QEMU runs already; start it with -S");
       }
-      try (Lines registers = Lines.connect(qtest)) {
+      try (SocketLines registers = SocketLines.connect(qtest)) {
         place(registers);
       }
-      String unused = monitor.ask("{\"execute\": \"cont\"}", "{\"return\"");
+      String unused = monitor.command("{\"execute\": \"cont\"}");
     }
   }
 
-  private void place(Lines registers) throws IOException {
+  private void place(SocketLines registers) throws IOException {
     int last = FIRST_BUS + 1;
     write(registers, 'l', bridge + BUS_NUMBERS, last << 16 | last << 8 | FIRST_BUS);
     // Both ends of the window in the upper 12 bits of 16, so that it is the first MiB.
@@ -82,7 +71,7 @@ public final class SmmuPlace {
     }
   }
 
-  private static void enable(Lines registers, long header) throws IOException {
+  private static void enable(SocketLines registers, long header) throws IOException {
     write(
         registers,
         'w',
@@ -90,61 +79,10 @@ public final class SmmuPlace {
         ConfigHeader.MEMORY_SPACE | ConfigHeader.BUS_MASTER);
   }
 
-  private static void write(Lines registers, char width, long address, long value)
+  private static void write(SocketLines registers, char width, long address, long value)
       throws IOException {
     String unused =
         registers.ask(
             String.format("write%c 0x%x 0x%x", width, address, value & 0xffff_ffffL), "OK");
-  }
-
-  /** A protocol of lines on a UNIX socket. */
-  private record Lines(String name, SocketChannel channel, BufferedReader in)
-      implements AutoCloseable {
-    static Lines connect(Path socket) throws IOException {
-      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      try {
-        channel.connect(UnixDomainSocketAddress.of(socket));
-      } catch (IOException e) {
-        channel.close();
-        throw new IOException(socket + " does not answer (" + e.getMessage() + ")", e);
-      }
-      return new Lines(
-          socket.toString(),
-          channel,
-          new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), US_ASCII)));
-    }
-
-    /** Sends a line; the answer, which must begin so. */
-    String ask(String line, String answer) throws IOException {
-      ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(US_ASCII));
-      while (bytes.hasRemaining()) {
-        int unused = channel.write(bytes);
-      }
-      return skip(answer);
-    }
-
-    /** The next line that begins so; of others, only those that tell news may come before it. */
-    String skip(String answer) throws IOException {
-      String line = in.readLine();
-      while (line != null && isNews(line)) {
-        line = in.readLine();
-      }
-      if (line == null) {
-        throw new IOException(name + " was closed; QEMU has ended");
-      }
-      if (!line.startsWith(answer)) {
-        throw new IOException(name + " answers '" + line + "'");
-      }
-      return line;
-    }
-
-    private static boolean isNews(String line) {
-      return line.startsWith("{\"timestamp\"") || line.startsWith("IRQ ");
-    }
-
-    @Override
-    public void close() throws IOException {
-      channel.close();
-    }
   }
 }

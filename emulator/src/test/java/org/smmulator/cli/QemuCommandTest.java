@@ -131,6 +131,40 @@ class QemuCommandTest {
   }
 
   @Test
+  void leavesAPlaceForAFunctionThatComesLater() throws IOException {
+    assertThat(execute(good(), "--hot-plug", "00:07.0", "--hot-plug", "00:06.0")).isZero();
+    assertThat(out.toString()).contains("id=port-6,", "id=port-7,");
+    DeviceTree tree = DeviceTree.read(Files.readAllBytes(sockets.resolve("machine.dtb")));
+    DeviceTree.Node bridge =
+        Objects.requireNonNull(tree.root().find("compatible", "pci-host-ecam-generic"));
+    assertThat(bridge.cells("iommu-map"))
+        .as("in the order in which the kernel finds the ports")
+        .containsExactly(0x20, 0x8004, 0x20, 1, 0x100, 0x8004, 0x30, 1, 0x200, 0x8004, 0x38, 1);
+  }
+
+  @Test
+  void refusesPlacesWhereNoPortCanBe() throws IOException {
+    assertRefused(
+        "--hot-plug: 00:04.0 is in the machine file, and so there from the start;",
+        good(),
+        "--hot-plug",
+        "00:04.0");
+    assertRefused("--plug: 00:00.0 is no place for a port;", good(), "--plug", "00:00.0");
+    assertRefused("--unplug: 01:06.0 is no place for a port;", good(), "--unplug", "01:06.0");
+    assertRefused("--hot-plug: 00:06.1 is no place for", good(), "--hot-plug", "00:06.1");
+    assertRefused("give one of them alone", good(), "--plug", "00:06.0", "--unplug", "00:06.0");
+    assertRefused("give one of them alone", good(), "--plug", "00:06.0", "--exec");
+  }
+
+  @Test
+  void saysThatNothingCanBePlugged() throws IOException {
+    assertThat(execute(good(), "--plug", "00:06.0", "--wait", "0")).isEqualTo(3);
+    assertThat(err.toString()).contains("there is no " + sockets.resolve("00:06.0.sock"));
+    assertThat(execute(good(), "--unplug", "00:06.0")).isEqualTo(3);
+    assertThat(err.toString()).contains("the function cannot be unplugged: ");
+  }
+
+  @Test
   void namesWhatIsMissing() throws IOException {
     assertRefused("cannot be run", folder.resolve("none").toString());
     assertRefused(

@@ -10,12 +10,13 @@ import org.junit.jupiter.api.Test;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.qemu.DeviceTree.Node;
 import org.smmulator.qemu.ServedMachine.Function;
+import org.smmulator.qemu.ServedMachine.Port;
 
 /** On the part of QEMU's tree that counts ({@code virt.dts}). */
 class KernelTreeTest {
   private static Node told(Function... functions) throws IOException {
     DeviceTree tree = DeviceTree.read(Blobs.blob("virt"));
-    new KernelTree(tree).tell(List.of(functions));
+    new KernelTree(tree).tell(List.of(functions), List.of());
     return DeviceTree.read(tree.write()).root();
   }
 
@@ -47,6 +48,18 @@ class KernelTreeTest {
         .containsExactly(0x10, 0x8004, 0x10, 1, 0x20, 0x8004, 0x20, 1);
     assertThat(bridge.has("ats-supported")).isTrue();
     assertThat(bridge.nodes()).isEmpty();
+  }
+
+  /** What is behind the first port is on bus 1, and on our bus in the place of the port. */
+  @Test
+  void tellsTheStreamsOfFunctionsThatComeLater() throws IOException {
+    DeviceTree tree = DeviceTree.read(Blobs.blob("virt"));
+    List<Port> ports =
+        List.of(new Port(PciAddress.parse("00:06.0")), new Port(PciAddress.parse("00:1e.0")));
+    new KernelTree(tree).tell(List.of(function("00:04.0", false)), ports);
+    assertThat(required(tree.root(), "pci-host-ecam-generic").cells("iommu-map"))
+        .containsExactly(
+            0x20, 0x8004, 0x20, 1, 0x100, 0x8004, 0x30, 1, 0x200, 0x8004, 0xf0, 1);
   }
 
   @Test
@@ -105,7 +118,7 @@ class KernelTreeTest {
     Node bridge = required(elsewhere.root(), "pci-host-ecam-generic");
     bridge.put("ranges", 0x200_0000, 0, 0x2000_0000, 0, 0x2000_0000, 0, 0x1000_0000);
     KernelTree tree = new KernelTree(elsewhere);
-    assertThatThrownBy(() -> tree.tell(List.of()))
+    assertThatThrownBy(() -> tree.tell(List.of(), List.of()))
         .hasMessage("QEMU's window of 32 bits does not begin at 0x10000000");
   }
 }

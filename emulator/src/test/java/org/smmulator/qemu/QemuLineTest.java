@@ -17,7 +17,7 @@ class QemuLineTest {
         List.of(ids).stream()
             .map(id -> new ServedMachine.Function(PciAddress.parse(id), false))
             .toList();
-    return new ServedMachine(Path.of(folder), Path.of("/r,1"), 512, functions);
+    return new ServedMachine(Path.of(folder), Path.of("/r,1"), 512, functions, List.of());
   }
 
   @Test
@@ -57,6 +57,20 @@ class QemuLineTest {
   void theSmmusBusLeavesSlotsToFunctions() {
     List<String> words = LINE.run(machine("/v", "00:1f.0", "00:1e.0"));
     assertThat(words).contains("pxb-pcie,id=smmu-bus,bus=pcie.0,bus_nr=128,addr=1d.0");
+  }
+
+  @Test
+  void hasAnEmptyPortForAFunctionThatComesLater() {
+    ServedMachine machine =
+        new ServedMachine(
+            Path.of("/v"),
+            Path.of("/r"),
+            512,
+            List.of(),
+            List.of(new ServedMachine.Port(PciAddress.parse("00:1f.0"))));
+    assertThat(LINE.run(machine))
+        .contains("pcie-root-port,id=port-31,bus=pcie.0,addr=1f.0,chassis=31,slot=31")
+        .contains("pxb-pcie,id=smmu-bus,bus=pcie.0,bus_nr=128,addr=1e.0");
   }
 
   @Test

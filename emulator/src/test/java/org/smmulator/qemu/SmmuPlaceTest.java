@@ -1,19 +1,9 @@
 package org.smmulator.qemu;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,32 +26,7 @@ class SmmuPlaceTest {
 
   private CompletableFuture<Void> serve(String name, String greeting, UnaryOperator<String> answers)
       throws IOException {
-    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(folder.resolve(name)));
-    return CompletableFuture.runAsync(
-        () -> {
-          try (server;
-              SocketChannel client = server.accept();
-              BufferedReader in =
-                  new BufferedReader(
-                      new InputStreamReader(Channels.newInputStream(client), US_ASCII))) {
-            send(client, greeting);
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-              asked.add(line);
-              send(client, answers.apply(line));
-            }
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        },
-        task -> new Thread(task).start());
-  }
-
-  private static void send(SocketChannel client, String text) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(US_ASCII));
-    while (bytes.hasRemaining()) {
-      int unused = client.write(bytes);
-    }
+    return SocketOfLines.serve(folder.resolve(name), greeting, asked, answers);
   }
 
   private String monitor(String line) {
