@@ -210,7 +210,10 @@ final class QemuCommand implements Callable<Integer> {
     }
     if (config.devices().stream().anyMatch(device -> device.id().device() == id.device())) {
       throw wrong(
-          option + ": " + id + " is in the machine file, and so there from the start; use another one");
+          option
+              + ": "
+              + id
+              + " is in the machine file, and so there from the start; use another one");
     }
   }
 

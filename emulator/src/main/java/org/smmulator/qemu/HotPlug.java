@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Plugs functions into ports of a QEMU that runs, and out, by QEMU's monitor; the kernel hears of it
- * as of a card that is pushed into a slot, or whose button is pressed.
+ * Plugs functions into ports of a QEMU that runs, and out, by QEMU's monitor; the kernel hears of
+ * it as of a card that is pushed into a slot, or whose button is pressed.
  */
 public final class HotPlug {
   private final ServedMachine machine;

@@ -73,7 +73,8 @@ public final class KernelTree {
         stalls(function);
       }
     }
-    // Nobody has given out bus numbers before the kernel does, to bridges in the order of their places.
+    // Nobody has given out bus numbers before the kernel does, to bridges in the order of their
+    // places.
     int bus = 1;
     for (ServedMachine.Port port : ports) {
       map.addAll(List.of(bus << 8, handle, port.id().requesterId(), 1));

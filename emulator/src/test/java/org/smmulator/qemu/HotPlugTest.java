@@ -60,13 +60,11 @@ class HotPlugTest {
   @Test
   void waitsUntilTheKernelHasGivenItUp() throws Exception {
     for (String order :
-        List.of(
-            DELETED.formatted(6) + DONE, DONE + DELETED.formatted(7) + DELETED.formatted(6))) {
+        List.of(DELETED.formatted(6) + DONE, DONE + DELETED.formatted(7) + DELETED.formatted(6))) {
       change(order, HotPlug::out);
       assertThat(asked)
           .last()
-          .isEqualTo(
-              "{\"execute\": \"device_del\", \"arguments\": {\"id\": \"behind-port-6\"}}");
+          .isEqualTo("{\"execute\": \"device_del\", \"arguments\": {\"id\": \"behind-port-6\"}}");
       assertThat(folder.resolve("qmp.sock").toFile().delete()).isTrue();
     }
   }

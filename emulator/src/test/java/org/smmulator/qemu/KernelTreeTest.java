@@ -58,8 +58,7 @@ class KernelTreeTest {
         List.of(new Port(PciAddress.parse("00:06.0")), new Port(PciAddress.parse("00:1e.0")));
     new KernelTree(tree).tell(List.of(function("00:04.0", false)), ports);
     assertThat(required(tree.root(), "pci-host-ecam-generic").cells("iommu-map"))
-        .containsExactly(
-            0x20, 0x8004, 0x20, 1, 0x100, 0x8004, 0x30, 1, 0x200, 0x8004, 0xf0, 1);
+        .containsExactly(0x20, 0x8004, 0x20, 1, 0x100, 0x8004, 0x30, 1, 0x200, 0x8004, 0xf0, 1);
   }
 
   @Test
