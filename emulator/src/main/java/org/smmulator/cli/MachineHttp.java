@@ -20,6 +20,7 @@ final class MachineHttp {
   private static final int UNAUTHORIZED = 401;
   private static final int CONFLICT = 409;
   private static final int BAD_REQUEST = 400;
+  private static final int TOO_LONG = 414;
   private static final int UNAVAILABLE = 503;
 
   @Option(
@@ -91,6 +92,11 @@ final class MachineHttp {
     }
   }
 
+  /** HOST:PORT of the machine's server. */
+  String address() {
+    return http;
+  }
+
   /** The port of the machine's server. */
   int port() throws UserException {
     requireAddress();
@@ -101,6 +107,10 @@ final class MachineHttp {
     int status = asked.getResponseCode();
     if (status == OK) {
       return text(asked.getInputStream());
+    }
+    if (status == TOO_LONG) {
+      throw new UserException(
+          ExitCode.USAGE, this + " takes no request as long as this; ask for less at a time");
     }
     InputStream words = asked.getErrorStream();
     boolean isMachines = status == BAD_REQUEST || status == UNAVAILABLE || status == CONFLICT;

@@ -107,6 +107,7 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new AtcCommand())
             .addSubcommand(new ExplainCommand())
             .addSubcommand(new DoCommand(ticks))
+            .addSubcommand(new MonitorCommand(ticks))
             .addSubcommand(new EventsCommand())
             .addSubcommand(new DecodeCommand())
             .addSubcommand(new AtcCurveCommand())
@@ -115,11 +116,16 @@ public final class Smmulator implements Runnable {
             .addSubcommand(new QemuCommand())
             .addSubcommand(new CommandLine.HelpCommand())
             .addSubcommand(new AutoComplete.GenerateCompletion());
-    line.setExecutionExceptionHandler(Smmulator::failed);
-    line.setParameterExceptionHandler(Smmulator::misused);
+    handleFailures(line);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     document(line);
     return line;
+  }
+
+  /** What goes wrong is told in a sentence, also by the commands below. */
+  static void handleFailures(CommandLine line) {
+    line.setExecutionExceptionHandler(Smmulator::failed);
+    line.setParameterExceptionHandler(Smmulator::misused);
   }
 
   @Override
@@ -149,7 +155,8 @@ public final class Smmulator implements Runnable {
     line.getSubcommands().values().forEach(Smmulator::document);
   }
 
-  private static int failed(Exception e, CommandLine line, @Nullable ParseResult parsed) {
+  /** Says what went wrong, and what it ends with. */
+  static int failed(Exception e, CommandLine line, @Nullable ParseResult parsed) {
     if (e instanceof UserException user) {
       line.getErr().println("smmulator: " + user.getMessage());
       return user.exitCode().code();

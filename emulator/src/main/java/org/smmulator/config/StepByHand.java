@@ -9,7 +9,7 @@ import tools.jackson.databind.JsonNode;
  */
 public final class StepByHand {
   /** The longest text of a step, in characters. */
-  public static final int MOST_CHARACTERS = 2048;
+  public static final int MOST_CHARACTERS = 1 << 15;
 
   private static final String WHERE = "step";
 

@@ -31,6 +31,9 @@ public final class WebServer implements AutoCloseable {
   /** One read, of which everything is held until it is answered; a request has 16 bytes or more. */
   private static final int READ_BYTES = 4096;
 
+  /** A step may name some 3,000 devices. */
+  private static final int MOST_LINE_BYTES = 1 << 16;
+
   /** What the kernel may hold of one client's answers; else it takes megabytes. */
   private static final int KERNEL_BYTES = 1 << 16;
 
@@ -101,6 +104,7 @@ public final class WebServer implements AutoCloseable {
             .bindAddress(() -> listening)
             .childOption(ChannelOption.SO_SNDBUF, KERNEL_BYTES)
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES))
+            .httpRequestDecoder(spec -> spec.maxInitialLineLength(MOST_LINE_BYTES))
             .maxPipelineDepth(READ_BYTES)
             .doOnChannelInit(new Connections(patience))
             .handle(exchanges);

@@ -1,91 +1,19 @@
 package org.smmulator.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.metrics.StepReport;
 
 /** Steps by hand, on a machine in another process. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class DoCommandTest {
-  private static final String MACHINE =
-      """
-      machine: {name: by-hand, ramMiB: 64}
-      bus: {listen: ['127.0.0.1:0']}
-      http: {listen: '127.0.0.1:0'}
-      devices:
-        - {id: '00:04.0', model: dma, atc: 16x4, process: machine, name: small}
-      """;
-
-  @TempDir private Path folder;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-  private @Nullable Process machine;
-  private String http = "";
-
-  /** With a folder of its own for the token. */
-  private void start(String yaml) throws IOException {
-    Path file = Files.writeString(folder.resolve("machine.yaml"), yaml);
-    List<String> command = RealProcess.command("run", file.toString());
-    command.add(1, "-Djava.io.tmpdir=" + folder);
-    Process started = new ProcessBuilder(command).start();
-    machine = started;
-    BufferedReader said = started.errorReader(UTF_8);
-    List<String> lines = RealProcess.readUntil(said, line -> line.startsWith("Ctrl-C"));
-    for (String line : lines) {
-      if (line.startsWith("  live page: ")) {
-        http = line.replaceAll(".*http://|/$", "");
-      }
-    }
-  }
-
-  @AfterEach
-  void stop() {
-    machine().destroyForcibly();
-  }
-
-  private Process machine() {
-    return Objects.requireNonNull(machine);
-  }
-
-  private int execute(String... args) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Smmulator.commandLine(FakeLauncher::new)
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(args);
-  }
-
-  private int perform(String step, String... more) throws IOException {
-    String[] first = {"do", step, "--http", http, "--token-file", token().toString()};
-    return execute(Stream.concat(Stream.of(first), Stream.of(more)).toArray(String[]::new));
-  }
-
-  private Path token() throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(file -> file.getFileName().toString().matches("smmulator-\\d+-\\d+\\.token"))
-          .findFirst()
-          .orElseThrow(() -> new AssertionError("no token"));
-    }
-  }
-
+class DoCommandTest extends MachineByHand {
   @Test
   void aPersonSeesAnMunmapEmptyAnAtc() throws Exception {
     start(MACHINE);
@@ -121,7 +49,8 @@ class DoCommandTest {
                 + " none\n");
     assertThat(out.toString()).isEmpty();
     for (String step :
-        List.of(" ", "exit", "exit: {proces: alice}", "{", "[a, b]", "x".repeat(2049), "&a [*a]")) {
+        List.of(
+            " ", "exit", "exit: {proces: alice}", "{", "[a, b]", "x".repeat(32_769), "&a [*a]")) {
       assertThat(perform(step)).as(step).isEqualTo(ExitCode.USAGE.code());
       assertThat(err.toString()).as(step).startsWith("smmulator: step: ");
     }

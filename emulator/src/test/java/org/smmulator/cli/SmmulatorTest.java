@@ -332,8 +332,8 @@ class SmmulatorTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .startsWith(
-            "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, do, events,"
-                + " decode, atc-curve, check, system-aarch64, qemu, help or generate-completion; see"
+            "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, do, monitor,"
+                + " events, decode, atc-curve, check, system-aarch64, qemu, help or generate-completion; see"
                 + " 'smmulator --help'");
   }
 
