@@ -12,8 +12,8 @@ import org.jline.reader.LineReader;
 import org.jline.reader.ParsedLine;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.StepVocabulary;
-import org.smmulator.config.StepVocabulary.StepKey;
 import org.smmulator.config.StepVocabulary.Named;
+import org.smmulator.config.StepVocabulary.StepKey;
 
 /**
  * Completes steps: their kinds and keys, and the names that the machine has for processes and

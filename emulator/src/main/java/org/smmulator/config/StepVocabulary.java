@@ -25,7 +25,8 @@ public final class StepVocabulary {
    * @param required whether the step needs it
    * @param list whether its value is a list
    */
-  public record StepKey(String name, Named named, List<String> values, boolean required, boolean list) {
+  public record StepKey(
+      String name, Named named, List<String> values, boolean required, boolean list) {
     public StepKey {
       values = List.copyOf(values);
     }
