@@ -1,13 +1,22 @@
 /*
- * The first program in the guest of LinuxBootTest: drives an edu (devices/README.md) through VFIO,
- * loads the module pasid, and turns the machine off. What it prints is what the test reads. It never
- * gives up waiting: that is the test's part.
+ * The first program in the guest of the tests Linux*Test: does what is typed at the console, a line
+ * each, and says that it is done. It never gives up waiting: that is the test's part.
+ *
+ *   vfio                       lets an edu (devices/README.md) copy through VFIO
+ *   load NAME [PARAMETERS]     loads a module of this guest
+ *   unload NAME
+ *   peek ADDRESS               reads the first register of a PCI function
+ *   write FILE TEXT
+ *   off
+ *
+ * It speaks through the kernel's log, whose lines are never mixed.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +26,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define EDU "0000:00:02.0"
@@ -27,13 +37,30 @@
 #define FROM_MEMORY 1
 #define TO_MEMORY 3
 
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *format, ...)
+{
+	static int log = -1;
+	char line[512] = "<6>boot: ";
+	va_list values;
+
+	if (log < 0)
+		log = open("/dev/kmsg", O_WRONLY);
+	va_start(values, format);
+	vsnprintf(line + strlen(line), sizeof(line) - strlen(line), format, values);
+	va_end(values);
+	if (write(log, line, strlen(line)) < 0)
+		reboot(RB_POWER_OFF);
+}
+
 static void fail(const char *what)
 {
-	printf("boot: %s: %s\n", what, strerror(errno));
+	say("%s: %s", what, strerror(errno));
 	reboot(RB_POWER_OFF);
 }
 
-static void say(const char *path, const char *text)
+static void put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
 
@@ -42,16 +69,22 @@ static void say(const char *path, const char *text)
 	close(fd);
 }
 
-static void load(const char *name)
+static void load(const char *name, const char *parameters)
 {
 	char path[300];
 	int fd;
 
 	snprintf(path, sizeof(path), "/modules/%s", name);
 	fd = open(path, O_RDONLY);
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+	if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
 		fail(path);
 	close(fd);
+}
+
+static void unload(const char *name)
+{
+	if (syscall(SYS_delete_module, name, 0))
+		fail(name);
 }
 
 /* All modules whose name begins so, in the order of their names. */
@@ -62,7 +95,7 @@ static void load_all(const char *begin)
 
 	for (int i = 0; i < count; i++)
 		if (!strncmp(names[i]->d_name, begin, strlen(begin)))
-			load(names[i]->d_name);
+			load(names[i]->d_name, "");
 }
 
 struct edu {
@@ -79,8 +112,8 @@ static void open_edu(struct edu *edu)
 	ssize_t length;
 	int group, device;
 
-	say("/sys/bus/pci/devices/" EDU "/driver_override", "vfio-pci");
-	say("/sys/bus/pci/drivers_probe", EDU);
+	put("/sys/bus/pci/devices/" EDU "/driver_override", "vfio-pci");
+	put("/sys/bus/pci/drivers_probe", EDU);
 	length = readlink("/sys/bus/pci/devices/" EDU "/iommu_group", link, sizeof(link) - 1);
 	if (length < 0)
 		fail("no IOMMU group");
@@ -135,7 +168,7 @@ static void copy_through_vfio(void)
 		fail("VFIO_IOMMU_MAP_DMA");
 	transfer(&edu, IOVA, BUFFER, FROM_MEMORY);
 	transfer(&edu, BUFFER, IOVA + 2 * PAGE, TO_MEMORY);
-	printf("boot: VFIO copy: %s\n", memcmp(memory, back, BYTES) ? "DIFFERENT" : "SAME");
+	say("VFIO copy: %s", memcmp(memory, back, BYTES) ? "DIFFERENT" : "SAME");
 
 	if (ioctl(edu.container, VFIO_IOMMU_UNMAP_DMA, &unmap))
 		fail("VFIO_IOMMU_UNMAP_DMA");
@@ -143,46 +176,82 @@ static void copy_through_vfio(void)
 	transfer(&edu, BUFFER, IOVA + 2 * PAGE, TO_MEMORY);
 	for (unsigned long i = 0; i < BYTES; i++)
 		touched |= back[i] != 0x55;
-	printf("boot: VFIO copy after unmap: %s\n", touched ? "WRITTEN" : "UNTOUCHED");
+	say("VFIO copy after unmap: %s", touched ? "WRITTEN" : "UNTOUCHED");
 }
 
-/* Until the kernel has logged a line with this word, the interrupt for it may be under way. */
-static void await_log(const char *word)
+static void vfio(void)
 {
-	char line[8192];
-	int log = open("/dev/kmsg", O_RDONLY);
-	ssize_t length;
+	load_all("1"); /* VFIO's */
+	/* A GICv2m takes every device's word for an interrupt. */
+	put("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "1");
+	copy_through_vfio();
+}
 
-	if (log < 0)
-		fail("/dev/kmsg");
-	do {
-		length = read(log, line, sizeof(line) - 1);
-		line[length < 0 ? 0 : length] = 0;
-	} while (!strstr(line, word));
-	close(log);
+static void peek(const char *function)
+{
+	char path[100];
+	volatile uint32_t *bar;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", function);
+	fd = open(path, O_RDWR | O_SYNC);
+	bar = fd < 0 ? MAP_FAILED : mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (bar == MAP_FAILED)
+		fail(path);
+	say("%s reads 0x%08x", function, bar[0]);
+	munmap((void *)bar, PAGE);
+	close(fd);
+}
+
+static void perform(const char *what, const char *name, const char *text)
+{
+	if (!strcmp(what, "vfio"))
+		vfio();
+	else if (!strcmp(what, "load"))
+		load(name, text);
+	else if (!strcmp(what, "unload"))
+		unload(name);
+	else if (!strcmp(what, "peek"))
+		peek(name);
+	else if (!strcmp(what, "write"))
+		put(name, text);
+	else if (!strcmp(what, "off"))
+		reboot(RB_POWER_OFF);
+	else
+		say("there is no '%s'", what);
 }
 
 int main(void)
 {
-	char uptime[64] = "";
-	int fd;
+	char line[512] = "";
+	struct termios console;
+	FILE *uptime;
+	int done = 0;
 
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sys", "/sys", "sysfs", 0, NULL);
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	fd = open("/proc/uptime", O_RDONLY);
-	if (fd < 0 || read(fd, uptime, sizeof(uptime) - 1) < 0)
+	put("/proc/sys/kernel/printk_devkmsg", "on\n");
+	if (tcgetattr(0, &console))
+		fail("console");
+	console.c_lflag &= ~ECHO;
+	tcsetattr(0, TCSANOW, &console);
+	uptime = fopen("/proc/uptime", "r");
+	if (!uptime || !fgets(line, sizeof(line), uptime))
 		fail("/proc/uptime");
-	printf("boot: user space after %s s\n", strtok(uptime, " "));
-	load_all("1"); /* VFIO's */
-	/* A GICv2m takes every device's word for an interrupt. */
-	say("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "1");
-	copy_through_vfio();
-	await_log("F_TRANSLATION");
-	load("pasid.ko"); /* its probe does all, and has ended when this returns */
-	await_log("pasid: done");
-	printf("boot: done\n");
-	reboot(RB_POWER_OFF);
+	fclose(uptime);
+	say("user space after %s s", strtok(line, " "));
+	while (fgets(line, sizeof(line), stdin)) {
+		char copy[512];
+		char *rest = line, *what, *name;
+
+		line[strcspn(line, "\r\n")] = 0;
+		strcpy(copy, line);
+		what = strsep(&rest, " ");
+		name = strsep(&rest, " ");
+		perform(what, name ? name : "", rest ? rest : "");
+		say("done %d: %s", ++done, copy);
+	}
+	fail("console");
 	return 0;
 }

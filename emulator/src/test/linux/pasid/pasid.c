@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
  * Copies with a PASID: a driver of the device model dma (devices/README.md) that attaches a domain
- * to PASID 5, lets the device copy a page there, unmaps the target, and lets it copy once more.
- * What it prints is what LinuxBootTest reads.
+ * to PASID 5 and lets the device copy pages there, in a thread for each device:
+ *
+ *  - a page is copied, its target unmapped, and copied once more;
+ *  - `rounds` times a page is copied to, unmapped, freed and handed out again, as to somebody else,
+ *    while the device is told to copy to its old address;
+ *  - `churn` times a page is unmapped under copies to it and to its neighbours, and looked at when
+ *    all of them have ended. Written 0, it ends.
+ *
+ * What it prints is what Linux*Test read.
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/iommu.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 
 #define PASID 5
 #define SOURCE 0x10000000UL
 #define TARGET 0x10002000UL
+#define SLOTS 8 /* pages at TARGET */
 
 #define QUEUE 0x1000
 #define RING_BASE (QUEUE + 0x00)
@@ -28,109 +37,302 @@
 
 #define COPY 1
 #define COMPLETIONS 0x800
+#define LOG2_ENTRIES 4
+#define ENTRIES BIT(LOG2_ENTRIES)
+
+#define OK 0
+#define REFUSED 2
+#define CUT_OFF -1 /* registers are all ones */
+
+static unsigned int rounds;
+module_param(rounds, uint, 0444);
+static unsigned int churn;
+module_param(churn, uint, 0644);
+static char *only; /* the one function to drive; all, if there is none */
+module_param(only, charp, 0444);
 
 struct copier {
 	struct device *dev;
 	void __iomem *bar;
 	__le64 *ring;
+	dma_addr_t ring_at;
 	u32 tail;
+	struct iommu_domain *domain;
+	struct page *source;
+	struct page *target[SLOTS];
+	struct task_struct *thread;
 };
 
-/* Copies a page of PASID 5; the status of its completion. There is no end to the wait but the test's. */
-static unsigned int copy(struct copier *c)
+/* Copies a page of PASID 5 to a slot; the device does it when it is told to go. */
+static void queue_copy(struct copier *c, unsigned int slot)
 {
-	__le64 *descriptor = c->ring + c->tail * 8;
-	__le64 *completion = c->ring + COMPLETIONS / 8 + c->tail * 4;
+	unsigned int at = c->tail % ENTRIES;
+	__le64 *descriptor = c->ring + at * 8;
 
 	descriptor[0] = cpu_to_le64((u64)PAGE_SIZE << 32 | COPY);
 	descriptor[1] = cpu_to_le64(SOURCE);
-	descriptor[2] = cpu_to_le64(TARGET);
+	descriptor[2] = cpu_to_le64(TARGET + slot * PAGE_SIZE);
 	descriptor[4] = cpu_to_le64(c->tail + 1);
 	c->tail++;
-	writel(c->tail, c->bar + TAIL); /* which orders what was written before */
-	while (readl(c->bar + HEAD) != c->tail && !(readl(c->bar + STATUS) & 2))
-		msleep(1);
-	return le64_to_cpu(completion[0]) & 0xff;
 }
 
-static void try(struct copier *c, struct iommu_domain *domain, u8 *source, u8 *target)
+static void go(struct copier *c)
 {
-	unsigned int status;
-	int i;
+	writel(c->tail, c->bar + TAIL); /* which orders what was written before */
+}
+
+/* Until all is done; there is no end to the wait but the test's. */
+static int finish(struct copier *c)
+{
+	while (readl(c->bar + HEAD) != c->tail) {
+		u32 status = readl(c->bar + STATUS);
+
+		if (status == ~0U)
+			return CUT_OFF;
+		if (status & 2)
+			return -EIO;
+		usleep_range(100, 1000);
+	}
+	return 0;
+}
+
+/* The status of one that is done, counted from the last. */
+static int status_of(struct copier *c, unsigned int back)
+{
+	unsigned int at = (c->tail - 1 - back) % ENTRIES;
+
+	return le64_to_cpu(READ_ONCE(c->ring[COMPLETIONS / 8 + at * 4])) & 0xff;
+}
+
+static int copy(struct copier *c)
+{
+	int err;
+
+	queue_copy(c, 0);
+	go(c);
+	err = finish(c);
+	return err ?: status_of(c, 0);
+}
+
+static int map(struct copier *c, unsigned int slot)
+{
+	return iommu_map(c->domain, TARGET + slot * PAGE_SIZE, page_to_phys(c->target[slot]), PAGE_SIZE,
+			 IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+}
+
+static void unmap(struct copier *c, unsigned int slot)
+{
+	if (iommu_iova_to_phys(c->domain, TARGET + slot * PAGE_SIZE))
+		iommu_unmap(c->domain, TARGET + slot * PAGE_SIZE, PAGE_SIZE);
+}
+
+static void try(struct copier *c)
+{
+	u8 *source = page_address(c->source), *target = page_address(c->target[0]);
+	int status, i;
 
 	for (i = 0; i < PAGE_SIZE; i++)
 		source[i] = i * 7 + 3;
 	status = copy(c);
-	dev_info(c->dev, "copy with PASID %d: status %u, %s\n", PASID, status,
+	dev_info(c->dev, "copy with PASID %d: status %d, %s\n", PASID, status,
 		 memcmp(source, target, PAGE_SIZE) ? "DIFFERENT" : "SAME");
 
 	memset(target, 0x55, PAGE_SIZE);
-	dev_info(c->dev, "iommu_unmap: %zu bytes\n", iommu_unmap(domain, TARGET, PAGE_SIZE));
+	dev_info(c->dev, "iommu_unmap: %zu bytes\n", iommu_unmap(c->domain, TARGET, PAGE_SIZE));
 	status = copy(c);
-	dev_info(c->dev, "copy after iommu_unmap: status %u, %s\n", status,
+	dev_info(c->dev, "copy after iommu_unmap: status %d, %s\n", status,
 		 memchr_inv(target, 0x55, PAGE_SIZE) ? "WRITTEN" : "UNTOUCHED");
 }
 
-static int map_and_try(struct copier *c, struct page *source, struct page *target)
+/*
+ * Frees a page and allocates until it is handed out again; what came before it is given back. A CPU
+ * gives out first what was freed there last.
+ */
+static struct page *hand_out_again(struct page *page)
 {
-	struct iommu_domain *domain = iommu_paging_domain_alloc(c->dev);
-	int prot = IOMMU_READ | IOMMU_WRITE;
-	int err;
+	static struct page *taken[1000];
+	phys_addr_t at = page_to_phys(page);
+	unsigned int count = 0;
 
-	if (IS_ERR(domain))
-		return PTR_ERR(domain);
-	err = iommu_map(domain, SOURCE, page_to_phys(source), PAGE_SIZE, prot, GFP_KERNEL);
-	if (!err)
-		err = iommu_map(domain, TARGET, page_to_phys(target), PAGE_SIZE, prot, GFP_KERNEL);
-	if (!err) {
-		err = iommu_attach_device_pasid(domain, c->dev, PASID, NULL);
-		dev_info(c->dev, "iommu_attach_device_pasid: %d\n", err);
+	migrate_disable();
+	__free_page(page);
+	while ((page = alloc_page(GFP_KERNEL)) && page_to_phys(page) != at && count < ARRAY_SIZE(taken))
+		taken[count++] = page;
+	migrate_enable();
+	while (count)
+		__free_page(taken[--count]);
+	return page;
+}
+
+/* Whether what a device was told to write to its old address has come into somebody else's page. */
+static int look_again(struct copier *c, unsigned int round)
+{
+	int before, after;
+
+	if (map(c, 0))
+		return -ENOMEM;
+	before = copy(c);
+	unmap(c, 0);
+	c->target[0] = hand_out_again(c->target[0]);
+	if (!c->target[0])
+		return -ENOMEM;
+	memset(page_address(c->target[0]), 0x55, PAGE_SIZE);
+	after = copy(c);
+	dev_info(c->dev, "round %u: page 0x%llx, status %d, after it was handed out again %d, %s\n", round,
+		 page_to_phys(c->target[0]), before, after,
+		 memchr_inv(page_address(c->target[0]), 0x55, PAGE_SIZE) ? "OVERWRITTEN" : "KEPT");
+	return after == CUT_OFF ? -EIO : 0;
+}
+
+static int churn_pages(struct copier *c)
+{
+	unsigned int unmaps = 0, copied = 0, refused = 0, others = 0, overwritten = 0, slot, i;
+	int err = 0;
+
+	for (slot = 0; slot < SLOTS && !err; slot++)
+		err = map(c, slot);
+	for (i = 0; !err && unmaps < READ_ONCE(churn) && !kthread_should_stop(); i++) {
+		slot = i * 5 % SLOTS;
+		for (unsigned int each = 0; each < ENTRIES; each++)
+			queue_copy(c, each % 3 ? (i + each) % SLOTS : slot);
+		go(c);
+		iommu_unmap(c->domain, TARGET + slot * PAGE_SIZE, PAGE_SIZE);
+		unmaps++;
+		memset(page_address(c->target[slot]), 0x55, PAGE_SIZE);
+		err = finish(c);
+		overwritten += !!memchr_inv(page_address(c->target[slot]), 0x55, PAGE_SIZE);
+		for (unsigned int each = 0; each < ENTRIES && !err; each++) {
+			int status = status_of(c, each);
+
+			copied += status == OK;
+			refused += status == REFUSED;
+			others += status != OK && status != REFUSED;
+		}
+		if (i == 0)
+			dev_info(c->dev, "churn: begun\n");
+		__free_page(c->target[slot]);
+		c->target[slot] = alloc_page(GFP_KERNEL);
+		err = err ?: c->target[slot] ? map(c, slot) : -ENOMEM;
 	}
-	if (!err) {
-		writel(BIT(31) | PASID, c->bar + QUEUE_PASID);
-		writel(1, c->bar + CTRL);
-		try(c, domain, page_address(source), page_address(target));
-		writel(0, c->bar + CTRL);
-		while (readl(c->bar + STATUS) & 1)
-			msleep(1);
-		iommu_detach_device_pasid(domain, c->dev, PASID);
-	}
-	if (iommu_iova_to_phys(domain, SOURCE))
-		iommu_unmap(domain, SOURCE, PAGE_SIZE);
-	if (iommu_iova_to_phys(domain, TARGET))
-		iommu_unmap(domain, TARGET, PAGE_SIZE);
-	iommu_domain_free(domain);
+	dev_info(c->dev, "churn: %u unmaps beside %u copies and %u refused, %u others, %u pages OVERWRITTEN\n",
+		 unmaps, copied, refused, others, overwritten);
 	return err;
+}
+
+static int drive(struct copier *c)
+{
+	int err = 0;
+
+	try(c);
+	for (unsigned int round = 1; round <= rounds && !err; round++)
+		err = look_again(c, round);
+	if (!err && READ_ONCE(churn))
+		err = churn_pages(c);
+	return err;
+}
+
+static int map_and_drive(struct copier *c)
+{
+	int err = iommu_map(c->domain, SOURCE, page_to_phys(c->source), PAGE_SIZE, IOMMU_READ | IOMMU_WRITE,
+			    GFP_KERNEL);
+
+	err = err ?: map(c, 0);
+	if (err)
+		return err;
+	err = iommu_attach_device_pasid(c->domain, c->dev, PASID, NULL);
+	dev_info(c->dev, "iommu_attach_device_pasid: %d\n", err);
+	if (err)
+		return err;
+	writeq(c->ring_at, c->bar + RING_BASE);
+	writeq(c->ring_at + COMPLETIONS, c->bar + COMPLETION_BASE);
+	writel(LOG2_ENTRIES, c->bar + RING_LOG2);
+	writel(BIT(31) | PASID, c->bar + QUEUE_PASID);
+	writel(1, c->bar + CTRL);
+	err = drive(c);
+	writel(0, c->bar + CTRL);
+	while (readl(c->bar + STATUS) & 1 && readl(c->bar + STATUS) != ~0U)
+		msleep(1);
+	iommu_detach_device_pasid(c->domain, c->dev, PASID);
+	return err;
+}
+
+static int thread(void *data)
+{
+	struct copier *c = data;
+	int err = map_and_drive(c);
+
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		unmap(c, slot);
+	if (iommu_iova_to_phys(c->domain, SOURCE))
+		iommu_unmap(c->domain, SOURCE, PAGE_SIZE);
+	dev_info(c->dev, "pasid: done, %d\n", err);
+	while (!kthread_should_stop())
+		msleep_interruptible(100);
+	return 0;
+}
+
+static void release(struct copier *c)
+{
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		if (c->target[slot])
+			__free_page(c->target[slot]);
+	if (c->source)
+		__free_page(c->source);
+	if (!IS_ERR_OR_NULL(c->domain))
+		iommu_domain_free(c->domain);
+}
+
+static int begin(struct copier *c)
+{
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		if (!(c->target[slot] = alloc_page(GFP_KERNEL)))
+			return -ENOMEM;
+	c->source = alloc_page(GFP_KERNEL);
+	if (!c->source)
+		return -ENOMEM;
+	c->domain = iommu_paging_domain_alloc(c->dev);
+	if (IS_ERR(c->domain))
+		return PTR_ERR(c->domain);
+	c->thread = kthread_run(thread, c, "%s", dev_name(c->dev));
+	return PTR_ERR_OR_ZERO(c->thread);
 }
 
 static int pasid_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct copier c = { .dev = &pdev->dev };
-	struct page *source = alloc_page(GFP_KERNEL), *target = alloc_page(GFP_KERNEL);
-	dma_addr_t ring;
+	struct copier *c;
 	int err;
 
-	err = source && target ? pcim_enable_device(pdev) : -ENOMEM;
-	if (!err) {
-		pci_set_master(pdev);
-		err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(48));
-	}
-	c.bar = err ? NULL : pcim_iomap(pdev, 0, 0);
-	c.ring = c.bar ? dmam_alloc_coherent(&pdev->dev, PAGE_SIZE, &ring, GFP_KERNEL) : NULL;
-	if (!c.ring) {
-		err = err ?: -ENOMEM;
-	} else {
-		writeq(ring, c.bar + RING_BASE);
-		writeq(ring + COMPLETIONS, c.bar + COMPLETION_BASE);
-		writel(4, c.bar + RING_LOG2);
-		err = map_and_try(&c, source, target);
-	}
-	if (source)
-		__free_page(source);
-	if (target)
-		__free_page(target);
-	dev_info(&pdev->dev, "pasid: done, %d\n", err);
+	if (only && strcmp(only, pci_name(pdev)))
+		return -ENODEV;
+	c = devm_kzalloc(&pdev->dev, sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return -ENOMEM;
+	c->dev = &pdev->dev;
+	err = pcim_enable_device(pdev);
+	if (err)
+		return err;
+	pci_set_master(pdev);
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(48));
+	if (err)
+		return err;
+	c->bar = pcim_iomap(pdev, 0, 0);
+	c->ring = dmam_alloc_coherent(&pdev->dev, PAGE_SIZE, &c->ring_at, GFP_KERNEL);
+	if (!c->bar || !c->ring)
+		return -ENOMEM;
+	pci_set_drvdata(pdev, c);
+	err = begin(c);
+	if (err)
+		release(c);
 	return err;
+}
+
+static void pasid_remove(struct pci_dev *pdev)
+{
+	struct copier *c = pci_get_drvdata(pdev);
+
+	kthread_stop(c->thread);
+	release(c);
+	dev_info(&pdev->dev, "pasid: removed\n");
 }
 
 static const struct pci_device_id pasid_ids[] = { { PCI_DEVICE(0x534d, 0x0001) }, {} };
@@ -140,6 +342,7 @@ static struct pci_driver pasid_driver = {
 	.name = "pasid",
 	.id_table = pasid_ids,
 	.probe = pasid_probe,
+	.remove = pasid_remove,
 };
 module_pci_driver(pasid_driver);
 
