@@ -48,8 +48,9 @@ static void say(const char *format, ...)
 	if (log < 0)
 		log = open("/dev/kmsg", O_WRONLY);
 	va_start(values, format);
-	vsnprintf(line + strlen(line), sizeof(line) - strlen(line), format, values);
+	vsnprintf(line + strlen(line), sizeof(line) - strlen(line) - 1, format, values);
 	va_end(values);
+	strcat(line, "\n"); /* the kernel shows no line that may go on */
 	if (write(log, line, strlen(line)) < 0)
 		reboot(RB_POWER_OFF);
 }
