@@ -16,8 +16,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * An ATC_INV that the root complex loses, under a real kernel: Linux goes on after a second, and
  * the device overwrites pages that have another owner by then, until its invalidation times out and
- * it is cut off. Where none is lost, in {@link
- * LinuxBootTest}, the same rounds keep all pages.
+ * it is cut off. Where none is lost, in {@link LinuxBootTest}, the same rounds keep all pages.
  */
 @EnabledIfEnvironmentVariable(
     named = LinuxGuest.FOLDER,
