@@ -109,8 +109,7 @@ final class LinuxGuest implements AutoCloseable {
     List<String> run = new ArrayList<>(List.of("--summary", summary().toString()));
     run.addAll(List.of("--bus", bus()));
     run.addAll(machineWords);
-    machine =
-        command("run", run).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    machine = command("run", run).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     machineSaid = new Said(machine.getErrorStream());
     List<String> words = new ArrayList<>(List.of("--exec", "--append", "panic=-1"));
     words.addAll(List.of("--wait", "600", "--initrd", built));
