@@ -24,9 +24,9 @@ import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
 import org.smmulator.qemu.CpuModel;
 import org.smmulator.qemu.DeviceTree;
-import org.smmulator.qemu.HotPlug;
 import org.smmulator.qemu.KernelTree;
 import org.smmulator.qemu.QemuLine;
+import org.smmulator.qemu.QemuPort;
 import org.smmulator.qemu.QemuProgram;
 import org.smmulator.qemu.ServedMachine;
 import org.smmulator.qemu.SmmuPlace;
@@ -152,11 +152,11 @@ final class QemuCommand implements Callable<Integer> {
       return ExitCode.OK.code();
     }
     if (plug != null) {
-      plug(new HotPlug(machine, new ServedMachine.Port(plug)));
+      plug(new QemuPort(machine, new ServedMachine.Port(plug)));
       return ExitCode.OK.code();
     }
     if (unplug != null) {
-      unplug(new HotPlug(machine, new ServedMachine.Port(unplug)));
+      unplug(new QemuPort(machine, new ServedMachine.Port(unplug)));
       return ExitCode.OK.code();
     }
     String refusal = CpuModel.refusal(cpu, config.smmu().outputAddressBits());
@@ -372,18 +372,18 @@ final class QemuCommand implements Callable<Integer> {
     }
   }
 
-  private void plug(HotPlug slot) throws UserException, InterruptedException {
+  private void plug(QemuPort slot) throws UserException, InterruptedException {
     awaitSocket(slot.socket(), null);
     try {
-      slot.in();
+      slot.plug();
     } catch (IOException e) {
       throw unreachable("the function cannot be plugged in: " + e.getMessage());
     }
   }
 
-  private static void unplug(HotPlug slot) throws UserException {
+  private static void unplug(QemuPort slot) throws UserException {
     try {
-      slot.out();
+      slot.unplug();
     } catch (IOException e) {
       throw unreachable("the function cannot be unplugged: " + e.getMessage());
     }

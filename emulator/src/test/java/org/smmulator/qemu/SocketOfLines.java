@@ -41,7 +41,8 @@ final class SocketOfLines {
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
-        });
+        },
+        task -> new Thread(task).start()); // the common pool may have one thread for all
   }
 
   private static void send(SocketChannel client, String text) throws IOException {

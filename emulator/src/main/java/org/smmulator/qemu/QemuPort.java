@@ -7,14 +7,14 @@ import java.nio.file.Path;
  * Plugs functions into ports of a QEMU that runs, and out, by QEMU's monitor; the kernel hears of
  * it as of a card that is pushed into a slot, or whose button is pressed.
  */
-public final class HotPlug {
+public final class QemuPort {
   private final ServedMachine machine;
   private final ServedMachine.Port port;
 
   /**
    * @param port one of those that QEMU was started with
    */
-  public HotPlug(ServedMachine machine, ServedMachine.Port port) {
+  public QemuPort(ServedMachine machine, ServedMachine.Port port) {
     this.machine = machine;
     this.port = port;
   }
@@ -29,7 +29,7 @@ public final class HotPlug {
    *
    * @throws IOException if QEMU does not do it; the message is a sentence
    */
-  public void in() throws IOException {
+  public void plug() throws IOException {
     try (SocketLines monitor = SocketLines.monitor(machine.qmp())) {
       String device = QemuLine.device(socket(), port.name(), "00.0");
       String named = "{\"id\":\"" + port.occupant() + "\"," + device.substring(1);
@@ -43,7 +43,7 @@ public final class HotPlug {
    *
    * @throws IOException if there is none, or QEMU ends; the message is a sentence
    */
-  public void out() throws IOException {
+  public void unplug() throws IOException {
     try (SocketLines monitor = SocketLines.monitor(machine.qmp())) {
       monitor.send(
           "{\"execute\": \"device_del\", \"arguments\": {\"id\": \"" + port.occupant() + "\"}}");

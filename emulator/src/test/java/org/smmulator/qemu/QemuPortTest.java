@@ -15,7 +15,7 @@ import org.smmulator.arch.port.PciAddress;
 
 /** With a program that answers as QEMU's monitor does. */
 @Timeout(120)
-class HotPlugTest {
+class QemuPortTest {
   private static final String DELETED =
       "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"DEVICE_DELETED\","
           + " \"data\": {\"device\": \"behind-port-%d\", \"path\": \"/x\"}}\n";
@@ -25,7 +25,7 @@ class HotPlugTest {
   private final List<String> asked = new CopyOnWriteArrayList<>();
 
   private interface Change {
-    void perform(HotPlug plug) throws IOException;
+    void perform(QemuPort plug) throws IOException;
   }
 
   /** Has QEMU change something, which answers so. */
@@ -38,7 +38,7 @@ class HotPlugTest {
             asked,
             line -> line.contains("qmp_capabilities") ? DONE : answer);
     try {
-      change.perform(new HotPlug(machine, new ServedMachine.Port(PciAddress.parse("00:06.0"))));
+      change.perform(new QemuPort(machine, new ServedMachine.Port(PciAddress.parse("00:06.0"))));
     } finally {
       qemu.join();
     }
@@ -46,7 +46,7 @@ class HotPlugTest {
 
   @Test
   void plugsTheSocketOfTheFunctionIntoThePort() throws Exception {
-    change(DONE, HotPlug::in);
+    change(DONE, QemuPort::plug);
     assertThat(asked)
         .containsExactly(
             "{\"execute\": \"qmp_capabilities\"}",
@@ -61,7 +61,7 @@ class HotPlugTest {
   void waitsUntilTheKernelHasGivenItUp() throws Exception {
     for (String order :
         List.of(DELETED.formatted(6) + DONE, DONE + DELETED.formatted(7) + DELETED.formatted(6))) {
-      change(order, HotPlug::out);
+      change(order, QemuPort::unplug);
       assertThat(asked)
           .last()
           .isEqualTo("{\"execute\": \"device_del\", \"arguments\": {\"id\": \"behind-port-6\"}}");
@@ -72,7 +72,7 @@ class HotPlugTest {
   @Test
   void saysWhyNot() throws Exception {
     String error = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no port\"}}\n";
-    for (Change each : List.<Change>of(HotPlug::in, HotPlug::out)) {
+    for (Change each : List.<Change>of(QemuPort::plug, QemuPort::unplug)) {
       assertThatThrownBy(() -> change(error, each))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("qmp.sock answers '{\"error\"")
