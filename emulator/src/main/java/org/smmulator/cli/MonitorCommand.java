@@ -117,7 +117,7 @@ final class MonitorCommand implements Callable<Integer> {
   private void prompt(MonitorLines lines, Output output, Terminal terminal) {
     Thread here = Thread.currentThread();
     terminal.handle(Terminal.Signal.INT, signal -> here.interrupt());
-    LineReader reader = reader(lines, terminal);
+    LineReader reader = reader(terminal);
     while (true) {
       try {
         String line = reader.readLine(PROMPT);
@@ -139,7 +139,7 @@ final class MonitorCommand implements Callable<Integer> {
     return LAST.contains(line.strip());
   }
 
-  private LineReader reader(MonitorLines lines, Terminal terminal) {
+  private LineReader reader(Terminal terminal) {
     // Braces and quotes are YAML's here, and no shell's.
     DefaultParser parser = new DefaultParser().quoteChars(new char[0]).escapeChars(new char[0]);
     LineReaderBuilder builder =
@@ -148,7 +148,9 @@ final class MonitorCommand implements Callable<Integer> {
             .appName("smmulator")
             .parser(parser)
             .completer(
-                new MonitorCompleter(new PicocliJLineCompleter(lines.commands()), this::names))
+                new MonitorCompleter(
+                    new PicocliJLineCompleter(MonitorLines.commandsToComplete(ticks)),
+                    this::names))
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
     Path file = history == null ? usualHistory() : history;
     if (file != null) {

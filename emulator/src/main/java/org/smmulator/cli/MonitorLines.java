@@ -32,14 +32,7 @@ final class MonitorLines {
   MonitorLines(StepSender sender, Output output, Ticks ticks) {
     this.sender = sender;
     this.output = output;
-    this.commands =
-        new CommandLine(new Root())
-            .addSubcommand(new PsCommand())
-            .addSubcommand(new AtcCommand())
-            .addSubcommand(new ExplainCommand())
-            .addSubcommand(new StatsCommand(ticks))
-            .addSubcommand(new DecodeCommand())
-            .addSubcommand(new CommandLine.HelpCommand());
+    this.commands = commands(ticks);
     Smmulator.handleFailures(commands);
     commands.setExecutionExceptionHandler(
         (e, failed, parsed) ->
@@ -57,9 +50,19 @@ final class MonitorLines {
                 : null);
   }
 
-  /** For completion. */
-  CommandLine.Model.CommandSpec commands() {
-    return commands.getCommandSpec();
+  private static CommandLine commands(Ticks ticks) {
+    return new CommandLine(new Root())
+        .addSubcommand(new PsCommand())
+        .addSubcommand(new AtcCommand())
+        .addSubcommand(new ExplainCommand())
+        .addSubcommand(new StatsCommand(ticks))
+        .addSubcommand(new DecodeCommand())
+        .addSubcommand(new CommandLine.HelpCommand());
+  }
+
+  /** The commands anew, for completion: picocli gives what it completes another output. */
+  static CommandLine.Model.CommandSpec commandsToComplete(Ticks ticks) {
+    return commands(ticks).getCommandSpec();
   }
 
   /**

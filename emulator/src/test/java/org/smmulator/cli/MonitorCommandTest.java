@@ -138,10 +138,11 @@ class MonitorCommandTest extends MachineByHand {
     CompletableFuture<Integer> code = prompt();
     press("proc\tna\talice, pa\t32}\r");
     press("bi\tpro\tal\t, dev\t\t]}\r");
+    press("atc 00\t--pr\tal\t\r");
     press(CTRL_D);
     assertThat(code.get()).isZero();
     assertThat(complained.toString()).isEmpty();
-    assertThat(said.toString()).contains("process alice", "bind alice 00:04.0");
+    assertThat(said.toString()).contains("process alice", "bind alice 00:04.0", ": 0 entries");
   }
 
   @Test
