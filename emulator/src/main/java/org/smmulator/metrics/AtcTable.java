@@ -3,10 +3,6 @@ package org.smmulator.metrics;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a device's ATC held at one moment, for people and programs.
@@ -40,27 +36,17 @@ public record AtcTable(
       String permissions,
       long age) {}
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .disable(SerializationFeature.INDENT_OUTPUT)
-          .build();
-
   public AtcTable {
     entries = List.copyOf(entries);
   }
 
   public String json() {
-    return JSON.writeValueAsString(this) + "\n";
+    return TableJson.write(this);
   }
 
   /** Reads what {@link #json} wrote; the exception's message is half a sentence. */
   public static AtcTable read(String json) throws IOException {
-    try {
-      return JSON.readValue(json, AtcTable.class);
-    } catch (JacksonException e) {
-      throw new IOException("not what an ATC holds: " + e.getOriginalMessage(), e);
-    }
+    return TableJson.read(json, AtcTable.class, "what an ATC holds");
   }
 
   /** As a terminal shows it. */

@@ -3,10 +3,6 @@ package org.smmulator.metrics;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The processes of the built-in guest at one moment, for people and programs.
@@ -52,12 +48,6 @@ public record ProcessTable(
 
   public static final ProcessTable EMPTY = new ProcessTable(List.of(), List.of(), List.of());
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .build();
-
   public ProcessTable {
     processes = List.copyOf(processes);
     quarantined = List.copyOf(quarantined);
@@ -65,16 +55,12 @@ public record ProcessTable(
   }
 
   public String json() {
-    return JSON.writeValueAsString(this) + "\n";
+    return TableJson.writeIndented(this);
   }
 
   /** Reads what {@link #json} wrote; the exception's message is half a sentence. */
   public static ProcessTable read(String json) throws IOException {
-    try {
-      return JSON.readValue(json, ProcessTable.class);
-    } catch (JacksonException e) {
-      throw new IOException("not a machine's processes: " + e.getOriginalMessage(), e);
-    }
+    return TableJson.read(json, ProcessTable.class, "a machine's processes");
   }
 
   /** As a terminal shows it. */

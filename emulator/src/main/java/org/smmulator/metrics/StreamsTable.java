@@ -4,10 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The streams of functions, and those of the platform, as the tables in the guest's memory have
@@ -81,12 +77,6 @@ public record StreamsTable(
       @Nullable String refused,
       int granted) {}
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .disable(SerializationFeature.INDENT_OUTPUT)
-          .build();
-
   private static final String NONE = "-";
 
   public static final StreamsTable EMPTY =
@@ -98,16 +88,12 @@ public record StreamsTable(
   }
 
   public String json() {
-    return JSON.writeValueAsString(this) + "\n";
+    return TableJson.write(this);
   }
 
   /** Reads what {@link #json} wrote; the exception's message is half a sentence. */
   public static StreamsTable read(String json) throws IOException {
-    try {
-      return JSON.readValue(json, StreamsTable.class);
-    } catch (JacksonException e) {
-      throw new IOException("not a machine's streams: " + e.getOriginalMessage(), e);
-    }
+    return TableJson.read(json, StreamsTable.class, "a machine's streams");
   }
 
   /** As a terminal shows it. */
