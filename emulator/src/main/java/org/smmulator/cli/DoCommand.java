@@ -45,10 +45,13 @@ final class DoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws UserException, InterruptedException {
     StepReport report = sender.perform(step);
-    if (json || report.state() != StepReport.State.REFUSED) {
-      Output.of(spec).print(json ? report.json() : report.render());
+    Output output = Output.of(spec);
+    if (json) {
+      output.print(report.json());
+      StepSender.requireDone(report);
+    } else {
+      StepSender.tell(report, output);
     }
-    StepSender.requireDone(report);
     return ExitCode.OK.code();
   }
 }

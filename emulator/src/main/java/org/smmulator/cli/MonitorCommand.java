@@ -149,8 +149,7 @@ final class MonitorCommand implements Callable<Integer> {
             .parser(parser)
             .completer(
                 new MonitorCompleter(
-                    new PicocliJLineCompleter(MonitorLines.commandsToComplete(ticks)),
-                    this::names))
+                    new PicocliJLineCompleter(MonitorLines.commandsToComplete(ticks)), this::names))
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
     Path file = history == null ? usualHistory() : history;
     if (file != null) {

@@ -6,7 +6,6 @@ import org.smmulator.config.StepVocabulary;
 import org.smmulator.config.StepVocabulary.StepKey;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
-import org.smmulator.metrics.StepReport;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -76,7 +75,8 @@ final class MonitorLines {
     }
     try {
       if (STEP.matcher(line).matches()) {
-        return perform(line);
+        StepSender.tell(sender.perform(line), output);
+        return ExitCode.OK.code();
       }
       List<String> words = List.of(line.strip().split("\\s+"));
       if (StepVocabulary.kinds().contains(words.get(0))) {
@@ -88,15 +88,6 @@ final class MonitorLines {
       output.say("smmulator: " + e.getMessage());
       return e.exitCode().code();
     }
-  }
-
-  private int perform(String step) throws UserException, InterruptedException {
-    StepReport report = sender.perform(step);
-    if (report.state() != StepReport.State.REFUSED) {
-      output.print(report.render());
-    }
-    StepSender.requireDone(report);
-    return ExitCode.OK.code();
   }
 
   /** A step with what it needs. */

@@ -58,6 +58,18 @@ final class StepSender {
     return awaitEnd("/api/step?number=" + number.group(1));
   }
 
+  /**
+   * Prints what a step did.
+   *
+   * @throws UserException as {@link #requireDone}
+   */
+  static void tell(StepReport report, Output output) throws UserException {
+    if (report.state() != StepReport.State.REFUSED) {
+      output.print(report.render());
+    }
+    requireDone(report);
+  }
+
   /** What a step that was not done is to the user. */
   static void requireDone(StepReport report) throws UserException {
     switch (report.state()) {
