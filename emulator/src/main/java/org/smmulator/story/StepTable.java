@@ -1,6 +1,8 @@
 package org.smmulator.story;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,8 +13,14 @@ import org.smmulator.record.Detail;
 import org.smmulator.record.EventReader;
 import org.smmulator.record.RecordedEvent;
 
-/** Counts what each step of a scenario did, by the causes of what happened. Thread-safe. */
+/**
+ * Counts what each step of a scenario did, by the causes of what happened; the first leave when the
+ * steps and their devices take more than {@value #MOST_ROWS} rows. Thread-safe.
+ */
 public final class StepTable implements EventReader {
+  /** Steps by hand may go on for as long as the machine runs. */
+  private static final int MOST_ROWS = 1 << 16;
+
   private static final int PAGE_LOG2 = 12;
 
   /** A step while it is counted; its effects may go on after its end. */
@@ -23,6 +31,7 @@ public final class StepTable implements EventReader {
     long notifierCalls;
     long commands;
     long firstNanos = -1;
+    boolean isLeftOut;
 
     Counted(String step, long pages) {
       this.step = step;
@@ -33,8 +42,8 @@ public final class StepTable implements EventReader {
       firstNanos = firstNanos < 0 ? nanos : firstNanos;
     }
 
-    CountedOnDevice on(String device) {
-      return devices.computeIfAbsent(device, id -> new CountedOnDevice());
+    int rows() {
+      return 1 + devices.size();
     }
 
     StepSummary summary() {
@@ -67,7 +76,8 @@ public final class StepTable implements EventReader {
   /** What follows from an event: its step, and the range that the change named. */
   private record Change(Counted step, long first, long last) {}
 
-  private final List<Counted> steps = new ArrayList<>();
+  private final Deque<Counted> steps = new ArrayDeque<>();
+  private int rows;
   private final Causes<Change> changes = new Causes<>();
 
   @Override
@@ -90,9 +100,9 @@ public final class StepTable implements EventReader {
       }
       case COMMANDS_QUEUED -> step.begins(event.nanos());
       case COMMAND -> step.commands++;
-      case INVALIDATION -> step.on(event.who()).requests++;
-      case ENTRIES_DROPPED -> dropped(event, change, step.on(event.who()));
-      case INVALIDATION_COMPLETED -> step.on(event.who()).lastNanos = event.nanos();
+      case INVALIDATION -> on(step, event.who()).requests++;
+      case ENTRIES_DROPPED -> dropped(event, change, on(step, event.who()));
+      case INVALIDATION_COMPLETED -> on(step, event.who()).lastNanos = event.nanos();
       default -> {}
     }
   }
@@ -102,6 +112,8 @@ public final class StepTable implements EventReader {
       case STEP_BEGINS -> {
         Counted step = new Counted(event.name(0), event.value(2));
         steps.add(step);
+        rows++;
+        bound();
         return new Change(step, 0, -1);
       }
       case NOTIFIER_BEGINS -> {
@@ -111,6 +123,25 @@ public final class StepTable implements EventReader {
       default -> {
         return changes.get(event.cause());
       }
+    }
+  }
+
+  private CountedOnDevice on(Counted step, String device) {
+    CountedOnDevice counted = step.devices.get(device);
+    if (counted == null) {
+      counted = new CountedOnDevice();
+      step.devices.put(device, counted);
+      rows += step.isLeftOut ? 0 : 1;
+      bound();
+    }
+    return counted;
+  }
+
+  private void bound() {
+    while (rows > MOST_ROWS && steps.size() > 1) {
+      Counted oldest = steps.removeFirst();
+      oldest.isLeftOut = true;
+      rows -= oldest.rows();
     }
   }
 
@@ -145,7 +176,7 @@ public final class StepTable implements EventReader {
     return change == null ? null : change.step.step;
   }
 
-  /** The steps begun so far, in their order. */
+  /** The steps begun so far, in their order, without those that were too long ago. */
   public synchronized List<StepSummary> steps() {
     return steps.stream().map(Counted::summary).toList();
   }

@@ -8,6 +8,7 @@ import static org.smmulator.record.EventKind.INVALIDATION_COMPLETED;
 import static org.smmulator.record.EventKind.NOTIFIER_BEGINS;
 import static org.smmulator.record.EventKind.STEP_BEGINS;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.smmulator.counter.Counts;
 import org.smmulator.metrics.StepSummary;
@@ -117,5 +118,25 @@ class StepTableTest {
     completed("00:04.0", request("00:04.0", step));
     assertThat(only().devices()).extracting(OnDevice::requests).containsExactly(1L);
     assertThat(only().notifierCalls()).isZero();
+  }
+
+  @Test
+  void keepsTheLastStepsOnly() {
+    long early = request("00:04.0", step("munmap early 0-15"));
+    for (int i = 0; i < 40_000; i++) {
+      request("00:04.0", step("munmap " + i));
+      if (i % 10_000 == 0) {
+        early = request("00:04.0", early); // so that its step is not forgotten
+      }
+      recorder.deliver();
+    }
+    dropped("00:05.0", early, 1, 0, WHOLE);
+    recorder.deliver();
+
+    List<StepSummary> steps = table.steps();
+    assertThat(steps).hasSize(1 << 15);
+    assertThat(steps.get(steps.size() - 1).step()).isEqualTo("munmap 39999");
+    assertThat(steps.get(0).step()).isEqualTo("munmap " + (40_000 - (1 << 15)));
+    assertThat(steps).allSatisfy(step -> assertThat(step.devices()).hasSize(1));
   }
 }
