@@ -6,6 +6,8 @@
  *  - a page is copied, its target unmapped, and copied once more;
  *  - `rounds` times a page is copied to, unmapped, freed and handed out again, as to somebody else,
  *    while the device is told to copy to its old address;
+ *  - up to `outlast` times the same is done under copies that go on meanwhile, until one of them
+ *    reaches the page; then it is looked at again when the device has been cut off;
  *  - `churn` times a page is unmapped under copies to it and to its neighbours, and looked at when
  *    all of them have ended. Written 0, it ends.
  *
@@ -36,9 +38,11 @@
 #define HEAD (QUEUE + 0x24)
 
 #define COPY 1
-#define COMPLETIONS 0x800
-#define LOG2_ENTRIES 4
+#define LOG2_ENTRIES 12
 #define ENTRIES BIT(LOG2_ENTRIES)
+#define COMPLETIONS (ENTRIES * 64) /* behind the ring */
+#define RING_BYTES (COMPLETIONS + ENTRIES * 32)
+#define BATCH 16 /* copies beside an unmap */
 
 #define OK 0
 #define REFUSED 2
@@ -46,6 +50,8 @@
 
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
+static unsigned int outlast;
+module_param(outlast, uint, 0444);
 static unsigned int churn;
 module_param(churn, uint, 0644);
 static char *only; /* the one function to drive; all, if there is none */
@@ -81,10 +87,10 @@ static void go(struct copier *c)
 	writel(c->tail, c->bar + TAIL); /* which orders what was written before */
 }
 
-/* Until all is done; there is no end to the wait but the test's. */
-static int finish(struct copier *c)
+/* Until so many are done in all; there is no end to the wait but the test's. */
+static int await(struct copier *c, u32 done)
 {
-	while (readl(c->bar + HEAD) != c->tail) {
+	while ((s32)(readl(c->bar + HEAD) - done) < 0) { /* so are all ones */
 		u32 status = readl(c->bar + STATUS);
 
 		if (status == ~0U)
@@ -94,6 +100,29 @@ static int finish(struct copier *c)
 		usleep_range(100, 1000);
 	}
 	return 0;
+}
+
+static int finish(struct copier *c)
+{
+	return await(c, c->tail);
+}
+
+static void start(struct copier *c)
+{
+	c->tail = 0;
+	writeq(c->ring_at, c->bar + RING_BASE);
+	writeq(c->ring_at + COMPLETIONS, c->bar + COMPLETION_BASE);
+	writel(LOG2_ENTRIES, c->bar + RING_LOG2);
+	writel(BIT(31) | PASID, c->bar + QUEUE_PASID);
+	writel(1, c->bar + CTRL);
+}
+
+/* Gives up what is queued. */
+static void stop(struct copier *c)
+{
+	writel(0, c->bar + CTRL);
+	while (readl(c->bar + STATUS) & 1 && readl(c->bar + STATUS) != ~0U)
+		msleep(1);
 }
 
 /* The status of one that is done, counted from the last. */
@@ -184,6 +213,54 @@ static int look_again(struct copier *c, unsigned int round)
 	return after == CUT_OFF ? -EIO : 0;
 }
 
+/* Takes a page away under copies to it that go on. */
+static int unmap_under_copies(struct copier *c)
+{
+	int err = map(c, 0);
+
+	if (err)
+		return err;
+	while (c->tail < ENTRIES)
+		queue_copy(c, 0);
+	go(c);
+	err = await(c, 1);
+	unmap(c, 0);
+	c->target[0] = hand_out_again(c->target[0]);
+	return err ?: c->target[0] ? 0 : -ENOMEM;
+}
+
+/*
+ * The device copies to its old address all the time, so that no register has to be written: when it
+ * is cut off it goes on with what is queued, which the test makes to take long enough.
+ */
+static int outlast_unmap(struct copier *c, unsigned int round)
+{
+	int err;
+	u8 *page;
+	bool overwritten;
+
+	start(c);
+	err = unmap_under_copies(c);
+	if (err)
+		return err;
+	page = page_address(c->target[0]);
+	memset(page, 0x55, PAGE_SIZE);
+	err = await(c, min(readl(c->bar + HEAD) + 2, c->tail)); /* the second has begun after that */
+	overwritten = memchr_inv(page, 0x55, PAGE_SIZE);
+	dev_info(c->dev, "under copies %u: page 0x%llx, after it was handed out again %s\n", round,
+		 page_to_phys(c->target[0]), overwritten ? "OVERWRITTEN" : "KEPT");
+	if (overwritten) {
+		err = finish(c);
+		memset(page, 0x55, PAGE_SIZE);
+		while (err == CUT_OFF && !memchr_inv(page, 0x55, PAGE_SIZE))
+			msleep(1);
+		dev_info(c->dev, "under copies %u: the device %s\n", round,
+			 err == CUT_OFF ? "is cut off, and then the page OVERWRITTEN" : "is done");
+	}
+	stop(c);
+	return err;
+}
+
 static int churn_pages(struct copier *c)
 {
 	unsigned int unmaps = 0, copied = 0, refused = 0, others = 0, overwritten = 0, slot, i;
@@ -193,7 +270,7 @@ static int churn_pages(struct copier *c)
 		err = map(c, slot);
 	for (i = 0; !err && unmaps < READ_ONCE(churn) && !kthread_should_stop(); i++) {
 		slot = i * 5 % SLOTS;
-		for (unsigned int each = 0; each < ENTRIES; each++)
+		for (unsigned int each = 0; each < BATCH; each++)
 			queue_copy(c, each % 3 ? (i + each) % SLOTS : slot);
 		go(c);
 		iommu_unmap(c->domain, TARGET + slot * PAGE_SIZE, PAGE_SIZE);
@@ -201,7 +278,7 @@ static int churn_pages(struct copier *c)
 		memset(page_address(c->target[slot]), 0x55, PAGE_SIZE);
 		err = finish(c);
 		overwritten += !!memchr_inv(page_address(c->target[slot]), 0x55, PAGE_SIZE);
-		for (unsigned int each = 0; each < ENTRIES && !err; each++) {
+		for (unsigned int each = 0; each < BATCH && !err; each++) {
 			int status = status_of(c, each);
 
 			copied += status == OK;
@@ -226,6 +303,10 @@ static int drive(struct copier *c)
 	try(c);
 	for (unsigned int round = 1; round <= rounds && !err; round++)
 		err = look_again(c, round);
+	if (!err && outlast)
+		stop(c);
+	for (unsigned int round = 1; round <= outlast && !err; round++)
+		err = outlast_unmap(c, round);
 	if (!err && READ_ONCE(churn))
 		err = churn_pages(c);
 	return err;
@@ -243,15 +324,9 @@ static int map_and_drive(struct copier *c)
 	dev_info(c->dev, "iommu_attach_device_pasid: %d\n", err);
 	if (err)
 		return err;
-	writeq(c->ring_at, c->bar + RING_BASE);
-	writeq(c->ring_at + COMPLETIONS, c->bar + COMPLETION_BASE);
-	writel(LOG2_ENTRIES, c->bar + RING_LOG2);
-	writel(BIT(31) | PASID, c->bar + QUEUE_PASID);
-	writel(1, c->bar + CTRL);
+	start(c);
 	err = drive(c);
-	writel(0, c->bar + CTRL);
-	while (readl(c->bar + STATUS) & 1 && readl(c->bar + STATUS) != ~0U)
-		msleep(1);
+	stop(c);
 	iommu_detach_device_pasid(c->domain, c->dev, PASID);
 	return err;
 }
@@ -316,7 +391,7 @@ static int pasid_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		return err;
 	c->bar = pcim_iomap(pdev, 0, 0);
-	c->ring = dmam_alloc_coherent(&pdev->dev, PAGE_SIZE, &c->ring_at, GFP_KERNEL);
+	c->ring = dmam_alloc_coherent(&pdev->dev, RING_BYTES, &c->ring_at, GFP_KERNEL);
 	if (!c->bar || !c->ring)
 		return -ENOMEM;
 	pci_set_drvdata(pdev, c);

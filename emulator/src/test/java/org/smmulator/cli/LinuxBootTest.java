@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  * {@code smmulator.linux.long} makes the last of it go on for so many seconds.
  */
 @EnabledIfEnvironmentVariable(
-    named = LinuxGuest.FOLDER,
+    named = LinuxMachine.FOLDER,
     matches = ".+",
     disabledReason = "names no folder that 'configs/linux/fetch FOLDER --build' has filled")
 @Timeout(value = 60, unit = TimeUnit.MINUTES) // a boot takes some seconds, on a busy computer more
@@ -31,9 +31,12 @@ class LinuxBootTest {
 
   @Test
   void theKernelsOwnDriverMapsCopiesUnmapsAndIsRefused() throws Exception {
-    try (LinuxGuest guest = new LinuxGuest(folder, List.of("--no-http"), List.of())) {
+    LinuxMachine.Software software = LinuxMachine.Software.typed();
+    try (LinuxMachine machine = new LinuxMachine(folder, software, List.of("--no-http"));
+        LinuxGuest guest = machine.boot(List.of())) {
       drive(guest);
-      JsonNode summary = guest.end();
+      guest.off();
+      JsonNode summary = machine.end();
       List.of("user space", "VFIO copy", "churn: ", "ound ").forEach(guest::print);
       counted(summary);
       drove(guest.said());

@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  * unplugged and detached, while the kernel unmaps pages under the DMA of two others.
  */
 @EnabledIfEnvironmentVariable(
-    named = LinuxGuest.FOLDER,
+    named = LinuxMachine.FOLDER,
     matches = ".+",
     disabledReason = "names no folder that 'configs/linux/fetch FOLDER --build' has filled")
 @Timeout(value = 20, unit = TimeUnit.MINUTES) // a boot takes some seconds, on a busy computer more
@@ -31,35 +31,37 @@ class LinuxHotPlugTest {
 
   @Test
   void aDeviceComesIsDrivenAndGoesBesideTheDmaOfOthers() throws Exception {
-    List<String> qemu = List.of("--cpus", "4", "--hot-plug", ID);
-    try (LinuxGuest guest = new LinuxGuest(folder, List.of("--no-http"), qemu)) {
+    LinuxMachine.Software software = LinuxMachine.Software.typed();
+    try (LinuxMachine machine = new LinuxMachine(folder, software, List.of("--no-http"));
+        LinuxGuest guest = machine.boot(List.of("--cpus", "4", "--hot-plug", ID))) {
       guest.does("vfio");
       guest.does("load pasid.ko churn=4000000000");
       for (String each : List.of("0000:00:04.0", "0000:00:05.0")) {
         String unused = guest.awaits(each + ": churn: begun");
       }
-      comeAndGo(guest);
+      comeAndGo(machine, guest);
       guest.does("write /sys/module/pasid/parameters/churn 0");
       guest.does("unload pasid");
-      JsonNode summary = guest.end();
+      guest.off();
+      JsonNode summary = machine.end();
       List.of("smp: B", "pciehp", PLUGGED, "churn: ").forEach(guest::print);
       drove(guest.said(), summary);
     }
   }
 
-  private static void comeAndGo(LinuxGuest guest) throws Exception {
-    Path socket = guest.sockets().resolve(ID + ".sock");
+  private static void comeAndGo(LinuxMachine machine, LinuxGuest guest) throws Exception {
+    Path socket = machine.sockets().resolve(ID + ".sock");
     assertThat(socket).doesNotExist();
     Process device =
-        RealProcess.of("attach", "dma", "--bus", guest.bus(), "--id", ID, "--name", "hot")
+        RealProcess.of("attach", "dma", "--bus", machine.bus(), "--id", ID, "--name", "hot")
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try {
-      perform(guest, "--plug"); // waits for the socket
+      perform(machine, "--plug"); // waits for the socket
       assertThat(socket).exists();
       String unused = guest.awaits(PLUGGED + ": churn: begun");
-      perform(guest, "--unplug");
+      perform(machine, "--unplug");
       unused = guest.awaits(PLUGGED + ": pasid: removed");
       assertThat(device.isAlive()).isTrue();
       device.destroy();
@@ -72,9 +74,9 @@ class LinuxHotPlugTest {
     }
   }
 
-  private static void perform(LinuxGuest guest, String what) throws Exception {
+  private static void perform(LinuxMachine machine, String what) throws Exception {
     Process process =
-        guest.command("qemu", List.of(what, ID, "--wait", "600")).redirectErrorStream(true).start();
+        machine.command("qemu", List.of(what, ID, "--wait", "600")).redirectErrorStream(true).start();
     String printed = RealProcess.printed(process);
     assertThat(process.waitFor()).as(printed).isZero();
   }
