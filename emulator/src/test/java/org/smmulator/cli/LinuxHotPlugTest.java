@@ -76,7 +76,10 @@ class LinuxHotPlugTest {
 
   private static void perform(LinuxMachine machine, String what) throws Exception {
     Process process =
-        machine.command("qemu", List.of(what, ID, "--wait", "600")).redirectErrorStream(true).start();
+        machine
+            .command("qemu", List.of(what, ID, "--wait", "600"))
+            .redirectErrorStream(true)
+            .start();
     String printed = RealProcess.printed(process);
     assertThat(process.waitFor()).as(printed).isZero();
   }
