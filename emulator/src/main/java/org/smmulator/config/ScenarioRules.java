@@ -1,5 +1,7 @@
 package org.smmulator.config;
 
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,6 +34,7 @@ final class ScenarioRules {
   private final Map<PciAddress, Integer> devices = new LinkedHashMap<>();
 
   private final Set<PciAddress> detached = new HashSet<>();
+  private final Set<PciAddress> unplugged = new HashSet<>();
   private final Map<String, Guest> living = new LinkedHashMap<>();
   private final Set<String> ended = new HashSet<>();
   private final Map<String, Stream> background = new HashMap<>();
@@ -169,6 +172,19 @@ final class ScenarioRules {
     }
 
     @Override
+    public void unplug(Step.Unplug step) {
+      if (present(step.device(), path + ".device")) {
+        unplugged.add(step.device());
+        living.values().forEach(guest -> guest.bound.remove(step.device()));
+      }
+    }
+
+    @Override
+    public void inject(Step.Inject step) {
+      ScenarioRules.this.inject(step, path);
+    }
+
+    @Override
     public void kill(Step.Kill step) {
       guest(step.process(), path + ".process");
       end(step.process());
@@ -184,6 +200,24 @@ final class ScenarioRules {
     @Override
     public void verify(Step.Verify step) {
       guest(step.process(), path + ".process");
+    }
+  }
+
+  private void inject(Step.Inject step, String path) {
+    List<Step.@Nullable Carried> given =
+        Arrays.asList(step.drop(), step.duplicate(), step.delay());
+    if (Collections.frequency(given, null) != given.size() - 1) {
+      problems.add(path, "give one of drop, duplicate and delay: command, packet or completion");
+    }
+    if (step.delay() != null && step.micros() == null) {
+      problems.add(path + ".micros", "missing; a delay needs it, such as micros: 1000");
+    } else if (step.delay() == null && step.micros() != null) {
+      problems.add(path + ".micros", "goes with delay only; remove it");
+    }
+    if (step.device() != null && step.what() == Step.Carried.COMMAND) {
+      problems.add(path + ".device", "the command queue is that of all devices; remove it");
+    } else if (step.device() != null) {
+      attached(step.device(), path + ".device");
     }
   }
 
@@ -309,12 +343,23 @@ final class ScenarioRules {
   }
 
   private boolean attached(PciAddress device, String path) {
-    if (!devices.containsKey(device)) {
-      problems.add(path, "no device " + device + " " + listed + "; " + one(devices.keySet()));
+    if (!present(device, path)) {
       return false;
     }
     if (detached.contains(device)) {
       problems.add(path, device + " was detached by an earlier step; use another device");
+      return false;
+    }
+    return true;
+  }
+
+  private boolean present(PciAddress device, String path) {
+    if (!devices.containsKey(device)) {
+      problems.add(path, "no device " + device + " " + listed + "; " + one(devices.keySet()));
+      return false;
+    }
+    if (unplugged.contains(device)) {
+      problems.add(path, device + " was unplugged by an earlier step; use another device");
       return false;
     }
     return true;

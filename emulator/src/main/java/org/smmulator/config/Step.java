@@ -243,6 +243,69 @@ public sealed interface Step {
     }
   }
 
+  /** Pulls a device out, with no word to it or to the guest. */
+  @JsonTypeName("unplug")
+  record Unplug(@Key(meaning = "Id of the device.") PciAddress device) implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.unplug(this);
+    }
+  }
+
+  /** Plants a fault on the way of an invalidation; one of drop, duplicate and delay is given. */
+  @JsonTypeName("inject")
+  record Inject(
+      @Key(meaning = "What is lost.", nullable = true) @Nullable Carried drop,
+      @Key(meaning = "What comes twice.", nullable = true) @Nullable Carried duplicate,
+      @Key(meaning = "What comes late.", nullable = true) @Nullable Carried delay,
+      @Key(
+              meaning = "Which of those that pass from now on; 1 is the next.",
+              fallback = "1",
+              min = 1,
+              max = 1_000_000)
+          int nth,
+      @Key(
+              meaning = "The device whose packets or completions are counted; null: all devices.",
+              nullable = true)
+          @Nullable PciAddress device,
+      @Key(
+              meaning = "How late, for delay.",
+              unit = "microseconds",
+              nullable = true,
+              min = 1,
+              max = 3_600_000_000L)
+          @Nullable Long micros)
+      implements Step {
+    /** What it happens to; before {@link ScenarioRules} has judged the step, null if nothing. */
+    public @Nullable Carried what() {
+      return drop != null ? drop : duplicate != null ? duplicate : delay;
+    }
+
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.inject(this);
+    }
+  }
+
+  /** What carries an invalidation. */
+  enum Carried {
+    /** A command of the SMMU's queue, CMD_SYNC among them. */
+    @JsonProperty("command")
+    COMMAND,
+    /** An Invalidate Request on its way to a device. */
+    @JsonProperty("packet")
+    PACKET,
+    /** An Invalidate Completion on its way back. */
+    @JsonProperty("completion")
+    COMPLETION;
+
+    /** As in a file. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /** Operations of the dma model. */
   enum Operation {
     @JsonProperty("copy")

@@ -33,4 +33,8 @@ public interface StepCases<E extends Exception> {
   void exit(Step.Exit step) throws E;
 
   void verify(Step.Verify step) throws E;
+
+  void unplug(Step.Unplug step) throws E;
+
+  void inject(Step.Inject step) throws E;
 }

@@ -112,4 +112,18 @@ public final class StepWords implements StepCases<RuntimeException> {
   public void verify(Step.Verify step) {
     and(step.process());
   }
+
+  @Override
+  public void unplug(Step.Unplug step) {
+    and(step.device());
+  }
+
+  @Override
+  public void inject(Step.Inject step) {
+    and(step.drop() != null ? "drop" : step.duplicate() != null ? "duplicate" : "delay");
+    and(step.what()).and(step.nth());
+    if (step.device() != null) {
+      and(step.device());
+    }
+  }
 }

@@ -4,6 +4,7 @@ import static org.smmulator.record.Recorder.NO_CAUSE;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -13,15 +14,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.MemoryMap;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.LinkLimits;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.Step;
+import org.smmulator.config.Step.Carried;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.Ram;
 import org.smmulator.pcie.AtcContents;
 import org.smmulator.pcie.HotplugBlock;
+import org.smmulator.pcie.Injection;
+import org.smmulator.pcie.InjectionPoint;
 import org.smmulator.pcie.RootComplex;
 import org.smmulator.pcie.RootComplexConfig;
 import org.smmulator.pcie.ledger.GrantLedger;
@@ -42,6 +48,7 @@ import org.smmulator.smmu.port.Transaction;
 final class Board implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Board.class);
   private static final int VIOLATION_GROUPS_KEPT = 20;
+  private static final Injection LOSS = new Injection(Injection.Kind.DROP, 0);
 
   private final Loop loop;
   private final IntConsumer interrupts;
@@ -54,6 +61,7 @@ final class Board implements AutoCloseable {
   private final HotplugBlock hotPlug;
   private final RootComplex rootComplex;
   private final Enquiries enquiries;
+  private final HardwareCalls calls;
   private final LinkLimits linkLimits;
   private final Recorder recorder;
   private Runnable onRegistersChanged = () -> {};
@@ -97,9 +105,10 @@ final class Board implements AutoCloseable {
     BoardRegions.add(map, smmu, hotPlug, rootComplex);
     rootComplex.recordTo(recorder);
     enquiries = new Enquiries(execution, loop, rootComplex);
+    calls = new HardwareCalls(loop, execution);
     Integer lost = config.sabotage().loseInvalidation();
     if (lost != null) {
-      rootComplex.loseInvalidation(lost);
+      rootComplex.invalidateRequests().plan(InjectionPoint.ANY, lost, LOSS);
     }
   }
 
@@ -216,6 +225,41 @@ final class Board implements AutoCloseable {
   /** Told as {@code SmmuOutputs.sendEvent} is. */
   void onSendEvent(Runnable step) {
     onSendEvent = step;
+  }
+
+  /** Pulls a device out; it has not gone yet when this returns. Callable from any thread. */
+  void unplug(PciAddress device) {
+    loop.execute(() -> rootComplex.unplug(device.requesterId(), "pulled out"));
+  }
+
+  /**
+   * Plants a fault, before anything that the calling task does next.
+   *
+   * @return false if too many wait for theirs to come
+   */
+  boolean inject(Step.Inject step) {
+    Carried what = Objects.requireNonNull(step.what());
+    Long micros = step.micros();
+    long nanos = micros == null ? 0 : TimeUnit.MICROSECONDS.toNanos(micros);
+    Injection injection = new Injection(kind(step), nanos);
+    PciAddress device = step.device();
+    int counted = device == null ? InjectionPoint.ANY : device.requesterId();
+    InjectionPoint point =
+        switch (what) {
+          case COMMAND -> commands.injections();
+          case PACKET -> rootComplex.invalidateRequests();
+          case COMPLETION -> rootComplex.invalidateCompletions();
+        };
+    return calls.await(
+            planned -> planned.accept(point.plan(counted, step.nth(), injection) ? 1 : 0))
+        != 0;
+  }
+
+  private static Injection.Kind kind(Step.Inject step) {
+    if (step.drop() != null) {
+      return Injection.Kind.DROP;
+    }
+    return step.duplicate() != null ? Injection.Kind.DUPLICATE : Injection.Kind.DELAY;
   }
 
   /** Where the machine's own devices are found by their requester IDs. */

@@ -11,7 +11,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.ObjIntConsumer;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepByHand;
@@ -27,6 +26,7 @@ import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.machine.ScenarioProcess.Binding;
+import org.smmulator.pcie.InjectionPoint;
 import org.smmulator.record.EventKind;
 
 /**
@@ -59,7 +59,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   private final Map<String, List<Task>> background = new LinkedHashMap<>();
   private final List<Running> streams = new CopyOnWriteArrayList<>();
-  private final ObjIntConsumer<String> pasidNames;
+  private final Board board;
 
   /** Not one of the guest's: in a run that a seed orders nobody else ever wants it. */
   private final ReentrantLock changing = new ReentrantLock();
@@ -70,19 +70,19 @@ final class GuestSteps implements StepCases<ScenarioException> {
   /**
    * @param seed of address streams and contents
    * @param attachTimeoutMillis wait for a device that a step names
-   * @param pasidNames told which process a PASID is of, before a device uses it
+   * @param board told which process a PASID is of, and where faults are planted
    */
   GuestSteps(
       GuestKernel kernel,
       long seed,
       int attachTimeoutMillis,
       DataCheck check,
-      ObjIntConsumer<String> pasidNames) {
+      Board board) {
     this.kernel = kernel;
     this.seed = seed;
     this.attachTimeoutMillis = attachTimeoutMillis;
     this.check = check;
-    this.pasidNames = pasidNames;
+    this.board = board;
   }
 
   GuestKernel kernel() {
@@ -200,7 +200,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
       DmaEngine engine = engine(id);
       try {
         EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
-        pasidNames.accept(step.process(), queue.pasid());
+        board.rootComplex().namePasid(step.process(), queue.pasid());
         process.bindings().add(new Binding(kernel.sched(), queue));
       } catch (IommuException e) {
         throw new ScenarioException(step + ": " + e.getMessage(), e);
@@ -252,20 +252,50 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void detachDomain(Step.DetachDomain step) throws ScenarioException {
-    PciAddress address = step.device();
+    List<Binding> ended = endBindings(step.device());
+    kernel.detachDomain(step.device());
+    ended.forEach(Binding::close);
+  }
+
+  @Override
+  public void unplug(Step.Unplug step) throws ScenarioException {
+    List<Binding> ended = endBindings(step.device());
+    board.unplug(step.device());
+    long deadline = kernel.sched().nanoTime() + TimeUnit.MILLISECONDS.toNanos(attachTimeoutMillis);
+    if (!kernel.awaitGone(step.device(), deadline)) {
+      throw new ScenarioException(
+          String.format(
+              "device %s was not gone within %d ms; bus.attachTimeoutMillis allows more",
+              step.device(), attachTimeoutMillis),
+          null);
+    }
+    ended.forEach(Binding::close);
+  }
+
+  /** Of every process with a device; in the middle of DMA, if a stream works on it. */
+  private List<Binding> endBindings(PciAddress device) throws ScenarioException {
     List<Binding> ended = new ArrayList<>();
     for (Map.Entry<String, ScenarioProcess> entry : processes.entrySet()) {
       for (Binding binding : entry.getValue().bindings()) {
-        if (binding.queue().device().equals(address)) {
-          steps(entry.getKey()).awaitBusy(binding);
+        if (binding.queue().device().equals(device)) {
+          if (isBusy(entry.getKey())) {
+            steps(entry.getKey()).awaitBusy(binding);
+          }
           binding.end();
           entry.getValue().bindings().remove(binding);
           ended.add(binding);
         }
       }
     }
-    kernel.detachDomain(address);
-    ended.forEach(Binding::close);
+    return ended;
+  }
+
+  @Override
+  public void inject(Step.Inject step) throws ScenarioException {
+    if (!board.inject(step)) {
+      throw new ScenarioException(
+          InjectionPoint.MOST + " faults wait for theirs to come; let some of them happen", null);
+    }
   }
 
   @Override

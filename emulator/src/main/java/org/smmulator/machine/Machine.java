@@ -143,7 +143,7 @@ public final class Machine implements RunningMachine {
               scenario == null ? 1 : scenario.seed(),
               config.bus().attachTimeoutMillis(),
               check,
-              board.rootComplex()::namePasid);
+              board);
       byHand = new StepsByHand(steps, recorder, config);
     }
     summaries = new SummaryCollector(board, guest.kernel(), guest::vfioUser, check, this::steps);

@@ -32,7 +32,7 @@ public final class SimulatedMachine implements AutoCloseable {
         .board()
         .ask(
             () -> {
-              machine.board().rootComplex().unplug(requesterId);
+              machine.board().rootComplex().unplug(requesterId, "the machine is reset");
               return true;
             });
   }

@@ -248,6 +248,18 @@ final class AttachedFunction {
     flushSoon();
   }
 
+  /** Something that is left undone if the function is gone by then. */
+  void later(Runnable what, long nanos) {
+    root.loop()
+        .schedule(
+            () -> {
+              if (!state.isGone() && link.isOpen()) {
+                what.run();
+              }
+            },
+            nanos);
+  }
+
   void flushSoon() {
     if (!flushing) {
       flushing = true;

@@ -173,9 +173,23 @@ final class InvalidationAccount implements Invalidations.Sink {
   public void send(int itag, Invalidations.Request request) {
     function.count(INVALIDATIONS_SENT);
     function.pasids.count(PasidCounter.INVALIDATIONS_SENT, onePasid(request.scope()));
-    if (agent.losesInvalidation()) {
+    Injection injected =
+        agent.requests().isPlanned() ? agent.requests().pass(function.requesterId()) : null;
+    if (injected == null) {
+      sendNow(itag, request);
       return;
     }
+    switch (injected.kind()) {
+      case DROP -> {}
+      case DUPLICATE -> {
+        sendNow(itag, request);
+        sendNow(itag, request);
+      }
+      case DELAY -> function.later(() -> sendNow(itag, request), injected.nanos());
+    }
+  }
+
+  private void sendNow(int itag, Invalidations.Request request) {
     RevocationScope scope = request.scope();
     ByteBuf out = function.begin();
     TlpWriter.pasidPrefix(out, scope.pasid(), false, false);

@@ -177,11 +177,11 @@ final class Port implements LinkHandler {
     return reports == null ? DeviceCounter.UNKNOWN : reports[counter.statsSlot()];
   }
 
-  /** The machine stops. */
-  void unplug() {
-    link().close(ErrorCode.SHUTDOWN, "the machine is reset");
+  void unplug(String why) {
+    link().close(ErrorCode.SHUTDOWN, why);
   }
 
+  /** The machine stops. */
   void shutdown() {
     link().close(ErrorCode.SHUTDOWN, "the machine stops");
   }

@@ -59,7 +59,7 @@ public final class RootComplex {
     router = new Router(slots);
     agent = new SmmuAgent(smmu, ledger, slots);
     memory = new MemoryRequests(smmu, map);
-    packets = new UpstreamPackets(memory, new TranslationServices(smmu, judge), pins, judge);
+    packets = new UpstreamPackets(memory, new TranslationServices(smmu, judge, agent.completions()), pins, judge);
     hotplug.connect(router::resetBus);
   }
 
@@ -81,11 +81,15 @@ public final class RootComplex {
     news.flush();
   }
 
-  /** Takes the device of that ID out; it is gone when the loop is idle, if its link is here. */
-  public void unplug(int requesterId) {
+  /**
+   * Takes the device of that ID out; it is gone when the loop is idle, if its link is here.
+   *
+   * @param why the device is told
+   */
+  public void unplug(int requesterId, String why) {
     for (Port port : slots.ports()) {
       if (port.isAt(requesterId)) {
-        port.unplug();
+        port.unplug(why);
       }
     }
   }
@@ -131,9 +135,14 @@ public final class RootComplex {
     }
   }
 
-  /** Sabotage: the {@code nth} Invalidate Request from now on is counted and never sent. */
-  public void loseInvalidation(int nth) {
-    agent.loseInvalidation(nth);
+  /** What Invalidate Requests pass; what is dropped there is counted as sent. */
+  public InjectionPoint invalidateRequests() {
+    return agent.requests();
+  }
+
+  /** What Invalidate Completions pass. */
+  public InjectionPoint invalidateCompletions() {
+    return agent.completions();
   }
 
   /** From now on a PASID is that process's; callable from any thread. */

@@ -16,10 +16,10 @@ final class SmmuAgent {
   private final GrantLedger ledger;
   private final Slots slots;
   private final NamedAddresses named = new NamedAddresses();
+  private final InjectionPoint requests = new InjectionPoint();
+  private final InjectionPoint completions = new InjectionPoint();
   private BareStreams bareStreams = new Nobody();
   private long invalidationsWithoutDevice;
-  private long invalidationsSent;
-  private long invalidationToLose;
 
   SmmuAgent(Smmu smmu, GrantLedger ledger, Slots slots) {
     this.smmu = smmu;
@@ -110,14 +110,14 @@ final class SmmuAgent {
     }
   }
 
-  /** Sabotage: the {@code nth} Invalidate Request from now on is counted and never sent. */
-  void loseInvalidation(int nth) {
-    invalidationToLose = invalidationsSent + nth;
+  /** What Invalidate Requests pass on their way to functions. */
+  InjectionPoint requests() {
+    return requests;
   }
 
-  /** Whether the Invalidate Request that is to be sent now is the one to lose. */
-  boolean losesInvalidation() {
-    return ++invalidationsSent == invalidationToLose;
+  /** What Invalidate Completions pass on their way back. */
+  InjectionPoint completions() {
+    return completions;
   }
 
   long invalidationsWithoutDevice() {

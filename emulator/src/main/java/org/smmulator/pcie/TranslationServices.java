@@ -34,13 +34,18 @@ final class TranslationServices {
 
   private final Smmu smmu;
   private final Judge judge;
+  private final InjectionPoint completions;
   private final Transaction transaction = new Transaction();
   private final AtsAnswer answer = new AtsAnswer();
   private final long[] entries = new long[AtsAnswer.CAPACITY];
 
-  TranslationServices(Smmu smmu, Judge judge) {
+  /**
+   * @param completions what Invalidate Completions pass
+   */
+  TranslationServices(Smmu smmu, Judge judge, InjectionPoint completions) {
     this.smmu = smmu;
     this.judge = judge;
+    this.completions = completions;
   }
 
   void translationRequest(AttachedFunction function, Tlp tlp) {
@@ -193,9 +198,29 @@ final class TranslationServices {
       judge.broken(function, rule, rule.sentence());
       return;
     }
-    for (int tags = tlp.invalidateTags(); tags != 0; tags &= tags - 1) {
+    int tags = tlp.invalidateTags();
+    int count = tlp.completionCount();
+    Injection injected =
+        completions.isPlanned() ? completions.pass(function.requesterId()) : null;
+    if (injected == null) {
+      completed(function, tags, count);
+      return;
+    }
+    switch (injected.kind()) {
+      case DROP -> {}
+      case DUPLICATE -> {
+        completed(function, tags, count);
+        completed(function, tags, count);
+      }
+      case DELAY -> function.later(() -> completed(function, tags, count), injected.nanos());
+    }
+  }
+
+  /** Those of {@code count} completions that an Invalidate Completion stands for. */
+  private void completed(AttachedFunction function, int itags, int count) {
+    for (int tags = itags; tags != 0; tags &= tags - 1) {
       int itag = Integer.numberOfTrailingZeros(tags);
-      switch (function.invalidations.completion(itag, tlp.completionCount())) {
+      switch (function.invalidations.completion(itag, count)) {
         case KNOWN -> {}
         case LATE -> function.count(INVALIDATIONS_LATE);
         case UNKNOWN_TAG ->

@@ -252,6 +252,21 @@ public final class Smmu {
     commandQueue.step();
   }
 
+  /** Which command {@link #step} is at: its index and wrap bit in the queue. */
+  public int commandIndex() {
+    return commandQueue.index();
+  }
+
+  /** A planted fault: the command that {@link #step} is at is consumed and has no effect. */
+  public void skipCommand() {
+    commandQueue.skip();
+  }
+
+  /** A planted fault: the command that {@link #step} is at takes effect twice. */
+  public void repeatCommand() {
+    commandQueue.repeat();
+  }
+
   /** From now on invalidations between two CMD_SYNCs take effect in this order. */
   public void commandOrder(CommandOrder order) {
     commandQueue.order(order);

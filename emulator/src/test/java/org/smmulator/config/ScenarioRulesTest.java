@@ -78,6 +78,37 @@ class ScenarioRulesTest {
             "x.yaml:8: scenario.steps[3].dma.devices[0]: 00:04.0 was detached by an earlier step;"
                 + " use another device"),
         arguments(
+            bound + "    - unplug: {device: '00:04.0'}\n" + dma + "}\n",
+            "x.yaml:8: scenario.steps[3].dma.devices[0]: 00:04.0 was unplugged by an earlier step;"
+                + " use another device"),
+        arguments(
+            "    - inject: {nth: 2}\n",
+            "x.yaml:5: scenario.steps[0].inject: give one of drop, duplicate and delay: command,"
+                + " packet or completion"),
+        arguments(
+            "    - inject: {drop: packet, duplicate: packet}\n",
+            "x.yaml:5: scenario.steps[0].inject: give one of drop, duplicate and delay: command,"
+                + " packet or completion"),
+        arguments(
+            "    - inject: {delay: packet}\n",
+            "x.yaml:5: scenario.steps[0].inject.micros: missing; a delay needs it, such as micros:"
+                + " 1000"),
+        arguments(
+            "    - inject: {drop: packet, micros: 9}\n",
+            "x.yaml:5: scenario.steps[0].inject.micros: goes with delay only; remove it"),
+        arguments(
+            "    - inject: {drop: command, device: '00:04.0'}\n",
+            "x.yaml:5: scenario.steps[0].inject.device: the command queue is that of all devices;"
+                + " remove it"),
+        arguments(
+            "    - inject: {drop: packet, device: '00:06.0'}\n",
+            "x.yaml:5: scenario.steps[0].inject.device: no device 00:06.0 is listed under devices;"
+                + " there are 00:04.0, 00:05.0"),
+        arguments(
+            "    - inject: {drop: wire}\n",
+            "x.yaml:5: scenario.steps[0].inject.drop: 'wire' is not right; use command, packet or"
+                + " completion"),
+        arguments(
             bound + "    - bind: {process: alice, devices: ['00:04.0']}\n",
             "x.yaml:7: scenario.steps[2].bind.devices[0]: alice is bound to 00:04.0 already; remove"
                 + " it"));

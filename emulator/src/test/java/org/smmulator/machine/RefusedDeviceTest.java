@@ -84,7 +84,7 @@ class RefusedDeviceTest {
       ScenarioRun run =
           new ScenarioRun(
               new GuestSteps(
-                  kernel, 1, config.bus().attachTimeoutMillis(), check, (process, pasid) -> {}),
+                  kernel, 1, config.bus().attachTimeoutMillis(), check, machine.board()),
               config,
               check,
               List.of(device),

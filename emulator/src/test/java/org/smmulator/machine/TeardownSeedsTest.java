@@ -207,7 +207,7 @@ class TeardownSeedsTest {
           .board()
           .ask(
               () -> {
-                machine.board().rootComplex().unplug(4 << 3);
+                machine.board().rootComplex().unplug(4 << 3, "pulled out");
                 return true;
               });
       assertThat(kernel.awaitGone(DEVICE, FOREVER)).isTrue();

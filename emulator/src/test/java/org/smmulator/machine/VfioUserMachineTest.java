@@ -487,7 +487,7 @@ class VfioUserMachineTest {
     Machine started = start(ONE_DMA);
     VfioUserClient dma = take("00:04.0.sock");
     Board board = started.board();
-    board.loop().execute(() -> board.rootComplex().unplug(DMA));
+    board.loop().execute(() -> board.rootComplex().unplug(DMA, "pulled out"));
     await(() -> Files.notExists(sockets.resolve("00:04.0.sock")));
     assertThatThrownBy(() -> dma.read(VfioUserClient.CONFIGURATION, 0, 4))
         .isInstanceOf(IOException.class);

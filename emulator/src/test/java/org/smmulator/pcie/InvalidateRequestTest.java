@@ -9,6 +9,8 @@ import static org.smmulator.pcie.TestMachine.MILLI;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.arch.command.CommandField;
 import org.smmulator.bus.tlp.MessageCode;
 import org.smmulator.bus.tlp.TlpWriter;
@@ -177,7 +179,8 @@ class InvalidateRequestTest extends FunctionScene {
 
   @Test
   void losesTheInvalidationThatSabotageNames() {
-    machine.root.loseInvalidation(2);
+    Injection loss = new Injection(Injection.Kind.DROP, 0);
+    assertThat(machine.root.invalidateRequests().plan(InjectionPoint.ANY, 2, loss)).isTrue();
     for (int i = 0; i < 3; i++) {
       guest.atcInvalidation(ID, PASID, VA + i * 0x1000L, 0);
     }
@@ -207,5 +210,38 @@ class InvalidateRequestTest extends FunctionScene {
               assertThat(violation.address()).isEqualTo(VA);
               assertThat(violation.frame()).isEqualTo(frame);
             });
+  }
+
+  /** A completion that is late counts when it is let go, and not at all if its device is gone. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aCompletionIsHeldBackForAsLongAsItIsSaid(boolean pulledOut) {
+    Injection late = new Injection(Injection.Kind.DELAY, 2 * MILLI);
+    machine.root.invalidateCompletions().plan(InjectionPoint.ANY, 1, late);
+    guest.invalidate(ID, PASID, VA, 0);
+    machine.run();
+    device.completeInvalidations(1, 1 << device.take().tag());
+    machine.advance(MILLI);
+    assertThat(guest.isIdle()).isFalse();
+    if (pulledOut) {
+      machine.root.unplug(ID, "pulled out");
+    }
+    machine.advance(2 * MILLI);
+    assertThat(machine.violations.violations()).isEmpty();
+    assertThat(machine.device("00:04.0").count(INVALIDATIONS_COMPLETED))
+        .isEqualTo(pulledOut ? 0 : 1);
+  }
+
+  @Test
+  void faultsThatWaitForTheirsAreBounded() {
+    InjectionPoint point = machine.root.invalidateRequests();
+    Injection loss = new Injection(Injection.Kind.DROP, 0);
+    for (int i = 0; i < InjectionPoint.MOST; i++) {
+      assertThat(point.plan(ID, 1 + i, loss)).isTrue();
+    }
+    assertThat(point.plan(ID, 1, loss)).isFalse();
+    assertThat(point.pass(ID + 1)).as("of another device").isNull();
+    assertThat(point.pass(ID)).isEqualTo(loss);
+    assertThat(point.plan(ID, 1, loss)).isTrue();
   }
 }

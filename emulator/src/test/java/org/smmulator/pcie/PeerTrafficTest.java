@@ -212,7 +212,7 @@ class PeerTrafficTest extends PeerScene {
     device.read(9, PASID, PEER_VA, 64);
     answer(takeReads().get(0), 8);
     switch (how) {
-      case "unplugged" -> machine.root.unplug(PEER_ID);
+      case "unplugged" -> machine.root.unplug(PEER_ID, "pulled out");
       case "lost" -> peer.link().close(ErrorCode.INTERNAL, "killed");
       default ->
           machine.root.configWrite(PEER_ID, ScriptedDevice.EXPRESS + 8, 2, 1 << 15, () -> {});

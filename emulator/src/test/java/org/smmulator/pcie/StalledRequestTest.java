@@ -336,7 +336,7 @@ class StalledRequestTest extends StallingScene {
 
   @Test
   void anUnplugForgetsWhatHasStalled() {
-    leavesNothingBehind(function -> machine.root.unplug(ID));
+    leavesNothingBehind(function -> machine.root.unplug(ID, "pulled out"));
     stallsAnew(machine.master(new ScriptedDevice(ID, 0).withoutAts()));
   }
 
@@ -345,7 +345,7 @@ class StalledRequestTest extends StallingScene {
   void aSuccessorHasRecordsOfItsOwn() {
     read(5, VA);
     long[] old = stall();
-    machine.root.unplug(ID);
+    machine.root.unplug(ID, "pulled out");
     machine.run();
     ScriptedDevice successor = machine.master(new ScriptedDevice(ID, 0).withoutAts());
     successor.read(9, PASID, VA, 4);
@@ -380,7 +380,7 @@ class StalledRequestTest extends StallingScene {
 
   @Test
   void aSlotThatStallsTakesNoDeviceWithAts() {
-    machine.root.unplug(ID);
+    machine.root.unplug(ID, "pulled out");
     machine.run();
     ScriptedDevice refused = machine.attach(ID);
     assertThat(refused.errorCode).isEqualTo(ErrorCode.NO_SLOT);

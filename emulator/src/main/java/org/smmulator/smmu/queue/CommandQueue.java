@@ -44,6 +44,9 @@ public final class CommandQueue {
 
   private boolean syncWaits;
 
+  /** Planted: the command at RD is executed once more. */
+  private boolean repeats;
+
   // What the registers say, looked at when somebody has written to them, not for each command.
   private boolean enabled;
   private long base;
@@ -117,11 +120,34 @@ public final class CommandQueue {
       tell(consumed, command);
     }
     switch (executor.execute(command)) {
-      case DONE -> consume();
+      case DONE -> done();
       case ILLEGAL -> stop(QueueIndex.CERROR_ILL);
       case ABORTED -> stop(QueueIndex.CERROR_ATC_INV_SYNC);
       case WAITING -> syncWaits = true;
     }
+  }
+
+  private void done() {
+    if (repeats) {
+      repeats = false;
+    } else {
+      consume();
+    }
+  }
+
+  /** Index and wrap bit of the command at RD. */
+  public int index() {
+    return consumed;
+  }
+
+  /** The command at RD will be consumed and not executed. */
+  public void skip() {
+    executedAhead |= 1;
+  }
+
+  /** The command at RD will be executed twice. */
+  public void repeat() {
+    repeats = true;
   }
 
   /** From now on invalidations take effect in this order. */
@@ -167,6 +193,7 @@ public final class CommandQueue {
   private void forgetWaiting() {
     syncWaits = false;
     executedAhead = 0;
+    repeats = false;
     accesses.forgetSync();
   }
 
@@ -207,6 +234,7 @@ public final class CommandQueue {
     long cons = QueueIndex.INDEX.of(consumed) | QueueIndex.ERR.of(error);
     registers.publish(SmmuRegister.CMDQ_CONS, cons);
     executedAhead = 0; // software may write other commands there
+    repeats = false;
     errors.raise(Gerror.CMDQ_ERR);
     lookAtRegisters();
   }
