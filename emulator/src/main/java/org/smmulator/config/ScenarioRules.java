@@ -204,8 +204,7 @@ final class ScenarioRules {
   }
 
   private void inject(Step.Inject step, String path) {
-    List<Step.@Nullable Carried> given =
-        Arrays.asList(step.drop(), step.duplicate(), step.delay());
+    List<Step.@Nullable Carried> given = Arrays.asList(step.drop(), step.duplicate(), step.delay());
     if (Collections.frequency(given, null) != given.size() - 1) {
       problems.add(path, "give one of drop, duplicate and delay: command, packet or completion");
     }

@@ -121,7 +121,7 @@ public final class StepWords implements StepCases<RuntimeException> {
   @Override
   public void inject(Step.Inject step) {
     and(step.drop() != null ? "drop" : step.duplicate() != null ? "duplicate" : "delay");
-    and(step.what()).and(step.nth());
+    and(String.valueOf(step.what())).and(step.nth());
     if (step.device() != null) {
       and(step.device());
     }

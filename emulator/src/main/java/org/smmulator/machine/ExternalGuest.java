@@ -63,7 +63,9 @@ final class ExternalGuest implements Guest {
     for (DeviceConfig device : config.devices()) {
       if (device.model() != DeviceModel.DMA) {
         int requesterId = device.id().requesterId();
-        platform.stepped().run(() -> board.rootComplex().unplug(requesterId, "the machine is reset"));
+        platform
+            .stepped()
+            .run(() -> board.rootComplex().unplug(requesterId, "the machine is reset"));
       }
     }
     platform.stepped().run(board.hotPlug()::reset);

@@ -72,12 +72,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
    * @param attachTimeoutMillis wait for a device that a step names
    * @param board told which process a PASID is of, and where faults are planted
    */
-  GuestSteps(
-      GuestKernel kernel,
-      long seed,
-      int attachTimeoutMillis,
-      DataCheck check,
-      Board board) {
+  GuestSteps(GuestKernel kernel, long seed, int attachTimeoutMillis, DataCheck check, Board board) {
     this.kernel = kernel;
     this.seed = seed;
     this.attachTimeoutMillis = attachTimeoutMillis;

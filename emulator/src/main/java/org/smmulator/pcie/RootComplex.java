@@ -59,7 +59,9 @@ public final class RootComplex {
     router = new Router(slots);
     agent = new SmmuAgent(smmu, ledger, slots);
     memory = new MemoryRequests(smmu, map);
-    packets = new UpstreamPackets(memory, new TranslationServices(smmu, judge, agent.completions()), pins, judge);
+    packets =
+        new UpstreamPackets(
+            memory, new TranslationServices(smmu, judge, agent.completions()), pins, judge);
     hotplug.connect(router::resetBus);
   }
 

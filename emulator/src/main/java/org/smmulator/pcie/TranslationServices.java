@@ -200,8 +200,7 @@ final class TranslationServices {
     }
     int tags = tlp.invalidateTags();
     int count = tlp.completionCount();
-    Injection injected =
-        completions.isPlanned() ? completions.pass(function.requesterId()) : null;
+    Injection injected = completions.isPlanned() ? completions.pass(function.requesterId()) : null;
     if (injected == null) {
       completed(function, tags, count);
       return;

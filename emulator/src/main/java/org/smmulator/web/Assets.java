@@ -20,6 +20,7 @@ final class Assets {
           "changes.js",
           "charts.js",
           "curves.js",
+          "hand.js",
           "history.js",
           "main.js",
           "pace.js",
@@ -27,7 +28,8 @@ final class Assets {
           "picture.js",
           "streams.js",
           "tables.js",
-          "text.js");
+          "text.js",
+          "token.js");
 
   private final Map<String, Answer> byPath = new HashMap<>();
 

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A machine in another process, and the commands that ask it for steps. */
-abstract class MachineByHand {
-  static final String MACHINE =
+public abstract class MachineByHand {
+  protected static final String MACHINE =
       """
       machine: {name: by-hand, ramMiB: 64}
       bus: {listen: ['127.0.0.1:0']}
@@ -30,10 +30,10 @@ abstract class MachineByHand {
   final StringWriter out = new StringWriter();
   final StringWriter err = new StringWriter();
   private @Nullable Process machine;
-  String http = "";
+  protected String http = "";
 
   /** With a folder of its own for the token. */
-  void start(String yaml) throws IOException {
+  protected final void start(String yaml) throws IOException {
     Path file = Files.writeString(folder.resolve("machine.yaml"), yaml);
     Process started = process("run", file.toString()).start();
     machine = started;
@@ -64,12 +64,12 @@ abstract class MachineByHand {
         .execute(args);
   }
 
-  int perform(String step, String... more) throws IOException {
+  protected final int perform(String step, String... more) throws IOException {
     String[] first = {"do", step, "--http", http, "--token-file", token().toString()};
     return execute(Stream.concat(Stream.of(first), Stream.of(more)).toArray(String[]::new));
   }
 
-  Path token() throws IOException {
+  protected final Path token() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> file.getFileName().toString().matches("smmulator-\\d+-\\d+\\.token"))

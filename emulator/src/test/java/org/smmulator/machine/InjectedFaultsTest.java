@@ -71,9 +71,7 @@ class InjectedFaultsTest {
           """)
   void theChecksFindAFaultThatBreaksARule(String fault, ViolationSummary.Kind kind)
       throws Exception {
-    assertThat(run(fault).verdict().violations())
-        .extracting(ViolationSummary::kind)
-        .contains(kind);
+    assertThat(run(fault).verdict().violations()).extracting(ViolationSummary::kind).contains(kind);
   }
 
   @ParameterizedTest
@@ -97,7 +95,8 @@ class InjectedFaultsTest {
 
   @Test
   void whatIsLateTakesAsLongAsItIsSaid() throws Exception {
-    for (String carried : List.of("command, nth: 4", "packet, device: '00:05.0'", "completion, device: '00:05.0'")) {
+    for (String carried :
+        List.of("command, nth: 4", "packet, device: '00:05.0'", "completion, device: '00:05.0'")) {
       long[] late = afterMunmap(run("delay: " + carried + ", micros: 7000"));
       assertThat(late[1]).as(carried).isGreaterThanOrEqualTo(7_000_000);
       assertThat(late[0]).as(carried).isLessThan(7_000_000);
@@ -106,7 +105,9 @@ class InjectedFaultsTest {
 
   /** When the last completion of each device had come. */
   private static long[] afterMunmap(Summary summary) {
-    return munmap(summary).devices().stream().mapToLong(StepSummary.OnDevice::lastCompletionNanos).toArray();
+    return munmap(summary).devices().stream()
+        .mapToLong(StepSummary.OnDevice::lastCompletionNanos)
+        .toArray();
   }
 
   @Test

@@ -83,8 +83,7 @@ class RefusedDeviceTest {
       DataCheck check = new DataCheck(new ViolationLog(20));
       ScenarioRun run =
           new ScenarioRun(
-              new GuestSteps(
-                  kernel, 1, config.bus().attachTimeoutMillis(), check, machine.board()),
+              new GuestSteps(kernel, 1, config.bus().attachTimeoutMillis(), check, machine.board()),
               config,
               check,
               List.of(device),

@@ -11,6 +11,8 @@ import org.smmulator.execution.ThreadExecution;
  * whether what they saw fits some order of whole operations.
  */
 public class KrefInterleavingsTest {
+  private static final long PATIENCE_MILLIS = 3_600_000;
+
   private final Kref count = new Kref(new Sched(new ThreadExecution()));
 
   public KrefInterleavingsTest() {
@@ -36,6 +38,10 @@ public class KrefInterleavingsTest {
     return count.get();
   }
 
+  /**
+   * Lincheck takes an order that is not over within some seconds for one that hangs, also where
+   * others have the processors; the time that a test may take ends one that does.
+   */
   @Test
   void referencesAreNeitherLostNorTakenOfWhatHasNone() {
     new ModelCheckingOptions()
@@ -43,6 +49,7 @@ public class KrefInterleavingsTest {
         .actorsPerThread(3)
         .iterations(20)
         .invocationsPerIteration(500)
+        .invocationTimeout$lincheck(PATIENCE_MILLIS)
         .check(KrefInterleavingsTest.class);
   }
 }
