@@ -44,7 +44,8 @@ final class LinuxMachine implements AutoCloseable {
     private static synchronized Path buildTyped() throws Exception {
       if (typed == null) {
         Path emulator = Configs.folder().resolveSibling("emulator");
-        Path into = emulator.resolve("target").resolve("linux-guest");
+        // Tests run in several processes at once.
+        Path into = emulator.resolve("target/linux-guest-" + ProcessHandle.current().pid());
         typed = build(emulator.resolve("src/test/linux/build"), fetched(), into);
       }
       return typed;
