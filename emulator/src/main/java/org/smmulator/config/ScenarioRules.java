@@ -155,6 +155,14 @@ final class ScenarioRules {
     }
 
     @Override
+    public void unbind(Step.Unbind step) {
+      Guest guest = guest(step.process(), path + ".process");
+      if (bound(step.process(), guest, step.device(), path + ".device") && guest != null) {
+        guest.bound.remove(step.device());
+      }
+    }
+
+    @Override
     public void unbindWhileBusy(Step.UnbindWhileBusy step) {
       Guest guest = guest(step.process(), path + ".process");
       if (bound(step.process(), guest, step.device(), path + ".device") && guest != null) {

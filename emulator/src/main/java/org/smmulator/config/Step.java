@@ -190,6 +190,18 @@ public sealed interface Step {
     }
   }
 
+  /** Unbinds a process from a device, whatever the device is at. */
+  @JsonTypeName("unbind")
+  record Unbind(
+      @Key(meaning = "Process to unbind.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "Id of the device.") PciAddress device)
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.unbind(this);
+    }
+  }
+
   /** Unbinds a process from a device in the middle of DMA. */
   @JsonTypeName("unbindWhileBusy")
   record UnbindWhileBusy(

@@ -24,6 +24,8 @@ public interface StepCases<E extends Exception> {
 
   void age(Step.Age step) throws E;
 
+  void unbind(Step.Unbind step) throws E;
+
   void unbindWhileBusy(Step.UnbindWhileBusy step) throws E;
 
   void detachDomain(Step.DetachDomain step) throws E;

@@ -89,6 +89,11 @@ public final class StepWords implements StepCases<RuntimeException> {
   }
 
   @Override
+  public void unbind(Step.Unbind step) {
+    and(step.process()).and(step.device());
+  }
+
+  @Override
   public void unbindWhileBusy(Step.UnbindWhileBusy step) {
     and(step.process()).and(step.device());
   }

@@ -320,6 +320,11 @@ final class GuestSteps implements StepCases<ScenarioException> {
   }
 
   @Override
+  public void unbind(Step.Unbind step) throws ScenarioException {
+    steps(step.process()).unbind(binding(process(step.process()), step.device()));
+  }
+
+  @Override
   public void unbindWhileBusy(Step.UnbindWhileBusy step) throws ScenarioException {
     ScenarioProcess process = process(step.process());
     steps(step.process()).unbindWhileBusy(binding(process, step.device()));

@@ -94,11 +94,16 @@ final class ProcessSteps {
     return child[0];
   }
 
+  /** Takes the process away from a device. */
+  void unbind(Binding binding) {
+    binding.close();
+    process.bindings().remove(binding);
+  }
+
   /** Takes the process away from a device that works for it. */
   void unbindWhileBusy(Binding binding) {
     awaitBusy(binding);
-    binding.close();
-    process.bindings().remove(binding);
+    unbind(binding);
   }
 
   /**

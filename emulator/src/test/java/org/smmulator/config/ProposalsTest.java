@@ -51,7 +51,13 @@ class ProposalsTest {
           "is not bound to",
           "outside the buffer",
           "more than half the working set",
-          "has no ATC");
+          "has no ATC",
+          "give one of drop, duplicate and delay",
+          "goes with delay only",
+          "a delay needs it",
+          "the command queue is that of all devices",
+          "was unplugged by an earlier step",
+          "was detached by an earlier step");
 
   /**
    * A key of the reference file.

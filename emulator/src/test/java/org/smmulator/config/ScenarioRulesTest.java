@@ -70,6 +70,13 @@ class ScenarioRulesTest {
             "x.yaml:5: scenario.steps[0].wait.background: no stream b is in the background; there"
                 + " is none"),
         arguments(
+            bound
+                + "    - unbind: {process: alice, device: '00:04.0'}\n"
+                + dma
+                + "}\n",
+            "x.yaml:8: scenario.steps[3].dma.devices[0]: alice is not bound to 00:04.0; add '-"
+                + " bind: {process: alice, devices: ['00:04.0']}' before"),
+        arguments(
             bound + "    - unbindWhileBusy: {process: alice, device: '00:04.0'}\n",
             "x.yaml:7: scenario.steps[2].unbindWhileBusy.process: 00:04.0 does not work for alice;"
                 + " add a dma step with 'background' before"),

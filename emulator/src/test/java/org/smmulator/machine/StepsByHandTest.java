@@ -158,6 +158,25 @@ class StepsByHandTest {
   }
 
   @Test
+  void whoIsUnboundMakesRoomForAnotherAndCanBeBoundAgain() throws Exception {
+    Machine machine = started();
+    done(
+        machine,
+        "process: {name: alice, pages: 32}",
+        "process: {name: carol, pages: 32}",
+        "bind: {process: alice, " + BOTH + "}",
+        "unbind: {process: alice, device: '00:05.0'}",
+        "bind: {process: carol, devices: ['00:05.0']}",
+        "dma: {processes: [carol], devices: ['00:05.0'], operations: 10, pages: 8}",
+        "dma: {processes: [alice], devices: ['00:04.0'], operations: 10, pages: 8}",
+        "unbind: {process: carol, device: '00:05.0'}",
+        "bind: {process: alice, devices: ['00:05.0']}",
+        "dma: {processes: [alice], " + BOTH + ", operations: 10, pages: 8}",
+        "exit: {process: alice}");
+    assertThat(machine.summary().verdict().violations()).isEmpty();
+  }
+
+  @Test
   void aProcessThatWorksIsNotEndedInGoodOrderButCanBeKilled() throws Exception {
     Machine machine = started();
     done(machine, "process: {name: alice, pages: 32}", "bind: {process: alice, " + BOTH + "}");
