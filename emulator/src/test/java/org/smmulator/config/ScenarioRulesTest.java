@@ -70,10 +70,7 @@ class ScenarioRulesTest {
             "x.yaml:5: scenario.steps[0].wait.background: no stream b is in the background; there"
                 + " is none"),
         arguments(
-            bound
-                + "    - unbind: {process: alice, device: '00:04.0'}\n"
-                + dma
-                + "}\n",
+            bound + "    - unbind: {process: alice, device: '00:04.0'}\n" + dma + "}\n",
             "x.yaml:8: scenario.steps[3].dma.devices[0]: alice is not bound to 00:04.0; add '-"
                 + " bind: {process: alice, devices: ['00:04.0']}' before"),
         arguments(
