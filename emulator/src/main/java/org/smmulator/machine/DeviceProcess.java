@@ -40,10 +40,15 @@ final class DeviceProcess implements PluggedDevice {
     }
   }
 
+  /**
+   * A device's time goes into sockets and wake-ups: what the JVM's second compiler does takes longer
+   * than it spares in the first minute of DMA.
+   */
   private static List<String> command(DeviceConfig config, String bus) {
     String java =
         System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
-    List<String> command = new ArrayList<>(List.of(java, "-Xmx256m", "-XX:+UseSerialGC"));
+    List<String> command =
+        new ArrayList<>(List.of(java, "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     String archive = System.getProperty("smmulator.archive");
     if (archive != null) {
       command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off"));

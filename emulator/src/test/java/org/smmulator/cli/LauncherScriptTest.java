@@ -285,6 +285,31 @@ class LauncherScriptTest {
     assertThat(Files.readString(checkout.jar())).isEqualTo("whole\n");
   }
 
+  /** A JDK says in a file which one it is: to ask its JVM would start that once more. */
+  @ParameterizedTest
+  @CsvSource({"21.0.1+12-LTS, 0", "11.0.2+9, 2"})
+  void readsTheVersionOfAJdkFromItsFolder(String version, int code) throws Exception {
+    checkout.hasJar();
+    Path jdk = Files.createDirectories(folder.resolve("jdk"));
+    Files.createDirectory(jdk.resolve("bin"));
+    Path asked = folder.resolve("asked");
+    checkout.executable(
+        "../jdk/bin/java",
+        "#!/bin/bash\n[[ $1 != -version ]] || echo >" + asked + "\necho the machine\n");
+    Files.writeString(
+        jdk.resolve("release"), "JAVA_VERSION=\"8\"\nJAVA_RUNTIME_VERSION=\"" + version + "\"\n");
+    Files.delete(folder.resolve("tools/java"));
+    Files.createSymbolicLink(folder.resolve("tools/java"), jdk.resolve("bin/java"));
+
+    Ended ended = checkout.run();
+
+    assertThat(ended.code()).as("%s", ended).isEqualTo(code);
+    assertThat(asked).doesNotExist();
+    assertThat(ended.err().contains("Java 11 is too old")).as("%s", ended).isEqualTo(code != 0);
+    assertThat(checkout.jar().resolveSibling("classes-" + version + ".jsa").toFile().exists())
+        .isEqualTo(code == 0);
+  }
+
   @Test
   void saysWhatIsMissing() throws Exception {
     Files.delete(folder.resolve("tools/mvn"));
