@@ -3,6 +3,8 @@ package org.smmulator.bench;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -35,9 +37,10 @@ import org.smmulator.machine.Machine;
 
 /**
  * Page faults of a {@code dma} over TCP on the loopback, in a whole machine with its kernel: the
- * device fills pages that nobody has touched, one operation after another. Each page costs a
- * translation request, a page request, the kernel's fault, the response and another translation
- * request; the operations themselves and an munmap for each 1,024 pages are in the time, too.
+ * device fills pages that nobody has touched, for each process one operation after another. Each
+ * page costs a translation request, a page request, the kernel's fault, the response and another
+ * translation request; the operations themselves and an munmap for each 1,024 pages are in the
+ * time, too.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -49,6 +52,10 @@ import org.smmulator.machine.Machine;
 public class PageFaultBenchmark {
   private static final int PAGES = 1024;
   private static final int PAGE = 4096;
+
+  /** Pages of one operation that a device asks for at once. */
+  private static final int PAGES_AT_ONCE = 16;
+
   private static final String MACHINE =
       """
       machine: {name: bench, ramMiB: 256}
@@ -56,16 +63,20 @@ public class PageFaultBenchmark {
       http: {listen: null}
       """;
 
-  /** Pages of one operation, and so page requests that are outstanding at the same time. */
-  @Param({"1", "16"})
+  /**
+   * Pages that are asked for at the same time, 16 of each process. With 256 they are more than the
+   * kernel lets the device have outstanding in its PRI queue of 256: the rest wait in the device.
+   */
+  @Param({"1", "16", "256"})
   public int outstanding;
 
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final List<Worked> all = new ArrayList<>();
   private Machine machine;
-  private GuestProcess process;
-  private DmaQueue queue;
-  private long buffer;
+
+  /** A process, and the queue that works on its buffer. */
+  private record Worked(GuestProcess process, long buffer, DmaQueue queue) {}
 
   @Setup
   public void start() throws Exception {
@@ -74,12 +85,23 @@ public class PageFaultBenchmark {
     DeviceOptions options = DeviceOptions.of("dma", "bench");
     AttachedDevice device =
         AttachedDevice.connect(
-            (EventLoop) group.next(), bus, new DmaDevice(1, 2 * outstanding), options);
+            (EventLoop) group.next(), bus, new DmaDevice(processes(), 2 * outstanding), options);
     PciAddress address = new PciAddress(device.whenAttached().get());
     DmaEngine engine = machine.kernel().awaitEngine(address, Long.MAX_VALUE);
-    process = machine.kernel().startProcess("alice");
-    buffer = process.mm().mmap((long) PAGES * PAGE, Prot.READ_WRITE);
-    queue = Objects.requireNonNull(engine).open(process.mm());
+    for (int i = 0; i < processes(); i++) {
+      GuestProcess process = machine.kernel().startProcess("process " + i);
+      long buffer = process.mm().mmap(bytesEach(), Prot.READ_WRITE);
+      all.add(
+          new Worked(process, buffer, Objects.requireNonNull(engine).open(process.mm())));
+    }
+  }
+
+  private int processes() {
+    return Math.max(1, outstanding / PAGES_AT_ONCE);
+  }
+
+  private long bytesEach() {
+    return (long) PAGES / processes() * PAGE;
   }
 
   @TearDown
@@ -92,15 +114,23 @@ public class PageFaultBenchmark {
   @OperationsPerInvocation(PAGES)
   public void pageFault() {
     long before = faults();
-    int bytes = (outstanding - 1) * PAGE + Long.BYTES;
-    for (long page = 0; page < PAGES; page += outstanding) {
-      long at = buffer + page * PAGE;
-      DmaResult result = queue.run(DmaOperation.fill(at, bytes, page), Long.MAX_VALUE);
-      if (!result.isOk()) {
-        throw new IllegalStateException("an operation failed: " + result);
+    int atOnce = Math.min(outstanding, PAGES_AT_ONCE);
+    int bytes = (atOnce - 1) * PAGE + Long.BYTES;
+    long[] tickets = new long[all.size()];
+    for (long at = 0; at < bytesEach(); at += (long) atOnce * PAGE) {
+      for (int i = 0; i < tickets.length; i++) {
+        DmaOperation fill = DmaOperation.fill(all.get(i).buffer + at, bytes, at);
+        tickets[i] = all.get(i).queue.submit(fill, Long.MAX_VALUE);
+      }
+      for (int i = 0; i < tickets.length; i++) {
+        DmaResult result = all.get(i).queue.await(tickets[i], Long.MAX_VALUE);
+        if (!result.isOk()) {
+          throw new IllegalStateException("an operation failed: " + result);
+        }
       }
     }
-    process.mm().mmapFixed(buffer, (long) PAGES * PAGE, Prot.READ_WRITE);
+    all.forEach(
+        each -> each.process.mm().mmapFixed(each.buffer, bytesEach(), Prot.READ_WRITE));
     long served = faults() - before;
     if (served < PAGES) {
       throw new IllegalStateException(served + " page faults; " + PAGES + " are right");
