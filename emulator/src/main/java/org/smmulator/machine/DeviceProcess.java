@@ -41,8 +41,8 @@ final class DeviceProcess implements PluggedDevice {
   }
 
   /**
-   * A device's time goes into sockets and wake-ups: what the JVM's second compiler does takes longer
-   * than it spares in the first minute of DMA.
+   * A device's time goes into sockets and wake-ups: what the JVM's second compiler does takes
+   * longer than it spares in the first minute of DMA.
    */
   private static List<String> command(DeviceConfig config, String bus) {
     String java =
