@@ -1,53 +1,38 @@
 package org.smmulator.guest;
 
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.smmulator.arch.port.PciAddress;
-import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.smmuv3.AsidSource;
 import org.smmulator.guest.iommu.smmuv3.SmmuOptions;
 import org.smmulator.guest.iommu.smmuv3.SmmuPlatform;
 import org.smmulator.guest.iommu.smmuv3.SmmuV3Driver;
+import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.AddressSpaces;
 import org.smmulator.guest.mm.FrameAllocator;
+import org.smmulator.guest.pci.DrivenDevice;
 import org.smmulator.guest.pci.HotPlug;
 import org.smmulator.guest.pci.MessageInterrupts;
 import org.smmulator.guest.pci.PciBus;
-import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.dma.DmaEngine;
+import org.smmulator.guest.pci.generic.DeviceFile;
+import org.smmulator.guest.pci.generic.GenericDevice;
+import org.smmulator.guest.pci.generic.GenericDriver;
 import org.smmulator.guest.sched.Sched;
-import org.smmulator.guest.sched.WaitQueue;
 import org.smmulator.guest.sva.IoMmManager;
 
 /**
  * The guest kernel: brings up the SMMU, enumerates PCI, attaches devices as they come, and starts
- * processes. Its own state is the table of engines; everything else belongs to its parts.
+ * processes. It has no state of its own; everything belongs to its parts.
  */
-public final class GuestKernel implements PciBus.Listener {
-  private static final Logger LOG = LoggerFactory.getLogger(GuestKernel.class);
-
+public final class GuestKernel {
   private final Sched sched;
   private final FrameAllocator frames;
   private final AddressSpaces addressSpaces;
   private final SmmuV3Driver iommu;
   private final IoMmManager sva;
-  private final PciBus pci;
-  private final DmaEngine.Kernel dma;
-  private final Map<PciAddress, DmaEngine> engines = new ConcurrentHashMap<>();
-  private final Set<PciAddress> seen = ConcurrentHashMap.newKeySet();
-  private final Set<PciAddress> judged = ConcurrentHashMap.newKeySet();
-
-  /** Why functions that are plugged in are not driven. */
-  private final Map<PciAddress, IommuException> refused = new ConcurrentHashMap<>();
-
-  private final Set<PciAddress> ending = ConcurrentHashMap.newKeySet();
-  private final WaitQueue enginesChanged;
+  private final DeviceTable devices;
 
   /**
    * Boots: returns when the SMMU translates and the functions present are driven. May sleep.
@@ -56,14 +41,13 @@ public final class GuestKernel implements PciBus.Listener {
    */
   public static GuestKernel boot(Hardware hardware, GuestOptions options) throws IommuException {
     GuestKernel kernel = new GuestKernel(hardware, options);
-    kernel.pci.scan();
-    new HotPlug(kernel.sched, hardware.interrupts(), hardware.hotPlug(), kernel.pci);
+    kernel.pci().scan();
+    new HotPlug(kernel.sched, hardware.interrupts(), hardware.hotPlug(), kernel.pci());
     return kernel;
   }
 
   private GuestKernel(Hardware hardware, GuestOptions options) throws IommuException {
     sched = new Sched(hardware.execution(), hardware.recorder());
-    enginesChanged = sched.waitQueue("engines");
     frames =
         new FrameAllocator(
             sched,
@@ -92,15 +76,7 @@ public final class GuestKernel implements PciBus.Listener {
     sva =
         new IoMmManager(
             sched, iommu, options.pasidPolicy(), options.mmExitNanos(), options.mmuNotifier());
-    dma = new DmaEngine.Kernel(sched, hardware.memory(), frames, interrupts, sva);
-    pci =
-        new PciBus(
-            sched,
-            hardware.ecam(),
-            hardware.pciMemory(),
-            options.rootBuses(),
-            options.stalling(),
-            this);
+    devices = new DeviceTable(sched, hardware, options, frames, interrupts, iommu, sva);
   }
 
   private static AsidSource asids(AddressSpaces addressSpaces) {
@@ -138,7 +114,7 @@ public final class GuestKernel implements PciBus.Listener {
   }
 
   public PciBus pci() {
-    return pci;
+    return devices.pci();
   }
 
   /** Starts a process with an empty address space. */
@@ -146,57 +122,81 @@ public final class GuestKernel implements PciBus.Listener {
     return GuestProcess.start(name, addressSpaces);
   }
 
-  /** The engine at an address, or null. */
+  /** The dma engine at an address, or null. */
   public @Nullable DmaEngine engine(PciAddress address) {
-    return engines.get(address);
+    return devices.driven(address) instanceof DmaEngine engine ? engine : null;
   }
 
   /**
-   * Waits for an engine to be plugged in and driven.
+   * Waits for a function to be plugged in and driven.
+   *
+   * @return the function with its driver, or null when the deadline passed
+   * @throws IommuException if it is plugged in and cannot be driven; the message says why
+   */
+  public @Nullable DrivenDevice awaitDriven(PciAddress address, long deadlineNanos)
+      throws IommuException {
+    return devices.await(address, deadlineNanos);
+  }
+
+  /**
+   * Waits for a dma engine to be plugged in and driven.
    *
    * @return the engine, or null when the deadline passed
-   * @throws IommuException if it is plugged in and cannot be driven; the message says why
+   * @throws IommuException if what is plugged in cannot be driven, or is no dma engine; the message
+   *     says why
    */
   public @Nullable DmaEngine awaitEngine(PciAddress address, long deadlineNanos)
       throws IommuException {
-    enginesChanged.await(
-        () -> engines.containsKey(address) || refused.containsKey(address), deadlineNanos);
-    DmaEngine engine = engines.get(address);
-    IommuException refusal = refused.get(address);
-    if (engine == null && refusal != null) {
-      throw new IommuException(refusal.errno(), String.valueOf(refusal.getMessage()));
+    DrivenDevice device = devices.await(address, deadlineNanos);
+    if (device == null || device instanceof DmaEngine) {
+      return (DmaEngine) device;
     }
-    return engine;
+    throw new IommuException(
+        Errno.ENODEV, device.device() + " is no dma engine, or another driver has it");
+  }
+
+  /**
+   * Opens a function for a process, as a program does.
+   *
+   * @throws IommuException ENODEV if it is not plugged in or not driven, EBUSY if a driver has it
+   *     that is not for programs, or a program has it open
+   */
+  DeviceFile open(PciAddress address, AddressSpace mm) throws IommuException {
+    DrivenDevice device = devices.await(address, 0);
+    if (device == null) {
+      throw new IommuException(Errno.ENODEV, "no function is at " + address);
+    }
+    if (device instanceof GenericDevice generic) {
+      return generic.open(mm);
+    }
+    throw new IommuException(
+        Errno.EBUSY,
+        "%s has a driver of the kernel; driveWith(\"%s\") gives it to programs"
+            .formatted(device.device(), GenericDriver.NAME));
+  }
+
+  /**
+   * Gives a function to a certain driver, in place of the one that has it, until it is unplugged:
+   * what {@code driver_override} and an unbind are in Linux. Whoever uses the function loses it; it
+   * is reset if it can be. May sleep.
+   *
+   * @param driver its name, such as {@code generic} or {@code dma}
+   * @throws IllegalArgumentException if no driver is called so
+   * @throws IommuException ENODEV if no function is there, ETIMEDOUT if it does not answer after
+   *     its reset, or what the driver refuses it with
+   */
+  public void driveWith(PciAddress address, String driver) throws IommuException {
+    devices.driveWith(address, driver);
   }
 
   /** Waits until no driver holds the function at an address; false when the deadline passed. */
   public boolean awaitGone(PciAddress address, long deadlineNanos) {
-    return enginesChanged.await(
-        () ->
-            !engines.containsKey(address) && !ending.contains(address) && pci.find(address) == null,
-        deadlineNanos);
+    return devices.awaitGone(address, deadlineNanos);
   }
 
   /** Detaches a plugged-in device from its domain; every process bound to it loses it. */
   public void detachDomain(PciAddress address) {
-    beginEnd(address);
-    try {
-      endUse(address);
-    } finally {
-      finishEnd(address);
-    }
-  }
-
-  private void endUse(PciAddress address) {
-    DmaEngine engine = engines.get(address);
-    try {
-      if (engine != null) {
-        let(engine.device(), engine::detach);
-        detach(engine.device());
-      }
-    } finally {
-      engines.remove(address);
-    }
+    devices.detachDomain(address);
   }
 
   /**
@@ -207,121 +207,16 @@ public final class GuestKernel implements PciBus.Listener {
    *     it does not answer afterwards
    */
   public void resetDevice(PciAddress address) throws IommuException {
-    PciDevice device = pci.find(address);
-    if (device == null || !device.hasReset()) {
-      String why = device == null ? "no function is there" : "it has no function level reset";
-      throw new IommuException(Errno.ENODEV, address + " cannot be reset: " + why);
-    }
-    beginEnd(address);
-    try {
-      if (!device.reset(sched)) {
-        throw new IommuException(Errno.ETIMEDOUT, address + " does not answer after its reset");
-      }
-      endUse(address);
-      added(device);
-    } finally {
-      finishEnd(address);
-    }
-  }
-
-  /** A driver that fails must not keep its device from being detached. */
-  private void let(PciDevice device, Runnable driver) {
-    try {
-      driver.run();
-    } catch (RuntimeException | Error e) {
-      sched.throwIfEnding();
-      LOG.error("{}: its driver failed", device, e);
-    }
-  }
-
-  /** Whatever the device's driver has left is taken from it first. */
-  private void detach(PciDevice device) {
-    sva.deviceShutdown(device.iommuDevice());
-    iommu.detachDevice(device.iommuDevice());
-    sva.deviceGone(device.iommuDevice());
-  }
-
-  /** One task at a time ends the use of a device: its domain goes last, after all that is in it. */
-  private void beginEnd(PciAddress address) {
-    while (!ending.add(address)) {
-      enginesChanged.await(() -> !ending.contains(address), Long.MAX_VALUE);
-    }
-  }
-
-  private void finishEnd(PciAddress address) {
-    ending.remove(address);
-    enginesChanged.wakeAll();
+    devices.reset(address);
   }
 
   /** Whether a function was plugged in at an address at any time. */
   public boolean hasSeen(PciAddress address) {
-    return seen.contains(address);
+    return devices.hasSeen(address);
   }
 
   /** Whether a function at an address was given to a driver, or to none, at any time. */
   public boolean hasJudged(PciAddress address) {
-    return judged.contains(address);
-  }
-
-  @Override
-  public void added(PciDevice device) {
-    seen.add(device.address());
-    if (!DmaEngine.drives(device)) {
-      LOG.info("no driver for {}", device);
-      refuse(device.address(), new IommuException(Errno.ENODEV, "no driver for " + device));
-      return;
-    }
-    boolean driven = false;
-    try {
-      IommuDomain domain = iommu.attachDefaultDomain(device.iommuDevice());
-      engines.put(device.address(), DmaEngine.probe(dma, device, domain));
-      judged.add(device.address());
-      driven = true;
-      refused.remove(device.address());
-      enginesChanged.wakeAll();
-    } catch (IommuException e) {
-      LOG.warn("{} cannot be driven: {}", device, e.getMessage());
-      refuse(device.address(), e);
-    } catch (RuntimeException | Error e) {
-      refuse(
-          device.address(), new IommuException(Errno.ENODEV, device + ": its driver failed: " + e));
-      throw e;
-    } finally {
-      if (!driven) {
-        detach(device);
-      }
-    }
-  }
-
-  @Override
-  public void leftAlone(PciDevice device, String why) {
-    seen.add(device.address());
-    refuse(device.address(), new IommuException(Errno.ENOSPC, device + ": " + why));
-  }
-
-  private void refuse(PciAddress address, IommuException why) {
-    refused.put(address, why);
-    judged.add(address);
-    enginesChanged.wakeAll();
-  }
-
-  @Override
-  public void emptied(PciAddress slot) {
-    refused.remove(slot);
-  }
-
-  @Override
-  public void removed(PciDevice device) {
-    beginEnd(device.address());
-    try {
-      DmaEngine engine = engines.get(device.address());
-      if (engine != null) {
-        let(device, engine::removed);
-      }
-      detach(device);
-    } finally {
-      engines.remove(device.address());
-      finishEnd(device.address());
-    }
+    return devices.hasJudged(address);
   }
 }

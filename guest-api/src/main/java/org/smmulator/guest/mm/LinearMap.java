@@ -23,6 +23,14 @@ public final class LinearMap {
     }
   }
 
+  public void store(long pa, long value) {
+    try {
+      memory.store64(pa, value);
+    } catch (BusAbort e) {
+      throw unbacked(pa);
+    }
+  }
+
   public boolean compareAndSet(long pa, long expected, long value) {
     try {
       return memory.compareAndSet64(pa, expected, value);

@@ -1,12 +1,11 @@
 package org.smmulator.guest.pci;
 
-import org.smmulator.arch.port.MemoryMap;
-
 /** A function's MSI-X table (PCIe base specification 6.1.4, 7.7.2): 16 bytes a vector in a BAR. */
-public final class MsixTable {
+public final class MsixTable implements MessageVectors {
   private static final int MSIX_ID = 0x11;
   private static final int CONTROL = 2;
   private static final int TABLE = 4;
+  private static final int PENDING = 8;
   private static final int ENABLE = 1 << 15;
   private static final int ENTRY_BYTES = 16;
 
@@ -15,6 +14,8 @@ public final class MsixTable {
   private final int vectors;
   private final int bar;
   private final long tableOffset;
+  private final int pendingBar;
+  private final long pendingOffset;
 
   MsixTable(PciDevice device) {
     this.device = device;
@@ -24,18 +25,26 @@ public final class MsixTable {
     int table = capability == 0 ? 0 : config.read32(capability + TABLE);
     this.bar = table & 7;
     this.tableOffset = Integer.toUnsignedLong(table & ~7);
+    int pending = capability == 0 ? 0 : config.read32(capability + PENDING);
+    this.pendingBar = pending & 7;
+    this.pendingOffset = Integer.toUnsignedLong(pending & ~7);
   }
 
+  @Override
   public int vectors() {
     return vectors;
   }
 
-  /**
-   * Lets a vector raise an interrupt.
-   *
-   * @param doorbellIova where the device's default domain maps {@link MemoryMap#MSI_SETSPI}
-   * @param intid the interrupt number
-   */
+  /** Whether bytes of a BAR are, in part, those of the table or of the pending bits. */
+  public boolean overlaps(int inBar, long offset, int bytes) {
+    long tableEnd = tableOffset + (long) vectors * ENTRY_BYTES;
+    long pendingEnd = pendingOffset + (vectors + 63L) / 64 * 8;
+    return vectors > 0
+        && ((inBar == bar && offset < tableEnd && offset + bytes > tableOffset)
+            || (inBar == pendingBar && offset < pendingEnd && offset + bytes > pendingOffset));
+  }
+
+  @Override
   public void set(int vector, long doorbellIova, int intid) {
     if (vector < 0 || vector >= vectors) {
       throw new IllegalArgumentException("vector " + vector + " of " + vectors);
@@ -48,6 +57,7 @@ public final class MsixTable {
     device.write32(bar, entry + 12, 0);
   }
 
+  @Override
   public void enable() {
     device.config().write16(capability + CONTROL, ENABLE);
   }

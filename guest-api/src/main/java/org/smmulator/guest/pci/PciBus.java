@@ -179,7 +179,7 @@ public final class PciBus {
   /** Whether there was room for all of them. */
   private boolean assignBars(PciDevice device) {
     ConfigSpace config = device.config();
-    if ((config.read8(ConfigSpace.HEADER_TYPE) & 0x7f) != 0) {
+    if (!device.isEndpoint()) {
       return true;
     }
     for (int bar = 0; bar < BARS; bar++) {
@@ -197,7 +197,7 @@ public final class PciBus {
         return false;
       }
       config.writeBar(bar, address);
-      device.setBar(bar, address);
+      device.setBar(bar, address, bytes);
       bar += wide ? 1 : 0;
     }
     return true;

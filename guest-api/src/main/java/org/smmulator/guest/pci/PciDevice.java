@@ -11,11 +11,14 @@ public final class PciDevice {
   private final Mmio memory;
   private final int vendorId;
   private final int deviceId;
+  private final boolean endpoint;
   private final long[] barAddress = new long[6];
+  private final long[] barBytes = new long[6];
   private final PciAts ats;
   private final PciReset reset;
   private final IommuDevice iommuDevice;
   private final MsixTable msix;
+  private final MsiVector msi;
 
   /**
    * @param memory PCIe memory space; offsets are physical addresses
@@ -26,11 +29,13 @@ public final class PciDevice {
     this.memory = memory;
     this.vendorId = config.read16(ConfigSpace.VENDOR_ID);
     this.deviceId = config.read16(ConfigSpace.DEVICE_ID);
+    this.endpoint = (config.read8(ConfigSpace.HEADER_TYPE) & 0x7f) == 0;
     this.ats = new PciAts(config);
     this.reset = new PciReset(config);
     this.iommuDevice =
         new IommuDevice(config.address().requesterId(), config.address().toString(), ats, canStall);
     this.msix = new MsixTable(this);
+    this.msi = new MsiVector(config);
   }
 
   public PciAddress address() {
@@ -51,6 +56,16 @@ public final class PciDevice {
 
   public MsixTable msix() {
     return msix;
+  }
+
+  /** MSI-X if the function has it, else MSI; without vectors if it has neither. */
+  public MessageVectors messages() {
+    return msix.vectors() > 0 ? msix : msi;
+  }
+
+  /** Whether the function is no bridge: its header is of type 0 (Base Specification 7.5.1.1.9). */
+  public boolean isEndpoint() {
+    return endpoint;
   }
 
   public boolean isGone() {
@@ -90,8 +105,9 @@ public final class PciDevice {
     return config;
   }
 
-  void setBar(int bar, long address) {
+  void setBar(int bar, long address, long bytes) {
     barAddress[bar] = address;
+    barBytes[bar] = bytes;
   }
 
   long barAddress(int bar) {
@@ -100,6 +116,28 @@ public final class PciDevice {
 
   void markGone() {
     ats.markGone();
+  }
+
+  /** How large a BAR is; 0 if the function has none of that number, 0 to 5. */
+  public long barBytes(int bar) {
+    return barBytes[bar];
+  }
+
+  /**
+   * Reads a device register; all ones once the device is gone.
+   *
+   * @param sizeBytes 1, 2, 4 or 8
+   * @return the value in the low bits, and zeroes
+   */
+  public long read(int bar, long offset, int sizeBytes) {
+    return isGone() ? -1L >>> (64 - 8 * sizeBytes) : memory.read(barAddress[bar] + offset, sizeBytes);
+  }
+
+  /** Writes a device register; nothing happens once the device is gone. */
+  public void write(int bar, long offset, int sizeBytes, long value) {
+    if (!isGone()) {
+      memory.write(barAddress[bar] + offset, sizeBytes, value);
+    }
   }
 
   /** Reads a device register; all ones once the device is gone. */
@@ -121,11 +159,29 @@ public final class PciDevice {
 
   /** Lets the function answer at its BARs and issue requests of its own. */
   void enable() {
-    config.write16(
-        ConfigSpace.COMMAND,
-        ConfigSpace.COMMAND_MEMORY
-            | ConfigSpace.COMMAND_BUS_MASTER
-            | ConfigSpace.COMMAND_INTX_DISABLE);
+    setBusMaster(true);
+  }
+
+  /**
+   * Lets the function issue requests of its own or not (Base Specification 7.5.1.1.3). Those that
+   * it issued before are not called back.
+   */
+  public void setBusMaster(boolean may) {
+    if (!isGone()) {
+      config.write16(
+          ConfigSpace.COMMAND,
+          ConfigSpace.COMMAND_MEMORY
+              | (may ? ConfigSpace.COMMAND_BUS_MASTER : 0)
+              | ConfigSpace.COMMAND_INTX_DISABLE);
+    }
+  }
+
+  /**
+   * Whether the function waits for answers to requests of its own (Transactions Pending, Base
+   * Specification 7.5.3.5), or does not say.
+   */
+  public boolean hasRequestsPending() {
+    return isGone() || reset.hasRequestsPending();
   }
 
   void disable() {

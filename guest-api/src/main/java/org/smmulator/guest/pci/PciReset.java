@@ -7,6 +7,8 @@ final class PciReset {
   private static final int EXPRESS_ID = 0x10;
   private static final int DEVICE_CAPABILITIES = 4;
   private static final int DEVICE_CONTROL = 8;
+  private static final int DEVICE_STATUS = 10;
+  private static final int TRANSACTIONS_PENDING = 1 << 5;
   private static final int RESET_CAPABLE = 1 << 28;
   private static final int INITIATE_RESET = 1 << 15;
 
@@ -26,6 +28,11 @@ final class PciReset {
 
   boolean isSupported() {
     return express != 0 && (config.read32(express + DEVICE_CAPABILITIES) & RESET_CAPABLE) != 0;
+  }
+
+  /** What a function without the capability, or that is not there, does not tell is taken as so. */
+  boolean hasRequestsPending() {
+    return express == 0 || (config.read16(express + DEVICE_STATUS) & TRANSACTIONS_PENDING) != 0;
   }
 
   /**

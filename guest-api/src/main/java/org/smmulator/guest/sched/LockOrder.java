@@ -31,6 +31,7 @@ public enum LockOrder {
   MESSAGE_INTERRUPTS("msi-intids"),
   DMA_ENGINE("dma-engine"),
   DMA_QUEUE("dma-queue"),
+  GENERIC_DEVICE("generic-device"),
   ADDRESS_SPACE_ENDS("mmput"),
   NOTIFIER_READERS("mmu notifiers"),
   PAGE_FAULTS("page faults"),

@@ -210,6 +210,14 @@ public final class Sched {
     current().assertMaySleep(what);
   }
 
+  /** For calls of programs: those of a task that was killed do not come back. */
+  public void throwIfKilled() {
+    Task me = current();
+    if (me.isKilled()) {
+      throw new FatalSignal(me.name());
+    }
+  }
+
   /**
    * To be called first by whoever catches everything that a callback may throw: if the execution is
    * being ended, what was caught unwinds the task, and is thrown again.

@@ -18,8 +18,8 @@ public final class Task {
   private int srcuSections;
   private long cause;
   private int nameNumber;
-  // Written by the task before it can appear in any queue of waiters.
-  private Execution.@Nullable Handle handle;
+  // Written by the task before it can appear in any queue of waiters, or look whether it is killed.
+  private volatile Execution.@Nullable Handle handle;
   private volatile boolean killed;
   private volatile boolean done;
   private volatile @Nullable Throwable failure;
@@ -67,14 +67,16 @@ public final class Task {
 
   /**
    * Asks the task to end, as a fatal signal does: waits that are killable end with {@link
-   * TaskKilled}, now and from now on; others go on. From any context.
+   * TaskKilled}, now and from now on, and calls of programs with {@link FatalSignal}; others go on.
+   * From any context.
    */
   public void kill() {
     killed = true;
     unpark();
   }
 
-  boolean isKilled() {
+  /** Whether {@link #kill} was called. */
+  public boolean isKilled() {
     return killed;
   }
 

@@ -6,15 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.arch.port.PhysicalMemory;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
-import org.smmulator.guest.mm.FrameAllocator;
-import org.smmulator.guest.pci.MessageInterrupts;
+import org.smmulator.guest.pci.DrivenDevice;
 import org.smmulator.guest.pci.PciDevice;
+import org.smmulator.guest.pci.PciDriver;
 import org.smmulator.guest.sched.LockOrder;
 import org.smmulator.guest.sched.Mutex;
 import org.smmulator.guest.sched.Sched;
@@ -26,15 +25,7 @@ import org.smmulator.guest.sva.SvaOptions;
  * One {@code dma} device: hands out queues that work on a process's address space. The mutex guards
  * the table of queues and is never held while the device or the IOMMU is waited for.
  */
-public final class DmaEngine {
-  /** What the driver needs of the kernel. */
-  public record Kernel(
-      Sched sched,
-      PhysicalMemory memory,
-      FrameAllocator frames,
-      MessageInterrupts interrupts,
-      IoMmManager sva) {}
-
+public final class DmaEngine implements DrivenDevice {
   private static final Logger LOG = LoggerFactory.getLogger(DmaEngine.class);
   private static final long STOP_NANOS = 10_000_000_000L;
   private static final int ETIMEDOUT = 110;
@@ -42,7 +33,7 @@ public final class DmaEngine {
   /** What a device may say; a larger number is a broken one's. */
   private static final int MOST_QUEUES = 4096;
 
-  private final Kernel kernel;
+  private final PciDriver.Kernel kernel;
   private final PciDevice device;
   private final IommuDomain domain;
   private final DmaRings rings;
@@ -61,7 +52,8 @@ public final class DmaEngine {
   private boolean closed;
   private int users;
 
-  private DmaEngine(Kernel kernel, PciDevice device, IommuDomain domain, int queues, int vectors) {
+  private DmaEngine(
+      PciDriver.Kernel kernel, PciDevice device, IommuDomain domain, int queues, int vectors) {
     this.kernel = kernel;
     this.device = device;
     this.domain = domain;
@@ -85,18 +77,13 @@ public final class DmaEngine {
     };
   }
 
-  /** Whether a function is one that this driver drives. */
-  public static boolean drives(PciDevice device) {
-    return device.vendorId() == DmaRegister.VENDOR_ID && device.deviceId() == DmaRegister.DEVICE_ID;
-  }
-
   /**
    * Takes up a device that is attached to its default domain.
    *
    * @throws IommuException ENODEV if the device is not what its IDs say, or what {@link
    *     IoMmManager#deviceInit} throws
    */
-  public static DmaEngine probe(Kernel kernel, PciDevice device, IommuDomain domain)
+  static DmaEngine probe(PciDriver.Kernel kernel, PciDevice device, IommuDomain domain)
       throws IommuException {
     if (device.read32(DmaRegister.BAR, DmaRegister.ID) != DmaRegister.ID_VALUE) {
       String why =
@@ -124,6 +111,7 @@ public final class DmaEngine {
     }
   }
 
+  @Override
   public PciDevice device() {
     return device;
   }
@@ -300,7 +288,7 @@ public final class DmaEngine {
     return quiet ? 0 : -ETIMEDOUT;
   }
 
-  /** Stops everything and gives up the device, which is still there. */
+  @Override
   public void detach() {
     for (DmaQueue queue : closeAll()) {
       stop(queue);
@@ -308,7 +296,7 @@ public final class DmaEngine {
     release();
   }
 
-  /** Gives up a device that is gone. */
+  @Override
   public void removed() {
     for (DmaQueue queue : closeAll()) {
       queue.abandon();

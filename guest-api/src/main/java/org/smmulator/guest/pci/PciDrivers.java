@@ -1,0 +1,67 @@
+package org.smmulator.guest.pci;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.guest.pci.PciDriver.Id;
+
+/** The drivers that the kernel has, by name and by what they drive. Never changed once made. */
+public final class PciDrivers {
+  private static final Logger LOG = LoggerFactory.getLogger(PciDrivers.class);
+
+  private final Map<String, PciDriver> byName = new TreeMap<>();
+  private final Map<Id, PciDriver> byId = new HashMap<>();
+  private final PciDriver generic;
+
+  /**
+   * @param drivers of two that have one name, or drive one function, the first counts
+   * @param generic for endpoints that no other drives
+   */
+  public PciDrivers(List<PciDriver> drivers, PciDriver generic) {
+    this.generic = generic;
+    byName.put(generic.name(), generic);
+    drivers.forEach(this::add);
+  }
+
+  private void add(PciDriver driver) {
+    List<Id> ids;
+    String name;
+    try {
+      name = driver.name();
+      ids = List.copyOf(driver.ids());
+    } catch (RuntimeException | LinkageError e) {
+      LOG.error("the driver {} is left out: it cannot tell what it drives", driver.getClass(), e);
+      return;
+    }
+    if (byName.putIfAbsent(name, driver) != null) {
+      LOG.warn("the driver {} is left out: another is called {}", driver.getClass(), name);
+      return;
+    }
+    for (Id id : ids) {
+      PciDriver first = byId.putIfAbsent(id, driver);
+      if (first != null) {
+        LOG.warn("{} is driven by {}, not by {}", id, first.name(), name);
+      }
+    }
+  }
+
+  /** The driver of a function: that of its IDs, else the generic one; null of what has none. */
+  public @Nullable PciDriver of(PciDevice device) {
+    PciDriver driver = byId.get(new Id(device.vendorId(), device.deviceId()));
+    return driver == null && device.isEndpoint() ? generic : driver;
+  }
+
+  /** The driver of that name, or null. */
+  public @Nullable PciDriver named(String name) {
+    return byName.get(name);
+  }
+
+  /** The names of all drivers, in alphabetical order. */
+  public List<String> names() {
+    return List.copyOf(byName.keySet());
+  }
+}
