@@ -160,7 +160,7 @@ final class DeviceTable implements PciBus.Listener {
         throw new IommuException(Errno.ENODEV, "no function is at " + address);
       }
       chosen.put(address, driver);
-      driveAnew(device);
+      let(device, () -> driveAnew(device));
     } finally {
       finishEnd(address);
     }

@@ -122,6 +122,15 @@ public final class GuestKernel {
     return GuestProcess.start(name, addressSpaces);
   }
 
+  /**
+   * Starts a program in a process. It may be one of several, and the process goes on after it.
+   *
+   * @throws IllegalStateException if the process has exited
+   */
+  public ProgramRun run(GuestProcess process, GuestProgram program) {
+    return new ProgramRun(this, process, program, false);
+  }
+
   /** The dma engine at an address, or null. */
   public @Nullable DmaEngine engine(PciAddress address) {
     return devices.driven(address) instanceof DmaEngine engine ? engine : null;

@@ -242,6 +242,18 @@ public final class AddressSpace {
     access(va, source, offset, length, true);
   }
 
+  /** As {@link #read}, of 8 bytes at once: at a multiple of 8, little-endian, acquired. */
+  public long load64(long va) throws SegmentationFault {
+    beginAccess();
+    return userCopy.load64(va);
+  }
+
+  /** As {@link #write}, of 8 bytes at once: at a multiple of 8, little-endian, released. */
+  public void store64(long va, long value) throws SegmentationFault {
+    beginAccess();
+    userCopy.store64(va, value);
+  }
+
   /** Keeps the structure ({@code mmgrab}). */
   public void grab() {
     references.incrementAndGet();
@@ -340,9 +352,13 @@ public final class AddressSpace {
 
   private void access(long va, byte[] bytes, int offset, int length, boolean write)
       throws SegmentationFault {
+    beginAccess();
+    userCopy.copy(va, bytes, offset, length, write);
+  }
+
+  private void beginAccess() {
     kernel.sched().assertMaySleep("access to user memory");
     assertUsed();
-    userCopy.copy(va, bytes, offset, length, write);
   }
 
   private void unmapLocked(long start, long end) {

@@ -86,7 +86,8 @@ public final class AddressSpaces {
     return asids.inUse();
   }
 
-  Sched sched() {
+  /** Tasks and time of the kernel. */
+  public Sched sched() {
     return sched;
   }
 

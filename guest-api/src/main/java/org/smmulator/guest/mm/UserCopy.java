@@ -1,5 +1,6 @@
 package org.smmulator.guest.mm;
 
+import java.util.function.LongConsumer;
 import org.smmulator.arch.vmsa.Descriptor;
 import org.smmulator.execution.Execution;
 
@@ -35,7 +36,43 @@ final class UserCopy {
     }
   }
 
+  long load64(long va) throws SegmentationFault {
+    requireAligned(va);
+    long[] value = new long[1];
+    while (!tryAccess(va, false, pa -> value[0] = memory.load(pa))) {
+      fault(va, FaultAccess.READ);
+    }
+    return value[0];
+  }
+
+  void store64(long va, long value) throws SegmentationFault {
+    requireAligned(va);
+    while (!tryAccess(va, true, pa -> memory.store(pa, value))) {
+      fault(va, FaultAccess.WRITE);
+    }
+  }
+
+  private static void requireAligned(long va) {
+    if (va % Long.BYTES != 0) {
+      throw new IllegalArgumentException("0x%x is no multiple of 8".formatted(va));
+    }
+  }
+
   private boolean tryCopy(long va, byte[] bytes, int offset, int length, boolean write) {
+    return tryAccess(
+        va,
+        write,
+        pa -> {
+          if (write) {
+            memory.write(pa, bytes, offset, length);
+          } else {
+            memory.read(pa, bytes, offset, length);
+          }
+        });
+  }
+
+  /** Accesses one page; false if its descriptor does not permit that. */
+  private boolean tryAccess(long va, boolean write, LongConsumer access) {
     if (va < 0 || va >= PageTable.VA_LIMIT) {
       return false;
     }
@@ -46,12 +83,7 @@ final class UserCopy {
         return false;
       }
       execution.yieldPoint();
-      long pa = Descriptor.address(pte) | (va & (Descriptor.PAGE_BYTES - 1));
-      if (write) {
-        memory.write(pa, bytes, offset, length);
-      } else {
-        memory.read(pa, bytes, offset, length);
-      }
+      access.accept(Descriptor.address(pte) | (va & (Descriptor.PAGE_BYTES - 1)));
       return true;
     } finally {
       cpus.end(section);

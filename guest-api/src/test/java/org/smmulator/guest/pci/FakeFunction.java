@@ -80,7 +80,7 @@ public final class FakeFunction {
     return value;
   }
 
-  void write(int offset, int size, long value) {
+  public void write(int offset, int size, long value) {
     for (int i = 0; i < size; i++) {
       int mask = writable[offset + i];
       int old = bytes.get(offset + i);
