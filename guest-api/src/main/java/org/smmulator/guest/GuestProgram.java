@@ -18,8 +18,9 @@ public interface GuestProgram {
    */
   void run(UserTask task) throws Exception;
 
-  /** What logs call it, and who wants it by name: that of the class, unless overridden. */
+  /** What logs call it, and who wants it by name: as its class, unless overridden. */
   default String name() {
-    return getClass().getSimpleName();
+    boolean named = !getClass().isHidden() && !getClass().isAnonymousClass();
+    return named ? getClass().getSimpleName() : "program";
   }
 }

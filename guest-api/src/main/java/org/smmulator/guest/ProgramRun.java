@@ -77,7 +77,7 @@ public final class ProgramRun {
     if (thrown instanceof SegmentationFault) {
       LOG.warn("{} is killed (SIGSEGV): {}: {}", process, program.name(), thrown.getMessage());
     } else {
-      LOG.warn("{} is killed: its program {} failed", process, program.name(), thrown);
+      LOG.warn("{} is killed: {} threw", process, program.name(), thrown);
     }
   }
 }

@@ -7,6 +7,8 @@ import static org.smmulator.guest.FakeMachine.SLOT;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.pci.DrivenDevice;
@@ -24,7 +26,6 @@ class DriverRegistryTest {
   private static final int VENDOR = 0x1af4;
   private static final int HAS_DRIVER = 0x7001;
   private static final int HAS_NONE = 0x7002;
-  private static final int HEADER_TYPE = 0x0e;
 
   /** Of a jar: drives one kind of function, and says so. */
   public static final class OwnDriver implements PciDriver {
@@ -157,12 +158,13 @@ class DriverRegistryTest {
         });
   }
 
-  @Test
-  void aBridgeHasNone() {
+  @ParameterizedTest
+  @CsvSource({"0x0e, 1", "0x0b, 6"})
+  void aBridgeHasNone(int register, int value) {
     machine.run(
         kernel -> {
-          FakeFunction bridge = new FakeFunction(VENDOR, HAS_NONE).mask(HEADER_TYPE, 1, 1);
-          bridge.write(HEADER_TYPE, 1, 1);
+          FakeFunction bridge = new FakeFunction(VENDOR, HAS_NONE).mask(register, 1, value);
+          bridge.write(register, 1, value);
           plug(bridge);
           assertThatThrownBy(() -> driven(kernel))
               .hasMessage("no driver for 00:04.0 [1af4:7002]");

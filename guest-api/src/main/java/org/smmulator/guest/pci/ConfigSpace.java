@@ -12,6 +12,7 @@ public final class ConfigSpace {
   static final int DEVICE_ID = 0x02;
   static final int COMMAND = 0x04;
   static final int STATUS = 0x06;
+  static final int BASE_CLASS = 0x0b;
   static final int HEADER_TYPE = 0x0e;
   static final int BAR0 = 0x10;
   static final int CAPABILITIES = 0x34;
@@ -20,6 +21,8 @@ public final class ConfigSpace {
   static final int COMMAND_MEMORY = 1 << 1;
   static final int COMMAND_BUS_MASTER = 1 << 2;
   static final int COMMAND_INTX_DISABLE = 1 << 10;
+
+  static final int CLASS_BRIDGE = 0x06;
 
   static final int BAR_TYPE = 0x6;
   static final int BAR_TYPE_64 = 0x4;

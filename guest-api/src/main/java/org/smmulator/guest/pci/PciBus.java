@@ -179,7 +179,7 @@ public final class PciBus {
   /** Whether there was room for all of them. */
   private boolean assignBars(PciDevice device) {
     ConfigSpace config = device.config();
-    if (!device.isEndpoint()) {
+    if (!device.hasSixBars()) {
       return true;
     }
     for (int bar = 0; bar < BARS; bar++) {

@@ -11,7 +11,8 @@ public final class PciDevice {
   private final Mmio memory;
   private final int vendorId;
   private final int deviceId;
-  private final boolean endpoint;
+  private final boolean typeZero;
+  private final boolean bridge;
   private final long[] barAddress = new long[6];
   private final long[] barBytes = new long[6];
   private final PciAts ats;
@@ -29,7 +30,8 @@ public final class PciDevice {
     this.memory = memory;
     this.vendorId = config.read16(ConfigSpace.VENDOR_ID);
     this.deviceId = config.read16(ConfigSpace.DEVICE_ID);
-    this.endpoint = (config.read8(ConfigSpace.HEADER_TYPE) & 0x7f) == 0;
+    this.typeZero = (config.read8(ConfigSpace.HEADER_TYPE) & 0x7f) == 0;
+    this.bridge = !typeZero || config.read8(ConfigSpace.BASE_CLASS) == ConfigSpace.CLASS_BRIDGE;
     this.ats = new PciAts(config);
     this.reset = new PciReset(config);
     this.iommuDevice =
@@ -63,9 +65,14 @@ public final class PciDevice {
     return msix.vectors() > 0 ? msix : msi;
   }
 
-  /** Whether the function is no bridge: its header is of type 0 (Base Specification 7.5.1.1.9). */
-  public boolean isEndpoint() {
-    return endpoint;
+  /** Whether the function is a bridge, be it that of the host (Base Specification 7.5.1.1.6). */
+  public boolean isBridge() {
+    return bridge;
+  }
+
+  /** Whether the header has the six BARs of type 0 (Base Specification 7.5.1.1.9). */
+  boolean hasSixBars() {
+    return typeZero;
   }
 
   public boolean isGone() {

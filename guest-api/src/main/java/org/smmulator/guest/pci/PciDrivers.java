@@ -19,7 +19,7 @@ public final class PciDrivers {
 
   /**
    * @param drivers of two that have one name, or drive one function, the first counts
-   * @param generic for endpoints that no other drives
+   * @param generic for what no other drives, but for bridges
    */
   public PciDrivers(List<PciDriver> drivers, PciDriver generic) {
     this.generic = generic;
@@ -52,7 +52,7 @@ public final class PciDrivers {
   /** The driver of a function: that of its IDs, else the generic one; null of what has none. */
   public @Nullable PciDriver of(PciDevice device) {
     PciDriver driver = byId.get(new Id(device.vendorId(), device.deviceId()));
-    return driver == null && device.isEndpoint() ? generic : driver;
+    return driver == null && !device.isBridge() ? generic : driver;
   }
 
   /** The driver of that name, or null. */

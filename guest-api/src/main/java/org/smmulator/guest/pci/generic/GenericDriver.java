@@ -7,7 +7,7 @@ import org.smmulator.guest.pci.DrivenDevice;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.PciDriver;
 
-/** Drives any endpoint, for programs ({@link GenericDevice}). */
+/** Drives anything but bridges, for programs ({@link GenericDevice}). */
 public final class GenericDriver implements PciDriver {
   /** What {@link #name} returns. */
   public static final String NAME = "generic";
