@@ -25,7 +25,9 @@ import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.machine.ProgramWorld.Copier;
 import org.smmulator.machine.ProgramWorld.Story;
 
-/** How programs end while they have a device open, in whole machines: in good order, all of them. */
+/**
+ * How programs end while they have a device open, in whole machines: in good order, all of them.
+ */
 class ProgramEndTest {
   private static final long MANY = 1_000_000;
   private static final long MOMENT = 10_000;

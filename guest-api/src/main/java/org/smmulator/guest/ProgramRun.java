@@ -23,14 +23,12 @@ public final class ProgramRun {
    *
    * @param endsProcess whether the process ends when the program does
    */
-  ProgramRun(
-      GuestKernel kernel, GuestProcess process, GuestProgram program, boolean endsProcess) {
+  ProgramRun(GuestKernel kernel, GuestProcess process, GuestProgram program, boolean endsProcess) {
     this.kernel = kernel;
     this.process = process;
     this.program = program;
     process.enter();
-    this.task =
-        kernel.sched().spawn(process.name() + " " + program.name(), () -> run(endsProcess));
+    this.task = kernel.sched().spawn(process.name() + " " + program.name(), () -> run(endsProcess));
     process.killWithIt(task);
   }
 

@@ -166,8 +166,7 @@ class DriverRegistryTest {
           FakeFunction bridge = new FakeFunction(VENDOR, HAS_NONE).mask(register, 1, value);
           bridge.write(register, 1, value);
           plug(bridge);
-          assertThatThrownBy(() -> driven(kernel))
-              .hasMessage("no driver for 00:04.0 [1af4:7002]");
+          assertThatThrownBy(() -> driven(kernel)).hasMessage("no driver for 00:04.0 [1af4:7002]");
         });
   }
 

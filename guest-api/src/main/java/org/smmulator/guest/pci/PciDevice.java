@@ -137,7 +137,9 @@ public final class PciDevice {
    * @return the value in the low bits, and zeroes
    */
   public long read(int bar, long offset, int sizeBytes) {
-    return isGone() ? -1L >>> (64 - 8 * sizeBytes) : memory.read(barAddress[bar] + offset, sizeBytes);
+    return isGone()
+        ? -1L >>> (64 - 8 * sizeBytes)
+        : memory.read(barAddress[bar] + offset, sizeBytes);
   }
 
   /** Writes a device register; nothing happens once the device is gone. */

@@ -89,8 +89,7 @@ final class InterruptCounts {
    */
   long await(int vector, BooleanSupplier canCome, long deadlineNanos) {
     interrupted.await(
-        () ->
-            counts.get(vector) > 0 || !canCome.getAsBoolean() || sched.current().isKilled(),
+        () -> counts.get(vector) > 0 || !canCome.getAsBoolean() || sched.current().isKilled(),
         deadlineNanos);
     sched.throwIfKilled();
     return counts.getAndSet(vector, 0);
