@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.device.DeviceContext;
 import org.smmulator.device.DeviceModel;
@@ -29,14 +30,17 @@ final class CopierDevice implements DeviceModel {
   static final int RECORD = 0x20;
   static final int ROUNDS = 0x28;
 
-  /** 0, or 1 more than the ordinal of the {@link DmaException.Status} that ended a command. */
+  /** What has ended a command since the last reset: nothing, {@link #REFUSED}, or something else. */
   static final int FAILURE = 0x30;
+
+  static final long REFUSED = 1;
 
   static final int VECTORS = 2;
   static final int MSIX_TABLE = 0x800;
 
   private static final int BAR_BYTES = 0x1000;
   private static final int PENDING = 0xc00;
+  private static final long ANOTHER_FAILURE = 2;
 
   private record Command(
       long source, long destination, int bytes, int pasid, long record, long rounds, int epoch) {}
@@ -44,10 +48,9 @@ final class CopierDevice implements DeviceModel {
   private final long[] registers = new long[8];
   private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
   private volatile boolean stopped;
-  private volatile int epoch;
+  private final AtomicInteger epoch = new AtomicInteger();
   private volatile long failure;
   private volatile boolean busy;
-  private @Nullable DeviceContext context;
   private @Nullable Signal work;
 
   /** Whether it is at a command. */
@@ -68,9 +71,9 @@ final class CopierDevice implements DeviceModel {
 
   @Override
   public void start(DeviceContext deviceContext) {
-    context = deviceContext;
-    work = new Signal(deviceContext.execution());
-    deviceContext.spawn("copier", () -> work(deviceContext, work));
+    Signal signal = new Signal(deviceContext.execution());
+    work = signal;
+    deviceContext.spawn("copier", () -> work(deviceContext, signal));
   }
 
   private void work(DeviceContext with, Signal signal) {
@@ -90,16 +93,17 @@ final class CopierDevice implements DeviceModel {
     byte[] data = new byte[command.bytes];
     byte[] count = new byte[Long.BYTES];
     try {
-      for (long round = 1; round <= command.rounds && command.epoch == epoch; round++) {
+      for (long round = 1; round <= command.rounds && command.epoch == epoch.get(); round++) {
         with.dma().read(command.pasid, command.source, data, 0, data.length);
         with.dma().write(command.pasid, command.destination, data, 0, data.length);
         ByteBuffer.wrap(count).order(ByteOrder.LITTLE_ENDIAN).putLong(0, round);
         with.dma().write(DmaPort.NO_PASID, command.record, count, 0, count.length);
       }
     } catch (DmaException e) {
-      failure = command.epoch == epoch ? e.status().ordinal() + 1 : 0;
+      boolean refused = e.status() == DmaException.Status.REFUSED;
+      failure = command.epoch != epoch.get() ? 0 : refused ? REFUSED : ANOTHER_FAILURE;
     }
-    if (command.epoch == epoch) {
+    if (command.epoch == epoch.get()) {
       with.msi().raise(0);
     }
   }
@@ -124,14 +128,14 @@ final class CopierDevice implements DeviceModel {
               (int) registers[PASID / 8],
               registers[RECORD / 8],
               value,
-              epoch));
+              epoch.get()));
       wake();
     }
   }
 
   @Override
   public void reset() {
-    epoch++;
+    epoch.incrementAndGet();
     commands.clear();
     Arrays.fill(registers, 0);
     failure = 0;
@@ -140,7 +144,7 @@ final class CopierDevice implements DeviceModel {
   @Override
   public void stop() {
     stopped = true;
-    epoch++;
+    epoch.incrementAndGet();
     wake();
   }
 

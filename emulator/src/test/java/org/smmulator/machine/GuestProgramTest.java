@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.arch.port.PciAddress;
-import org.smmulator.device.DmaException;
 import org.smmulator.device.model.edu.EduDevice;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.GuestProgram;
@@ -75,7 +74,7 @@ class GuestProgramTest {
     assertThat(copier.record().load64(0)).as("copies").isEqualTo(1);
 
     task.munmap(copier.from(), PAGE);
-    assertThat(copier.copy()).isEqualTo(1 + DmaException.Status.REFUSED.ordinal());
+    assertThat(copier.copy()).isEqualTo(CopierDevice.REFUSED);
     task.mmapFixed(copier.from(), PAGE, Prot.READ_WRITE);
     task.store64(copier.from() + 8, 5);
     assertThat(copier.copy()).isNotZero(); // until it is reset it tells of the failure
@@ -116,7 +115,7 @@ class GuestProgramTest {
     met.set(before);
     assertThat(copier.file().awaitInterrupt(0, FOREVER)).isEqualTo(1);
     assertThat(copier.file().read64(0, CopierDevice.FAILURE))
-        .isEqualTo(1 + DmaException.Status.REFUSED.ordinal());
+        .isEqualTo(CopierDevice.REFUSED);
   }
 
   @Test

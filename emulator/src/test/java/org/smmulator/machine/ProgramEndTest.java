@@ -7,6 +7,7 @@ import static org.smmulator.machine.ProgramWorld.FOREVER;
 import static org.smmulator.machine.ProgramWorld.PAGE;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -127,7 +128,8 @@ class ProgramEndTest {
           assertThat(world.count(SvaCounter.MM_EXITS)).isEqualTo(1);
           assertThat(world.count(SvaCounter.MM_EXIT_FAILURES)).isZero();
           assertThat(world.events()).as("accesses refused aloud").isEqualTo(events);
-          assertThatThrownBy(() -> opened.get().record().load64(0)).hasMessageContaining("closed");
+          Copier copier = Objects.requireNonNull(opened.get());
+          assertThatThrownBy(() -> copier.record().load64(0)).hasMessageContaining("closed");
           assertAnotherDrivesIt(world);
           return met;
         });

@@ -1,8 +1,6 @@
 package org.smmulator.guest;
 
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,7 +26,7 @@ public final class GuestProcess {
   private final AddressSpace mm;
   private final AtomicBoolean alive = new AtomicBoolean(true);
   private final AtomicInteger members = new AtomicInteger(1);
-  private final Set<Task> programs = ConcurrentHashMap.newKeySet();
+  private final List<Task> programs = new CopyOnWriteArrayList<>();
   private final List<DeviceFile> files = new CopyOnWriteArrayList<>();
   private final WaitQueue ended;
   private volatile boolean over;

@@ -7,14 +7,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.guest.pci.PciDriver.Id;
 
 /** The drivers that the kernel has, by name and by what they drive. Never changed once made. */
 public final class PciDrivers {
   private static final Logger LOG = LoggerFactory.getLogger(PciDrivers.class);
 
   private final Map<String, PciDriver> byName = new TreeMap<>();
-  private final Map<Id, PciDriver> byId = new HashMap<>();
+  private final Map<PciDriver.Id, PciDriver> byId = new HashMap<>();
   private final PciDriver generic;
 
   /**
@@ -28,7 +27,7 @@ public final class PciDrivers {
   }
 
   private void add(PciDriver driver) {
-    List<Id> ids;
+    List<PciDriver.Id> ids;
     String name;
     try {
       name = driver.name();
@@ -41,7 +40,7 @@ public final class PciDrivers {
       LOG.warn("the driver {} is left out: another is called {}", driver.getClass(), name);
       return;
     }
-    for (Id id : ids) {
+    for (PciDriver.Id id : ids) {
       PciDriver first = byId.putIfAbsent(id, driver);
       if (first != null) {
         LOG.warn("{} is driven by {}, not by {}", id, first.name(), name);
@@ -51,7 +50,7 @@ public final class PciDrivers {
 
   /** The driver of a function: that of its IDs, else the generic one; null of what has none. */
   public @Nullable PciDriver of(PciDevice device) {
-    PciDriver driver = byId.get(new Id(device.vendorId(), device.deviceId()));
+    PciDriver driver = byId.get(new PciDriver.Id(device.vendorId(), device.deviceId()));
     return driver == null && !device.isBridge() ? generic : driver;
   }
 
