@@ -30,7 +30,9 @@ final class CopierDevice implements DeviceModel {
   static final int RECORD = 0x20;
   static final int ROUNDS = 0x28;
 
-  /** What has ended a command since the last reset: nothing, {@link #REFUSED}, or something else. */
+  /**
+   * What has ended a command since the last reset: nothing, {@link #REFUSED}, or something else.
+   */
   static final int FAILURE = 0x30;
 
   static final long REFUSED = 1;

@@ -114,8 +114,7 @@ class GuestProgramTest {
     task.munmap(copier.from(), PAGE);
     met.set(before);
     assertThat(copier.file().awaitInterrupt(0, FOREVER)).isEqualTo(1);
-    assertThat(copier.file().read64(0, CopierDevice.FAILURE))
-        .isEqualTo(CopierDevice.REFUSED);
+    assertThat(copier.file().read64(0, CopierDevice.FAILURE)).isEqualTo(CopierDevice.REFUSED);
   }
 
   @Test
