@@ -126,7 +126,7 @@ final class ProgramWorld {
         .board()
         .ask(
             () -> {
-              machine.board().rootComplex().unplug(DEVICE.requesterId());
+              machine.board().rootComplex().unplug(DEVICE.requesterId(), "by the test");
               return true;
             });
   }
