@@ -21,11 +21,12 @@ public final class Plugins {
    * One object of each class offered, in the order of the class path. A class that cannot be made
    * is left out, with a line in the log: it harms nobody else.
    *
-   * @param type what is wanted; looked for with the thread's context class loader
+   * @param type what is wanted; looked for where the type itself comes from, whichever thread asks
    */
   public static <T> List<T> offered(Class<T> type) {
     List<T> offered = new ArrayList<>();
-    Iterator<ServiceLoader.Provider<T>> providers = ServiceLoader.load(type).stream().iterator();
+    Iterator<ServiceLoader.Provider<T>> providers =
+        ServiceLoader.load(type, type.getClassLoader()).stream().iterator();
     while (addNext(type, providers, offered)) {}
     return offered;
   }
