@@ -248,8 +248,20 @@ final class AttachedFunction {
     flushSoon();
   }
 
+  /** Does what a planned fault makes of something that passes. */
+  void inject(Injection fault, Runnable what) {
+    switch (fault.kind()) {
+      case DROP -> {}
+      case DUPLICATE -> {
+        what.run();
+        what.run();
+      }
+      case DELAY -> later(what, fault.nanos());
+    }
+  }
+
   /** Something that is left undone if the function is gone by then. */
-  void later(Runnable what, long nanos) {
+  private void later(Runnable what, long nanos) {
     root.loop()
         .schedule(
             () -> {

@@ -52,6 +52,9 @@ public final class InjectionPoint {
    * @return what happens to it; null if nothing does
    */
   public @Nullable Injection pass(int requesterId) {
+    if (planned.isEmpty()) {
+      return null;
+    }
     Injection happens = null;
     for (Iterator<Planned> each = planned.iterator(); each.hasNext(); ) {
       Planned one = each.next();

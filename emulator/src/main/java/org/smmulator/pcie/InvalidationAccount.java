@@ -173,19 +173,11 @@ final class InvalidationAccount implements Invalidations.Sink {
   public void send(int itag, Invalidations.Request request) {
     function.count(INVALIDATIONS_SENT);
     function.pasids.count(PasidCounter.INVALIDATIONS_SENT, onePasid(request.scope()));
-    Injection injected =
-        agent.requests().isPlanned() ? agent.requests().pass(function.requesterId()) : null;
+    Injection injected = agent.requests().pass(function.requesterId());
     if (injected == null) {
       sendNow(itag, request);
-      return;
-    }
-    switch (injected.kind()) {
-      case DROP -> {}
-      case DUPLICATE -> {
-        sendNow(itag, request);
-        sendNow(itag, request);
-      }
-      case DELAY -> function.later(() -> sendNow(itag, request), injected.nanos());
+    } else {
+      function.inject(injected, () -> sendNow(itag, request));
     }
   }
 

@@ -200,18 +200,11 @@ final class TranslationServices {
     }
     int tags = tlp.invalidateTags();
     int count = tlp.completionCount();
-    Injection injected = completions.isPlanned() ? completions.pass(function.requesterId()) : null;
+    Injection injected = completions.pass(function.requesterId());
     if (injected == null) {
       completed(function, tags, count);
-      return;
-    }
-    switch (injected.kind()) {
-      case DROP -> {}
-      case DUPLICATE -> {
-        completed(function, tags, count);
-        completed(function, tags, count);
-      }
-      case DELAY -> function.later(() -> completed(function, tags, count), injected.nanos());
+    } else {
+      function.inject(injected, () -> completed(function, tags, count));
     }
   }
 
