@@ -315,24 +315,27 @@ class ProgramEndTest {
         world -> {
           GuestProcess process = world.kernel.startProcess("alice");
           AtomicBoolean runs = new AtomicBoolean();
-          int[] caught = {0};
+          AtomicBoolean memoryIsOutOfReach = new AtomicBoolean();
           ProgramRun run =
               world.kernel.run(
                   process,
                   task -> {
                     runs.set(true);
-                    while (caught[0] < 3) {
-                      try {
-                        task.sleepUntil(FOREVER);
-                      } catch (FatalSignal killed) {
-                        caught[0]++;
-                      }
+                    try {
+                      task.sleepUntil(FOREVER);
+                    } catch (FatalSignal killed) {
+                      assertThatThrownBy(() -> task.mmap(PAGE, Prot.READ))
+                          .isInstanceOf(FatalSignal.class);
+                      assertThatThrownBy(() -> task.load64(0)).isInstanceOf(FatalSignal.class);
+                      assertThatThrownBy(() -> task.fork("child", child -> {}))
+                          .isInstanceOf(FatalSignal.class);
+                      memoryIsOutOfReach.set(true);
                     }
                   });
           sleepWhile(world, () -> !runs.get());
           process.exit();
           run.join();
-          assertThat(caught[0]).isEqualTo(3);
+          assertThat(memoryIsOutOfReach.get()).isTrue();
           assertThat(process.awaitEnd(FOREVER)).isTrue();
           return true;
         });
