@@ -22,7 +22,7 @@ import org.smmulator.story.EventLines;
  */
 class MachineHuntTest {
   static final Explorer.Budget BUDGET =
-      new Explorer.Budget(1, 600, Integer.getInteger("smmulator.seeds", 25), 1);
+      new Explorer.Budget(1, 300, Integer.getInteger("smmulator.seeds", 12), 1);
 
   private static final String REPEAT =
       "mvn -pl emulator -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest=MachineHuntTest"
