@@ -66,7 +66,7 @@ public final class Smmulator implements Runnable {
   }
 
   public static void main(String[] args) {
-    CommandLine line = commandLine(Smmulator::machineLauncher);
+    CommandLine line = commandLine(args);
     line.setOut(StandardOutput.open());
     System.exit(Output.of(line).endsWith(execute(line, args)));
   }
@@ -81,9 +81,14 @@ public final class Smmulator implements Runnable {
     }
   }
 
-  /** The whole command line over a machine; for {@link #main} and tests. */
+  /** As much of the command line as these arguments need. */
+  static CommandLine commandLine(String[] args) {
+    return commandLine(namedBy(args), commands(Smmulator::machineLauncher));
+  }
+
+  /** The whole command line over a machine; for tests. */
   public static CommandLine commandLine(Supplier<MachineLauncher> launcher) {
-    return commandLine(launcher, Smmulator::theHunt, Ticks.OF_THE_SYSTEM, null);
+    return commandLine(null, commands(launcher));
   }
 
   /**
@@ -96,30 +101,68 @@ public final class Smmulator implements Runnable {
       Supplier<Hunt> hunt,
       Ticks ticks,
       Screen.@Nullable Opener terminal) {
-    CommandLine line =
-        new CommandLine(new Smmulator())
-            .addSubcommand(new RunCommand(launcher))
-            .addSubcommand(new HuntCommand(hunt))
-            .addSubcommand(new AttachCommand())
-            .addSubcommand(new StatsCommand(ticks))
-            .addSubcommand(new TopCommand(ticks, terminal))
-            .addSubcommand(new PsCommand())
-            .addSubcommand(new AtcCommand())
-            .addSubcommand(new ExplainCommand())
-            .addSubcommand(new DoCommand(ticks))
-            .addSubcommand(new MonitorCommand(ticks))
-            .addSubcommand(new EventsCommand())
-            .addSubcommand(new DecodeCommand())
-            .addSubcommand(new AtcCurveCommand())
-            .addSubcommand(new CheckCommand())
-            .addSubcommand(new SystemCommand(launcher))
-            .addSubcommand(new QemuCommand())
-            .addSubcommand(new CommandLine.HelpCommand())
-            .addSubcommand(new AutoComplete.GenerateCompletion());
+    return commandLine(null, commands(launcher, hunt, ticks, terminal));
+  }
+
+  /**
+   * @param named the only command that the line needs to know, because it is the one that is given:
+   *     the others take longer to look at than the JVM to start; null for all
+   */
+  private static CommandLine commandLine(
+      @Nullable String named, Map<String, Supplier<Object>> commands) {
+    CommandLine line = new CommandLine(new Smmulator());
+    Supplier<Object> only = named == null ? null : commands.get(named);
+    if (only != null) {
+      line.addSubcommand(only.get());
+    } else {
+      commands.values().forEach(command -> line.addSubcommand(command.get()));
+      line.addSubcommand(new CommandLine.HelpCommand());
+      line.addSubcommand(new AutoComplete.GenerateCompletion());
+    }
     handleFailures(line);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     document(line);
     return line;
+  }
+
+  /** The first word that is no option: those before a command have no values. */
+  private static @Nullable String namedBy(String[] args) {
+    for (String arg : args) {
+      if (!arg.startsWith("-")) {
+        return arg;
+      }
+    }
+    return null;
+  }
+
+  private static Map<String, Supplier<Object>> commands(Supplier<MachineLauncher> launcher) {
+    return commands(launcher, Smmulator::theHunt, Ticks.OF_THE_SYSTEM, null);
+  }
+
+  /** By their names, in the order of the help. */
+  private static Map<String, Supplier<Object>> commands(
+      Supplier<MachineLauncher> launcher,
+      Supplier<Hunt> hunt,
+      Ticks ticks,
+      Screen.@Nullable Opener terminal) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("run", () -> new RunCommand(launcher));
+    commands.put("hunt", () -> new HuntCommand(hunt));
+    commands.put("attach", AttachCommand::new);
+    commands.put("stats", () -> new StatsCommand(ticks));
+    commands.put("top", () -> new TopCommand(ticks, terminal));
+    commands.put("ps", PsCommand::new);
+    commands.put("atc", AtcCommand::new);
+    commands.put("explain", ExplainCommand::new);
+    commands.put("do", () -> new DoCommand(ticks));
+    commands.put("monitor", () -> new MonitorCommand(ticks));
+    commands.put("events", EventsCommand::new);
+    commands.put("decode", DecodeCommand::new);
+    commands.put("atc-curve", AtcCurveCommand::new);
+    commands.put("check", CheckCommand::new);
+    commands.put("system-aarch64", () -> new SystemCommand(launcher));
+    commands.put("qemu", QemuCommand::new);
+    return commands;
   }
 
   /** What goes wrong is told in a sentence, also by the commands below. */

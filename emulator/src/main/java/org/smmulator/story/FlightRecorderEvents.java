@@ -16,6 +16,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.Period;
 import jdk.jfr.Recording;
+import jdk.jfr.RecordingState;
 import jdk.jfr.StackTrace;
 import jdk.jfr.ValueDescriptor;
 import org.smmulator.record.Detail;
@@ -120,7 +121,7 @@ public final class FlightRecorderEvents implements EventReader, AutoCloseable {
 
   /** A recording has begun or ended, perhaps; it is told before who began it goes on. */
   private synchronized void follow() {
-    Detail wanted = FlightRecorder.isInitialized() ? wanted() : Detail.NOTHING;
+    Detail wanted = isRecording() ? wanted() : Detail.NOTHING;
     if (wanted != Detail.NOTHING && !delivering) {
       FlightRecorder.addPeriodicEvent(Delivery.class, deliver);
       delivering = true;
@@ -129,6 +130,12 @@ public final class FlightRecorderEvents implements EventReader, AutoCloseable {
       detail = wanted;
       recorder.readersChanged();
     }
+  }
+
+  private static boolean isRecording() {
+    return FlightRecorder.isInitialized()
+        && FlightRecorder.getFlightRecorder().getRecordings().stream()
+            .anyMatch(recording -> recording.getState() == RecordingState.RUNNING);
   }
 
   private static Detail wanted() {

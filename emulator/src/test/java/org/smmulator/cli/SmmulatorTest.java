@@ -10,7 +10,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +66,27 @@ class SmmulatorTest {
     assertThat(err.toString()).contains("half of it");
     assertThat(SummaryJson.read(Files.readString(json))).isEqualTo(Summaries.passed());
     assertThat(launcher.closed).isEqualTo(1);
+  }
+
+  @Test
+  void theCommandThatIsGivenIsThereAsWithAllOthersBesideIt() {
+    Map<String, CommandLine> all = Smmulator.commandLine(() -> launcher).getSubcommands();
+    for (String name : all.keySet()) {
+      Map<String, CommandLine> given =
+          Smmulator.commandLine(new String[] {"-vv", name, "run"}).getSubcommands();
+      if (Set.of("help", "generate-completion").contains(name)) {
+        assertThat(given).containsOnlyKeys(all.keySet());
+      } else {
+        assertThat(given).containsOnlyKeys(name);
+        assertThat(usage(given, name)).isEqualTo(usage(all, name));
+      }
+    }
+    assertThat(Smmulator.commandLine(new String[] {"rum"}).getSubcommands())
+        .containsOnlyKeys(all.keySet());
+  }
+
+  private static String usage(Map<String, CommandLine> commands, String name) {
+    return Objects.requireNonNull(commands.get(name)).getUsageMessage();
   }
 
   @Test
