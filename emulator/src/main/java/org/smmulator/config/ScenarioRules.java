@@ -1,5 +1,6 @@
 package org.smmulator.config;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -19,7 +20,12 @@ import org.smmulator.arch.port.PciAddress;
 final class ScenarioRules {
   private static final int PAGE_BYTES = 4096;
 
-  private record Guest(int pages, Set<PciAddress> bound) {}
+  /**
+   * A process.
+   *
+   * @param bound once for each bind
+   */
+  record Guest(int pages, List<PciAddress> bound) {}
 
   /**
    * @param works whether it may still be under way
@@ -62,8 +68,8 @@ final class ScenarioRules {
   }
 
   /** A process lives. */
-  void living(String name, int pages, Set<PciAddress> bound) {
-    living.put(name, new Guest(pages, new HashSet<>(bound)));
+  void living(String name, int pages, List<PciAddress> bound) {
+    living.put(name, new Guest(pages, new ArrayList<>(bound)));
   }
 
   /** A process has ended. */
@@ -175,7 +181,7 @@ final class ScenarioRules {
     public void detachDomain(Step.DetachDomain step) {
       if (attached(step.device(), path + ".device")) {
         detached.add(step.device());
-        living.values().forEach(guest -> guest.bound.remove(step.device()));
+        lose(step.device());
       }
     }
 
@@ -183,13 +189,23 @@ final class ScenarioRules {
     public void unplug(Step.Unplug step) {
       if (present(step.device(), path + ".device")) {
         unplugged.add(step.device());
-        living.values().forEach(guest -> guest.bound.remove(step.device()));
+        lose(step.device());
       }
     }
 
     @Override
     public void inject(Step.Inject step) {
       ScenarioRules.this.inject(step, path);
+    }
+
+    @Override
+    public void memory(MemoryStep step) {
+      step.chooseMemory(new ActionRules(ScenarioRules.this, problems, path));
+    }
+
+    @Override
+    public void device(DeviceStep step) {
+      step.chooseDevice(new ActionRules(ScenarioRules.this, problems, path));
     }
 
     @Override
@@ -209,6 +225,17 @@ final class ScenarioRules {
     public void verify(Step.Verify step) {
       guest(step.process(), path + ".process");
     }
+  }
+
+  /** A device is taken from everybody. */
+  private void lose(PciAddress device) {
+    living.values().forEach(guest -> guest.bound.removeAll(Set.of(device)));
+  }
+
+  /** A device is as new. */
+  void renew(PciAddress device) {
+    lose(device);
+    detached.remove(device);
   }
 
   private void inject(Step.Inject step, String path) {
@@ -244,7 +271,7 @@ final class ScenarioRules {
     if (living.containsKey(name) || ended.contains(name)) {
       problems.add(path, "a process " + name + " was started before; use another name");
     }
-    living.put(name, new Guest(pages, new HashSet<>()));
+    living.put(name, new Guest(pages, new ArrayList<>()));
   }
 
   private void end(String name) {
@@ -259,9 +286,7 @@ final class ScenarioRules {
       PciAddress id = bind.devices().get(i);
       String where = Problems.element(path + ".devices", i);
       if (attached(id, where) && guest != null) {
-        if (!guest.bound.add(id)) {
-          problems.add(where, bind.process() + " is bound to " + id + " already; remove it");
-        }
+        guest.bound.add(id);
         queueForEach(id, where);
       }
     }
@@ -269,8 +294,11 @@ final class ScenarioRules {
 
   private void queueForEach(PciAddress id, String path) {
     int queues = Objects.requireNonNull(devices.get(id));
-    long bound = living.values().stream().filter(guest -> guest.bound.contains(id)).count();
-    if (bound > queues) {
+    int bound =
+        living.values().stream().mapToInt(guest -> Collections.frequency(guest.bound, id)).sum();
+    if (queues == 0) {
+      problems.add(path, id + " is no dma engine; bind one");
+    } else if (bound > queues) {
       problems.add(
           path,
           id
@@ -317,7 +345,7 @@ final class ScenarioRules {
     }
   }
 
-  private void range(String process, int page, int pages, String path) {
+  void range(String process, int page, int pages, String path) {
     inside(process, guest(process, path + ".process"), page, pages, path);
   }
 
@@ -339,7 +367,7 @@ final class ScenarioRules {
     }
   }
 
-  private @Nullable Guest guest(String name, String path) {
+  @Nullable Guest guest(String name, String path) {
     Guest guest = living.get(name);
     if (guest == null && ended.contains(name)) {
       problems.add(path, "process " + name + " ended in an earlier step; " + one(living.keySet()));
@@ -349,7 +377,7 @@ final class ScenarioRules {
     return guest;
   }
 
-  private boolean attached(PciAddress device, String path) {
+  boolean attached(PciAddress device, String path) {
     if (!present(device, path)) {
       return false;
     }
@@ -360,7 +388,7 @@ final class ScenarioRules {
     return true;
   }
 
-  private boolean present(PciAddress device, String path) {
+  boolean present(PciAddress device, String path) {
     if (!devices.containsKey(device)) {
       problems.add(path, "no device " + device + " " + listed + "; " + one(devices.keySet()));
       return false;

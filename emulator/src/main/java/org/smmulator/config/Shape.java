@@ -81,10 +81,18 @@ final class Shape {
   /** The steps by the name of their single key. */
   static Map<String, Class<?>> steps() {
     Map<String, Class<?>> steps = new TreeMap<>();
-    for (Class<?> step : Step.class.getPermittedSubclasses()) {
-      steps.put(step.getAnnotation(JsonTypeName.class).value(), step);
-    }
+    collect(Step.class, steps);
     return steps;
+  }
+
+  private static void collect(Class<?> family, Map<String, Class<?>> steps) {
+    for (Class<?> step : family.getPermittedSubclasses()) {
+      if (step.isInterface()) {
+        collect(step, steps);
+      } else {
+        steps.put(step.getAnnotation(JsonTypeName.class).value(), step);
+      }
+    }
   }
 
   /** The names of an enum as they are spelled in a file. */

@@ -13,7 +13,26 @@ import org.smmulator.arch.port.PciAddress;
  * {process: alice}}. Pages are 4 KiB and counted from the start of the process's buffer.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, include = JsonTypeInfo.As.WRAPPER_OBJECT)
-public sealed interface Step {
+public sealed interface Step
+    permits Step.StartProcess,
+        Step.Bind,
+        Step.Dma,
+        Step.Wait,
+        Step.Write,
+        Step.Munmap,
+        Step.Mprotect,
+        Step.Fork,
+        Step.Age,
+        Step.Unbind,
+        Step.UnbindWhileBusy,
+        Step.DetachDomain,
+        Step.Kill,
+        Step.Exit,
+        Step.Verify,
+        Step.Unplug,
+        Step.Inject,
+        MemoryStep,
+        DeviceStep {
   /** Calls the case of this kind of step. */
   <E extends Exception> void choose(StepCases<E> cases) throws E;
 
@@ -237,7 +256,12 @@ public sealed interface Step {
 
   /** Ends a process that has no DMA under way. */
   @JsonTypeName("exit")
-  record Exit(@Key(meaning = "Process to end.", syntax = Syntax.NAME) String process)
+  record Exit(
+      @Key(meaning = "Process to end.", syntax = Syntax.NAME) String process,
+      @Key(
+              meaning = "Unbind it from its devices before; false: the kernel has to take it away.",
+              fallback = "true")
+          boolean unbind)
       implements Step {
     @Override
     public <E extends Exception> void choose(StepCases<E> cases) throws E {

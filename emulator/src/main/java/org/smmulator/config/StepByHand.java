@@ -1,6 +1,6 @@
 package org.smmulator.config;
 
-import java.util.Set;
+import java.util.List;
 import org.smmulator.arch.port.PciAddress;
 import tools.jackson.databind.JsonNode;
 
@@ -45,13 +45,17 @@ public final class StepByHand {
     return ConfigFile.bind(complete, Step.class);
   }
 
-  /** A device is there, with a queue for each of so many processes. */
+  /** A device is there, with a queue for each of so many processes; 0 if it is no dma engine. */
   public void device(PciAddress id, int queues) {
     rules.device(id, queues);
   }
 
-  /** A process lives. */
-  public void living(String name, int pages, Set<PciAddress> bound) {
+  /**
+   * A process lives.
+   *
+   * @param bound once for each time that it is bound
+   */
+  public void living(String name, int pages, List<PciAddress> bound) {
     rules.living(name, pages, bound);
   }
 

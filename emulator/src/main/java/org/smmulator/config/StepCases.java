@@ -39,4 +39,8 @@ public interface StepCases<E extends Exception> {
   void unplug(Step.Unplug step) throws E;
 
   void inject(Step.Inject step) throws E;
+
+  void memory(MemoryStep step) throws E;
+
+  void device(DeviceStep step) throws E;
 }

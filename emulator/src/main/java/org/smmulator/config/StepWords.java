@@ -5,7 +5,10 @@ import java.util.stream.Collectors;
 import org.smmulator.arch.port.PciAddress;
 
 /** A step in the words of its file, short enough for a line of progress: "munmap alice 32-95". */
-public final class StepWords implements StepCases<RuntimeException> {
+public final class StepWords
+    implements StepCases<RuntimeException>,
+        MemoryStep.Cases<RuntimeException>,
+        DeviceStep.Cases<RuntimeException> {
   private final StringBuilder text;
   private int pages;
 
@@ -121,6 +124,65 @@ public final class StepWords implements StepCases<RuntimeException> {
   @Override
   public void unplug(Step.Unplug step) {
     and(step.device());
+  }
+
+  @Override
+  public void memory(MemoryStep step) {
+    step.chooseMemory(this);
+  }
+
+  @Override
+  public void store(MemoryStep.Store step) {
+    and(step.process()).andPages(step.page(), 1);
+  }
+
+  @Override
+  public void load(MemoryStep.Load step) {
+    and(step.process()).andPages(step.page(), 1);
+  }
+
+  @Override
+  public void dontNeed(MemoryStep.DontNeed step) {
+    and(step.process()).andPages(step.page(), step.pages());
+  }
+
+  @Override
+  public void device(DeviceStep step) {
+    and(step.device());
+    step.chooseDevice(this);
+  }
+
+  @Override
+  public void barRead(DeviceStep.BarRead step) {
+    andRegister(step.bar(), step.offset());
+  }
+
+  @Override
+  public void barWrite(DeviceStep.BarWrite step) {
+    andRegister(step.bar(), step.offset());
+  }
+
+  private void andRegister(int bar, long offset) {
+    and(bar + "+0x" + Long.toHexString(offset));
+  }
+
+  @Override
+  public void awaitInterrupt(DeviceStep.AwaitInterrupt step) {
+    and(step.vector());
+  }
+
+  @Override
+  public void reset(DeviceStep.Reset step) {}
+
+  @Override
+  public void mmExit(DeviceStep.MmExit step) {
+    if (step.missing()) {
+      and("missing");
+    } else if (step.sleeps() > 0) {
+      and("sleeps " + step.sleeps() + " ms");
+    } else {
+      and("returns " + step.returns());
+    }
   }
 
   @Override

@@ -106,8 +106,8 @@ final class BufferModel {
   }
 
   /**
-   * Nothing is mapped at the pages at this moment: what is mapped there next is zero, up to what is
-   * written from now on.
+   * Nothing is mapped at the pages at this moment, or will be at one until the change ends: what is
+   * mapped there next is zero, up to what is written from now on.
    */
   void unmapped(int page, int pages) {
     int from = page * PAGE_BYTES;
@@ -127,6 +127,17 @@ final class BufferModel {
         () -> {
           for (int i = page; i < page + pages; i++) {
             protection[i] = now;
+            epoch[i] = (epoch[i] | 1) + 1;
+          }
+          return null;
+        });
+  }
+
+  /** The step is done: what may be done with the pages is as before. */
+  void endChange(int page, int pages) {
+    locked(
+        () -> {
+          for (int i = page; i < page + pages; i++) {
             epoch[i] = (epoch[i] | 1) + 1;
           }
           return null;

@@ -2,16 +2,15 @@ package org.smmulator.machine;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.config.DeviceStep;
+import org.smmulator.config.MemoryStep;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepByHand;
 import org.smmulator.config.StepCases;
@@ -19,8 +18,8 @@ import org.smmulator.config.StepWords;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
-import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.Prot;
+import org.smmulator.guest.pci.DrivenDevice;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.sched.Sched;
@@ -50,8 +49,9 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   private final GuestKernel kernel;
   private final long seed;
-  private final int attachTimeoutMillis;
   private final DataCheck check;
+  private final DeviceArrivals arrivals;
+  private final DeviceSteps devices;
 
   /** One step at a time has it; others look at it. */
   private final Map<String, ScenarioProcess> processes =
@@ -75,8 +75,9 @@ final class GuestSteps implements StepCases<ScenarioException> {
   GuestSteps(GuestKernel kernel, long seed, int attachTimeoutMillis, DataCheck check, Board board) {
     this.kernel = kernel;
     this.seed = seed;
-    this.attachTimeoutMillis = attachTimeoutMillis;
     this.check = check;
+    this.arrivals = new DeviceArrivals(kernel, attachTimeoutMillis);
+    this.devices = new DeviceSteps(kernel, check, arrivals, this);
     this.board = board;
   }
 
@@ -132,9 +133,9 @@ final class GuestSteps implements StepCases<ScenarioException> {
   /** Tells the rules of a next step how things stand; for the one whose turn it is. */
   void tell(StepByHand rules) {
     for (PciDevice device : kernel.pci().devices()) {
-      DmaEngine engine = kernel.engine(device.address());
-      if (engine != null) {
-        rules.device(device.address(), engine.queues());
+      DrivenDevice driven = kernel.driven(device.address());
+      if (driven != null) {
+        rules.device(device.address(), driven instanceof DmaEngine engine ? engine.queues() : 0);
       }
     }
     processes().forEach((name, process) -> tell(rules, name, process));
@@ -152,7 +153,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
       rules.ended(name);
       return;
     }
-    Set<PciAddress> bound = new HashSet<>();
+    List<PciAddress> bound = new ArrayList<>();
     for (Binding binding : process.bindings()) {
       if (!binding.isEnding()) {
         bound.add(binding.queue().device());
@@ -192,7 +193,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
   public void bind(Step.Bind step) throws ScenarioException {
     ScenarioProcess process = process(step.process());
     for (PciAddress id : step.devices()) {
-      DmaEngine engine = engine(id);
+      DmaEngine engine = arrivals.engine(id);
       try {
         EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
         board.rootComplex().namePasid(step.process(), queue.pasid());
@@ -256,19 +257,12 @@ final class GuestSteps implements StepCases<ScenarioException> {
   public void unplug(Step.Unplug step) throws ScenarioException {
     List<Binding> ended = endBindings(step.device());
     board.unplug(step.device());
-    long deadline = kernel.sched().nanoTime() + TimeUnit.MILLISECONDS.toNanos(attachTimeoutMillis);
-    if (!kernel.awaitGone(step.device(), deadline)) {
-      throw new ScenarioException(
-          String.format(
-              "device %s was not gone within %d ms; bus.attachTimeoutMillis allows more",
-              step.device(), attachTimeoutMillis),
-          null);
-    }
+    arrivals.awaitGone(step.device());
     ended.forEach(Binding::close);
   }
 
   /** Of every process with a device; in the middle of DMA, if a stream works on it. */
-  private List<Binding> endBindings(PciAddress device) throws ScenarioException {
+  List<Binding> endBindings(PciAddress device) throws ScenarioException {
     List<Binding> ended = new ArrayList<>();
     for (Map.Entry<String, ScenarioProcess> entry : processes.entrySet()) {
       for (Binding binding : entry.getValue().bindings()) {
@@ -314,6 +308,16 @@ final class GuestSteps implements StepCases<ScenarioException> {
   }
 
   @Override
+  public void memory(MemoryStep step) throws ScenarioException {
+    step.chooseMemory(steps(step.process()));
+  }
+
+  @Override
+  public void device(DeviceStep step) throws ScenarioException {
+    step.chooseDevice(devices);
+  }
+
+  @Override
   public void fork(Step.Fork step) throws ScenarioException {
     requireNew(step.child());
     processes.put(step.child(), steps(step.process()).fork(step));
@@ -321,7 +325,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void unbind(Step.Unbind step) throws ScenarioException {
-    steps(step.process()).unbind(binding(process(step.process()), step.device()));
+    steps(step.process()).unbind(lastBinding(process(step.process()), step.device()));
   }
 
   @Override
@@ -337,7 +341,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void exit(Step.Exit step) throws ScenarioException {
-    steps(step.process()).exit();
+    steps(step.process()).exit(step.unbind());
   }
 
   @Override
@@ -357,7 +361,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
     }
   }
 
-  private ScenarioProcess process(String name) throws ScenarioException {
+  ScenarioProcess process(String name) throws ScenarioException {
     ScenarioProcess process = processes.get(name);
     if (process == null) {
       throw new ScenarioException("process '" + name + "' was not started", null);
@@ -365,34 +369,27 @@ final class GuestSteps implements StepCases<ScenarioException> {
     return process;
   }
 
-  private DmaEngine engine(PciAddress id) throws ScenarioException {
-    long deadline = kernel.sched().nanoTime() + TimeUnit.MILLISECONDS.toNanos(attachTimeoutMillis);
-    DmaEngine engine;
-    try {
-      engine = kernel.awaitEngine(id, deadline);
-    } catch (IommuException e) {
-      String hint =
-          e.errno() == Errno.ETIMEDOUT ? "; bus.invalidationTimeoutMillis allows more" : "";
-      throw new ScenarioException("a device cannot be driven: " + e.getMessage() + hint, e);
-    }
-    if (engine == null) {
-      throw new ScenarioException(
-          String.format(
-              "device %s was not attached within %d ms; bus.attachTimeoutMillis allows more",
-              id, attachTimeoutMillis),
-          null);
-    }
-    return engine;
+  /** The first, which streams use. */
+  private static Binding binding(ScenarioProcess process, PciAddress id) throws ScenarioException {
+    return bindings(process, id).get(0);
   }
 
-  private static Binding binding(ScenarioProcess process, PciAddress id) throws ScenarioException {
-    for (Binding binding : process.bindings()) {
-      if (binding.queue().device().equals(id)) {
-        return binding;
-      }
+  private static Binding lastBinding(ScenarioProcess process, PciAddress id)
+      throws ScenarioException {
+    List<Binding> all = bindings(process, id);
+    return all.get(all.size() - 1);
+  }
+
+  /** One for each time that it was bound, at least one. */
+  private static List<Binding> bindings(ScenarioProcess process, PciAddress id)
+      throws ScenarioException {
+    List<Binding> bindings =
+        process.bindings().stream().filter(each -> each.queue().device().equals(id)).toList();
+    if (bindings.isEmpty()) {
+      throw new ScenarioException(
+          "process '" + process.process() + "' is not bound to device " + id, null);
     }
-    throw new ScenarioException(
-        "process '" + process.process() + "' is not bound to device " + id, null);
+    return bindings;
   }
 
   private static long bytes(int pages) {

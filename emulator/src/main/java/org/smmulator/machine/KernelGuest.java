@@ -1,16 +1,20 @@
 package org.smmulator.machine;
 
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.config.GuestConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.SabotageConfig;
 import org.smmulator.execution.Execution;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestOptions;
 import org.smmulator.guest.Hardware;
 import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.iommu.SvaBug;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
@@ -76,8 +80,26 @@ final class KernelGuest implements Guest {
         },
         TimeUnit.MILLISECONDS.toNanos(guest.mmExitTimeoutMillis()),
         guest.mmuNotifier(),
-        config.sabotage().atcInvBeforeTlbi(),
+        bugs(config.sabotage()),
         config.sabotage().reuseFrameEarly());
+  }
+
+  private static Set<SvaBug> bugs(SabotageConfig sabotage) {
+    Set<SvaBug> bugs = EnumSet.noneOf(SvaBug.class);
+    if (sabotage.atcInvBeforeTlbi()) {
+      bugs.add(SvaBug.ATC_INV_BEFORE_TLBI);
+    }
+    if (sabotage.sva() != null) {
+      bugs.add(
+          switch (sabotage.sva()) {
+            case EXIT_KEEPS_ATC -> SvaBug.EXIT_KEEPS_ATC;
+            case UNBIND_KEEPS_ATC -> SvaBug.UNBIND_KEEPS_ATC;
+            case RANGE_TOO_SHORT -> SvaBug.RANGE_TOO_SHORT;
+            case PASID_FREED_EARLY -> SvaBug.PASID_FREED_EARLY;
+            case NO_GRACE_PERIOD -> SvaBug.NO_GRACE_PERIOD;
+          });
+    }
+    return bugs;
   }
 
   /** It has been ready since it booted, for devices that come at any time. */

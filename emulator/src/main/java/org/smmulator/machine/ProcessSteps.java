@@ -1,6 +1,9 @@
 package org.smmulator.machine;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.SplittableRandom;
+import org.smmulator.config.MemoryStep;
 import org.smmulator.config.Step;
 import org.smmulator.config.Step.Protection;
 import org.smmulator.guest.GuestProcess;
@@ -13,7 +16,7 @@ import org.smmulator.pcie.ledger.Violation;
  * The steps that change, check or end one process, each with the buffer's model kept beside it.
  * Those that change mappings do not care what streams are at; the others find them at rest.
  */
-final class ProcessSteps {
+final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
   private static final long BUSY_NANOS = 500_000_000L;
   private static final long BUSY_LOOK_NANOS = 20_000L;
 
@@ -76,6 +79,78 @@ final class ProcessSteps {
     process.model().endChange(step.page(), step.pages(), step.prot());
   }
 
+  @Override
+  public void dontNeed(MemoryStep.DontNeed step) {
+    process.model().beginChange(step.page(), step.pages());
+    // Before, as the pages stay: what is written in between is unknown to the model by itself.
+    process.model().unmapped(step.page(), step.pages());
+    process.mm().dontNeed(process.address(step.page()), bytes(step.pages()));
+    process.model().endChange(step.page(), step.pages());
+  }
+
+  @Override
+  public void store(MemoryStep.Store step) {
+    long offset = bytes(step.page()) + step.offset();
+    byte[] bytes = word(step.value());
+    process
+        .gate()
+        .whileClosed(
+            () -> {
+              BufferModel.View before = process.model().view(offset, bytes.length);
+              process.model().touch(offset, bytes.length);
+              boolean stored = process.write(offset, bytes);
+              judge(stored, step.segv(), offset, "store");
+              if (stored && !process.model().settle(before, bytes)) {
+                process.model().forget(offset, bytes.length);
+              }
+            });
+  }
+
+  @Override
+  public void load(MemoryStep.Load step) {
+    long offset = bytes(step.page()) + step.offset();
+    process
+        .gate()
+        .whileClosed(
+            () -> {
+              BufferModel.View view = process.model().view(offset, Long.BYTES);
+              byte[] found = process.read(offset, Long.BYTES);
+              judge(found != null, step.segv(), offset, "load");
+              if (found != null && !step.segv()) {
+                loaded(step, view, found);
+              }
+            });
+  }
+
+  private void loaded(MemoryStep.Load step, BufferModel.View view, byte[] found) {
+    Long value = step.value();
+    byte[] expected = value != null ? word(value) : view.content();
+    if (value != null || view.known()) {
+      check.compared(found.length);
+      check.compare(expected, found, finding(view.offset(), "load"));
+    }
+  }
+
+  /** Whether an access of the process ended as it must. */
+  private void judge(boolean done, boolean segv, long offset, String access) {
+    if (done == segv && !process.isEnding()) {
+      check.report(
+          finding(offset, access + (done ? " is done and must end" : " ends") + " in SIGSEGV"));
+    }
+  }
+
+  private DataCheck.Finding finding(long offset, String access) {
+    return new DataCheck.Finding(
+        "cpu",
+        Violation.NONE,
+        process.base() + offset,
+        process.process() + ": page " + offset / BufferModel.PAGE_BYTES + ": " + access);
+  }
+
+  private static byte[] word(long value) {
+    return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+  }
+
   void age(Step.Age step) {
     process.mm().age(process.address(step.page()), bytes(step.pages()));
   }
@@ -121,7 +196,16 @@ final class ProcessSteps {
     process.bindings().clear();
   }
 
-  void exit() {
+  /**
+   * Ends the process.
+   *
+   * @param unbind whether it is unbound before; else its devices are taken from it by its death
+   */
+  void exit(boolean unbind) {
+    if (!unbind) {
+      kill(false);
+      return;
+    }
     process.end();
     process.bindings().forEach(Binding::close);
     process.bindings().clear();

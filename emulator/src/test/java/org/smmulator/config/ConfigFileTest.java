@@ -30,7 +30,7 @@ class ConfigFileTest {
     assertThat(config.http().listen()).isEqualTo("127.0.0.1:9464");
     assertThat(config.guest().pasidPolicy()).isEqualTo(GuestConfig.PasidPolicy.CYCLIC);
     assertThat(config.devices()).isEmpty();
-    assertThat(config.sabotage()).isEqualTo(new SabotageConfig(null, false, false));
+    assertThat(config.sabotage()).isEqualTo(new SabotageConfig(null, false, false, null));
     assertThat(config.scenario()).isNull();
   }
 

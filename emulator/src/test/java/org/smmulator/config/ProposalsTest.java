@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,10 @@ class ProposalsTest {
           "a delay needs it",
           "the command queue is that of all devices",
           "was unplugged by an earlier step",
-          "was detached by an earlier step");
+          "was detached by an earlier step",
+          "is not a multiple of",
+          "does not fit into",
+          "goes without");
 
   /**
    * A key of the reference file.
@@ -249,7 +253,7 @@ class ProposalsTest {
       bad.add(NODES.numberNode(-1));
       bad.add(NODES.numberNode(new BigInteger("99999999999999999999")));
       if (key.oneOf().length > 0) {
-        bad.add(NODES.numberNode(key.oneOf()[0] + 1));
+        bad.add(NODES.numberNode(LongStream.of(key.oneOf()).max().orElseThrow() + 1));
         return;
       }
       bad.add(NODES.numberNode(key.min() - 1));

@@ -113,9 +113,64 @@ class ScenarioRulesTest {
             "x.yaml:5: scenario.steps[0].inject.drop: 'wire' is not right; use command, packet or"
                 + " completion"),
         arguments(
-            bound + "    - bind: {process: alice, devices: ['00:04.0']}\n",
-            "x.yaml:7: scenario.steps[2].bind.devices[0]: alice is bound to 00:04.0 already; remove"
-                + " it"));
+            alice + "    - store: {process: alice, page: 8, value: 1}\n",
+            "x.yaml:6: scenario.steps[1].store.page: page 8 is outside the buffer of alice; use 0 to"
+                + " 7, or start alice with more"),
+        arguments(
+            alice + "    - store: {process: alice, page: 1, offset: 12, value: 1}\n",
+            "x.yaml:6: scenario.steps[1].store.offset: 0xc is not a multiple of 8; use 0x8"),
+        arguments(
+            alice + "    - load: {process: alice, page: 1, value: 1, segv: true}\n",
+            "x.yaml:6: scenario.steps[1].load.segv: goes without value; remove one of them"),
+        arguments(
+            alice + "    - load: {process: bob, page: 1}\n",
+            "x.yaml:6: scenario.steps[1].load.process: no process bob was started before; there are"
+                + " alice"),
+        arguments(
+            alice + "    - dontNeed: {process: alice, page: 5, pages: 4}\n",
+            "x.yaml:6: scenario.steps[1].dontNeed.pages: pages 5 to 8 are outside the buffer of"
+                + " alice; use pages 0 to 7, or start alice with more"),
+        arguments(
+            "    - barRead: {device: '00:04.0', offset: 6}\n",
+            "x.yaml:5: scenario.steps[0].barRead.offset: 0x6 is not a multiple of 4; use 0x4"),
+        arguments(
+            "    - barRead: {device: '00:04.0', offset: 0, bytes: 3}\n",
+            "x.yaml:5: scenario.steps[0].barRead.bytes: 3 is out of range; use 1, 2, 4 or 8 bytes"),
+        arguments(
+            "    - barRead: {device: '00:04.0', offset: 0, bar: 6}\n",
+            "x.yaml:5: scenario.steps[0].barRead.bar: 6 is out of range; use 0 to 5"),
+        arguments(
+            "    - barWrite: {device: '00:04.0', offset: 0, bytes: 1, value: 256}\n",
+            "x.yaml:5: scenario.steps[0].barWrite.value: 0x100 does not fit into the register (bytes:"
+                + " 1); use 0xff or less, or more bytes"),
+        arguments(
+            "    - barWrite: {device: '00:04.0', process: bob, offset: 0, value: 1}\n",
+            "x.yaml:5: scenario.steps[0].barWrite.process: no process bob was started before; there"
+                + " is none"),
+        arguments(
+            "    - unplug: {device: '00:04.0'}\n    - barRead: {device: '00:04.0', offset: 0}\n",
+            "x.yaml:6: scenario.steps[1].barRead.device: 00:04.0 was unplugged by an earlier step;"
+                + " use another device"),
+        arguments(
+            "    - detachDomain: {device: '00:04.0'}\n    - awaitInterrupt: {device: '00:04.0'}\n",
+            "x.yaml:6: scenario.steps[1].awaitInterrupt.device: 00:04.0 was detached by an earlier"
+                + " step; use another device"),
+        arguments(
+            "    - awaitInterrupt: {device: '00:04.0', vector: 2048}\n",
+            "x.yaml:5: scenario.steps[0].awaitInterrupt.vector: 2048 is out of range; use 0 to"
+                + " 2047"),
+        arguments(
+            "    - mmExit: {device: '00:04.0', missing: true, sleeps: 5}\n",
+            "x.yaml:5: scenario.steps[0].mmExit.missing: goes without returns and sleeps; remove"
+                + " them"),
+        arguments(
+            "    - reset: {device: '00:06.0'}\n",
+            "x.yaml:5: scenario.steps[0].reset.device: no device 00:06.0 is listed under devices;"
+                + " there are 00:04.0, 00:05.0"),
+        arguments(
+            bound + "    - reset: {device: '00:04.0'}\n" + dma + "}\n",
+            "x.yaml:8: scenario.steps[3].dma.devices[0]: alice is not bound to 00:04.0; add '-"
+                + " bind: {process: alice, devices: ['00:04.0']}' before"));
   }
 
   @ParameterizedTest
@@ -137,6 +192,30 @@ class ScenarioRulesTest {
         .hasMessage(
             "x.yaml:10: scenario.steps[5].bind.devices[0]: 00:04.0 has a queue for each of 2"
                 + " processes; raise its queues to 3");
+  }
+
+  @Test
+  void aSecondBindTakesAQueueAndAnUnbind() throws Exception {
+    String bind = "    - bind: {process: alice, devices: ['00:04.0']}\n";
+    String unbind = "    - unbind: {process: alice, device: '00:04.0'}\n";
+    String twice = STEPS + "    - process: {name: alice, pages: 8}\n" + bind + bind;
+    ConfigFile.parse("x.yaml", twice + unbind + unbind);
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", twice + bind))
+        .hasMessageContaining("steps[3].bind.devices[0]: 00:04.0 has a queue for each of 2");
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", twice + unbind + unbind + unbind))
+        .hasMessageContaining("steps[5].unbind.device: alice is not bound to 00:04.0");
+  }
+
+  /** What a reset gives back: a device that was detached, or is cut off. */
+  @Test
+  void aDeviceThatWasDetachedCanBeResetAndBound() throws Exception {
+    ConfigFile.parse(
+        "x.yaml",
+        STEPS
+            + "    - process: {name: alice, pages: 8}\n"
+            + "    - detachDomain: {device: '00:04.0'}\n"
+            + "    - reset: {device: '00:04.0'}\n"
+            + "    - bind: {process: alice, devices: ['00:04.0']}\n");
   }
 
   @Test

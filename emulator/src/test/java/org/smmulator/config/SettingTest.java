@@ -76,7 +76,8 @@ class SettingTest {
 
     assertThat(config.scenario())
         .isEqualTo(
-            new ScenarioConfig(3, 600, List.of(new Step.StartProcess("a", 7), new Step.Exit("a"))));
+            new ScenarioConfig(
+                3, 600, List.of(new Step.StartProcess("a", 7), new Step.Exit("a", true))));
   }
 
   @Test

@@ -1,13 +1,16 @@
 package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.metrics.ViolationSummary.Kind;
@@ -113,6 +116,79 @@ class SabotageTest {
   void findsAFrameThatWasReusedTooEarly() throws Exception {
     assertFound(
         story("16x4", "sabotage: {reuseFrameEarly: true}", 1024, 20), Kind.FREED_UNDER_GRANT);
+  }
+
+  /** A device is bound, works, and is taken from a process in every way; then the memory goes. */
+  private static String partings(String sabotage, String parting) {
+    return """
+        machine: {name: sabotaged, ramMiB: 256}
+        guest: {pasidPolicy: lowest}
+        devices:
+          - {id: '00:04.0', model: dma, queues: 4, atc: 16x4}
+        %s
+        scenario:
+          seed: 7
+          steps:
+            - process: {name: alice, pages: 32}
+            - process: {name: bob, pages: 32}
+            - bind: {process: alice, devices: ['00:04.0']}
+            - dma: {processes: [alice], devices: ['00:04.0'], operations: 20, pages: 32}
+        %s
+            - bind: {process: bob, devices: ['00:04.0']}
+            - dma: {processes: [bob], devices: ['00:04.0'], operations: 20, pages: 32}
+        """
+        .formatted(
+            sabotage,
+            parting.lines().map(step -> "    - " + step).collect(Collectors.joining("\n")));
+  }
+
+  private static final String EXIT_BOUND = "exit: {process: alice, unbind: false}";
+
+  private static final String UNBIND =
+      "unbind: {process: alice, device: '00:04.0'}\n"
+          + "munmap: {process: alice, page: 0, pages: 32}";
+
+  /** One page less than a power of two is rounded up to it. */
+  private static final String MUNMAP =
+      "munmap: {process: alice, page: 0, pages: 17}\n"
+          + "munmap: {process: alice, page: 20, pages: 1}";
+
+  private static final String SILENT = "mmExit: {device: '00:04.0', returns: 5}\n" + EXIT_BOUND;
+
+  @ParameterizedTest
+  @ValueSource(strings = {EXIT_BOUND, UNBIND, MUNMAP, SILENT})
+  void withoutABugEveryPartingPasses(String parting) throws Exception {
+    for (int seed = 1; seed <= 3; seed++) {
+      Summary summary = Machines.simulate(folder, partings("", parting), seed).summary();
+      assertThat(summary.verdict().violations()).as("seed %d", seed).isEmpty();
+      assertThat(summary.verdict().passed()).as("seed %d", seed).isTrue();
+    }
+  }
+
+  @Test
+  void findsADeathThatLeavesTheAtcAsItIs() throws Exception {
+    assertFound(partings("sabotage: {sva: exit-keeps-atc}", EXIT_BOUND), Kind.FREED_UNDER_GRANT);
+  }
+
+  @Test
+  void findsAnUnbindThatLeavesTheAtcAsItIs() throws Exception {
+    assertFound(partings("sabotage: {sva: unbind-keeps-atc}", UNBIND), Kind.FREED_UNDER_GRANT);
+  }
+
+  @Test
+  void findsARangeThatIsOnePageTooShort() throws Exception {
+    assertFound(partings("sabotage: {sva: range-too-short}", MUNMAP), Kind.FREED_UNDER_GRANT);
+  }
+
+  /** The allocator of PASIDs knows who names one, and hands none out that is named. */
+  @Test
+  void findsAPasidThatIsFreeBeforeItsDeviceHasStopped() {
+    assertThatThrownBy(
+            () ->
+                Machines.simulate(
+                    folder, partings("sabotage: {sva: pasid-freed-early}", SILENT), 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("PASID 1 is free, but named by {CD=1}");
   }
 
   /** One of the first seeds shows the bug, and the same seed shows it again. */

@@ -130,7 +130,8 @@ class StepsByHandTest {
         "process: {name: dora, pages: 100000} | 100000 pages are more than the RAM holds",
         "bind: {process: carol, devices: ['00:06.0']} | no device 00:06.0 that the guest drives is"
             + " attached; there are 00:04.0, 00:05.0",
-        "bind: {process: alice, devices: ['00:04.0']} | alice is bound to 00:04.0 already",
+        "store: {process: alice, page: 32, value: 1} | page 32 is outside the buffer of alice",
+        "barRead: {device: '00:06.0', offset: 0} | no device 00:06.0 that the guest drives",
         "bind: {process: carol, devices: ['00:05.0']} | 00:05.0 has a queue for each of 1"
             + " processes; raise its queues to 2",
         "dma: {processes: [carol], devices: ['00:04.0'], operations: 1, pages: 2} | carol is not"

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.config.MemoryStep;
 import org.smmulator.config.Step;
 import org.smmulator.config.Step.Operation;
 import org.smmulator.config.Step.Protection;
@@ -31,6 +32,7 @@ final class StreamWorld {
     MUNMAP,
     MUNMAP_AND_REMAP,
     AGE,
+    DONT_NEED,
     WRITE,
     FORK,
     VERIFY,
@@ -120,12 +122,13 @@ final class StreamWorld {
       case MUNMAP -> munmap(page, pages, false);
       case MUNMAP_AND_REMAP -> munmap(page, pages, true);
       case AGE -> steps().age(new Step.Age("bob", page, pages));
+      case DONT_NEED -> steps().dontNeed(new MemoryStep.DontNeed("bob", page, pages));
       case WRITE -> write(page, pages);
       case FORK -> {
         ScenarioProcess child = steps().fork(new Step.Fork("bob", "child" + children++));
         ProcessSteps ofChild = new ProcessSteps(sched, child, check);
         ofChild.verify();
-        ofChild.exit();
+        ofChild.exit(true);
       }
       case VERIFY -> steps().verify();
       case UNBIND -> {

@@ -72,10 +72,15 @@ public final class GuestKernel {
                 hardware.interrupts(),
                 interrupts,
                 asids(addressSpaces)),
-            options.atcInvBeforeTlbi() ? smmu.withAtcInvBeforeTlbi() : smmu);
+            smmu.withBugs(options.bugs()));
     sva =
         new IoMmManager(
-            sched, iommu, options.pasidPolicy(), options.mmExitNanos(), options.mmuNotifier());
+            sched,
+            iommu,
+            options.pasidPolicy(),
+            options.mmExitNanos(),
+            options.mmuNotifier(),
+            options.bugs());
     devices = new DeviceTable(sched, hardware, options, frames, interrupts, iommu, sva);
   }
 
@@ -131,6 +136,11 @@ public final class GuestKernel {
     return new ProgramRun(this, process, program, false);
   }
 
+  /** The function at an address with its driver, or null. */
+  public @Nullable DrivenDevice driven(PciAddress address) {
+    return devices.driven(address);
+  }
+
   /** The dma engine at an address, or null. */
   public @Nullable DmaEngine engine(PciAddress address) {
     return devices.driven(address) instanceof DmaEngine engine ? engine : null;
@@ -165,12 +175,19 @@ public final class GuestKernel {
   }
 
   /**
-   * Opens a function for a process, as a program does.
+   * Opens a function for a process, as a program of it does. The process has it until somebody
+   * closes it or the process ends.
    *
    * @throws IommuException ENODEV if it is not plugged in or not driven, EBUSY if a driver has it
    *     that is not for programs, or a program has it open
    */
-  DeviceFile open(PciAddress address, AddressSpace mm) throws IommuException {
+  public DeviceFile open(GuestProcess process, PciAddress address) throws IommuException {
+    DeviceFile file = open(address, process.mm());
+    process.opened(file);
+    return file;
+  }
+
+  private DeviceFile open(PciAddress address, AddressSpace mm) throws IommuException {
     DrivenDevice device = devices.await(address, 0);
     if (device == null) {
       throw new IommuException(Errno.ENODEV, "no function is at " + address);

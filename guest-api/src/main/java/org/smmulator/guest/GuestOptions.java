@@ -2,6 +2,7 @@ package org.smmulator.guest;
 
 import java.util.Set;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.guest.iommu.SvaBug;
 import org.smmulator.guest.sva.PasidPolicy;
 
 /**
@@ -19,7 +20,7 @@ import org.smmulator.guest.sva.PasidPolicy;
  * @param mmExitNanos how long a device driver may take to stop its device when a process dies
  * @param mmuNotifier whether the kernel has MMU notifiers; without them no device can be bound to a
  *     process
- * @param atcInvBeforeTlbi a planted bug: the driver sends ATC_INV before TLBI
+ * @param bugs planted ones, in how address spaces are shared
  * @param reuseFrameEarly a planted bug: a frame is reused before its invalidation completed
  */
 public record GuestOptions(
@@ -33,5 +34,5 @@ public record GuestOptions(
     PasidPolicy pasidPolicy,
     long mmExitNanos,
     boolean mmuNotifier,
-    boolean atcInvBeforeTlbi,
+    Set<SvaBug> bugs,
     boolean reuseFrameEarly) {}

@@ -156,9 +156,8 @@ public final class UserTask {
    *     of its own ({@link GuestKernel#driveWith}), or is open already
    */
   public DeviceFile open(PciAddress address) throws IommuException {
-    DeviceFile file = kernel.open(address, mm());
-    process.opened(file);
-    return file;
+    sched().throwIfKilled();
+    return kernel.open(process, address);
   }
 
   /** The time. */

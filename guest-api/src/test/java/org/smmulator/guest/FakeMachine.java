@@ -100,7 +100,7 @@ final class FakeMachine {
             PasidPolicy.LOWEST,
             SECOND,
             true,
-            false,
+            Set.of(),
             false));
   }
 

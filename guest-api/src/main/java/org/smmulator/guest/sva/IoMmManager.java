@@ -15,6 +15,7 @@ import org.smmulator.guest.iommu.IommuDriver;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.MmOperation;
+import org.smmulator.guest.iommu.SvaBug;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Sched;
 
@@ -42,8 +43,23 @@ public final class IoMmManager {
    */
   public IoMmManager(
       Sched sched, IommuDriver driver, PasidPolicy policy, long mmExitNanos, boolean mmuNotifiers) {
+    this(sched, driver, policy, mmExitNanos, mmuNotifiers, Set.of());
+  }
+
+  /**
+   * As above.
+   *
+   * @param bugs planted ones
+   */
+  public IoMmManager(
+      Sched sched,
+      IommuDriver driver,
+      PasidPolicy policy,
+      long mmExitNanos,
+      boolean mmuNotifiers,
+      Set<SvaBug> bugs) {
     this.mmuNotifiers = mmuNotifiers;
-    tables = new SvaTables(sched, driver, policy);
+    tables = new SvaTables(sched, driver, policy, bugs);
     quarantine = new Quarantine(tables);
     ioMms = new IoMms(tables, quarantine);
     attachment = new BondAttachment(tables, quarantine);
@@ -131,6 +147,28 @@ public final class IoMmManager {
     if (faults != null) {
       faults.close();
     }
+  }
+
+  /**
+   * What the device's driver gave {@link #deviceInit} for the death of a process; null if nothing.
+   *
+   * @throws IommuException EINVAL if the device takes no part
+   */
+  public @Nullable MmExitHandler driversMmExit(IommuDevice dev) throws IommuException {
+    return require(dev).driversMmExit();
+  }
+
+  /**
+   * From now on the death of a process calls something else for a device than what its driver gave
+   * {@link #deviceInit}, until that is called again: for those who try what becomes of a driver
+   * that fails.
+   *
+   * @param instead null for a driver that has no {@code mm_exit}
+   * @throws IommuException EINVAL if the device takes no part
+   */
+  public void replaceMmExit(IommuDevice dev, @Nullable MmExitHandler instead)
+      throws IommuException {
+    require(dev).replaceMmExit(instead);
   }
 
   private boolean beginShutdown(SvaDevice device) {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.iommu.MmContext;
+import org.smmulator.guest.iommu.SvaBug;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.mm.OutOfMemory;
 import org.smmulator.guest.sched.Guarded;
@@ -175,12 +176,16 @@ final class IoMms {
     tables.tell(EventKind.IO_MM_UNREFERENCED, ioMm);
     unlist(ioMm);
     ioMm.mm().unregisterNotifierNoRelease(ioMm);
-    ioMm.mm()
-        .callAfterGrace(
-            () -> {
-              free(ioMm);
-              tables.counters().add(SvaCounter.IO_MMS, -1);
-            });
+    if (tables.has(SvaBug.NO_GRACE_PERIOD)) {
+      end(ioMm);
+    } else {
+      ioMm.mm().callAfterGrace(() -> end(ioMm));
+    }
+  }
+
+  private void end(IoMm ioMm) {
+    free(ioMm);
+    tables.counters().add(SvaCounter.IO_MMS, -1);
   }
 
   private void unlist(IoMm ioMm) {
@@ -192,7 +197,7 @@ final class IoMms {
       // A newer one of the same address space may have taken its place.
       tables.ioMmsLocked().remove(ioMm.mm(), ioMm);
       tables.ioMmsByPasidLocked().remove(ioMm.pasid(), ioMm);
-      if (quarantine.holdsLocked(ioMm.pasid())) {
+      if (quarantine.holdsLocked(ioMm.pasid()) && !tables.has(SvaBug.PASID_FREED_EARLY)) {
         tables.pasidsLocked().quarantine(ioMm.pasid());
         tables.tell(EventKind.PASID_QUARANTINED, ioMm.pasid());
       } else {

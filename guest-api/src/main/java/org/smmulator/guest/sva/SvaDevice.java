@@ -16,7 +16,8 @@ final class SvaDevice {
   private final IommuDomain domain;
   private final int minPasid;
   private final int maxPasid;
-  private final @Nullable MmExitHandler mmExit;
+  private final @Nullable MmExitHandler driversMmExit;
+  private volatile @Nullable MmExitHandler mmExit;
   private final @Nullable FaultQueue faults;
 
   @Guarded(by = "SvaTables.lock")
@@ -35,6 +36,7 @@ final class SvaDevice {
     this.domain = domain;
     this.minPasid = range.minPasid();
     this.maxPasid = range.maxPasid();
+    this.driversMmExit = mmExit;
     this.mmExit = mmExit;
     this.faults = faults;
   }
@@ -55,8 +57,18 @@ final class SvaDevice {
     return maxPasid;
   }
 
+  /** What the death of a process calls; null if nothing. */
   @Nullable MmExitHandler mmExit() {
     return mmExit;
+  }
+
+  /** What the device's driver gave. */
+  @Nullable MmExitHandler driversMmExit() {
+    return driversMmExit;
+  }
+
+  void replaceMmExit(@Nullable MmExitHandler instead) {
+    mmExit = instead;
   }
 
   /** Null if the device's page requests are not served. */

@@ -3,12 +3,14 @@ package org.smmulator.guest.sva;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.counter.Tally;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuDriver;
+import org.smmulator.guest.iommu.SvaBug;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.sched.Guarded;
 import org.smmulator.guest.sched.LockOrder;
@@ -26,6 +28,7 @@ import org.smmulator.record.EventKind;
 final class SvaTables {
   private final Sched sched;
   private final Tally<SvaCounter> counters = new Tally<>(SvaCounter.class);
+  private final Set<SvaBug> bugs;
   private final DriverCalls driver;
   private final SpinLock lock;
   private final Srcu bondReaders;
@@ -46,8 +49,9 @@ final class SvaTables {
   @Guarded(by = "lock")
   private final Map<IommuDevice, SvaDevice> devices = new LinkedHashMap<>();
 
-  SvaTables(Sched sched, IommuDriver driver, PasidPolicy policy) {
+  SvaTables(Sched sched, IommuDriver driver, PasidPolicy policy, Set<SvaBug> bugs) {
     this.sched = sched;
+    this.bugs = Set.copyOf(bugs);
     this.driver = new DriverCalls(sched, driver, counters);
     this.lock = sched.spinLock(LockOrder.SVA);
     this.bondReaders = sched.srcu(LockOrder.BOND_READERS);
@@ -84,6 +88,11 @@ final class SvaTables {
     if (outer != Sched.NOT_BEGUN) {
       sched.end(kind, outer, sched.name(bond.iommuDevice().name()), sched.name(answer));
     }
+  }
+
+  /** Whether a bug is planted. */
+  boolean has(SvaBug bug) {
+    return bugs.contains(bug);
   }
 
   Sched sched() {

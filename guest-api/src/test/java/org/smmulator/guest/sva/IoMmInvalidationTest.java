@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
@@ -88,7 +89,7 @@ class IoMmInvalidationTest {
           IommuDomain domain = Objects.requireNonNull(dev.domain());
           IoMm ioMm =
               new IoMm(
-                  new SvaTables(scene.sched, scene.iommu, PasidPolicy.LOWEST),
+                  new SvaTables(scene.sched, scene.iommu, PasidPolicy.LOWEST, Set.of()),
                   mm,
                   scene.iommu.mmAlloc(domain, mm),
                   1,

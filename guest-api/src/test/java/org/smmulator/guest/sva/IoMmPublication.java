@@ -1,6 +1,7 @@
 package org.smmulator.guest.sva;
 
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -48,7 +49,8 @@ public class IoMmPublication {
   private @Nullable IoMm other;
 
   public IoMmPublication() {
-    SvaTables tables = new SvaTables(SCHED, new FakeIommu(SCHED, MEMORY), PasidPolicy.LOWEST);
+    SvaTables tables =
+        new SvaTables(SCHED, new FakeIommu(SCHED, MEMORY), PasidPolicy.LOWEST, Set.of());
     ioMms = new IoMms(tables, new Quarantine(tables));
     IommuDevice iommuDevice = new IommuDevice(1, "dev1", Scene.FULL);
     FakeDomain domain = new FakeDomain(1);

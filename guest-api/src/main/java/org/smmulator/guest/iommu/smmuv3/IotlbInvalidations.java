@@ -3,6 +3,8 @@ package org.smmulator.guest.iommu.smmuv3;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import org.smmulator.arch.vmsa.Descriptor;
+import org.smmulator.guest.iommu.DetachMode;
+import org.smmulator.guest.iommu.SvaBug;
 
 /**
  * Drops translations from the SMMU's TLB and from devices' ATCs. The TLB comes first and is done
@@ -25,13 +27,32 @@ final class IotlbInvalidations {
    * the TLB holds it once, whoever uses it. Size 0 is everything.
    */
   void range(List<Master> masters, int asid, int pasid, long start, long size) {
-    if (options.atcInvBeforeTlbi()) {
+    if (options.bugs().contains(SvaBug.RANGE_TOO_SHORT) && size > 0) {
+      long shorter = size - Descriptor.PAGE_BYTES;
+      if (shorter > 0) {
+        inOrder(masters, asid, pasid, start, shorter);
+      }
+      return;
+    }
+    inOrder(masters, asid, pasid, start, size);
+  }
+
+  private void inOrder(List<Master> masters, int asid, int pasid, long start, long size) {
+    if (options.bugs().contains(SvaBug.ATC_INV_BEFORE_TLBI)) {
       atcs(masters, pasid, AtcRange.covering(start, size));
       tlb(asid, start, size, false);
       return;
     }
     tlb(asid, start, size, false);
     atcs(masters, pasid, AtcRange.covering(start, size));
+  }
+
+  /** What a device holds of a PASID that it has no use of any more; the TLB has lost it. */
+  void detached(Master master, int pasid, DetachMode mode) {
+    boolean exit = mode == DetachMode.QUIET;
+    if (!options.bugs().contains(exit ? SvaBug.EXIT_KEEPS_ATC : SvaBug.UNBIND_KEEPS_ATC)) {
+      atc(master, pasid, AtcRange.ALL);
+    }
   }
 
   /** A range of a domain's own addresses, whose tables stay. */

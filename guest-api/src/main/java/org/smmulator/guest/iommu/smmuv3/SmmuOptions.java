@@ -1,5 +1,8 @@
 package org.smmulator.guest.iommu.smmuv3;
 
+import java.util.Set;
+import org.smmulator.guest.iommu.SvaBug;
+
 /**
  * How the driver uses an SMMU.
  *
@@ -10,8 +13,7 @@ package org.smmulator.guest.iommu.smmuv3;
  *     holds as many requests has one for each
  * @param commandTimeoutNanos patience with the command queue; longer than any ATC invalidation
  *     time-out times the queue's users
- * @param atcInvBeforeTlbi planted bug: invalidates the ATC before the TLB, so that a device can
- *     fetch the old translation again
+ * @param bugs planted ones
  */
 public record SmmuOptions(
     int commandQueueLog2,
@@ -21,11 +23,15 @@ public record SmmuOptions(
     int pageRequestsPerDevice,
     int devices,
     long commandTimeoutNanos,
-    boolean atcInvBeforeTlbi) {
+    Set<SvaBug> bugs) {
   private static final int REQUESTS_OF_EACH = 4;
 
+  public SmmuOptions {
+    bugs = Set.copyOf(bugs);
+  }
+
   public static SmmuOptions defaults() {
-    return new SmmuOptions(8, 8, 9, 512, 32, 31, 300_000_000_000L, false);
+    return new SmmuOptions(8, 8, 9, 512, 32, 31, 300_000_000_000L, Set.of());
   }
 
   /** The PRI queue is long enough for some page requests of each. */
@@ -39,10 +45,10 @@ public record SmmuOptions(
         pageRequestsPerDevice,
         number,
         commandTimeoutNanos,
-        atcInvBeforeTlbi);
+        bugs);
   }
 
-  public SmmuOptions withAtcInvBeforeTlbi() {
+  public SmmuOptions withBugs(Set<SvaBug> planted) {
     return new SmmuOptions(
         commandQueueLog2,
         eventQueueLog2,
@@ -51,6 +57,6 @@ public record SmmuOptions(
         pageRequestsPerDevice,
         devices,
         commandTimeoutNanos,
-        true);
+        planted);
   }
 }

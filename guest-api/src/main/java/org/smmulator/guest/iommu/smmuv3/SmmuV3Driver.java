@@ -272,7 +272,7 @@ public final class SmmuV3Driver implements IommuDriver {
         invalidations.asid(context.asid());
       }
     }
-    invalidations.atc(target.master(), pasid, AtcRange.ALL);
+    invalidations.detached(target.master(), pasid, mode);
   }
 
   @Override

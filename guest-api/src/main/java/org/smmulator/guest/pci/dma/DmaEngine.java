@@ -3,6 +3,7 @@ package org.smmulator.guest.pci.dma;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,9 @@ public final class DmaEngine implements DrivenDevice {
   /** By vector; queues beyond the last share them in turn. */
   private final int[] intids;
 
+  /** By vector, since somebody asked last. */
+  private final AtomicLongArray interrupts;
+
   private final List<Runnable> handlers = new ArrayList<>();
   private boolean closed;
   private int users;
@@ -64,6 +68,7 @@ public final class DmaEngine implements DrivenDevice {
     Arrays.setAll(completed, i -> kernel.sched().waitQueue("dma-completions"));
     this.queues = new DmaQueue[queues];
     this.intids = new int[vectors];
+    this.interrupts = new AtomicLongArray(vectors);
     for (int vector = 0; vector < vectors; vector++) {
       handlers.add(handler(vector));
     }
@@ -71,6 +76,7 @@ public final class DmaEngine implements DrivenDevice {
 
   private Runnable handler(int vector) {
     return () -> {
+      interrupts.incrementAndGet(vector);
       for (int i = vector; i < completed.length; i += intids.length) {
         completed[i].wakeAll();
       }
@@ -286,6 +292,18 @@ public final class DmaEngine implements DrivenDevice {
       }
     }
     return quiet ? 0 : -ETIMEDOUT;
+  }
+
+  @Override
+  public long awaitInterrupt(int vector, long deadlineNanos) throws IommuException {
+    if (vector < 0 || vector >= intids.length) {
+      throw new IommuException(
+          Errno.EINVAL,
+          "%s uses %d interrupt vectors, from 0 on, not %d"
+              .formatted(device, intids.length, vector));
+    }
+    completed[vector].await(() -> interrupts.get(vector) > 0 || device.isGone(), deadlineNanos);
+    return interrupts.getAndSet(vector, 0);
   }
 
   @Override

@@ -289,6 +289,18 @@ public final class GenericDevice implements DrivenDevice {
     return true;
   }
 
+  /** Shared with whoever has the function open: an interrupt is told once. */
+  @Override
+  public long awaitInterrupt(int vector, long deadlineNanos) throws IommuException {
+    if (vector < 0 || vector >= interrupts.vectors()) {
+      throw new IommuException(
+          Errno.EINVAL,
+          "%s has %d interrupt vectors, from 0 on, not %d"
+              .formatted(device, interrupts.vectors(), vector));
+    }
+    return interrupts.await(vector, () -> state != State.LOST, deadlineNanos);
+  }
+
   @Override
   public void detach() {
     lose();

@@ -2,6 +2,7 @@ package org.smmulator.guest.iommu.smmuv3;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.execution.DeterministicExecution;
@@ -31,7 +32,7 @@ final class DriverBench {
   final AddressSpaces spaces;
   final List<Integer> asids = new ArrayList<>();
   @Nullable MsiAllocator msis;
-  SmmuOptions options = new SmmuOptions(4, 3, 3, 8, 4, 2, 3_600_000_000_000L, false);
+  SmmuOptions options = new SmmuOptions(4, 3, 3, 8, 4, 2, 3_600_000_000_000L, Set.of());
 
   private int nextAsid = FIRST_DOMAIN_ASID;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +33,7 @@ final class DriverCommandQueueTest {
         seed,
         bench -> {
           int entriesLog2 = 1 + (int) (seed & 1);
-          bench.options = new SmmuOptions(entriesLog2, 3, 3, 8, 4, 2, 3_600_000_000_000L, false);
+          bench.options = new SmmuOptions(entriesLog2, 3, 3, 8, 4, 2, 3_600_000_000_000L, Set.of());
           SmmuV3Driver driver = bench.probe();
           IommuDevice device = bench.device(DriverBench.STREAM);
           IommuDomain domain = driver.attachDefaultDomain(device);
@@ -121,7 +122,7 @@ final class DriverCommandQueueTest {
   void reportsAnSmmuThatStoppedConsuming() {
     DriverBench.run(
         bench -> {
-          bench.options = new SmmuOptions(4, 3, 3, 8, 4, 2, 1_000_000_000L, false);
+          bench.options = new SmmuOptions(4, 3, 3, 8, 4, 2, 1_000_000_000L, Set.of());
           SmmuV3Driver driver = bench.probe();
           bench.smmu.dead = true;
           assertThatThrownBy(() -> driver.attachDefaultDomain(bench.device(DriverBench.STREAM)))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,7 @@ import org.smmulator.guest.iommu.IommuDevice;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.MmContext;
+import org.smmulator.guest.iommu.SvaBug;
 import org.smmulator.guest.mm.AddressSpace;
 
 final class SharedAddressSpaceTest {
@@ -122,7 +124,7 @@ final class SharedAddressSpaceTest {
   void plantsTheBugOfAskingTheAtcFirst() {
     DriverBench.run(
         bench -> {
-          bench.options = bench.options.withAtcInvBeforeTlbi();
+          bench.options = bench.options.withBugs(Set.of(SvaBug.ATC_INV_BEFORE_TLBI));
           Shared shared = Shared.on(bench);
           shared.invalidate(0x7000, 0x1000);
           assertThat(bench.takeJournal())
@@ -154,7 +156,7 @@ final class SharedAddressSpaceTest {
   void splitsWhatTheCommandQueueCannotHold() {
     DriverBench.run(
         bench -> {
-          bench.options = new SmmuOptions(2, 3, 3, 8, 4, 2, 3_600_000_000_000L, false);
+          bench.options = new SmmuOptions(2, 3, 3, 8, 4, 2, 3_600_000_000_000L, Set.of());
           Shared shared = Shared.on(bench);
           shared.invalidate(0x10000, 0x7000);
           List<String> expected = new ArrayList<>();
