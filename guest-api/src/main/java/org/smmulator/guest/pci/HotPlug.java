@@ -1,5 +1,10 @@
 package org.smmulator.guest.pci;
 
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.arch.port.Mmio;
@@ -9,8 +14,9 @@ import org.smmulator.guest.sched.WaitQueue;
 
 /**
  * Follows the machine's hot-plug register block: EVENT (0x00) shows the oldest event (bit 31 valid,
- * bit 30 present or gone, [15:0] the requester ID), a write to ACK (0x04) takes it off. One task
- * handles the events in order.
+ * bit 30 present or gone, [15:0] the requester ID), a write to ACK (0x04) takes it off. The events
+ * of one slot are handled in order, by one task; those of several at the same time, so that a driver
+ * that does not return from its function holds up nobody else's.
  */
 public final class HotPlug {
   private static final long EVENT = 0x00;
@@ -18,12 +24,18 @@ public final class HotPlug {
   private static final int VALID = 1 << 31;
   private static final int PRESENT = 1 << 30;
 
+  private final Sched sched;
   private final Mmio registers;
   private final PciBus bus;
+
+  /** Slots that a task is at, each with the events that came meanwhile. */
+  private final Map<PciAddress, Queue<Runnable>> busy = new ConcurrentHashMap<>();
+
   private final WaitQueue interrupted;
   private volatile boolean pending = true;
 
   public HotPlug(Sched sched, Interrupts interrupts, Mmio registers, PciBus bus) {
+    this.sched = sched;
     this.registers = registers;
     this.bus = bus;
     this.interrupted = sched.waitQueue("hot-plug");
@@ -51,10 +63,43 @@ public final class HotPlug {
       PciAddress address = new PciAddress(event & 0xffff);
       registers.write32(ACK, 1);
       if ((event & PRESENT) != 0) {
-        bus.probe(address);
+        handle(address, () -> bus.probe(address));
       } else {
-        bus.remove(address);
+        handle(address, () -> bus.remove(address));
       }
     }
+  }
+
+  private void handle(PciAddress slot, Runnable event) {
+    boolean[] idle = new boolean[1];
+    busy.compute(
+        slot,
+        (unused, waiting) -> {
+          idle[0] = waiting == null;
+          Queue<Runnable> events = waiting == null ? new ArrayDeque<>() : waiting;
+          events.add(event);
+          return events;
+        });
+    if (idle[0]) {
+      sched.spawn("hot-plug " + slot, () -> handleAll(slot));
+    }
+  }
+
+  private void handleAll(PciAddress slot) {
+    for (Runnable event = next(slot); event != null; event = next(slot)) {
+      event.run();
+    }
+  }
+
+  /** The next event of a slot; without one the slot is idle. */
+  private @Nullable Runnable next(PciAddress slot) {
+    @Nullable Runnable[] next = new Runnable[1];
+    busy.computeIfPresent(
+        slot,
+        (unused, events) -> {
+          next[0] = events.poll();
+          return next[0] == null ? null : events;
+        });
+    return next[0];
   }
 }

@@ -20,7 +20,7 @@ import org.smmulator.guest.sched.Sched;
  * the list of functions; drivers are called without it.
  */
 public final class PciBus {
-  /** Told of functions that come and go, by one task, in order. */
+  /** Told of functions that come and go: what comes and goes in one slot by one task, in order. */
   public interface Listener {
     void added(PciDevice device);
 

@@ -63,7 +63,8 @@ public interface PciDriver {
 
   /**
    * Takes up a function, which is attached to its default domain, answers at its BARs and may
-   * master the bus. The kernel has called nothing else for it before. May sleep.
+   * master the bus. The kernel has called nothing else for it before. May sleep; functions of other
+   * slots are taken up meanwhile, perhaps by the same driver.
    *
    * @throws IommuException if the function cannot be driven; the message says why, and nothing that
    *     the driver has begun is left

@@ -174,6 +174,43 @@ class PciBusTest {
     assertThat(log).containsExactly("failing", "failing");
   }
 
+  @Test
+  void aDriverThatDoesNotReturnHoldsUpItsOwnSlotAlone() {
+    execution.run(
+        () -> {
+          Sched sched = new Sched(execution);
+          PciBus bus =
+              new PciBus(sched, pci.ecam, pci.memory, 1, Set.of(), blocking(sched, RID));
+          new HotPlug(sched, pci.interrupts, pci.hotPlug, bus);
+          pci.plug(RID, FakeFunction.dmaEngine());
+          sched.sleep(1_000);
+          pci.unplug(RID);
+          pci.plug(RID + 8, FakeFunction.dmaEngine());
+          sched.sleep(1_000);
+          pci.unplug(RID + 8);
+          sched.sleep(1_000);
+        });
+    assertThat(log).containsExactly("blocked 00:04.0", "+00:05.0", "-00:05.0");
+  }
+
+  private PciBus.Listener blocking(Sched sched, int requesterId) {
+    return new PciBus.Listener() {
+      @Override
+      public void added(PciDevice device) {
+        if (device.address().requesterId() == requesterId) {
+          log.add("blocked " + device.address());
+          sched.waitQueue("for ever").await(() -> false, Long.MAX_VALUE);
+        }
+        log.add("+" + device.address());
+      }
+
+      @Override
+      public void removed(PciDevice device) {
+        log.add("-" + device.address());
+      }
+    };
+  }
+
   private PciBus.Listener failing() {
     return new PciBus.Listener() {
       @Override
