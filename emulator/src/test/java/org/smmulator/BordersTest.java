@@ -106,6 +106,8 @@ class BordersTest {
           .and()
           .doNotHaveFullyQualifiedName("org.smmulator.machine.DeviceProcess")
           .and()
+          .doNotHaveFullyQualifiedName("org.smmulator.plugin.PluginCall")
+          .and()
           .doNotHaveFullyQualifiedName("org.smmulator.history.Watch")
           .and()
           .doNotHaveFullyQualifiedName("org.smmulator.machine.MachineRam")

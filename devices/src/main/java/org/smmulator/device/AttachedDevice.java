@@ -369,7 +369,7 @@ public final class AttachedDevice {
 
       @Override
       public void spawn(String name, Runnable body) {
-        execution.spawn(options.name() + " " + name, body);
+        execution.spawn(options.name() + " " + name, () -> ModelTask.run(body));
       }
 
       @Override

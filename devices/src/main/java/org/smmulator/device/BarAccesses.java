@@ -71,7 +71,7 @@ final class BarAccesses {
     }
     try {
       model.readBar(bar, offset, bytes, answer);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       answer.send(() -> out.completion(transaction, CompletionStatus.CA, bytes));
       throw e;
     }

@@ -56,10 +56,14 @@ final class ModelTask {
     steps.end();
   }
 
-  private static void run(Runnable call) {
+  /**
+   * Code of a model: what it throws ends this call and nothing else. Not so what ends the tasks of
+   * a whole execution.
+   */
+  static void run(Runnable call) {
     try {
       call.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
       log.error("the device model failed", e);
     }
   }

@@ -3,6 +3,8 @@ package org.smmulator.cli;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -12,17 +14,22 @@ import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.BusConfig;
+import org.smmulator.config.ConfigException;
 import org.smmulator.config.DeviceConfig.DeviceSabotage;
 import org.smmulator.config.Exposure;
+import org.smmulator.config.ModelChoice;
+import org.smmulator.config.ModelOptions;
 import org.smmulator.config.Syntax;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.model.dma.DmaDevice;
-import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.device.DeviceTypes;
+import org.smmulator.device.KnownType;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
+import org.smmulator.plugin.PluginException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,17 +47,16 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     versionProvider = Smmulator.Version.class)
 final class AttachCommand implements Callable<Integer> {
-  private static final int MOST_QUEUES = DmaDevice.MOST_QUEUES;
-  private static final int MOST_PAGE_REQUESTS = 256;
   private static final int MOST_DEVICES = BusConfig.SLOTS * BusConfig.MOST_BUSES;
 
   @Spec private @Nullable CommandSpec spec;
 
   @Parameters(
       paramLabel = "MODEL",
-      description = "Device model: dma or edu.",
-      converter = Model.class)
+      description = "Device model, such as dma; they are listed below.")
   private String model = "";
+
+  @Mixin private PluginOptions plugins = new PluginOptions();
 
   @Option(
       names = "--bus",
@@ -94,33 +100,22 @@ final class AttachCommand implements Callable<Integer> {
   private AtcGeometry atc = new AtcGeometry(64, 4);
 
   @Option(
-      names = "--queues",
-      paramLabel = "N",
-      defaultValue = "2",
-      description = "Queues, 1 to " + MOST_QUEUES + " (default: ${DEFAULT-VALUE}).")
-  private int queues;
-
-  @Option(
       names = "--option",
       paramLabel = "NAME=VALUE",
-      description = "Option of the model, as QEMU's: dma_mask=MASK of edu (default: 0xfffffff).")
+      description = "Option of the model, as in a machine file; see below.")
   private Map<String, String> modelOptions = Map.of();
+
+  @Option(names = "--queues", paramLabel = "N", description = "Short for --option queues=N.")
+  private @Nullable String queues;
+
+  @Option(names = "--pri", paramLabel = "N", description = "Short for --option pri=N.")
+  private @Nullable String pri;
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
       description = "Name for tables and logs (default: the model, with the id if given).")
   private @Nullable String name;
-
-  @Option(
-      names = "--pri",
-      paramLabel = "N",
-      defaultValue = "32",
-      description =
-          "Page requests that may be outstanding, 0 (no PRI) to "
-              + MOST_PAGE_REQUESTS
-              + " (default: ${DEFAULT-VALUE}).")
-  private int pri;
 
   @Option(
       names = "--stall",
@@ -143,28 +138,36 @@ final class AttachCommand implements Callable<Integer> {
       description = "Plant a bug, to see the machine's checks find it: keep-invalidated.")
   private @Nullable DeviceSabotage sabotage;
 
+  PluginOptions plugins() {
+    return plugins;
+  }
+
+  /** What was given for MODEL; empty if nothing was. */
+  String modelName() {
+    return model;
+  }
+
   @Override
   public Integer call() throws UserException, InterruptedException {
+    plugins.use();
+    ModelChoice choice = choice();
     if (!exposed && Exposure.isExposed(bus)) {
       throw new UserException(
           ExitCode.USAGE,
           "--bus: " + bus + " is not on the loopback interface; add --exposed if that is meant");
     }
-    check("--queues", queues, 1, MOST_QUEUES);
-    check("--pri", pri, 0, MOST_PAGE_REQUESTS);
     if (name != null && !Syntax.TEXT.matches(name)) {
       throw new UserException(
           ExitCode.USAGE, "--name: the name is not right; use " + Syntax.TEXT.right());
     }
     checkCount();
-    long mask = dmaMask();
     if (record != null) {
       Output.requireWritable("--record", record);
     }
     int loops = Math.min(count, Runtime.getRuntime().availableProcessors());
     var group = new MultiThreadIoEventLoopGroup(loops, NioIoHandler.newFactory());
     try {
-      return serve(AttachedDevices.connect(group, bus, count, () -> device(mask), this::options))
+      return serve(AttachedDevices.connect(group, bus, count, () -> device(choice), this::options))
           .code();
     } finally {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
@@ -190,32 +193,44 @@ final class AttachCommand implements Callable<Integer> {
     }
   }
 
-  private DeviceModel device(long dmaMask) {
-    return model.equals("edu") ? new EduDevice(dmaMask) : new DmaDevice(queues, pri);
-  }
-
-  private long dmaMask() throws UserException {
-    long dmaMask = EduDevice.DEFAULT_DMA_MASK;
-    for (Map.Entry<String, String> option : modelOptions.entrySet()) {
-      if (!model.equals("edu") || !option.getKey().equals("dma_mask")) {
-        throw new UserException(
-            ExitCode.USAGE,
-            "--option: " + model + " has no option " + option.getKey() + "; edu has dma_mask");
-      }
-      dmaMask = mask(option.getValue());
-    }
-    return dmaMask;
-  }
-
-  /** Decimal, or hexadecimal after 0x, up to 64 bits. */
-  private static long mask(String text) throws UserException {
-    boolean hexadecimal = text.startsWith("0x");
-    try {
-      return Long.parseUnsignedLong(hexadecimal ? text.substring(2) : text, hexadecimal ? 16 : 10);
-    } catch (NumberFormatException e) {
+  private ModelChoice choice() throws UserException {
+    DeviceTypes types = DeviceTypes.offered();
+    KnownType type = types.named(model.toLowerCase(Locale.ROOT));
+    if (type == null) {
       throw new UserException(
           ExitCode.USAGE,
-          "--option: dma_mask '" + text + "' is no number of 64 bits; use one such as 0xfffffff");
+          "'%s' is not a device model; use %s"
+              .formatted(model, String.join(", ", types.names())));
+    }
+    if (type.needsSystemMemory()) {
+      throw new UserException(
+          ExitCode.USAGE,
+          type.name()
+              + " reads memory past the SMMU, and so lives in a machine only; list it under devices"
+              + " in a file with guest: external");
+    }
+    model = type.name();
+    List<ModelOptions.Given> given = new ArrayList<>();
+    modelOptions.forEach(
+        (option, value) -> given.add(new ModelOptions.Given("--option", option, value)));
+    if (queues != null) {
+      given.add(new ModelOptions.Given("--queues", "queues", queues));
+    }
+    if (pri != null) {
+      given.add(new ModelOptions.Given("--pri", "pri", pri));
+    }
+    try {
+      return ModelOptions.choose(type, given);
+    } catch (ConfigException e) {
+      throw new UserException(ExitCode.USAGE, String.join("; ", e.problems()));
+    }
+  }
+
+  private static DeviceModel device(ModelChoice choice) throws UserException {
+    try {
+      return choice.create();
+    } catch (PluginException e) {
+      throw new UserException(ExitCode.USAGE, "there is no device: " + e.getMessage());
     }
   }
 
@@ -254,22 +269,6 @@ final class AttachCommand implements Callable<Integer> {
       throw new UserException(ExitCode.UNREACHABLE, "device " + devices.awaitClosed());
     } finally {
       hook.remove();
-    }
-  }
-
-  private static final class Model implements ITypeConverter<String> {
-    @Override
-    public String convert(String text) {
-      String name = text.toLowerCase(Locale.ROOT);
-      if (name.equals("iommu-testdev")) {
-        throw new TypeConversionException(
-            "iommu-testdev reads memory past the SMMU, and so lives in a machine only; list it"
-                + " under devices in a file with guest: external");
-      }
-      if (!name.equals("dma") && !name.equals("edu")) {
-        throw new TypeConversionException("'" + text + "' is not a device model; use dma or edu");
-      }
-      return name;
     }
   }
 

@@ -7,15 +7,16 @@ import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.Exposure;
 import org.smmulator.launch.DeviceProgram;
 
-/** {@code smmulator attach dma} with the options that a machine file describes. */
+/** {@code smmulator attach} with the options that a machine file describes. */
 public final class AttachProgram implements DeviceProgram {
   @Override
   public List<String> commandLine(DeviceConfig config, String bus) {
     List<String> line = new ArrayList<>();
-    line.addAll(List.of(Smmulator.class.getName(), "attach", "dma", "--bus", bus));
+    line.addAll(List.of(Smmulator.class.getName(), "attach", config.model().name()));
+    line.addAll(List.of("--bus", bus, "--name", config.label()));
     line.addAll(List.of("--id", config.id().toString(), "--atc", config.atc().toString()));
-    line.addAll(List.of("--queues", Integer.toString(config.queues())));
-    line.addAll(List.of("--pri", Integer.toString(config.pri()), "--name", config.label()));
+    config.model().options().forEach((name, value) -> line.addAll(option(name, value)));
+    line.addAll(PluginOptions.forAnotherProcess());
     if (Exposure.isExposed(BusAddress.parse(bus))) {
       line.add("--exposed"); // as the machine's file says
     }
@@ -29,5 +30,9 @@ public final class AttachProgram implements DeviceProgram {
       line.addAll(List.of("--sabotage", "keep-invalidated"));
     }
     return line;
+  }
+
+  private static List<String> option(String name, Object value) {
+    return List.of("--option", name + "=" + value);
   }
 }

@@ -10,7 +10,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.BusAddress;
 import org.smmulator.device.AttachedDevice;
@@ -27,6 +26,11 @@ final class AttachedDevices {
   private final List<AttachedDevice> devices = new ArrayList<>();
   private final List<PciAddress> addresses = new ArrayList<>();
 
+  /** Makes a model for each device. */
+  interface Models {
+    DeviceModel make() throws UserException;
+  }
+
   private AttachedDevices(BusAddress bus) {
     this.bus = bus;
   }
@@ -41,14 +45,14 @@ final class AttachedDevices {
       MultiThreadIoEventLoopGroup group,
       BusAddress bus,
       int count,
-      Supplier<DeviceModel> models,
+      Models models,
       IntFunction<DeviceOptions> options)
       throws UserException, InterruptedException {
     AttachedDevices all = new AttachedDevices(bus);
     boolean attached = false;
     try {
       for (int i = 0; i < count; i++) {
-        all.connect((EventLoop) group.next(), models.get(), options.apply(i));
+        all.connect((EventLoop) group.next(), models.make(), options.apply(i));
       }
       attached = true;
       return all;

@@ -32,11 +32,14 @@ final class CheckCommand implements Callable<Integer> {
 
   @Mixin private SettingOptions settings = new SettingOptions();
 
+  @Mixin private PluginOptions plugins = new PluginOptions();
+
   @Override
   public Integer call() throws UserException {
     PrintWriter out = Output.of(spec).out();
     PrintWriter err = Output.of(spec).err();
     List<Setting> changes = settings.settings();
+    plugins.use();
     ExitCode code = ExitCode.OK;
     for (Path file : files) {
       try {

@@ -1,7 +1,6 @@
 package org.smmulator.cli;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,8 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.BusAddress;
-import org.smmulator.config.DeviceConfig.DeviceModel;
 import org.smmulator.config.Setting;
+import org.smmulator.device.DeviceTypes;
+import org.smmulator.device.KnownType;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
 
@@ -215,9 +215,9 @@ final class QemuOptions {
 
   /** Models that live with the machine and wait for its time, as QEMU's devices do. */
   static List<String> models() {
-    return Arrays.stream(DeviceModel.values())
-        .filter(model -> model != DeviceModel.DMA)
-        .map(DeviceModel::spelled)
+    return DeviceTypes.offered().all().stream()
+        .filter(KnownType::isStepped)
+        .map(KnownType::name)
         .toList();
   }
 

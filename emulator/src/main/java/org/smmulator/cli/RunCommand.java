@@ -84,6 +84,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin private SettingOptions settings = new SettingOptions();
 
+  @Mixin private PluginOptions plugins = new PluginOptions();
+
   @Mixin private SimulateOptions simulate = new SimulateOptions();
 
   @Option(
@@ -97,6 +99,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ConfigException, UserException {
+    plugins.use();
     MachineConfig config = load();
     simulate.requireSense();
     if (printConfig) {
@@ -120,7 +123,7 @@ final class RunCommand implements Callable<Integer> {
 
   private ExitCode simulate(MachineConfig config, Output output, Report report, StoryFiles story)
       throws UserException {
-    String words = file + settings.words();
+    String words = file + settings.words() + plugins.words();
     Simulation simulation = new Simulation(launcher.get(), config, words, simulate, output);
     return untilSignal(
         () -> {

@@ -122,6 +122,10 @@ public final class Smmulator implements Runnable {
     handleFailures(line);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     document(line);
+    CommandLine attach = line.getSubcommands().get("attach");
+    if (attach != null) {
+      ModelHelp.addTo(attach);
+    }
     return line;
   }
 
@@ -160,6 +164,7 @@ public final class Smmulator implements Runnable {
     commands.put("decode", DecodeCommand::new);
     commands.put("atc-curve", AtcCurveCommand::new);
     commands.put("check", CheckCommand::new);
+    commands.put("schema", SchemaCommand::new);
     commands.put("system-aarch64", () -> new SystemCommand(launcher));
     commands.put("qemu", QemuCommand::new);
     return commands;

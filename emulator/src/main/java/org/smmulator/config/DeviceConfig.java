@@ -1,44 +1,24 @@
 package org.smmulator.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
-import org.smmulator.device.model.dma.DmaDevice;
 
 /** One element of {@code devices}: a device that the machine starts and attaches. */
 public record DeviceConfig(
     @Key(meaning = "Bus, device and function number, such as '00:04.0'.") PciAddress id,
-    @Key(meaning = "Device model.") DeviceModel model,
+    @Key(meaning = "Device model; it may have keys of its own.") ModelChoice model,
     @Key(meaning = "Geometry of the address translation cache, SETSxWAYS.", fallback = "64x4")
         AtcGeometry atc,
-    @Key(
-            meaning = "Queues of the device.",
-            unit = "queues",
-            fallback = "2",
-            min = 1,
-            max = DeviceConfig.MOST_QUEUES)
-        int queues,
-    @Key(
-            meaning = "Page requests that may be outstanding; 0 for a device without PRI.",
-            unit = "page requests",
-            fallback = "32",
-            max = 256)
-        int pri,
-    @Key(
-            meaning =
-                "Width of the addresses that an edu drives; QEMU's dma_mask has as many ones.",
-            unit = "bits",
-            fallback = "28",
-            max = 64)
-        int dmaMaskBits,
     @Key(
             meaning =
                 "Whether faults may stall what the device sends, as PCIe forbids; it has no ATS"
                     + " then, and no PRI.",
             fallback = "false")
         boolean stall,
-    @Key(meaning = "Where a dma lives: in a JVM of its own or in the machine's.", fallback = "own")
+    @Key(
+            meaning = "Where the device lives: in a JVM of its own or in the machine's.",
+            fallback = "own")
         Home process,
     @Key(
             meaning = "Name for people; default is the model and the id.",
@@ -49,23 +29,6 @@ public record DeviceConfig(
         @Nullable String record,
     @Key(meaning = "A bug planted in the device, to see the checks find it.", nullable = true)
         @Nullable DeviceSabotage sabotage) {
-
-  static final int MOST_QUEUES = DmaDevice.MOST_QUEUES;
-
-  /** The bundled device models. */
-  public enum DeviceModel {
-    @JsonProperty("dma")
-    DMA,
-    @JsonProperty("edu")
-    EDU,
-    @JsonProperty("iommu-testdev")
-    IOMMU_TESTDEV;
-
-    /** As in a file. */
-    public String spelled() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-  }
 
   /** Where a device that could live elsewhere lives. */
   public enum Home {
@@ -84,13 +47,18 @@ public record DeviceConfig(
     KEEP_INVALIDATED
   }
 
-  /** What QEMU calls dma_mask. */
-  public long dmaMask() {
-    return dmaMaskBits == Long.SIZE ? -1 : (1L << dmaMaskBits) - 1;
+  /** Its queues, if its model has a choice of that name; each serves one process. Otherwise 0. */
+  public int queues() {
+    return model.number("queues");
+  }
+
+  /** Page requests that it can have outstanding, if its model has this choice. Otherwise 0. */
+  public int pri() {
+    return model.number("pri");
   }
 
   /** The name for people. */
   public String label() {
-    return name != null ? name : model.spelled() + "@" + id;
+    return name != null ? name : model.name() + "@" + id;
   }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.smmulator.arch.port.MemoryMap;
 import org.smmulator.arch.port.PciAddress;
-import org.smmulator.config.DeviceConfig.DeviceModel;
+import org.smmulator.device.KnownType;
 import org.smmulator.smmu.feature.SmmuFeatures;
 
 /** Rules between keys of a machine file: memory map, addresses, identifiers. */
@@ -219,17 +219,18 @@ final class MachineRules {
     for (int i = 0; i < config.devices().size(); i++) {
       DeviceConfig device = config.devices().get(i);
       String path = Problems.element("devices", i);
-      if (device.model() != DeviceModel.DMA && !config.guest().isExternal()) {
+      KnownType type = device.model().type();
+      if (type.needsSystemMemory() && !config.guest().isExternal()) {
         problems.add(
             path + ".model",
-            "the built-in kernel has no driver for "
-                + device.model().spelled()
-                + "; use dma, or guest: external");
+            a(device)
+                + " reads memory past the SMMU, which only a program of yours has it do; use"
+                + " another model, or guest: external");
       }
-      if (device.model() != DeviceModel.DMA && device.record() != null) {
+      if (!type.hasAtc() && device.record() != null) {
         problems.add(path + ".record", noAtc(device));
       }
-      if (device.model() != DeviceModel.DMA && device.sabotage() != null) {
+      if (!type.hasAtc() && device.sabotage() != null) {
         problems.add(path + ".sabotage", noAtc(device));
       }
     }
@@ -247,11 +248,11 @@ final class MachineRules {
             path + ".stall",
             "with smmu.stallModel terminate-only nothing stalls; use configurable, or remove it");
       }
-      if (device.model() == DeviceModel.IOMMU_TESTDEV) {
+      if (device.model().type().needsSystemMemory()) {
         problems.add(
             path + ".stall",
-            "an iommu-testdev looks into memory behind its write at once; remove it, or use another"
-                + " model");
+            a(device)
+                + " looks into memory behind its write at once; remove it, or use another model");
       }
       if (device.record() != null) {
         problems.add(path + ".record", NO_ATC_WITH_STALL);
@@ -263,7 +264,12 @@ final class MachineRules {
   }
 
   private static String noAtc(DeviceConfig device) {
-    return "an " + device.model().spelled() + " has no ATC; remove it, or use model dma";
+    return a(device) + " has no ATC; remove it, or use model dma";
+  }
+
+  private static String a(DeviceConfig device) {
+    String name = device.model().name();
+    return ("aeiou".indexOf(name.charAt(0)) < 0 ? "a " : "an ") + name;
   }
 
   private void slot(PciAddress id, String path, BusConfig bus) {

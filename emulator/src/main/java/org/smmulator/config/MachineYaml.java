@@ -32,6 +32,11 @@ public final class MachineYaml {
     ObjectNode section = NODES.objectNode();
     for (RecordComponent component : record.getClass().getRecordComponents()) {
       Object value = valueOf(component, record);
+      if (value instanceof ModelChoice model) {
+        section.put(component.getName(), model.name());
+        model.options().forEach((name, chosen) -> section.set(name, JSON.valueToTree(chosen)));
+        continue;
+      }
       String word = Shape.key(component).wordForZero();
       boolean isWord = !word.isEmpty() && Integer.valueOf(0).equals(value);
       section.set(component.getName(), isWord ? NODES.stringNode(word) : node(value));

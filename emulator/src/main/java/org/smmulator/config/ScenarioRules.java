@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.device.model.dma.DmaDevice;
 
 /**
  * Goes through steps as the machine will, with names instead of memory: who lives, who is bound to
@@ -44,6 +45,9 @@ final class ScenarioRules {
   private final Map<String, Guest> living = new LinkedHashMap<>();
   private final Set<String> ended = new HashSet<>();
   private final Map<String, Stream> background = new HashMap<>();
+
+  /** Programs in the background, and where they were started. */
+  private final Map<String, String> programs = new HashMap<>();
 
   /** Of a machine file, from the machine's start on. */
   ScenarioRules(Problems problems, MachineConfig config) {
@@ -82,6 +86,11 @@ final class ScenarioRules {
     background.put(name, new Stream(step, "", works));
   }
 
+  /** A program has been started, and nobody has waited for it. */
+  void program(String name) {
+    programs.put(name, "");
+  }
+
   void check(List<Step> steps) {
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
@@ -92,6 +101,11 @@ final class ScenarioRules {
             problems.add(
                 stream.path + ".background",
                 "nothing waits for stream " + name + "; add '- wait: {background: " + name + "}'"));
+    programs.forEach(
+        (name, path) ->
+            problems.add(
+                path + ".background",
+                "nothing waits for program " + name + "; add '- wait: {background: " + name + "}'"));
   }
 
   /** One step, and what it leaves behind. */
@@ -124,13 +138,13 @@ final class ScenarioRules {
 
     @Override
     public void await(Step.Wait step) {
-      if (background.remove(step.background()) == null) {
+      if (background.remove(step.background()) == null
+          && programs.remove(step.background()) == null) {
+        Set<String> there = new HashSet<>(background.keySet());
+        there.addAll(programs.keySet());
         problems.add(
             path + ".background",
-            "no stream "
-                + step.background()
-                + " is in the background; "
-                + one(background.keySet()));
+            "no stream or program " + step.background() + " is in the background; " + one(there));
       }
     }
 
@@ -190,6 +204,15 @@ final class ScenarioRules {
       if (present(step.device(), path + ".device")) {
         unplugged.add(step.device());
         lose(step.device());
+      }
+    }
+
+    @Override
+    public void program(Step.Program step) {
+      guest(step.process(), path + ".process");
+      String name = step.background();
+      if (name != null && isFree(name, path)) {
+        programs.put(name, path);
       }
     }
 
@@ -305,7 +328,7 @@ final class ScenarioRules {
               + " has a queue for each of "
               + queues
               + " processes; "
-              + (bound > DeviceConfig.MOST_QUEUES
+              + (bound > DmaDevice.MOST_QUEUES
                   ? "bind others to another device"
                   : "raise its queues to " + bound));
     }
@@ -329,12 +352,20 @@ final class ScenarioRules {
       String sentence = " bytes are more than half the working set; use " + half + " or less";
       problems.add(path + ".bytes", dma.bytes() + sentence);
     }
-    if (dma.background() != null
-        && background.putIfAbsent(dma.background(), new Stream(dma, path, true)) != null) {
-      problems.add(
-          path + ".background",
-          "stream " + dma.background() + " is in the background already; use another name");
+    String name = dma.background();
+    if (name != null && isFree(name, path)) {
+      background.put(name, new Stream(dma, path, true));
     }
+  }
+
+  /** Whether nothing in the background has that name. */
+  private boolean isFree(String name, String path) {
+    boolean taken = background.containsKey(name) || programs.containsKey(name);
+    if (taken) {
+      problems.add(
+          path + ".background", name + " is in the background already; use another name");
+    }
+    return !taken;
   }
 
   private void unique(List<?> names, String path) {

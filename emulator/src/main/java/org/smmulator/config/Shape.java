@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.device.KnownType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -58,8 +59,8 @@ final class Shape {
   }
 
   /** Whether a record stands in a file as one text. */
-  static boolean isText(Class<?> record) {
-    return PARSED.containsKey(record);
+  static boolean isText(Type record) {
+    return PARSED.containsKey(record) || record == ModelChoice.class;
   }
 
   static Key key(RecordComponent component) {
@@ -129,10 +130,48 @@ final class Shape {
       problems.add(path, spell(node) + " is not a section; use " + keys(record));
       return node;
     }
+    return choosesModel(components)
+        ? withModel(given, components, path)
+        : members(given, components, components.keySet(), path);
+  }
+
+  private static boolean choosesModel(Map<String, RecordComponent> components) {
+    RecordComponent model = components.get(ModelShape.KEY);
+    return model != null && model.getType() == ModelChoice.class;
+  }
+
+  /** A section whose model has keys of its own. */
+  private JsonNode withModel(
+      ObjectNode section, Map<String, RecordComponent> components, String path) {
+    ModelShape models = new ModelShape(problems);
+    KnownType type = models.type(section);
+    List<String> keys = new ArrayList<>(components.keySet());
+    keys.addAll(ModelShape.keys(type));
+    ObjectNode given = section.deepCopy();
+    for (String name : section.propertyNames()) {
+      if (!keys.contains(name) && models.isOfAnother(name, type, Problems.child(path, name))) {
+        given.remove(name);
+      }
+    }
+    ObjectNode complete = members(given, components, keys, path);
+    if (type != null) {
+      complete.set(ModelShape.KEY, models.complete(type, section, path));
+    }
+    return complete;
+  }
+
+  /**
+   * @param right the keys that the section may have
+   */
+  private ObjectNode members(
+      ObjectNode given,
+      Map<String, RecordComponent> components,
+      Collection<String> right,
+      String path) {
     for (String name : given.propertyNames()) {
-      if (!components.containsKey(name)) {
-        String right = "unknown key; " + meantOr("right are ", name, components.keySet());
-        problems.add(Problems.child(path, name), right);
+      if (!right.contains(name)) {
+        String wrong = "unknown key; " + meantOr("right are ", name, right);
+        problems.add(Problems.child(path, name), wrong);
       }
     }
     ObjectNode complete = NODES.objectNode();
@@ -166,7 +205,7 @@ final class Shape {
     if (type == Step.class) {
       return step(node, path);
     }
-    if (type instanceof Class<?> record && record.isRecord() && !PARSED.containsKey(type)) {
+    if (type instanceof Class<?> record && record.isRecord() && !isText(type)) {
       return mapping(node, record, path);
     }
     if (node.isString() && stands(node.stringValue(), key)) {
@@ -186,7 +225,7 @@ final class Shape {
   }
 
   /** Numbers may be hexadecimal, which Jackson's YAML takes for text; names may be numbers. */
-  private static JsonNode plain(JsonNode node, Type type) {
+  static JsonNode plain(JsonNode node, Type type) {
     if (node.isNumber() && isEnum(type)) {
       return NODES.stringNode(node.asString());
     }
@@ -266,12 +305,15 @@ final class Shape {
     if (type instanceof Class<?> enumeration && enumeration.isEnum()) {
       return name(text, names(enumeration));
     }
+    if (type == ModelChoice.class) {
+      return name(text, ModelShape.names());
+    }
     return key.syntax().matches(text)
         ? null
         : "'" + text + "' is not right; use " + right(type, key);
   }
 
-  private static @Nullable String name(String text, List<String> names) {
+  static @Nullable String name(String text, List<String> names) {
     if (names.contains(text)) {
       return null;
     }
@@ -315,7 +357,7 @@ final class Shape {
   private static String right(Type type, Key key) {
     if (type instanceof ParameterizedType listType) {
       Type element = listType.getActualTypeArguments()[0];
-      boolean section = element instanceof Class<?> c && c.isRecord() && !PARSED.containsKey(c);
+      boolean section = element instanceof Class<?> c && c.isRecord() && !isText(c);
       return "a list of " + (section ? "sections with " : "") + right(element, key);
     }
     if (type == String.class) {
@@ -326,6 +368,9 @@ final class Shape {
     }
     if (type == PortAddress.class) {
       return PortAddress.RIGHT;
+    }
+    if (type == ModelChoice.class) {
+      return list(ModelShape.names());
     }
     if (type == AtcGeometry.class) {
       return "SETSxWAYS, such as 64x4";
@@ -370,7 +415,7 @@ final class Shape {
     return keys.size() == 1 ? "the key " + keys.get(0) : "the keys " + list(keys, "and");
   }
 
-  private static String list(Collection<String> names) {
+  static String list(Collection<String> names) {
     return list(List.copyOf(names), "or");
   }
 
@@ -382,7 +427,7 @@ final class Shape {
   }
 
   /** A value as people would name it, short. */
-  private static String spell(JsonNode node) {
+  static String spell(JsonNode node) {
     if (node.isNull()) {
       return "nothing";
     }

@@ -41,7 +41,7 @@ final class SharingRules {
       DeviceConfig device = config.devices().get(i);
       String path = bound.get(device.id());
       requesters += device.pri() > 0 ? 1 : 0;
-      if (device.pri() == 0 && path != null) {
+      if (device.pri() == 0 && device.queues() > 0 && path != null) {
         problems.add(
             Problems.element("devices", i) + ".pri",
             path

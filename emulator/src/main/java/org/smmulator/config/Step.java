@@ -31,6 +31,7 @@ public sealed interface Step
         Step.Verify,
         Step.Unplug,
         Step.Inject,
+        Step.Program,
         MemoryStep,
         DeviceStep {
   /** Calls the case of this kind of step. */
@@ -133,9 +134,9 @@ public sealed interface Step
     }
   }
 
-  /** Waits for a stream in the background. */
+  /** Waits for a stream or a program in the background. */
   @JsonTypeName("wait")
-  record Wait(@Key(meaning = "Name of the stream.", syntax = Syntax.NAME) String background)
+  record Wait(@Key(meaning = "Name of the stream or program.", syntax = Syntax.NAME) String background)
       implements Step {
     @Override
     public <E extends Exception> void choose(StepCases<E> cases) throws E {
@@ -320,6 +321,23 @@ public sealed interface Step
     @Override
     public <E extends Exception> void choose(StepCases<E> cases) throws E {
       cases.inject(this);
+    }
+  }
+
+  /** Runs a program of somebody's jar in a process: a {@code GuestProgram} of {@code --plugins}. */
+  @JsonTypeName("program")
+  record Program(
+      @Key(meaning = "Process that it runs in.", syntax = Syntax.NAME) String process,
+      @Key(meaning = "Name of the program, as it says itself.") String name,
+      @Key(
+              meaning = "Name to wait for; the program then goes on beside the next steps.",
+              nullable = true,
+              syntax = Syntax.NAME)
+          @Nullable String background)
+      implements Step {
+    @Override
+    public <E extends Exception> void choose(StepCases<E> cases) throws E {
+      cases.program(this);
     }
   }
 

@@ -74,6 +74,11 @@ public final class StepByHand {
     rules.stream(name, step, works);
   }
 
+  /** A program has been started, to wait for it by this name. */
+  public void program(String name) {
+    rules.program(name);
+  }
+
   /**
    * Whether a step can be done on such a machine.
    *

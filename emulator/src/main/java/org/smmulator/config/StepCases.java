@@ -43,4 +43,6 @@ public interface StepCases<E extends Exception> {
   void memory(MemoryStep step) throws E;
 
   void device(DeviceStep step) throws E;
+
+  void program(Step.Program step) throws E;
 }

@@ -186,6 +186,11 @@ public final class StepWords
   }
 
   @Override
+  public void program(Step.Program step) {
+    and(step.process()).and(step.name());
+  }
+
+  @Override
   public void inject(Step.Inject step) {
     and(step.drop() != null ? "drop" : step.duplicate() != null ? "duplicate" : "delay");
     and(String.valueOf(step.what())).and(step.nth());

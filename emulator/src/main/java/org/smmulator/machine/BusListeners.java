@@ -31,13 +31,13 @@ final class BusListeners implements AutoCloseable {
   }
 
   /**
-   * Starts a dma where its file says that it lives; one with a process of its own comes to the
+   * Starts a device where its file says that it lives; one with a process of its own comes to the
    * first of the sockets.
    *
    * @param execution runs the tasks of one that lives in the machine
    * @throws UserException if it cannot be started
    */
-  PluggedDevice plugDma(DeviceConfig config, Execution execution, Board board)
+  PluggedDevice plug(DeviceConfig config, Execution execution, Board board)
       throws UserException {
     return switch (config.process()) {
       case OWN -> DeviceProcess.start(config, addresses().get(0));

@@ -10,12 +10,13 @@ import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.InProcessWire;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.AttachedDevice;
+import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.model.dma.DmaDevice;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.TaskLoop;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
+import org.smmulator.plugin.PluginException;
 
 /** A device in the machine's process, with tasks and a link of its own. */
 final class DeviceInProcess implements PluggedDevice {
@@ -31,18 +32,42 @@ final class DeviceInProcess implements PluggedDevice {
     this.link = link;
   }
 
+  /** A device whose model could not be made: the machine goes on without it. */
+  private record Absent(DeviceConfig config) implements PluggedDevice {
+    @Override
+    public boolean isAlive() {
+      return false;
+    }
+
+    @Override
+    public void close() {}
+  }
+
   /**
    * @param execution runs the device's tasks
    */
-  static DeviceInProcess start(DeviceConfig config, Execution execution, Board board, Timing timing)
+  static PluggedDevice start(DeviceConfig config, Execution execution, Board board, Timing timing)
+      throws UserException {
+    DeviceModel model;
+    try {
+      model =
+          config
+              .model()
+              .type()
+              .create(config.model().settings().withWorkNanos(timing.deviceNanos()));
+    } catch (PluginException e) {
+      log.error("device {} is not plugged in: {}", config.id(), e.getMessage());
+      return new Absent(config);
+    }
+    return start(config, model, execution, board, timing);
+  }
+
+  private static DeviceInProcess start(
+      DeviceConfig config, DeviceModel model, Execution execution, Board board, Timing timing)
       throws UserException {
     AttachedDevice device;
     try {
-      device =
-          new AttachedDevice(
-              new DmaDevice(config.queues(), config.pri(), timing.deviceNanos()),
-              options(config),
-              execution);
+      device = new AttachedDevice(model, options(config), execution);
     } catch (IOException e) {
       throw new UserException(
           ExitCode.USAGE, "device " + config.id() + " cannot be started: " + e.getMessage());
@@ -68,7 +93,7 @@ final class DeviceInProcess implements PluggedDevice {
 
   private static DeviceOptions options(DeviceConfig config) {
     DeviceOptions options =
-        DeviceOptions.of(config.model().spelled(), config.label())
+        DeviceOptions.of(config.model().name(), config.label())
             .withRequesterId(config.id().requesterId())
             .withAtc(config.atc().sets(), config.atc().ways())
             .withKeepInvalidated(config.sabotage() != null)

@@ -5,7 +5,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.DeviceConfig;
-import org.smmulator.config.DeviceConfig.DeviceModel;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.PortAddress;
 import org.smmulator.guest.GuestKernel;
@@ -61,7 +60,7 @@ final class ExternalGuest implements Guest {
   /** The devices on the hardware's own time, as at power-on. */
   private void plugAnew(Board board) {
     for (DeviceConfig device : config.devices()) {
-      if (device.model() != DeviceModel.DMA) {
+      if (SteppedPlatform.isOnLoop(device)) {
         int requesterId = device.id().requesterId();
         platform
             .stepped()
@@ -70,7 +69,7 @@ final class ExternalGuest implements Guest {
     }
     platform.stepped().run(board.hotPlug()::reset);
     for (DeviceConfig device : config.devices()) {
-      if (device.model() != DeviceModel.DMA) {
+      if (SteppedPlatform.isOnLoop(device)) {
         platform.plugOnLoop(device, board);
       }
     }

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,6 +18,8 @@ import org.smmulator.config.StepCases;
 import org.smmulator.config.StepWords;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
+import org.smmulator.guest.GuestPrograms;
+import org.smmulator.guest.ProgramRun;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.pci.DrivenDevice;
@@ -59,6 +62,10 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   private final Map<String, List<Task>> background = new LinkedHashMap<>();
   private final List<Running> streams = new CopyOnWriteArrayList<>();
+
+  /** Programs that nobody has waited for yet, by the tasks that wait for their end. */
+  private final Map<Task, ProgramRun> programs = new ConcurrentHashMap<>();
+
   private final Board board;
 
   /** Not one of the guest's: in a run that a seed orders nobody else ever wants it. */
@@ -146,10 +153,16 @@ final class GuestSteps implements StepCases<ScenarioException> {
         rules.stream(name == null ? "'" + StepWords.of(each.step) + "'" : name, each.step, works);
       }
     }
+    background.forEach(
+        (name, tasks) -> {
+          if (programs.containsKey(tasks.get(0))) {
+            rules.program(name);
+          }
+        });
   }
 
   private static void tell(StepByHand rules, String name, ScenarioProcess process) {
-    if (process.isEnding()) {
+    if (process.isEnding() || !process.process().isAlive()) {
       rules.ended(name);
       return;
     }
@@ -236,13 +249,53 @@ final class GuestSteps implements StepCases<ScenarioException> {
     waitedFor = tasks == null ? List.of() : tasks;
   }
 
-  private static void join(List<Task> tasks) throws ScenarioException {
+  @Override
+  public void program(Step.Program step) throws ScenarioException {
+    ScenarioProcess process = process(step.process());
+    ProgramRun run;
+    try {
+      run = kernel.run(process.process(), GuestPrograms.offered().named(step.name()));
+    } catch (IllegalArgumentException e) {
+      throw new ScenarioException(e.getMessage() + "; --plugins brings those of a folder", e);
+    } catch (IllegalStateException e) {
+      throw new ScenarioException(String.valueOf(e.getMessage()), e);
+    }
+    Task ended = kernel.sched().spawn("program " + step.name(), run::join);
+    programs.put(ended, run);
+    if (step.background() == null) {
+      waitedFor = List.of(ended);
+    } else {
+      background.put(step.background(), List.of(ended));
+    }
+  }
+
+  /** The program that a task waited for is over; it may have ended its process. */
+  private void requireSuccess(Task ended) throws ScenarioException {
+    ProgramRun run = programs.remove(ended);
+    if (run == null) {
+      return;
+    }
+    for (ScenarioProcess process : processes().values()) {
+      if (process.process() == run.process() && !run.process().isAlive()) {
+        process.end();
+        process.bindings().forEach(Binding::close);
+        process.bindings().clear();
+      }
+    }
+    Throwable failure = run.failure();
+    if (failure != null) {
+      throw new ScenarioException(ended.name() + " failed: " + failure, failure);
+    }
+  }
+
+  private void join(List<Task> tasks) throws ScenarioException {
     for (Task task : tasks) {
       task.join();
       Throwable failure = task.failure();
       if (failure != null) {
         throw new ScenarioException(task.name() + " failed: " + failure.getMessage(), failure);
       }
+      requireSuccess(task);
     }
   }
 

@@ -7,7 +7,7 @@ import org.smmulator.bus.wire.LinkLimits;
 import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.model.testdev.IommuTestDevice;
+import org.smmulator.device.SystemMemory;
 import org.smmulator.execution.SteppedLoop;
 import org.smmulator.pcie.RootComplex;
 
@@ -49,8 +49,8 @@ public final class InProcessDevices {
     return device;
   }
 
-  /** An {@code iommu-testdev} for that slot. */
-  public IommuTestDevice testDevice(int requesterId) {
-    return new IommuTestDevice(new SideEntrance(root, memory, loop, requesterId));
+  /** The way around the IOMMU for the device in that slot. */
+  public SystemMemory systemMemory(int requesterId) {
+    return new SideEntrance(root, memory, loop, requesterId);
   }
 }

@@ -3,7 +3,7 @@ package org.smmulator.machine;
 import java.util.function.Consumer;
 import org.smmulator.arch.port.BusAbort;
 import org.smmulator.arch.port.PhysicalMemory;
-import org.smmulator.device.model.testdev.SystemMemory;
+import org.smmulator.device.SystemMemory;
 import org.smmulator.execution.Loop;
 import org.smmulator.pcie.FunctionCounter;
 import org.smmulator.pcie.RootComplex;

@@ -6,13 +6,13 @@ import java.util.List;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.GuestConfig;
-import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.device.ModelSettings;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.launch.UserException;
+import org.smmulator.plugin.PluginException;
 import org.smmulator.time.SteppedHardware;
 
 /**
@@ -58,10 +58,14 @@ final class SteppedPlatform implements Platform {
 
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
-    if (config.model() != DeviceConfig.DeviceModel.DMA) {
-      return plugOnLoop(config, board);
-    }
-    return listeners.plugDma(config, execution, board);
+    return isOnLoop(config)
+        ? plugOnLoop(config, board)
+        : listeners.plug(config, execution, board);
+  }
+
+  /** Whether a device is one that never waits. */
+  static boolean isOnLoop(DeviceConfig config) {
+    return config.model().type().isStepped();
   }
 
   /** Plugs in a device that never waits; it is there when this returns. */
@@ -69,18 +73,16 @@ final class SteppedPlatform implements Platform {
     InProcessDevices plugs =
         new InProcessDevices(board.rootComplex(), board.map(), stepped.loop(), board.linkLimits());
     int requesterId = config.id().requesterId();
-    DeviceModel model =
-        config.model() == DeviceConfig.DeviceModel.EDU
-            ? new EduDevice(config.dmaMask())
-            : plugs.testDevice(requesterId);
+    ModelSettings settings =
+        config.model().settings().withSystemMemory(plugs.systemMemory(requesterId));
     try {
       plugs.plug(
-          model,
-          DeviceOptions.of(config.model().spelled(), config.label())
+          config.model().type().create(settings),
+          DeviceOptions.of(config.model().name(), config.label())
               .withRequesterId(requesterId)
               .withStalling(config.stall()));
-    } catch (IOException e) {
-      throw new IllegalStateException("a device without a file has failed with one", e);
+    } catch (IOException | PluginException e) {
+      throw new IllegalStateException("a bundled device without a file has failed", e);
     }
     stepped.run(() -> {});
     return new OnLoop(config);

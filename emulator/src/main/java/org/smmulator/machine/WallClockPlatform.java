@@ -36,7 +36,7 @@ final class WallClockPlatform implements Platform {
 
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
-    return listeners.plugDma(config, execution, board);
+    return listeners.plug(config, execution, board);
   }
 
   @Override

@@ -319,12 +319,20 @@ class SmmulatorTest {
         "run x --summry | Unknown option: '--summry'; did you mean --summary?",
         "help fly | Unknown subcommand 'fly'; see 'smmulator --help'",
         "attach dma | Missing required option: '--bus=ADDRESS'; see 'smmulator attach --help'",
-        "attach gpu --bus :1 | 'gpu' is not a device model; use dma or edu; see 'smmulator attach",
+        "attach gpu --bus :1 | 'gpu' is not a device model; use dma, edu, iommu-testdev",
         "attach iommu-testdev --bus :1 | lives in a machine only; list it under devices in a file",
-        "attach edu --bus :1 --option mask=1 | --option: edu has no option mask; edu has dma_mask",
-        "attach dma --bus :1 --option dma_mask=1 | --option: dma has no option dma_mask; edu has",
-        "attach edu --bus :1 --option dma_mask=0x1ffffffffffffffff | is no number of 64 bits; use",
-        "attach edu --bus :1 --option dma_mask | NAME=VALUE",
+        "attach edu --bus :1 --option mask=1 | --option: edu has no option mask; it has dmaMaskBits",
+        "attach dma --bus :1 --option dmaMaskBits=1 | --option: dma has no option dmaMaskBits; it has"
+            + " queues, pri",
+        "attach edu --bus :1 --option dmaMaskBits=65 | --option: dmaMaskBits: 65 is out of range; use"
+            + " 0 to 64 bits",
+        "attach edu --bus :1 --option dmaMaskBits=wide | --option: dmaMaskBits: 'wide' is not a whole"
+            + " number; use 0 to 64 bits",
+        "attach edu --bus :1 --option dmaMaskBits | NAME=VALUE",
+        "attach edu --bus :1 --queues 1 | --queues: edu has no option queues; it has dmaMaskBits",
+        "attach dma --bus :1 --plugins none | --plugins: none: there is no such folder; name one with"
+            + " jars of plug-ins",
+        "check x --plugins none | --plugins: none: there is no such folder; name one with jars of",
         "attach dma --bus :1 --atc 3x4 | 3 sets are not a power of two up to 65536; use 2 or 4"
             + " sets;",
         "attach dma --bus :1 --id 4 | '4' is not a PCI id; use BUS:DEVICE.FUNCTION in hexadecimal",
@@ -356,7 +364,7 @@ class SmmulatorTest {
     assertThat(err.toString())
         .startsWith(
             "smmulator: no command; use run, hunt, attach, stats, top, ps, atc, explain, do, monitor,"
-                + " events, decode, atc-curve, check, system-aarch64, qemu, help or generate-completion; see"
+                + " events, decode, atc-curve, check, schema, system-aarch64, qemu, help or generate-completion; see"
                 + " 'smmulator --help'");
   }
 
@@ -379,6 +387,7 @@ class SmmulatorTest {
         "decode --help",
         "atc-curve --help",
         "check --help",
+        "schema --help",
         "system-aarch64 --help",
         "help --help",
         "help run",

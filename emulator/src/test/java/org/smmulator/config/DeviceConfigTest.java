@@ -3,6 +3,7 @@ package org.smmulator.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,18 +27,57 @@ class DeviceConfigTest {
         .extracting(DeviceConfig::label)
         .containsExactly("edu@00:04.0", "iommu-testdev@00:05.0", "edu@00:06.0");
     assertThat(config.devices())
-        .extracting(DeviceConfig::dmaMask)
-        .containsExactly(0xFF_FFFF_FFFFL, 0xFFF_FFFFL, -1L);
+        .extracting(DeviceConfig::model)
+        .containsExactly(
+            new ModelChoice("edu", Map.of("dmaMaskBits", 40L)),
+            new ModelChoice("iommu-testdev", Map.of()),
+            new ModelChoice("edu", Map.of("dmaMaskBits", 64L)));
   }
 
   @Test
-  void theBuiltInKernelDrivesDmaOnly() {
-    String yaml = "machine: {name: x}\ndevices: [{id: '00:04.0', model: edu}]\n";
+  void theBuiltInKernelHasADriverForWhateverModel() throws ConfigException {
+    String yaml = "machine: {name: x}\ndevices: [{id: '00:04.0', model: %s}]\n";
 
-    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", yaml))
+    assertThat(ConfigFile.parse("x.yaml", yaml.formatted("edu")).devices()).hasSize(1);
+    assertThatThrownBy(() -> ConfigFile.parse("x.yaml", yaml.formatted("iommu-testdev")))
         .hasMessage(
-            "x.yaml:2: devices[0].model: the built-in kernel has no driver for edu; use dma, or"
-                + " guest: external");
+            "x.yaml:2: devices[0].model: an iommu-testdev reads memory past the SMMU, which only a"
+                + " program of yours has it do; use another model, or guest: external");
+  }
+
+  @Test
+  void stepsThatNeedQueuesAreRefusedForAModelWithout() {
+    assertThatThrownBy(
+            () ->
+                ConfigFile.parse(
+                    "x.yaml",
+                    """
+                    machine: {name: x}
+                    devices: [{id: '00:04.0', model: edu}]
+                    scenario:
+                      steps:
+                        - process: {name: alice, pages: 1}
+                        - bind: {process: alice, devices: ['00:04.0']}
+                    """))
+        .hasMessage(
+            "x.yaml:6: scenario.steps[1].bind.devices[0]: 00:04.0 is no dma engine; bind one");
+  }
+
+  @Test
+  void aMachineIsWrittenOutWithTheOptionsOfItsModels() throws ConfigException {
+    MachineConfig config =
+        ConfigFile.parse(
+            "x.yaml",
+            """
+            machine: {name: x}
+            devices:
+              - {id: '00:04.0', model: dma, queues: 0x10}
+              - {id: '00:05.0', model: edu}
+            """);
+
+    String written = MachineYaml.write(config);
+    assertThat(written).contains("queues: 16\n", "pri: 32\n", "dmaMaskBits: 28\n");
+    assertThat(ConfigFile.parse("y.yaml", written)).isEqualTo(config);
   }
 
   @Test
@@ -90,7 +130,16 @@ class DeviceConfigTest {
             + " stall has no ATC; remove it, or remove stall",
         "model: iommu-testdev, stall: true | devices[0].stall: an iommu-testdev looks into memory"
             + " behind its write at once; remove it, or use another model",
-        "model: ed | devices[0].model: 'ed' is not right; did you mean edu?"
+        "model: ed | devices[0].model: 'ed' is not right; did you mean edu?",
+        "model: edu, queues: 4 | devices[0].queues: an option of dma, and the model is edu; remove it",
+        "model: dma, queus: 4 | devices[0].queus: unknown key; did you mean queues?",
+        "model: dma, queues: 0 | devices[0].queues: 0 is out of range; use 1 to 4096 queues",
+        "model: dma, queues: many | devices[0].queues: 'many' is not a whole number; use 1 to 4096"
+            + " queues",
+        "model: dma, pri: 1.5 | devices[0].pri: 1.5 is not a whole number; use 0 to 256 page requests",
+        "model: dma, pri: 99999999999999999999 | devices[0].pri: 99999999999999999999 is out of range;"
+            + " use 0 to 256 page requests",
+        "model: dma, pri: null | devices[0].pri: has no value; use 0 to 256 page requests"
       })
   void saysWhatADeviceCannotHave(String keys, String sentence) {
     String yaml = "machine: {name: x}\nguest: external\ndevices: [{id: '00:04.0', " + keys + "}]\n";

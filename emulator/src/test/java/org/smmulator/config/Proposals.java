@@ -54,6 +54,8 @@ final class Proposals {
       numbers.found.forEach(number -> text(form.formatted(number.asString())));
     } else if (type instanceof Class<?> c && c.isEnum()) {
       names(clause, Shape.names(c));
+    } else if (type == ModelChoice.class) {
+      names(clause, ModelShape.names());
     } else if (type instanceof Class<?> c && RecordTypes.isSection(c)) {
       section(clause, c, present);
     } else if (type == Step.class) {

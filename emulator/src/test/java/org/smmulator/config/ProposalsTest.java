@@ -42,10 +42,11 @@ class ProposalsTest {
       List.of(
           "shares memory",
           "SVA needs MMU notifiers",
-          "the built-in kernel has no driver",
+          "which only a program of yours has it do",
           "was started before",
           "is in the background",
           "nothing waits for stream",
+          "nothing waits for program",
           "shares memory",
           "a PCIe transaction must not stall",
           "is listed under devices",
@@ -57,6 +58,7 @@ class ProposalsTest {
           "goes with delay only",
           "a delay needs it",
           "the command queue is that of all devices",
+          "is already the id of",
           "was unplugged by an earlier step",
           "was detached by an earlier step",
           "is not a multiple of",
@@ -215,9 +217,9 @@ class ProposalsTest {
         texts(bad, "yes", "maybe");
         bad.add(NODES.numberNode(1));
       } else if (type instanceof Class<?> c && c.isEnum()) {
-        Shape.names(c).forEach(name -> texts(bad, name + "x", "x" + name.substring(1)));
-        texts(bad, "zebra", "", "9.9");
-        bad.removeIf(node -> Shape.names(c).contains(node.asString()));
+        words(Shape.names(c), bad);
+      } else if (type == ModelChoice.class) {
+        words(ModelShape.names(), bad);
       } else if (type == PciAddress.class) {
         texts(bad, "4", "", "00:04", "00:24.0", "0:4.0", "00:04.8");
       } else if (type == AtcGeometry.class) {
@@ -244,6 +246,12 @@ class ProposalsTest {
         bad.add(NODES.objectNode().put("zebra", 7));
       }
       return bad;
+    }
+
+    private static void words(List<String> right, List<JsonNode> bad) {
+      right.forEach(name -> texts(bad, name + "x", "x" + name.substring(1)));
+      texts(bad, "zebra", "", "9.9");
+      bad.removeIf(node -> right.contains(node.asString()));
     }
 
     private static void numbers(Key key, List<JsonNode> bad) {

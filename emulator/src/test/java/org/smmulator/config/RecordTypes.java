@@ -32,6 +32,7 @@ final class RecordTypes {
   static boolean isSection(Class<?> type) {
     return type.isRecord()
         && type != AtcGeometry.class
+        && type != ModelChoice.class
         && type != PciAddress.class
         && type != PortAddress.class;
   }

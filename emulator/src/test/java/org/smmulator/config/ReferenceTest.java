@@ -17,6 +17,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.smmulator.device.DeviceTypes;
+import org.smmulator.device.KnownType;
+import org.smmulator.device.ModelOption;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
@@ -81,6 +84,29 @@ class ReferenceTest {
       }
     }
     assertThat(seen).contains("tlbEntries", "prot", "loseInvalidation");
+  }
+
+  @Test
+  void referenceListsEveryOptionOfABundledModelWithItsDefault() throws IOException {
+    JsonNode devices = new YAMLMapper().readTree(Files.readString(REFERENCE)).get("devices");
+    List<String> lines = Files.readAllLines(REFERENCE);
+    for (KnownType type : DeviceTypes.offered().all()) {
+      for (ModelOption option : type.options()) {
+        assertThat(devices)
+            .as("a %s with its default %s", type.name(), option)
+            .anyMatch(
+                device ->
+                    device.get("model").asString().equals(type.name())
+                        && ModelShape.fallback(option).asString().equals(device.path(option.name()).asString("")));
+        if (option instanceof ModelOption.Whole whole) {
+          assertThat(occurrences(lines, option.name()))
+              .as("%s", option)
+              .anyMatch(
+                  said ->
+                      said.contains("Of a") && said.contains("Unit: " + whole.unit() + ";") && said.contains("" + whole.max()));
+        }
+      }
+    }
   }
 
   private static boolean says(String comment, Key key) {

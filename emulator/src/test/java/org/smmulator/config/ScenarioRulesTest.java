@@ -67,8 +67,23 @@ class ScenarioRulesTest {
                 + " wait: {background: b}' before"),
         arguments(
             "    - wait: {background: b}\n",
-            "x.yaml:5: scenario.steps[0].wait.background: no stream b is in the background; there"
+            "x.yaml:5: scenario.steps[0].wait.background: no stream or program b is in the background; there"
                 + " is none"),
+        arguments(
+            bound + "    - program: {process: bob, name: x}\n",
+            "x.yaml:7: scenario.steps[2].program.process: no process bob was started before; there"
+                + " are alice"),
+        arguments(
+            bound + "    - program: {process: alice, name: x, background: b}\n",
+            "x.yaml:7: scenario.steps[2].program.background: nothing waits for program b; add '-"
+                + " wait: {background: b}'"),
+        arguments(
+            bound
+                + dma
+                + ", background: b}\n    - program: {process: alice, name: x, background: b}\n"
+                + "    - wait: {background: b}\n",
+            "x.yaml:8: scenario.steps[3].program.background: b is in the background already; use"
+                + " another name"),
         arguments(
             bound + "    - unbind: {process: alice, device: '00:04.0'}\n" + dma + "}\n",
             "x.yaml:8: scenario.steps[3].dma.devices[0]: alice is not bound to 00:04.0; add '-"

@@ -3,19 +3,9 @@ package org.smmulator.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
-import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.smmulator.arch.port.PciAddress;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The schema that editors use is written from the records: run with {@code
@@ -23,167 +13,15 @@ import tools.jackson.databind.node.ObjectNode;
  */
 class SchemaTest {
   private static final Path SCHEMA = Configs.folder().resolve("smmulator.schema.json");
-  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   @Test
   void schemaAgreesWithTheRecords() throws IOException {
-    String written = JSON.writeValueAsString(schema()) + "\n";
+    String written = MachineSchema.write();
     if (Boolean.getBoolean("smmulator.writeSchema")) {
       Files.writeString(SCHEMA, written);
     }
     assertThat(Files.readString(SCHEMA))
         .as("configs/smmulator.schema.json; see the comment of this test")
         .isEqualTo(written);
-  }
-
-  private static ObjectNode schema() {
-    ObjectNode schema = NODES.objectNode();
-    schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
-    schema.put("title", "Smmulator machine file");
-    schema.put("description", "Numbers are decimal, or hexadecimal after 0x.");
-    schema.setAll(section(MachineConfig.class));
-    return schema;
-  }
-
-  private static ObjectNode section(Class<?> record) {
-    ObjectNode section = NODES.objectNode();
-    section.put("type", "object");
-    section.put("additionalProperties", false);
-    ArrayNode required = NODES.arrayNode();
-    ObjectNode properties = NODES.objectNode();
-    for (RecordComponent component : record.getRecordComponents()) {
-      Key key = Shape.key(component);
-      if (Shape.required(key)) {
-        required.add(component.getName());
-      }
-      properties.set(component.getName(), property(component, key));
-    }
-    if (!required.isEmpty()) {
-      section.set("required", required);
-    }
-    section.set("properties", properties);
-    return section;
-  }
-
-  private static ObjectNode property(RecordComponent component, Key key) {
-    ObjectNode property = NODES.objectNode();
-    String unit = key.unit().isEmpty() ? "" : " Unit: " + key.unit() + ".";
-    property.put("description", key.meaning() + unit);
-    if (!Shape.required(key)) {
-      property.set("default", Shape.fallback(key));
-    }
-    ObjectNode value = value(component.getGenericType(), key);
-    if (key.nullable()) {
-      property.set(
-          "anyOf", NODES.arrayNode().add(value).add(NODES.objectNode().put("type", "null")));
-    } else {
-      property.setAll(value);
-    }
-    return property;
-  }
-
-  private static ObjectNode value(Type type, Key key) {
-    if (type instanceof ParameterizedType list) {
-      ObjectNode array = NODES.objectNode().put("type", "array");
-      if (key.nonEmpty()) {
-        array.put("minItems", 1);
-      }
-      array.set("items", value(list.getActualTypeArguments()[0], key));
-      return array;
-    }
-    if (type == Step.class) {
-      return step();
-    }
-    return scalarOrSection((Class<?>) type, key);
-  }
-
-  private static ObjectNode scalarOrSection(Class<?> type, Key key) {
-    if (RecordTypes.isSection(type)) {
-      RecordComponent shorthand = Shape.shorthand(type);
-      return shorthand == null ? section(type) : sectionOr(shorthand, section(type));
-    }
-    if (type == boolean.class) {
-      return NODES.objectNode().put("type", "boolean");
-    }
-    if (type.isEnum()) {
-      ArrayNode names = NODES.arrayNode();
-      Shape.names(type).forEach(name -> names.add(name(name)));
-      ObjectNode one = NODES.objectNode();
-      one.set("enum", names);
-      return one;
-    }
-    if (type == int.class || type == long.class || type == Integer.class || type == Long.class) {
-      return key.wordForZero().isEmpty() ? number(key) : numberOrWord(key);
-    }
-    String expression =
-        type == AtcGeometry.class
-            ? AtcGeometry.EXPRESSION
-            : type == PciAddress.class
-                ? PciAddress.EXPRESSION
-                : type == PortAddress.class ? PortAddress.EXPRESSION : key.syntax().expression();
-    return NODES.objectNode().put("type", "string").put("pattern", "^" + expression + "$");
-  }
-
-  /** A version is written without quotes, and then it is a number. */
-  private static JsonNode name(String name) {
-    return name.matches("[0-9]+\\.[0-9]+")
-        ? NODES.numberNode(Double.parseDouble(name))
-        : NODES.stringNode(name);
-  }
-
-  private static ObjectNode numberOrWord(Key key) {
-    ObjectNode either = NODES.objectNode();
-    either.set(
-        "anyOf",
-        NODES.arrayNode().add(number(key)).add(NODES.objectNode().put("const", key.wordForZero())));
-    return either;
-  }
-
-  private static ObjectNode sectionOr(RecordComponent shorthand, ObjectNode section) {
-    ObjectNode alone = value(shorthand.getGenericType(), Shape.key(shorthand));
-    ObjectNode either = NODES.objectNode();
-    either.set("anyOf", NODES.arrayNode().add(section).add(alone));
-    return either;
-  }
-
-  private static ObjectNode number(Key key) {
-    ObjectNode number = NODES.objectNode().put("type", "integer");
-    ArrayNode right = NODES.arrayNode();
-    for (long one : key.oneOf()) {
-      right.add(one);
-    }
-    if (key.powerOfTwo()) {
-      if (key.min() == 0) {
-        right.add(0);
-      }
-      for (long one = Math.max(1, key.min()); one <= key.max(); one *= 2) {
-        right.add(one);
-      }
-    }
-    if (right.isEmpty()) {
-      return number.put("minimum", key.min()).put("maximum", key.max());
-    }
-    number.set("enum", right);
-    return number;
-  }
-
-  private static ObjectNode step() {
-    ArrayNode kinds = NODES.arrayNode();
-    Shape.steps()
-        .forEach(
-            (name, record) -> {
-              ObjectNode kind = NODES.objectNode().put("type", "object");
-              kind.put("additionalProperties", false);
-              kind.set("required", NODES.arrayNode().add(name));
-              ObjectNode properties = NODES.objectNode();
-              properties.set(name, section(record));
-              kind.set("properties", properties);
-              kinds.add(kind);
-            });
-    ObjectNode step = NODES.objectNode();
-    step.set("oneOf", kinds);
-    return step;
   }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.ModelChoice;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
@@ -80,13 +81,13 @@ class HostileDeviceTest {
     machine = Machine.start(Machines.config(folder, YAML), Recorder.OFF);
     kernel = machine.kernel();
     web = WebServer.start("127.0.0.1:0", new FakeWatched(machine::summary, machine::explain));
-    DeviceConfig.DeviceModel dma = DeviceConfig.DeviceModel.DMA;
+    ModelChoice dma = ModelChoice.of("dma").with("queues", 1);
     AtcGeometry atc = new AtcGeometry(16, 4);
     var slot = PciAddress.parse("00:04.0");
     honest =
         DeviceProcess.start(
             new DeviceConfig(
-                slot, dma, atc, 1, 32, 28, false, DeviceConfig.Home.OWN, "honest", null, null),
+                slot, dma, atc, false, DeviceConfig.Home.OWN, "honest", null, null),
             machine.busAddresses().get(0));
   }
 

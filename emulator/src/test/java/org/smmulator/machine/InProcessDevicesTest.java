@@ -15,6 +15,7 @@ import org.smmulator.device.AttachedDevice;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.model.edu.EduDevice;
+import org.smmulator.device.model.testdev.IommuTestDevice;
 import org.smmulator.execution.SteppedLoop;
 import org.smmulator.memory.AddressMap;
 import org.smmulator.memory.SparseMemory;
@@ -260,7 +261,7 @@ class InProcessDevicesTest {
 
   @Test
   void theTestDeviceTellsWhatBecameOfEachAccess() throws Exception {
-    plug(devices.testDevice(TESTDEV), TESTDEV, TESTDEV_BAR);
+    plug(new IommuTestDevice(devices.systemMemory(TESTDEV)), TESTDEV, TESTDEV_BAR);
     long table = guest.translatingStream(TESTDEV);
     long page = guest.allocate(4096);
     guest.map(table, IOVA, page, true);
@@ -291,7 +292,7 @@ class InProcessDevicesTest {
     System.out.println("smmulator.seed=" + seed);
     Random random = new Random(seed);
     plug(new EduDevice(-1), EDU, EDU_BAR);
-    plug(devices.testDevice(TESTDEV), TESTDEV, TESTDEV_BAR);
+    plug(new IommuTestDevice(devices.systemMemory(TESTDEV)), TESTDEV, TESTDEV_BAR);
     long page = guest.allocate(8192);
     guest.map(guest.translatingStream(EDU), IOVA, page, true);
     guest.map(guest.translatingStream(TESTDEV), IOVA, page, true);

@@ -11,6 +11,7 @@ import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.AtcGeometry;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.ModelChoice;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.UserException;
@@ -58,11 +59,8 @@ class RefusedDeviceTest {
   private static DeviceConfig withoutPri(PciAddress address) {
     return new DeviceConfig(
         address,
-        DeviceConfig.DeviceModel.DMA,
+        ModelChoice.of("dma").with("queues", 1).with("pri", 0),
         new AtcGeometry(16, 4),
-        1,
-        0,
-        28,
         false,
         DeviceConfig.Home.OWN,
         null,

@@ -136,7 +136,7 @@ class StepsByHandTest {
             + " processes; raise its queues to 2",
         "dma: {processes: [carol], devices: ['00:04.0'], operations: 1, pages: 2} | carol is not"
             + " bound to 00:04.0",
-        "wait: {background: long} | no stream long is in the background; there is none",
+        "wait: {background: long} | no stream or program long is in the background; there is none",
         "unbindWhileBusy: {process: alice, device: '00:04.0'} | 00:04.0 does not work for alice",
         "fork: {process: alice, child: carol} | a process carol was started before",
         "verify: {process: eve} | process eve ended in an earlier step; there are alice, carol"

@@ -254,7 +254,7 @@ final class DeviceTable implements PciBus.Listener {
       judged.add(device.address());
       probed = true;
       refused.remove(device.address());
-      LOG.debug("{} is driven by {}", device, driver.name());
+      LOG.debug("{} is driven by {}", device, driver.getClass().getName());
       changed.wakeAll();
     } catch (IommuException e) {
       LOG.warn("{} cannot be driven: {}", device, e.getMessage());

@@ -2,10 +2,16 @@ package org.smmulator.guest;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.smmulator.plugin.PluginCall;
+import org.smmulator.plugin.PluginException;
 import org.smmulator.plugin.Plugins;
 
 /** The programs that jars offer by name. */
 public final class GuestPrograms {
+  private static final Logger LOG = LoggerFactory.getLogger(GuestPrograms.class);
+
   private final Map<String, GuestProgram> byName = new TreeMap<>();
 
   private GuestPrograms() {}
@@ -14,7 +20,12 @@ public final class GuestPrograms {
   public static GuestPrograms offered() {
     GuestPrograms programs = new GuestPrograms();
     for (GuestProgram program : Plugins.offered(GuestProgram.class)) {
-      programs.byName.putIfAbsent(program.name(), program);
+      try {
+        String name = PluginCall.of(program.getClass(), "name()", program::name);
+        programs.byName.putIfAbsent(name, program);
+      } catch (PluginException e) {
+        LOG.error("a GuestProgram is left out: {}", e.getMessage());
+      }
     }
     return programs;
   }

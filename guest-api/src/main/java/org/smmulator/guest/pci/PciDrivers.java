@@ -7,6 +7,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.plugin.PluginCall;
+import org.smmulator.plugin.PluginException;
 
 /** The drivers that the kernel has, by name and by what they drive. Never changed once made. */
 public final class PciDrivers {
@@ -30,20 +32,21 @@ public final class PciDrivers {
     List<PciDriver.Id> ids;
     String name;
     try {
-      name = driver.name();
-      ids = List.copyOf(driver.ids());
-    } catch (RuntimeException | LinkageError e) {
-      LOG.error("the driver {} is left out: it cannot tell what it drives", driver.getClass(), e);
+      name = PluginCall.of(driver.getClass(), "name()", driver::name);
+      ids = PluginCall.of(driver.getClass(), "ids()", () -> List.copyOf(driver.ids()));
+    } catch (PluginException e) {
+      LOG.error("a PciDriver is left out: {}", e.getMessage());
       return;
     }
+    String where = PluginCall.where(driver.getClass());
     if (byName.putIfAbsent(name, driver) != null) {
-      LOG.warn("the driver {} is left out: another is called {}", driver.getClass(), name);
+      LOG.warn("a PciDriver is left out: {}: another is called {}", where, name);
       return;
     }
     for (PciDriver.Id id : ids) {
       PciDriver first = byId.putIfAbsent(id, driver);
       if (first != null) {
-        LOG.warn("{} is driven by {}, not by {}", id, first.name(), name);
+        LOG.warn("{} is driven by {}, not by {}", id, PluginCall.where(first.getClass()), where);
       }
     }
   }

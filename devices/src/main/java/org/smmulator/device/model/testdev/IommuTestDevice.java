@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.device.DeviceContext;
 import org.smmulator.device.DeviceModel;
 import org.smmulator.device.PciFunction;
-import org.smmulator.device.model.testdev.SystemMemory.Answer;
+import org.smmulator.device.SystemMemory;
+import org.smmulator.device.SystemMemory.Answer;
 
 /**
  * The {@code iommu-testdev} device: once armed, a read of its trigger register writes a pattern

@@ -1,4 +1,4 @@
-package org.smmulator.device.model.testdev;
+package org.smmulator.device;
 
 import java.util.function.Consumer;
 
