@@ -199,8 +199,7 @@ final class AttachCommand implements Callable<Integer> {
     if (type == null) {
       throw new UserException(
           ExitCode.USAGE,
-          "'%s' is not a device model; use %s"
-              .formatted(model, String.join(", ", types.names())));
+          "'%s' is not a device model; use %s".formatted(model, String.join(", ", types.names())));
     }
     if (type.needsSystemMemory()) {
       throw new UserException(

@@ -39,7 +39,8 @@ final class ModelHelp {
         Help.TextTable.forColumns(
             help.colorScheme(),
             new Help.Column(26, 2, Help.Column.Overflow.SPAN),
-            new Help.Column(help.commandSpec().usageMessage().width() - 26, 1, Help.Column.Overflow.WRAP));
+            new Help.Column(
+                help.commandSpec().usageMessage().width() - 26, 1, Help.Column.Overflow.WRAP));
     for (KnownType type : told) {
       table.addRowValues(type.name(), type.help());
       for (ModelOption option : type.options()) {

@@ -28,8 +28,7 @@ public final class ModelOptions {
   public static String described(ModelOption option) {
     String fallback = option.fallback().toString();
     return "%s %s (default: %s)."
-        .formatted(
-            option.help(), ModelShape.right(option), fallback.isEmpty() ? "none" : fallback);
+        .formatted(option.help(), ModelShape.right(option), fallback.isEmpty() ? "none" : fallback);
   }
 
   /**

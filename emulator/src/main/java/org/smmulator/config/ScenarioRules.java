@@ -105,7 +105,11 @@ final class ScenarioRules {
         (name, path) ->
             problems.add(
                 path + ".background",
-                "nothing waits for program " + name + "; add '- wait: {background: " + name + "}'"));
+                "nothing waits for program "
+                    + name
+                    + "; add '- wait: {background: "
+                    + name
+                    + "}'"));
   }
 
   /** One step, and what it leaves behind. */
@@ -362,8 +366,7 @@ final class ScenarioRules {
   private boolean isFree(String name, String path) {
     boolean taken = background.containsKey(name) || programs.containsKey(name);
     if (taken) {
-      problems.add(
-          path + ".background", name + " is in the background already; use another name");
+      problems.add(path + ".background", name + " is in the background already; use another name");
     }
     return !taken;
   }

@@ -136,7 +136,8 @@ public sealed interface Step
 
   /** Waits for a stream or a program in the background. */
   @JsonTypeName("wait")
-  record Wait(@Key(meaning = "Name of the stream or program.", syntax = Syntax.NAME) String background)
+  record Wait(
+      @Key(meaning = "Name of the stream or program.", syntax = Syntax.NAME) String background)
       implements Step {
     @Override
     public <E extends Exception> void choose(StepCases<E> cases) throws E {

@@ -37,8 +37,7 @@ final class BusListeners implements AutoCloseable {
    * @param execution runs the tasks of one that lives in the machine
    * @throws UserException if it cannot be started
    */
-  PluggedDevice plug(DeviceConfig config, Execution execution, Board board)
-      throws UserException {
+  PluggedDevice plug(DeviceConfig config, Execution execution, Board board) throws UserException {
     return switch (config.process()) {
       case OWN -> DeviceProcess.start(config, addresses().get(0));
       case MACHINE -> DeviceInProcess.start(config, execution, board, Timing.NONE);

@@ -58,9 +58,7 @@ final class SteppedPlatform implements Platform {
 
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
-    return isOnLoop(config)
-        ? plugOnLoop(config, board)
-        : listeners.plug(config, execution, board);
+    return isOnLoop(config) ? plugOnLoop(config, board) : listeners.plug(config, execution, board);
   }
 
   /** Whether a device is one that never waits. */

@@ -92,8 +92,7 @@ class NicExampleTest {
 
   @Test
   void aProgramThatNobodyHasIsNamed() {
-    assertThat(run("--simulated", "--set", "scenario.steps[2].program.name=nic-loop"))
-        .isNotZero();
+    assertThat(run("--simulated", "--set", "scenario.steps[2].program.name=nic-loop")).isNotZero();
     assertThat(err.toString())
         .contains("no program is called nic-loop; there are ", "nic-loopback", "--plugins");
   }

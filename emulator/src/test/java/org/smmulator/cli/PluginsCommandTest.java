@@ -136,21 +136,19 @@ class PluginsCommandTest {
                   + " java.lang.IllegalStateException: planted",
               leftOut("BadOptions", said + "AssertionError: planted"),
               leftOut("NullOption", said + "IllegalArgumentException: one of its options is null"),
-              leftOut(
-                  "TwiceOption", said + "IllegalArgumentException: it has two options one"),
+              leftOut("TwiceOption", said + "IllegalArgumentException: it has two options one"),
               leftOut(
                   "BadDefault",
                   said
                       + "IllegalArgumentException: option one: its default 9 is not in its range, 0"
                       + " to 8"),
+              leftOut("KeyOfAll", said + "IllegalArgumentException: every device has a key atc"),
               leftOut(
-                  "KeyOfAll", said + "IllegalArgumentException: every device has a key atc"),
-              leftOut(
-                  "BadName",
-                  said + "IllegalArgumentException: its name 'No Name' is not right"),
+                  "BadName", said + "IllegalArgumentException: its name 'No Name' is not right"),
               leftOut("NullHelp", said + "IllegalArgumentException: its help is no sentence"),
-              leftOut("SecondDma", "dma is another's name, "
-                  + DeviceTypes.offered().all().get(0).where()));
+              leftOut(
+                  "SecondDma",
+                  "dma is another's name, " + DeviceTypes.offered().all().get(0).where()));
     }
   }
 

@@ -97,13 +97,17 @@ class ReferenceTest {
             .anyMatch(
                 device ->
                     device.get("model").asString().equals(type.name())
-                        && ModelShape.fallback(option).asString().equals(device.path(option.name()).asString("")));
+                        && ModelShape.fallback(option)
+                            .asString()
+                            .equals(device.path(option.name()).asString("")));
         if (option instanceof ModelOption.Whole whole) {
           assertThat(occurrences(lines, option.name()))
               .as("%s", option)
               .anyMatch(
                   said ->
-                      said.contains("Of a") && said.contains("Unit: " + whole.unit() + ";") && said.contains("" + whole.max()));
+                      said.contains("Of a")
+                          && said.contains("Unit: " + whole.unit() + ";")
+                          && said.contains("" + whole.max()));
         }
       }
     }

@@ -86,8 +86,7 @@ class HostileDeviceTest {
     var slot = PciAddress.parse("00:04.0");
     honest =
         DeviceProcess.start(
-            new DeviceConfig(
-                slot, dma, atc, false, DeviceConfig.Home.OWN, "honest", null, null),
+            new DeviceConfig(slot, dma, atc, false, DeviceConfig.Home.OWN, "honest", null, null),
             machine.busAddresses().get(0));
   }
 

@@ -119,9 +119,7 @@ class PluginDeviceTest {
           });
       assertThat(log.lines())
           .anyMatch(
-              line ->
-                  line.startsWith(
-                      "device 00:04.0 is not plugged in: none.jar: " + sentence));
+              line -> line.startsWith("device 00:04.0 is not plugged in: none.jar: " + sentence));
     }
   }
 

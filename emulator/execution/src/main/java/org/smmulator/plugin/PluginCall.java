@@ -60,8 +60,8 @@ public final class PluginCall {
     return jar.isEmpty() ? type.getName() : jar + ": " + type.getName();
   }
 
-  private static <T> @Nullable T onThread(
-      Class<?> type, String call, Callable<@Nullable T> body) throws PluginException {
+  private static <T> @Nullable T onThread(Class<?> type, String call, Callable<@Nullable T> body)
+      throws PluginException {
     CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
     Thread thread = new Thread(() -> answer(answer, body), "plug-in " + type.getName());
     thread.setDaemon(true);
@@ -80,8 +80,7 @@ public final class PluginCall {
               .map(StackTraceElement::toString)
               .collect(Collectors.joining(", "));
       throw new PluginException(
-          "%s: %s has not returned in %d s; it is at %s"
-              .formatted(where(type), call, seconds, at));
+          "%s: %s has not returned in %d s; it is at %s".formatted(where(type), call, seconds, at));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new PluginException(where(type) + ": " + call + " was not waited for", e);

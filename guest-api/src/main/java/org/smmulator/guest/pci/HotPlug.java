@@ -15,8 +15,8 @@ import org.smmulator.guest.sched.WaitQueue;
 /**
  * Follows the machine's hot-plug register block: EVENT (0x00) shows the oldest event (bit 31 valid,
  * bit 30 present or gone, [15:0] the requester ID), a write to ACK (0x04) takes it off. The events
- * of one slot are handled in order, by one task; those of several at the same time, so that a driver
- * that does not return from its function holds up nobody else's.
+ * of one slot are handled in order, by one task; those of several at the same time, so that a
+ * driver that does not return from its function holds up nobody else's.
  */
 public final class HotPlug {
   private static final long EVENT = 0x00;

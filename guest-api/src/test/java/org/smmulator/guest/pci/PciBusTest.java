@@ -179,8 +179,7 @@ class PciBusTest {
     execution.run(
         () -> {
           Sched sched = new Sched(execution);
-          PciBus bus =
-              new PciBus(sched, pci.ecam, pci.memory, 1, Set.of(), blocking(sched, RID));
+          PciBus bus = new PciBus(sched, pci.ecam, pci.memory, 1, Set.of(), blocking(sched, RID));
           new HotPlug(sched, pci.interrupts, pci.hotPlug, bus);
           pci.plug(RID, FakeFunction.dmaEngine());
           sched.sleep(1_000);

@@ -9,8 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.smmulator.bus.tlp.AtsEntry;
 import org.smmulator.device.DeviceOptions;
-import org.smmulator.device.fake.FakeRootComplex;
 import org.smmulator.device.SystemMemory.Answer;
+import org.smmulator.device.fake.FakeRootComplex;
 
 class IommuTestDeviceTest {
   private static final int MEMORY_BYTES = 4 << 20;
