@@ -1,5 +1,6 @@
 package org.smmulator.plugin;
 
+import java.net.URL;
 import java.security.CodeSource;
 import java.util.Arrays;
 import java.util.ServiceConfigurationError;
@@ -55,7 +56,8 @@ public final class PluginCall {
   /** The jar and the name of a class, for sentences. */
   public static String where(Class<?> type) {
     CodeSource source = type.getProtectionDomain().getCodeSource();
-    String path = source == null ? "" : source.getLocation().getPath();
+    URL location = source == null ? null : source.getLocation();
+    String path = location == null ? "" : location.getPath();
     String jar = path.substring(path.lastIndexOf('/') + 1);
     return jar.isEmpty() ? type.getName() : jar + ": " + type.getName();
   }
