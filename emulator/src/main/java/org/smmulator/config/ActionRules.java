@@ -36,7 +36,7 @@ final class ActionRules
   }
 
   private void word(String process, int page, int offset) {
-    ScenarioRules.Guest guest = rules.guest(process, path + ".process");
+    ScenarioState.Guest guest = rules.guest(process, path + ".process");
     if (guest != null && page >= guest.pages()) {
       problems.add(
           path + ".page",

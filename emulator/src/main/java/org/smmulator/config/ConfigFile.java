@@ -9,14 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads machine files. Three passes: YAML to a tree with line numbers, into which options may put
- * other values; the tree against the shape of the records (which also fills in defaults); the bound
+ * Reads machine files. Three passes: YAML to a tree with line numbers, with what it includes, into
+ * which options may put other values; the tree against the shape of the records (which also fills in defaults); the bound
  * records against the rules between keys.
  */
 public final class ConfigFile {
@@ -42,7 +43,8 @@ public final class ConfigFile {
    * @param settings values instead of the file's; of two for the same key the later one counts
    */
   public static MachineConfig load(Path file, List<Setting> settings) throws ConfigException {
-    return parse(file.toString(), read(file), settings);
+    String text = read(file);
+    return parse(file.toString(), text, settings, Includes.of(file));
   }
 
   /** Reads a machine from text; {@code name} stands for the file in error sentences. */
@@ -52,8 +54,17 @@ public final class ConfigFile {
 
   static MachineConfig parse(String name, String yaml, List<Setting> settings)
       throws ConfigException {
+    return parse(name, yaml, settings, null);
+  }
+
+  /**
+   * @param includes what it may include; null if that is nothing
+   */
+  private static MachineConfig parse(
+      String name, String yaml, List<Setting> settings, @Nullable Includes includes)
+      throws ConfigException {
     Problems problems = new Problems(name);
-    JsonNode tree = YamlTree.read(name, yaml, problems);
+    JsonNode tree = YamlTree.read(name, yaml, problems, includes);
     for (Setting setting : settings) {
       SetTree.put(setting, tree, problems);
     }
@@ -70,7 +81,7 @@ public final class ConfigFile {
     return STRICT.treeToValue(complete, type);
   }
 
-  private static String read(Path file) throws ConfigException {
+  static String read(Path file) throws ConfigException {
     try {
       if (Files.isDirectory(file)) {
         throw unreadable(

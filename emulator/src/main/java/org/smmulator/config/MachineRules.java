@@ -1,5 +1,6 @@
 package org.smmulator.config;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,14 +88,19 @@ final class MachineRules {
   }
 
   private void notifiers(List<Step> steps) {
-    for (int i = 0; i < steps.size(); i++) {
-      if (steps.get(i) instanceof Step.Bind) {
-        String step = Problems.element("scenario.steps", i);
-        problems.add(
-            "guest.mmuNotifier",
-            "SVA needs MMU notifiers, and " + step + " binds; use true, or remove the step");
-        return;
-      }
+    List<String> bind = new ArrayList<>();
+    NestedSteps.each(
+        steps,
+        "scenario.steps",
+        (step, path) -> {
+          if (step instanceof Step.Bind) {
+            bind.add(path.substring(0, path.lastIndexOf('.')));
+          }
+        });
+    if (!bind.isEmpty()) {
+      problems.add(
+          "guest.mmuNotifier",
+          "SVA needs MMU notifiers, and " + bind.get(0) + " binds; use true, or remove the step");
     }
   }
 

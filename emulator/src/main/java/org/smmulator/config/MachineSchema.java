@@ -36,6 +36,7 @@ public final class MachineSchema {
     schema.put("title", "Smmulator machine file");
     schema.put("description", "Numbers are decimal, or hexadecimal after 0x.");
     schema.setAll(section(MachineConfig.class));
+    schema.putObject("$defs").set("step", step());
     return schema;
   }
 
@@ -77,6 +78,15 @@ public final class MachineSchema {
   }
 
   private static ObjectNode value(Type type, Key key) {
+    if (type instanceof ParameterizedType map && Shape.isMap(map)) {
+      ObjectNode mapping = NODES.objectNode().put("type", "object");
+      if (key.nonEmpty()) {
+        mapping.put("minProperties", 1);
+      }
+      mapping.set("propertyNames", value(Shape.argument(map, 0), key));
+      mapping.set("additionalProperties", value(Shape.argument(map, 1), key));
+      return mapping;
+    }
     if (type instanceof ParameterizedType list) {
       ObjectNode array = NODES.objectNode().put("type", "array");
       if (key.nonEmpty()) {
@@ -86,7 +96,7 @@ public final class MachineSchema {
       return array;
     }
     if (type == Step.class) {
-      return step();
+      return NODES.objectNode().put("$ref", "#/$defs/step"); // steps may have steps inside
     }
     return scalarOrSection((Class<?>) type, key);
   }
@@ -120,7 +130,11 @@ public final class MachineSchema {
             ? AtcGeometry.EXPRESSION
             : type == PciAddress.class
                 ? PciAddress.EXPRESSION
-                : type == PortAddress.class ? PortAddress.EXPRESSION : key.syntax().expression();
+                : type == PortAddress.class
+                    ? PortAddress.EXPRESSION
+                    : type == EventName.class
+                        ? EventName.EXPRESSION
+                        : key.syntax().expression();
     return NODES.objectNode().put("type", "string").put("pattern", "^" + expression + "$");
   }
 

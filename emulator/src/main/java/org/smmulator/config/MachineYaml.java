@@ -2,6 +2,7 @@ package org.smmulator.config;
 
 import java.lang.reflect.RecordComponent;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -52,6 +53,11 @@ public final class MachineYaml {
       ArrayNode array = NODES.arrayNode();
       list.forEach(element -> array.add(node(element)));
       return array;
+    }
+    if (value instanceof Map<?, ?> map) {
+      ObjectNode mapping = NODES.objectNode();
+      map.forEach((key, element) -> mapping.set(key.toString(), node(element)));
+      return mapping;
     }
     if (value instanceof Record record && !Shape.isText(record.getClass())) {
       return section(record);

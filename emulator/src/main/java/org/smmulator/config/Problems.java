@@ -13,6 +13,9 @@ final class Problems {
   private final Map<String, Place> places = new HashMap<>();
   private final List<Problem> found = new ArrayList<>();
 
+  /** What every sentence begins with, now. */
+  private String lead = "";
+
   Problems(String file) {
     this(new Place(file, 1));
   }
@@ -50,7 +53,19 @@ final class Problems {
   void add(String path, String sentence) {
     Place place = place(path);
     String where = path.isEmpty() ? "" : path + ": ";
-    found.add(new Problem(place, place + ": " + where + sentence));
+    found.add(new Problem(place, place + ": " + where + lead + sentence));
+  }
+
+  int count() {
+    return found.size();
+  }
+
+  /** Sentences about what an action finds begin so. */
+  void during(String words, Runnable action) {
+    String before = lead;
+    lead = words;
+    action.run();
+    lead = before;
   }
 
   void throwIfAny() throws ConfigException {

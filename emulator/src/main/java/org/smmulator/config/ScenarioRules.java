@@ -3,7 +3,6 @@ package org.smmulator.config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +11,8 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.config.ScenarioState.Guest;
+import org.smmulator.config.ScenarioState.Stream;
 import org.smmulator.device.model.dma.DmaDevice;
 
 /**
@@ -21,18 +22,6 @@ import org.smmulator.device.model.dma.DmaDevice;
 final class ScenarioRules {
   private static final int PAGE_BYTES = 4096;
 
-  /**
-   * A process.
-   *
-   * @param bound once for each bind
-   */
-  record Guest(int pages, List<PciAddress> bound) {}
-
-  /**
-   * @param works whether it may still be under way
-   */
-  private record Stream(Step.Dma step, String path, boolean works) {}
-
   private final Problems problems;
   private final long ramBytes;
   private final String listed;
@@ -40,14 +29,18 @@ final class ScenarioRules {
   /** Their queues. */
   private final Map<PciAddress, Integer> devices = new LinkedHashMap<>();
 
-  private final Set<PciAddress> detached = new HashSet<>();
-  private final Set<PciAddress> unplugged = new HashSet<>();
-  private final Map<String, Guest> living = new LinkedHashMap<>();
-  private final Set<String> ended = new HashSet<>();
-  private final Map<String, Stream> background = new HashMap<>();
+  /** How things stand, and its parts. */
+  private final ScenarioState now = new ScenarioState();
+
+  private final Set<PciAddress> detached = now.detached;
+  private final Set<PciAddress> unplugged = now.unplugged;
+  private final Map<String, Guest> living = now.living;
+  private final Set<String> ended = now.ended;
+  private final Map<String, Stream> background = now.background;
+  private final ControlRules control;
 
   /** Programs in the background, and where they were started. */
-  private final Map<String, String> programs = new HashMap<>();
+  private final Map<String, String> programs = now.programs;
 
   /** Of a machine file, from the machine's start on. */
   ScenarioRules(Problems problems, MachineConfig config) {
@@ -64,6 +57,7 @@ final class ScenarioRules {
     this.problems = problems;
     this.ramBytes = ramBytes;
     this.listed = listed;
+    this.control = new ControlRules(this, problems);
   }
 
   /** A device is there. */
@@ -91,15 +85,13 @@ final class ScenarioRules {
     programs.put(name, "");
   }
 
+  /** All of a scenario. */
   void check(List<Step> steps) {
-    for (int i = 0; i < steps.size(); i++) {
-      Step step = steps.get(i);
-      check(step, Problems.element("scenario.steps", i));
-    }
+    control.check(steps, "scenario.steps");
     background.forEach(
         (name, stream) ->
             problems.add(
-                stream.path + ".background",
+                stream.path() + ".background",
                 "nothing waits for stream " + name + "; add '- wait: {background: " + name + "}'"));
     programs.forEach(
         (name, path) ->
@@ -175,14 +167,14 @@ final class ScenarioRules {
     @Override
     public void fork(Step.Fork step) {
       Guest parent = guest(step.process(), path + ".process");
-      name(step.child(), parent == null ? 1 : parent.pages, path + ".child");
+      name(step.child(), parent == null ? 1 : parent.pages(), path + ".child");
     }
 
     @Override
     public void unbind(Step.Unbind step) {
       Guest guest = guest(step.process(), path + ".process");
       if (bound(step.process(), guest, step.device(), path + ".device") && guest != null) {
-        guest.bound.remove(step.device());
+        guest.bound().remove(step.device());
       }
     }
 
@@ -191,7 +183,7 @@ final class ScenarioRules {
       Guest guest = guest(step.process(), path + ".process");
       if (bound(step.process(), guest, step.device(), path + ".device") && guest != null) {
         busy(step.process(), step.device(), path + ".process");
-        guest.bound.remove(step.device());
+        guest.bound().remove(step.device());
       }
     }
 
@@ -236,6 +228,26 @@ final class ScenarioRules {
     }
 
     @Override
+    public void expect(Expect step) {
+      control.expect(step, path);
+    }
+
+    @Override
+    public void repeat(Repeat step) {
+      control.repeat(step, path);
+    }
+
+    @Override
+    public void parallel(Parallel step) {
+      control.parallel(step, path);
+    }
+
+    @Override
+    public void at(At step) {
+      control.at(step, path);
+    }
+
+    @Override
     public void kill(Step.Kill step) {
       guest(step.process(), path + ".process");
       end(step.process());
@@ -256,13 +268,51 @@ final class ScenarioRules {
 
   /** A device is taken from everybody. */
   private void lose(PciAddress device) {
-    living.values().forEach(guest -> guest.bound.removeAll(Set.of(device)));
+    living.values().forEach(guest -> guest.bound().removeAll(Set.of(device)));
   }
 
   /** A device is as new. */
   void renew(PciAddress device) {
     lose(device);
     detached.remove(device);
+  }
+
+  /** How things stand now. */
+  ScenarioState standing() {
+    return now.copy();
+  }
+
+  /** Runs something, after which everything stands as before. */
+  void undone(Runnable action) {
+    ScenarioState before = now.copy();
+    action.run();
+    now.become(before);
+  }
+
+  /** Runs each of several things from how everything stands now; afterwards all have happened. */
+  void beside(List<Runnable> actions) {
+    ScenarioState before = now.copy();
+    List<ScenarioState> after = new ArrayList<>();
+    for (Runnable action : actions) {
+      action.run();
+      after.add(now.copy());
+      now.become(before);
+    }
+    after.forEach(each -> now.merge(before, each));
+  }
+
+  /** Whether a process was started, be it over. */
+  void started(String name, String path) {
+    if (!living.containsKey(name) && !ended.contains(name)) {
+      guest(name, path);
+    }
+  }
+
+  /** A device is there, or was. */
+  void listed(PciAddress device, String path) {
+    if (!devices.containsKey(device)) {
+      present(device, path);
+    }
   }
 
   private void inject(Step.Inject step, String path) {
@@ -295,9 +345,10 @@ final class ScenarioRules {
   }
 
   private void name(String name, int pages, String path) {
-    if (living.containsKey(name) || ended.contains(name)) {
+    if (living.containsKey(name)) {
       problems.add(path, "a process " + name + " was started before; use another name");
     }
+    ended.remove(name);
     living.put(name, new Guest(pages, new ArrayList<>()));
   }
 
@@ -313,7 +364,7 @@ final class ScenarioRules {
       PciAddress id = bind.devices().get(i);
       String where = Problems.element(path + ".devices", i);
       if (attached(id, where) && guest != null) {
-        guest.bound.add(id);
+        guest.bound().add(id);
         queueForEach(id, where);
       }
     }
@@ -322,7 +373,7 @@ final class ScenarioRules {
   private void queueForEach(PciAddress id, String path) {
     int queues = Objects.requireNonNull(devices.get(id));
     int bound =
-        living.values().stream().mapToInt(guest -> Collections.frequency(guest.bound, id)).sum();
+        living.values().stream().mapToInt(guest -> Collections.frequency(guest.bound(), id)).sum();
     if (queues == 0) {
       problems.add(path, id + " is no dma engine; bind one");
     } else if (bound > queues) {
@@ -384,7 +435,7 @@ final class ScenarioRules {
   }
 
   private void inside(String name, @Nullable Guest guest, int page, int pages, String path) {
-    if (guest != null && (long) page + pages > guest.pages) {
+    if (guest != null && (long) page + pages > guest.pages()) {
       problems.add(
           path + ".pages",
           "pages "
@@ -394,7 +445,7 @@ final class ScenarioRules {
               + " are outside the buffer of "
               + name
               + "; use pages 0 to "
-              + (guest.pages - 1)
+              + (guest.pages() - 1)
               + ", or start "
               + name
               + " with more");
@@ -436,7 +487,7 @@ final class ScenarioRules {
 
   private boolean bound(String name, @Nullable Guest guest, PciAddress device, String path) {
     boolean attached = attached(device, path);
-    if (attached && guest != null && !guest.bound.contains(device)) {
+    if (attached && guest != null && !guest.bound().contains(device)) {
       problems.add(
           path,
           name
@@ -456,10 +507,10 @@ final class ScenarioRules {
   private void idle(String name, String path) {
     background.forEach(
         (stream, at) -> {
-          if (at.works && at.step.processes().contains(name)) {
+          if (at.works() && at.step().processes().contains(name)) {
             problems.add(
                 path,
-                at.step.background() == null
+                at.step().background() == null
                     ? stream
                         + " still works on "
                         + name
@@ -479,9 +530,9 @@ final class ScenarioRules {
   /** A stream works on the process with the device. */
   private void busy(String name, PciAddress device, String path) {
     for (Stream stream : background.values()) {
-      if (stream.works
-          && stream.step.processes().contains(name)
-          && stream.step.devices().contains(device)) {
+      if (stream.works()
+          && stream.step().processes().contains(name)
+          && stream.step().devices().contains(device)) {
         return;
       }
     }

@@ -36,6 +36,7 @@ final class Shape {
   private static final Map<Type, Consumer<String>> PARSED =
       Map.of(
           AtcGeometry.class, AtcGeometry::parse,
+          EventName.class, EventName::parse,
           PciAddress.class, PciAddress::parse,
           PortAddress.class, PortAddress::parse);
 
@@ -118,9 +119,18 @@ final class Shape {
   /** A section, also where a single value stands for it. */
   static JsonNode writtenOut(JsonNode node, Class<?> record) {
     RecordComponent shorthand = shorthand(record);
-    return shorthand != null && node.isString()
+    return shorthand != null && mayBe(node, shorthand.getType())
         ? NODES.objectNode().set(shorthand.getName(), node)
         : node;
+  }
+
+  /** Whether a single value may be of a type, or stand for a section of it. */
+  private static boolean mayBe(JsonNode node, Class<?> type) {
+    RecordComponent inner = type.isRecord() && !isText(type) ? shorthand(type) : null;
+    if (inner != null) {
+      return mayBe(node, inner.getType());
+    }
+    return node.isString() || (node.isNumber() && isNumber(type));
   }
 
   private JsonNode mapping(JsonNode written, Class<?> record, String path) {
@@ -199,8 +209,8 @@ final class Shape {
   }
 
   private JsonNode value(JsonNode node, Type type, Key key, String path) {
-    if (type instanceof ParameterizedType listType) {
-      return list(node, listType.getActualTypeArguments()[0], key, path);
+    if (type instanceof ParameterizedType of) {
+      return isMap(of) ? map(node, of, key, path) : list(node, argument(of, 0), key, path);
     }
     if (type == Step.class) {
       return step(node, path);
@@ -257,6 +267,35 @@ final class Shape {
     ArrayNode complete = NODES.arrayNode();
     for (int i = 0; i < given.size(); i++) {
       complete.add(value(given.get(i), element, key, Problems.element(path, i)));
+    }
+    return complete;
+  }
+
+  /** Whether a component is a mapping of names that the file chooses. */
+  static boolean isMap(ParameterizedType type) {
+    return type.getRawType() == Map.class;
+  }
+
+  static Type argument(ParameterizedType type, int place) {
+    return type.getActualTypeArguments()[place];
+  }
+
+  private JsonNode map(JsonNode node, ParameterizedType type, Key key, String path) {
+    if (!(node instanceof ObjectNode given)) {
+      problems.add(path, spell(node) + " is not a mapping; use " + right(type, key));
+      return node;
+    }
+    if (given.isEmpty() && key.nonEmpty()) {
+      problems.add(path, "the mapping is empty; use " + right(type, key));
+    }
+    ObjectNode complete = NODES.objectNode();
+    for (String name : given.propertyNames()) {
+      String child = Problems.child(path, name);
+      @Nullable String complaint = complaint(NODES.stringNode(name), argument(type, 0), key);
+      if (complaint != null) {
+        problems.add(child, complaint);
+      }
+      complete.set(name, value(given.get(name), argument(type, 1), key, child));
     }
     return complete;
   }
@@ -355,8 +394,14 @@ final class Shape {
 
   /** What would be right, as the end of a sentence that goes "use ...". */
   private static String right(Type type, Key key) {
+    if (type instanceof ParameterizedType map && isMap(map)) {
+      return "a mapping of "
+          + right(argument(map, 0), key)
+          + " to "
+          + right(argument(map, 1), key);
+    }
     if (type instanceof ParameterizedType listType) {
-      Type element = listType.getActualTypeArguments()[0];
+      Type element = argument(listType, 0);
       boolean section = element instanceof Class<?> c && c.isRecord() && !isText(c);
       return "a list of " + (section ? "sections with " : "") + right(element, key);
     }
@@ -374,6 +419,9 @@ final class Shape {
     }
     if (type == AtcGeometry.class) {
       return "SETSxWAYS, such as 64x4";
+    }
+    if (type == EventName.class) {
+      return "a kind of event or an opcode, such as pageRequest or ATC_INV";
     }
     if (type == boolean.class) {
       return "true or false";

@@ -23,12 +23,14 @@ final class SharingRules {
   /** Each device that a step binds, by the first such step. */
   void check(List<Step> steps) {
     Map<PciAddress, String> bound = new HashMap<>();
-    for (int i = 0; i < steps.size(); i++) {
-      if (steps.get(i) instanceof Step.Bind bind) {
-        String path = Problems.child(Problems.element("scenario.steps", i), "bind");
-        bind.devices().forEach(id -> bound.putIfAbsent(id, path));
-      }
-    }
+    NestedSteps.each(
+        steps,
+        "scenario.steps",
+        (step, path) -> {
+          if (step instanceof Step.Bind bind) {
+            bind.devices().forEach(id -> bound.putIfAbsent(id, path));
+          }
+        });
     if (!bound.isEmpty()) {
       devices(bound);
       smmu(bound.values().stream().sorted().findFirst().orElseThrow());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 
@@ -33,9 +34,18 @@ public sealed interface Step
         Step.Inject,
         Step.Program,
         MemoryStep,
-        DeviceStep {
+        DeviceStep,
+        Expect,
+        Repeat,
+        Parallel,
+        At {
   /** Calls the case of this kind of step. */
   <E extends Exception> void choose(StepCases<E> cases) throws E;
+
+  /** The lists of steps inside of it, by their path from its key on; most have none. */
+  default Map<String, List<Step>> parts() {
+    return Map.of();
+  }
 
   /** Its kind, as in a file. */
   default String word() {

@@ -11,6 +11,7 @@ public final class StepByHand {
   /** The longest text of a step, in characters. */
   public static final int MOST_CHARACTERS = 1 << 15;
 
+  private static final long MOST_STEPS = 10_000;
   private static final String WHERE = "step";
 
   private final Problems problems = new Problems(Place.option(WHERE));
@@ -85,7 +86,13 @@ public final class StepByHand {
    * @throws ConfigException if not; the message says why
    */
   public void require(Step step) throws ConfigException {
-    rules.check(step, "");
+    if (NestedSteps.contains(step, Parallel.class) || NestedSteps.contains(step, At.class)) {
+      problems.add("", "parallel and at are for machine files; do their steps one by one");
+    } else if (NestedSteps.planned(List.of(step)) > MOST_STEPS) {
+      problems.add("", "more than " + MOST_STEPS + " steps; use fewer rounds");
+    } else {
+      rules.check(step, "");
+    }
     problems.throwIfAny();
   }
 }

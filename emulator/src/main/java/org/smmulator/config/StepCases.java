@@ -45,4 +45,12 @@ public interface StepCases<E extends Exception> {
   void device(DeviceStep step) throws E;
 
   void program(Step.Program step) throws E;
+
+  void expect(Expect step) throws E;
+
+  void repeat(Repeat step) throws E;
+
+  void parallel(Parallel step) throws E;
+
+  void at(At step) throws E;
 }

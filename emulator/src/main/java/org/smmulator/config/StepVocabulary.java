@@ -50,7 +50,7 @@ public final class StepVocabulary {
   }
 
   private static StepKey key(String name, RecordComponent component) {
-    boolean list = component.getGenericType() instanceof ParameterizedType;
+    boolean list = component.getType() == List.class;
     Class<?> type = list ? element(component.getGenericType()) : component.getType();
     return new StepKey(
         name, named(name, type), values(type), Shape.required(Shape.key(component)), list);

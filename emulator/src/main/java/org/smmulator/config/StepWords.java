@@ -1,5 +1,6 @@
 package org.smmulator.config;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.smmulator.arch.port.PciAddress;
@@ -197,5 +198,40 @@ public final class StepWords
     if (step.device() != null) {
       and(step.device());
     }
+  }
+
+  @Override
+  public void expect(Expect step) {
+    List<String> keys = new ArrayList<>();
+    key(keys, "notifierCalls", step.notifierCalls() != null);
+    key(keys, "commands", !step.commands().isEmpty());
+    key(keys, "entriesDropped", !step.entriesDropped().isEmpty());
+    key(keys, "operations", step.operations() != null);
+    key(keys, "refused", step.refused() != null);
+    key(keys, "pasids", !step.pasids().isEmpty());
+    key(keys, "violations", step.violations() != null);
+    key(keys, "events", !step.events().isEmpty());
+    and(String.join(", ", keys));
+  }
+
+  private static void key(List<String> keys, String key, boolean given) {
+    if (given) {
+      keys.add(key);
+    }
+  }
+
+  @Override
+  public void repeat(Repeat step) {
+    and(step.times());
+  }
+
+  @Override
+  public void parallel(Parallel step) {
+    and(String.join(", ", step.branches().keySet()));
+  }
+
+  @Override
+  public void at(At step) {
+    and(step.event()).and(step.nth());
   }
 }

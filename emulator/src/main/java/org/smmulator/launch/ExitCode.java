@@ -3,7 +3,7 @@ package org.smmulator.launch;
 /** Exit codes of every command. */
 public enum ExitCode {
   OK(0, "done; for run: the verdict passed, or an external guest was stopped or left"),
-  FAILED(1, "the verdict is FAILED: a check found something"),
+  FAILED(1, "the verdict is FAILED: a check found something, or an expectation was not met"),
   USAGE(2, "wrong usage, unusable configuration file, or port in use; nothing was started"),
   UNREACHABLE(3, "the machine cannot be reached, refused the device, or closed its link"),
   TIMED_OUT(4, "the scenario did not finish in its time"),

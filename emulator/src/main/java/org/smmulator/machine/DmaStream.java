@@ -3,7 +3,6 @@ package org.smmulator.machine;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.Step.Operation;
@@ -31,7 +30,7 @@ final class DmaStream {
   private final DataCheck check;
   private final AddressStream addresses;
   private final SplittableRandom noise;
-  private final AtomicLong progress;
+  private final DmaOutcomes outcomes;
 
   DmaStream(
       Sched sched,
@@ -39,13 +38,13 @@ final class DmaStream {
       List<Binding> bindings,
       AddressStream addresses,
       DataCheck check,
-      AtomicLong progress) {
+      DmaOutcomes outcomes) {
     this.sched = sched;
     this.process = process;
     this.bindings = bindings;
     this.addresses = addresses;
     this.check = check;
-    this.progress = progress;
+    this.outcomes = outcomes;
     this.noise = new SplittableRandom(process.base() ^ bindings.size());
   }
 
@@ -59,7 +58,7 @@ final class DmaStream {
           Binding binding = bindings.get((i + device) % bindings.size());
           if (!binding.isEnding()) {
             perform(binding, item);
-            progress.incrementAndGet();
+            outcomes.over();
           }
         }
       } finally {
@@ -86,6 +85,7 @@ final class DmaStream {
     }
     check.begun();
     DmaResult result = binding.queue().run(operation(item), sched.nanoTime() + OPERATION_NANOS);
+    count(binding, result.status());
     byte[] found =
         item.writes() && before.permitted()
             ? process.read(item.destination(), item.length())
@@ -93,6 +93,16 @@ final class DmaStream {
     boolean holds = judge(binding, item, before, result, found);
     if (item.writes() && !holds) {
       process.model().forget(item.destination(), item.length());
+    }
+  }
+
+  private void count(Binding binding, Status status) {
+    if (status == Status.OK || status == Status.MISMATCH) {
+      outcomes.completed();
+    } else if (status != Status.BAD_DESCRIPTOR && hasEnded(binding, status)) {
+      outcomes.refused();
+    } else {
+      outcomes.failed();
     }
   }
 
@@ -132,6 +142,7 @@ final class DmaStream {
       return false;
     }
     if (!hasEnded(binding, result.status())) {
+      outcomes.unended();
       check.reportUnended(finding(binding, item, "ended " + result.status()));
       if (result.status() != Status.DEVICE_TIME_OUT) {
         binding.close(); // The device may still be at it, or will do no more.

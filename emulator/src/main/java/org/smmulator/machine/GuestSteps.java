@@ -5,13 +5,16 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.config.At;
 import org.smmulator.config.DeviceStep;
+import org.smmulator.config.Expect;
 import org.smmulator.config.MemoryStep;
+import org.smmulator.config.Parallel;
+import org.smmulator.config.Repeat;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepByHand;
 import org.smmulator.config.StepCases;
@@ -28,12 +31,15 @@ import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.machine.ScenarioProcess.Binding;
+import org.smmulator.machine.ScenarioStreams.Running;
 import org.smmulator.pcie.InjectionPoint;
 import org.smmulator.record.EventKind;
 
 /**
- * Does steps, of a scenario or by hand, on tasks of the guest: each changes the processes alone,
- * and waits for DMA beside the others. A step that cannot be done says so in one sentence.
+ * Does single steps, of a scenario or by hand, on tasks of the guest. Those of a scenario's own
+ * list, and those by hand, change the processes one at a time, and wait for DMA beside the others;
+ * those {@link #beside} them meet them wherever the kernel lets them. A step that cannot be done
+ * says so in one sentence. Each object is used by one task at a time.
  */
 final class GuestSteps implements StepCases<ScenarioException> {
   /** What must be so when a step's turn has come. */
@@ -41,13 +47,9 @@ final class GuestSteps implements StepCases<ScenarioException> {
     void require() throws ScenarioException;
   }
 
-  /** A stream of DMA on one process. */
-  private record Running(
-      Task task, DmaStream stream, Step.Dma step, long planned, AtomicLong done) {
-    /** What is over of it; all, if no more can come. */
-    long over() {
-      return task.isDone() ? planned : Math.min(planned, done.get());
-    }
+  /** What is recorded as a step. */
+  interface Action {
+    void run() throws ScenarioException;
   }
 
   private final GuestKernel kernel;
@@ -57,22 +59,27 @@ final class GuestSteps implements StepCases<ScenarioException> {
   private final DeviceSteps devices;
 
   /** One step at a time has it; others look at it. */
-  private final Map<String, ScenarioProcess> processes =
-      Collections.synchronizedMap(new LinkedHashMap<>());
+  private final Map<String, ScenarioProcess> processes;
 
-  private final Map<String, List<Task>> background = new LinkedHashMap<>();
-  private final List<Running> streams = new CopyOnWriteArrayList<>();
-
-  /** Programs that nobody has waited for yet, by the tasks that wait for their end. */
-  private final Map<Task, ProgramRun> programs = new ConcurrentHashMap<>();
-
+  private final ScenarioStreams streams;
+  private final ScenarioPrograms programs;
   private final Board board;
 
   /** Not one of the guest's: in a run that a seed orders nobody else ever wants it. */
-  private final ReentrantLock changing = new ReentrantLock();
+  private final ReentrantLock changing;
 
-  /** What the step whose turn it is waits for when it is over. */
-  private List<Task> waitedFor = List.of();
+  /** Whether others that do not take turns have ever done a step. */
+  private final AtomicBoolean company;
+
+  private final boolean takesTurns;
+
+  /** What the step waits for when it is over. */
+  private List<Running> waitedFor = List.of();
+
+  private ScenarioPrograms.@Nullable Running waitedProgram;
+
+  /** What a step waits for when it is over. */
+  private record Waiting(List<Running> streams, ScenarioPrograms.@Nullable Running program) {}
 
   /**
    * @param seed of address streams and contents
@@ -86,6 +93,33 @@ final class GuestSteps implements StepCases<ScenarioException> {
     this.arrivals = new DeviceArrivals(kernel, attachTimeoutMillis);
     this.devices = new DeviceSteps(kernel, check, arrivals, this);
     this.board = board;
+    this.processes = Collections.synchronizedMap(new LinkedHashMap<>());
+    this.streams = new ScenarioStreams();
+    this.programs = new ScenarioPrograms();
+    this.changing = new ReentrantLock();
+    this.company = new AtomicBoolean();
+    this.takesTurns = true;
+  }
+
+  private GuestSteps(GuestSteps others) {
+    this.kernel = others.kernel;
+    this.seed = others.seed;
+    this.check = others.check;
+    this.arrivals = others.arrivals;
+    this.devices = others.devices;
+    this.board = others.board;
+    this.processes = others.processes;
+    this.streams = others.streams;
+    this.programs = others.programs;
+    this.changing = others.changing;
+    this.company = others.company;
+    this.takesTurns = false;
+  }
+
+  /** For another task, whose steps wait for nobody else's. */
+  GuestSteps beside() {
+    company.set(true);
+    return new GuestSteps(this);
   }
 
   GuestKernel kernel() {
@@ -99,39 +133,69 @@ final class GuestSteps implements StepCases<ScenarioException> {
     }
   }
 
-  long operationsDone() {
-    return streams.stream().mapToLong(each -> each.done.get()).sum();
+  ScenarioStreams streams() {
+    return streams;
   }
 
-  long operationsOver() {
-    return streams.stream().mapToLong(Running::over).sum();
+  /**
+   * Does a step; what it does, down to the devices, it is the cause of.
+   *
+   * @return the streams that it ran or waited for
+   */
+  List<Running> run(Step step, long number, Condition condition) throws ScenarioException {
+    List<Running> waited = new ArrayList<>();
+    recorded(
+        step,
+        number,
+        () -> {
+          Waiting waiting = change(step, condition);
+          waited.addAll(waiting.streams);
+          ScenarioStreams.join(waited);
+          if (waiting.program != null) {
+            join(waiting.program);
+          }
+        });
+    return waited;
   }
 
-  /** Whether streams have yet to find out that all of their devices are gone. */
-  boolean isLosingDevices() {
-    return streams.stream().anyMatch(each -> !each.task.isDone() && each.stream.isCutOff());
-  }
-
-  /** What a step does, down to the devices, it is the cause of. */
-  void run(Step step, long number, Condition condition) throws ScenarioException {
+  /** What an action does, down to the devices, the step is the cause of. */
+  void recorded(Step step, long number, Action action) throws ScenarioException {
     Sched sched = kernel.sched();
     int words = sched.name(StepWords.of(step));
     long outer = sched.begin(EventKind.STEP_BEGINS, words, number, StepWords.pages(step), 0);
     try {
-      join(change(step, condition));
+      action.run();
     } finally {
       sched.end(EventKind.STEP_ENDS, outer, words, 0);
       sched.recorder().deliver(); // so that it can be read while the next one goes on
     }
   }
 
-  private List<Task> change(Step step, Condition condition) throws ScenarioException {
+  private Waiting change(Step step, Condition condition) throws ScenarioException {
+    if (!takesTurns) {
+      return changed(step, condition);
+    }
+    changing.lock();
+    try {
+      return changed(step, condition);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private Waiting changed(Step step, Condition condition) throws ScenarioException {
+    condition.require();
+    waitedFor = List.of();
+    waitedProgram = null;
+    step.choose(this);
+    return new Waiting(waitedFor, waitedProgram);
+  }
+
+  /** When its turn has come, without a step. */
+  void inTurn(Condition condition) throws ScenarioException {
     changing.lock();
     try {
       condition.require();
-      waitedFor = List.of();
-      step.choose(this);
-      return waitedFor;
     } finally {
       changing.unlock();
     }
@@ -146,19 +210,8 @@ final class GuestSteps implements StepCases<ScenarioException> {
       }
     }
     processes().forEach((name, process) -> tell(rules, name, process));
-    for (Running each : streams) {
-      String name = each.step.background();
-      boolean works = !each.task.isDone();
-      if (name == null ? works : background.containsKey(name)) {
-        rules.stream(name == null ? "'" + StepWords.of(each.step) + "'" : name, each.step, works);
-      }
-    }
-    background.forEach(
-        (name, tasks) -> {
-          if (programs.containsKey(tasks.get(0))) {
-            rules.program(name);
-          }
-        });
+    streams.tell(rules::stream);
+    programs.names().forEach(rules::program);
   }
 
   private static void tell(StepByHand rules, String name, ScenarioProcess process) {
@@ -177,11 +230,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   /** Waits for all streams in the background. */
   void joinBackground() throws ScenarioException {
-    for (Running running : streams) {
-      if (running.step.background() != null) {
-        join(List.of(running.task));
-      }
-    }
+    ScenarioStreams.join(streams.inBackground());
   }
 
   private ProcessSteps steps(String process) throws ScenarioException {
@@ -196,10 +245,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
     processes.put(
         step.name(),
         new ScenarioProcess(
-            process,
-            base,
-            new BufferModel(kernel.sched(), step.pages()),
-            new Gate(kernel.sched())));
+            kernel.sched(), process, base, new BufferModel(kernel.sched(), step.pages())));
   }
 
   @Override
@@ -210,8 +256,11 @@ final class GuestSteps implements StepCases<ScenarioException> {
       try {
         EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
         board.rootComplex().namePasid(step.process(), queue.pasid());
-        process.bindings().add(new Binding(kernel.sched(), queue));
+        process.bound(new Binding(kernel.sched(), queue));
       } catch (IommuException e) {
+        if (process.isEnding()) {
+          return;
+        }
         throw new ScenarioException(step + ": " + e.getMessage(), e);
       }
     }
@@ -219,34 +268,36 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void dma(Step.Dma step) throws ScenarioException {
-    List<Task> tasks = new ArrayList<>();
+    List<Running> started = new ArrayList<>();
     for (String name : step.processes()) {
       ScenarioProcess process = process(name);
       List<Binding> bindings = new ArrayList<>();
       for (PciAddress id : step.devices()) {
-        bindings.add(binding(process, id));
+        Binding binding = binding(process, id);
+        if (binding != null) {
+          bindings.add(binding);
+        }
       }
       AddressStream addresses =
           new AddressStream(
               seed + step.seedOffset(), step.mix(), step.page(), step.pages(), step.bytes());
-      AtomicLong done = new AtomicLong();
-      DmaStream stream = new DmaStream(kernel.sched(), process, bindings, addresses, check, done);
+      DmaOutcomes outcomes = new DmaOutcomes();
+      DmaStream stream =
+          new DmaStream(kernel.sched(), process, bindings, addresses, check, outcomes);
       Task task = kernel.sched().spawn("dma " + name, () -> stream.run(step.operations()));
-      long planned = (long) step.operations() * bindings.size();
-      streams.add(new Running(task, stream, step, planned, done));
-      tasks.add(task);
+      long planned = step.operations() * bindings.size();
+      started.add(new Running(task, stream, step, planned, outcomes));
     }
+    streams.started(started, step.background());
     if (step.background() == null) {
-      waitedFor = tasks;
-    } else {
-      background.put(step.background(), tasks);
+      waitedFor = started;
     }
   }
 
   @Override
   public void await(Step.Wait step) {
-    List<Task> tasks = background.remove(step.background());
-    waitedFor = tasks == null ? List.of() : tasks;
+    waitedFor = streams.take(step.background());
+    waitedProgram = programs.take(step.background());
   }
 
   @Override
@@ -261,20 +312,18 @@ final class GuestSteps implements StepCases<ScenarioException> {
       throw new ScenarioException(String.valueOf(e.getMessage()), e);
     }
     Task ended = kernel.sched().spawn("program " + step.name(), run::join);
-    programs.put(ended, run);
+    ScenarioPrograms.Running running = new ScenarioPrograms.Running(ended, run);
     if (step.background() == null) {
-      waitedFor = List.of(ended);
+      waitedProgram = running;
     } else {
-      background.put(step.background(), List.of(ended));
+      programs.started(step.background(), running);
     }
   }
 
-  /** The program that a task waited for is over; it may have ended its process. */
-  private void requireSuccess(Task ended) throws ScenarioException {
-    ProgramRun run = programs.remove(ended);
-    if (run == null) {
-      return;
-    }
+  /** Waits for the end of a program, which may have ended its process. */
+  private void join(ScenarioPrograms.Running program) throws ScenarioException {
+    Throwable failure = program.join();
+    ProgramRun run = program.run();
     for (ScenarioProcess process : processes().values()) {
       if (process.process() == run.process() && !run.process().isAlive()) {
         process.end();
@@ -282,20 +331,8 @@ final class GuestSteps implements StepCases<ScenarioException> {
         process.bindings().clear();
       }
     }
-    Throwable failure = run.failure();
     if (failure != null) {
-      throw new ScenarioException(ended.name() + " failed: " + failure, failure);
-    }
-  }
-
-  private void join(List<Task> tasks) throws ScenarioException {
-    for (Task task : tasks) {
-      task.join();
-      Throwable failure = task.failure();
-      if (failure != null) {
-        throw new ScenarioException(task.name() + " failed: " + failure.getMessage(), failure);
-      }
-      requireSuccess(task);
+      throw new ScenarioException(program.ended().name() + " failed: " + failure, failure);
     }
   }
 
@@ -317,10 +354,10 @@ final class GuestSteps implements StepCases<ScenarioException> {
   /** Of every process with a device; in the middle of DMA, if a stream works on it. */
   List<Binding> endBindings(PciAddress device) throws ScenarioException {
     List<Binding> ended = new ArrayList<>();
-    for (Map.Entry<String, ScenarioProcess> entry : processes.entrySet()) {
+    for (Map.Entry<String, ScenarioProcess> entry : processes().entrySet()) {
       for (Binding binding : entry.getValue().bindings()) {
         if (binding.queue().device().equals(device)) {
-          if (isBusy(entry.getKey())) {
+          if (streams.workOn(entry.getKey())) {
             steps(entry.getKey()).awaitBusy(binding);
           }
           binding.end();
@@ -373,23 +410,31 @@ final class GuestSteps implements StepCases<ScenarioException> {
   @Override
   public void fork(Step.Fork step) throws ScenarioException {
     requireNew(step.child());
-    processes.put(step.child(), steps(step.process()).fork(step));
+    ScenarioProcess child = steps(step.process()).fork(step);
+    if (child != null) {
+      processes.put(step.child(), child);
+    }
   }
 
   @Override
   public void unbind(Step.Unbind step) throws ScenarioException {
-    steps(step.process()).unbind(lastBinding(process(step.process()), step.device()));
+    Binding binding = lastBinding(process(step.process()), step.device());
+    if (binding != null) {
+      steps(step.process()).unbind(binding);
+    }
   }
 
   @Override
   public void unbindWhileBusy(Step.UnbindWhileBusy step) throws ScenarioException {
-    ScenarioProcess process = process(step.process());
-    steps(step.process()).unbindWhileBusy(binding(process, step.device()));
+    Binding binding = binding(process(step.process()), step.device());
+    if (binding != null) {
+      steps(step.process()).unbindWhileBusy(binding);
+    }
   }
 
   @Override
   public void kill(Step.Kill step) throws ScenarioException {
-    steps(step.process()).kill(isBusy(step.process()));
+    steps(step.process()).kill(streams.workOn(step.process()));
   }
 
   @Override
@@ -402,14 +447,33 @@ final class GuestSteps implements StepCases<ScenarioException> {
     steps(step.process()).verify();
   }
 
-  /** Whether a stream works on a process. */
-  private boolean isBusy(String process) {
-    return streams.stream()
-        .anyMatch(each -> !each.task.isDone() && each.step.processes().contains(process));
+  @Override
+  public void expect(Expect step) {
+    throw noSingleStep(step);
+  }
+
+  @Override
+  public void repeat(Repeat step) {
+    throw noSingleStep(step);
+  }
+
+  @Override
+  public void parallel(Parallel step) {
+    throw noSingleStep(step);
+  }
+
+  @Override
+  public void at(At step) {
+    throw noSingleStep(step);
+  }
+
+  private static IllegalStateException noSingleStep(Step step) {
+    return new IllegalStateException(step.word() + " is for who runs lists of steps");
   }
 
   private void requireNew(String name) throws ScenarioException {
-    if (processes.containsKey(name)) {
+    ScenarioProcess before = processes.get(name);
+    if (before != null && !before.isEnding()) {
       throw new ScenarioException("a process '" + name + "' was started before", null);
     }
   }
@@ -422,23 +486,26 @@ final class GuestSteps implements StepCases<ScenarioException> {
     return process;
   }
 
-  /** The first, which streams use. */
-  private static Binding binding(ScenarioProcess process, PciAddress id) throws ScenarioException {
-    return bindings(process, id).get(0);
-  }
-
-  private static Binding lastBinding(ScenarioProcess process, PciAddress id)
+  /** The first, which streams use; null as {@link #lastBinding}. */
+  private @Nullable Binding binding(ScenarioProcess process, PciAddress id)
       throws ScenarioException {
     List<Binding> all = bindings(process, id);
-    return all.get(all.size() - 1);
+    return all.isEmpty() ? null : all.get(0);
   }
 
-  /** One for each time that it was bound, at least one. */
-  private static List<Binding> bindings(ScenarioProcess process, PciAddress id)
+  /** Null if others have just taken the device away from the process, or ended that. */
+  private @Nullable Binding lastBinding(ScenarioProcess process, PciAddress id)
+      throws ScenarioException {
+    List<Binding> all = bindings(process, id);
+    return all.isEmpty() ? null : all.get(all.size() - 1);
+  }
+
+  /** One for each time that it was bound; none only where others act at the same time. */
+  private List<Binding> bindings(ScenarioProcess process, PciAddress id)
       throws ScenarioException {
     List<Binding> bindings =
         process.bindings().stream().filter(each -> each.queue().device().equals(id)).toList();
-    if (bindings.isEmpty()) {
+    if (bindings.isEmpty() && !company.get()) {
       throw new ScenarioException(
           "process '" + process.process() + "' is not bound to device " + id, null);
     }

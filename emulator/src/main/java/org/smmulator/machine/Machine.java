@@ -11,8 +11,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.config.At;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.Expect;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.NestedSteps;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
 import org.smmulator.guest.GuestKernel;
@@ -21,6 +24,7 @@ import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
 import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
+import org.smmulator.metrics.ExpectationResults;
 import org.smmulator.metrics.ProcessTable;
 import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.StepSummary;
@@ -51,8 +55,23 @@ public final class Machine implements RunningMachine {
   private @Nullable SummaryCollector summaries;
   private @Nullable StepsByHand byHand;
   private @Nullable GuestSteps steps;
+  private @Nullable Expectations expectations;
   private volatile @Nullable Summary last;
   private volatile @Nullable ScenarioRun story;
+
+  /**
+   * What records a machine: somebody must, if its scenario counts on what happens.
+   *
+   * @param wanted by who starts it
+   */
+  static Recorder recorder(MachineConfig config, Recorder wanted) {
+    ScenarioConfig scenario = config.scenario();
+    boolean counts =
+        scenario != null
+            && (NestedSteps.contain(scenario.steps(), Expect.class)
+                || NestedSteps.contain(scenario.steps(), At.class));
+    return counts && wanted == Recorder.OFF ? new Recorder() : wanted;
+  }
 
   /**
    * Starts the hardware on threads and real time, boots the guest and opens the listeners.
@@ -63,7 +82,7 @@ public final class Machine implements RunningMachine {
    */
   public static Machine start(MachineConfig config, Recorder recorder) throws UserException {
     if (!config.guest().isExternal()) {
-      return start(config, new WallClockPlatform(), recorder);
+      return start(config, new WallClockPlatform(), recorder(config, recorder));
     }
     SteppedPlatform platform = new SteppedPlatform(config.guest().time());
     Guest guest =
@@ -144,9 +163,12 @@ public final class Machine implements RunningMachine {
               config.bus().attachTimeoutMillis(),
               check,
               board);
-      byHand = new StepsByHand(steps, recorder, config);
+      expectations = new Expectations(steps, () -> summary().verdict());
+      byHand = new StepsByHand(steps, recorder, config, () -> summary().verdict());
     }
-    summaries = new SummaryCollector(board, guest.kernel(), guest::vfioUser, check, this::steps);
+    summaries =
+        new SummaryCollector(
+            board, guest.kernel(), guest::vfioUser, check, this::steps, this::expectationResults);
     try {
       busAddresses = platform.listen(config.bus(), board);
     } catch (IOException e) {
@@ -158,6 +180,10 @@ public final class Machine implements RunningMachine {
   private @Nullable String stepOf(long event) {
     recorder.deliver();
     return stepTable.stepOf(event);
+  }
+
+  private ExpectationResults expectationResults() {
+    return expectations == null ? ExpectationResults.NONE : expectations.results();
   }
 
   private List<StepSummary> steps() {
@@ -311,6 +337,7 @@ public final class Machine implements RunningMachine {
     ScenarioRun run =
         new ScenarioRun(
             Objects.requireNonNull(steps, "no kernel of ours runs on this machine"),
+            Objects.requireNonNull(expectations),
             config,
             check,
             devices,

@@ -3,6 +3,7 @@ package org.smmulator.machine;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.smmulator.config.MemoryStep;
 import org.smmulator.config.Step;
 import org.smmulator.config.Step.Protection;
@@ -34,17 +35,22 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
   void write(Step.Write step, long seed) throws ScenarioException {
     SplittableRandom random = new SplittableRandom(seed ^ step.page());
     boolean[] all = {true};
-    process
-        .gate()
-        .whileClosed(
-            () -> {
-              for (int page = step.page(); page < step.page() + step.pages(); page++) {
-                all[0] &= write(page, random);
-              }
-            });
+    atRest(
+        step.page(),
+        step.pages(),
+        () -> {
+          for (int page = step.page(); page < step.page() + step.pages(); page++) {
+            all[0] &= write(page, random);
+          }
+        });
     if (!all[0]) {
       throw new ScenarioException(step + ": the process may not write all of these pages", null);
     }
+  }
+
+  /** While no stream is in an operation, and no other step at the pages. */
+  private void atRest(int page, int pages, Runnable action) {
+    process.atPages(page, pages, () -> process.gate().whileClosed(action));
   }
 
   private boolean write(int page, SplittableRandom random) {
@@ -56,6 +62,10 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
   }
 
   void munmap(Step.Munmap step) {
+    process.atPages(step.page(), step.pages(), () -> unmap(step));
+  }
+
+  private void unmap(Step.Munmap step) {
     long va = process.address(step.page());
     process.model().beginChange(step.page(), step.pages());
     process.mm().munmap(va, bytes(step.pages()));
@@ -68,6 +78,10 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
   }
 
   void mprotect(Step.Mprotect step) {
+    process.atPages(step.page(), step.pages(), () -> protect(step));
+  }
+
+  private void protect(Step.Mprotect step) {
     Prot prot =
         switch (step.prot()) {
           case NONE -> Prot.NONE;
@@ -81,6 +95,10 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
 
   @Override
   public void dontNeed(MemoryStep.DontNeed step) {
+    process.atPages(step.page(), step.pages(), () -> forget(step));
+  }
+
+  private void forget(MemoryStep.DontNeed step) {
     process.model().beginChange(step.page(), step.pages());
     // Before, as the pages stay: what is written in between is unknown to the model by itself.
     process.model().unmapped(step.page(), step.pages());
@@ -92,34 +110,34 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
   public void store(MemoryStep.Store step) {
     long offset = bytes(step.page()) + step.offset();
     byte[] bytes = word(step.value());
-    process
-        .gate()
-        .whileClosed(
-            () -> {
-              BufferModel.View before = process.model().view(offset, bytes.length);
-              process.model().touch(offset, bytes.length);
-              boolean stored = process.write(offset, bytes);
-              judge(stored, step.segv(), offset, "store");
-              if (stored && !process.model().settle(before, bytes)) {
-                process.model().forget(offset, bytes.length);
-              }
-            });
+    atRest(
+        step.page(),
+        1,
+        () -> {
+          BufferModel.View before = process.model().view(offset, bytes.length);
+          process.model().touch(offset, bytes.length);
+          boolean stored = process.write(offset, bytes);
+          judge(stored, step.segv(), offset, "store");
+          if (stored && !process.model().settle(before, bytes)) {
+            process.model().forget(offset, bytes.length);
+          }
+        });
   }
 
   @Override
   public void load(MemoryStep.Load step) {
     long offset = bytes(step.page()) + step.offset();
-    process
-        .gate()
-        .whileClosed(
-            () -> {
-              BufferModel.View view = process.model().view(offset, Long.BYTES);
-              byte[] found = process.read(offset, Long.BYTES);
-              judge(found != null, step.segv(), offset, "load");
-              if (found != null && !step.segv()) {
-                loaded(step, view, found);
-              }
-            });
+    atRest(
+        step.page(),
+        1,
+        () -> {
+          BufferModel.View view = process.model().view(offset, Long.BYTES);
+          byte[] found = process.read(offset, Long.BYTES);
+          judge(found != null, step.segv(), offset, "load");
+          if (found != null && !step.segv()) {
+            loaded(step, view, found);
+          }
+        });
   }
 
   private void loaded(MemoryStep.Load step, BufferModel.View view, byte[] found) {
@@ -152,20 +170,21 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
   }
 
   void age(Step.Age step) {
-    process.mm().age(process.address(step.page()), bytes(step.pages()));
+    process.whileAlive(
+        () -> process.mm().age(process.address(step.page()), bytes(step.pages())));
   }
 
-  /** The child, to which no device is bound. */
-  ScenarioProcess fork(Step.Fork step) {
-    ScenarioProcess[] child = new ScenarioProcess[1];
-    process
-        .gate()
-        .whileClosed(
-            () -> {
-              GuestProcess forked = process.process().fork(step.child());
-              BufferModel model = process.model().copy();
-              child[0] = new ScenarioProcess(forked, process.base(), model, new Gate(sched));
-            });
+  /** The child, to which no device is bound; null if the parent has ended meanwhile. */
+  @Nullable ScenarioProcess fork(Step.Fork step) {
+    @Nullable ScenarioProcess[] child = new ScenarioProcess[1];
+    atRest(
+        0,
+        process.model().pages(),
+        () -> {
+          GuestProcess forked = process.process().fork(step.child());
+          BufferModel model = process.model().copy();
+          child[0] = new ScenarioProcess(sched, forked, process.base(), model);
+        });
     return child[0];
   }
 
@@ -222,17 +241,17 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
 
   /** Compares every known byte that the process may read. */
   void verify() {
-    process
-        .gate()
-        .whileClosed(
-            () -> {
-              for (int page = 0; page < process.model().pages(); page++) {
-                BufferModel.View view = process.model().view(bytes(page), BufferModel.PAGE_BYTES);
-                if (view.readable()) {
-                  verify(page, view);
-                }
-              }
-            });
+    atRest(
+        0,
+        process.model().pages(),
+        () -> {
+          for (int page = 0; page < process.model().pages(); page++) {
+            BufferModel.View view = process.model().view(bytes(page), BufferModel.PAGE_BYTES);
+            if (view.readable()) {
+              verify(page, view);
+            }
+          }
+        });
   }
 
   private void verify(int page, BufferModel.View view) {

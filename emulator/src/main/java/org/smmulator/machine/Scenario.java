@@ -1,6 +1,8 @@
 package org.smmulator.machine;
 
-import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.smmulator.config.Expect;
+import org.smmulator.config.NestedSteps;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepWords;
@@ -9,16 +11,20 @@ import org.smmulator.config.StepWords;
  * Runs the steps of a scenario, one after the other, on a task of the guest. A step that cannot be
  * done ends the scenario with one sentence.
  */
-final class Scenario {
+final class Scenario implements StepRunner.Follower {
   private final ScenarioConfig config;
   private final GuestSteps steps;
-  private volatile int stepsBegun;
-  private volatile int stepsDone;
+  private final Expectations expectations;
+  private final StepRunner runner;
+  private final AtomicInteger stepsBegun = new AtomicInteger();
+  private final AtomicInteger stepsDone = new AtomicInteger();
   private volatile String now = "waiting for devices";
 
-  Scenario(ScenarioConfig config, GuestSteps steps) {
+  Scenario(ScenarioConfig config, GuestSteps steps, Expectations expectations) {
     this.config = config;
     this.steps = steps;
+    this.expectations = expectations;
+    this.runner = new StepRunner(steps, expectations, this);
   }
 
   /** What is going on, for the progress line. */
@@ -27,34 +33,33 @@ final class Scenario {
   }
 
   int stepsBegun() {
-    return stepsBegun;
+    return stepsBegun.get();
   }
 
   ScenarioProgress progress() {
     return new ScenarioProgress(
-        config.steps().size(), stepsDone, operationsPlanned(), steps.operationsOver());
+        (int) NestedSteps.planned(config.steps()),
+        stepsDone.get(),
+        NestedSteps.operations(config.steps()),
+        steps.streams().operationsOver());
   }
 
-  /** All operations that the file asks for, on all devices. */
-  private long operationsPlanned() {
-    long planned = 0;
-    for (Step step : config.steps()) {
-      if (step instanceof Step.Dma dma) {
-        planned += (long) dma.operations() * dma.processes().size() * dma.devices().size();
-      }
-    }
-    return planned;
+  @Override
+  public void begins(Step step) {
+    now = StepWords.of(step);
+    stepsBegun.incrementAndGet();
+  }
+
+  @Override
+  public void done() {
+    stepsDone.incrementAndGet();
   }
 
   void run() throws ScenarioException {
-    List<Step> all = config.steps();
-    for (int i = 0; i < all.size(); i++) {
-      now = StepWords.of(all.get(i));
-      stepsBegun = i + 1;
-      steps.run(all.get(i), i + 1, () -> {});
-      stepsDone = i + 1;
+    runner.run(config.steps());
+    if (NestedSteps.contain(config.steps(), Expect.class)) {
+      expectations.over();
     }
-    steps.joinBackground();
     now = "done";
   }
 }

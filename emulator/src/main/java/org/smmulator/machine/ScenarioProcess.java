@@ -60,18 +60,23 @@ final class ScenarioProcess {
     }
   }
 
+  static final int NO_PASID = -1;
+
   private final GuestProcess process;
   private final long base;
   private final BufferModel model;
   private final Gate gate;
+  private final PageRanges pages;
   private final List<Binding> bindings = new CopyOnWriteArrayList<>();
   private volatile boolean ending;
+  private volatile int lastPasid = NO_PASID;
 
-  ScenarioProcess(GuestProcess process, long base, BufferModel model, Gate gate) {
+  ScenarioProcess(Sched sched, GuestProcess process, long base, BufferModel model) {
     this.process = process;
     this.base = base;
     this.model = model;
-    this.gate = gate;
+    this.gate = new Gate(sched);
+    this.pages = new PageRanges(sched);
   }
 
   GuestProcess process() {
@@ -101,6 +106,42 @@ final class ScenarioProcess {
 
   List<Binding> bindings() {
     return bindings;
+  }
+
+  /** The process is bound, unless it ends at this moment: then the binding does, too. */
+  void bound(Binding binding) {
+    lastPasid = binding.queue().pasid();
+    bindings.add(binding);
+    if (ending) {
+      binding.close();
+    }
+  }
+
+  /** The PASID that it was bound with at last; {@link #NO_PASID} if it never was. */
+  int lastPasid() {
+    return lastPasid;
+  }
+
+  /**
+   * Does what a thread of the process's own would do, which keeps its memory meanwhile; nothing if
+   * the process has ended, as it may have when others act at the same time.
+   */
+  void whileAlive(Runnable action) {
+    if (!mm().getUserNotZero()) {
+      return;
+    }
+    try {
+      if (!ending) {
+        action.run();
+      }
+    } finally {
+      mm().putUser();
+    }
+  }
+
+  /** As above, while no other step is at these pages. */
+  void atPages(int page, int count, Runnable action) {
+    whileAlive(() -> pages.alone(page, count, action));
   }
 
   void end() {

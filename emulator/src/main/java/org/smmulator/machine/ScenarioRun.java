@@ -40,6 +40,7 @@ final class ScenarioRun {
 
   /**
    * @param steps those of its machine
+   * @param expectations where what it expects is kept
    * @param config with a scenario
    * @param devices the machine's own
    * @param ram what it runs in
@@ -47,6 +48,7 @@ final class ScenarioRun {
    */
   ScenarioRun(
       GuestSteps steps,
+      Expectations expectations,
       MachineConfig config,
       DataCheck check,
       List<PluggedDevice> devices,
@@ -61,7 +63,7 @@ final class ScenarioRun {
     this.kernel = steps.kernel();
     this.steps = steps;
     this.story = configured;
-    this.scenario = new Scenario(story, steps);
+    this.scenario = new Scenario(story, steps, expectations);
     this.check = check;
     this.devices = devices;
     this.ram = ram;
@@ -143,7 +145,7 @@ final class ScenarioRun {
         Math.min(far.stepsDone() + 1, far.steps()),
         far.steps(),
         scenario.now(),
-        steps.operationsDone(),
+        steps.streams().operationsDone(),
         far.operations(),
         check.bytesCompared());
   }
@@ -172,7 +174,7 @@ final class ScenarioRun {
     for (PluggedDevice device : devices) {
       kernel.awaitGone(address(device), deadline);
     }
-    while (steps.isLosingDevices() && kernel.sched().nanoTime() < deadline) {
+    while (steps.streams().areLosingDevices() && kernel.sched().nanoTime() < deadline) {
       kernel.sched().sleep(LOOK_NANOS);
     }
   }

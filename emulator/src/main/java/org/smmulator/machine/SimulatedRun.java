@@ -48,10 +48,10 @@ final class SimulatedRun implements SimulatedMachineRun {
   /**
    * @throws UserException if the file describes no machine that can be simulated
    */
-  SimulatedRun(MachineConfig config, Recorder recorder) throws UserException {
+  SimulatedRun(MachineConfig config, Recorder wanted) throws UserException {
     ScenarioConfig story = MachineLauncher.simulatedScenario(config);
     this.config = config;
-    this.recorder = recorder;
+    this.recorder = Machine.recorder(config, wanted);
     // The scenario has a time of its own: no number of steps is too many.
     this.execution = new DeterministicExecution(story.seed(), Long.MAX_VALUE);
     this.visitors = execution.visitors();

@@ -4,12 +4,16 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.config.ConfigException;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.config.Expect;
 import org.smmulator.config.MachineConfig;
+import org.smmulator.config.NestedSteps;
+import org.smmulator.config.Repeat;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepByHand;
@@ -18,6 +22,8 @@ import org.smmulator.guest.sched.Sched;
 import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.StepReport.State;
 import org.smmulator.metrics.StepSummary;
+import org.smmulator.metrics.Verdict;
+import org.smmulator.record.Detail;
 import org.smmulator.record.Recorder;
 import org.smmulator.story.OneStep;
 
@@ -30,28 +36,39 @@ final class StepsByHand {
   /** One of them; guarded by the map. */
   private static final class Asked {
     final Step step;
-    final OneStep story;
+    final StepAccount account;
+
+    /** For an expectation, the step that it speaks of. */
+    final @Nullable Asked before;
+
     State state = State.RUNNING;
     @Nullable String why;
 
-    Asked(Step step, long number) {
+    Asked(Step step, StepAccount account, @Nullable Asked before) {
       this.step = step;
-      story = new OneStep(number);
+      this.account = account;
+      this.before = before;
     }
   }
 
   private final GuestSteps steps;
   private final Recorder recorder;
   private final MachineConfig config;
+  private final Supplier<Verdict> verdict;
   private final Map<Long, Asked> asked = new LinkedHashMap<>();
   private long last;
 
-  StepsByHand(GuestSteps steps, Recorder recorder, MachineConfig config) {
+  /**
+   * @param verdict what the checks have found so far
+   */
+  StepsByHand(
+      GuestSteps steps, Recorder recorder, MachineConfig config, Supplier<Verdict> verdict) {
     this.steps = steps;
     this.recorder = recorder;
     this.config = config;
+    this.verdict = verdict;
     ScenarioConfig scenario = config.scenario();
-    last = scenario == null ? 0 : scenario.steps().size();
+    last = scenario == null ? 0 : NestedSteps.written(scenario.steps());
   }
 
   /**
@@ -69,14 +86,26 @@ final class StepsByHand {
         throw new IllegalStateException(
             MOST_AT_ONCE + " steps by hand are under way; wait until one of them is done");
       }
-      number = ++last;
-      begun = new Asked(step, number);
+      number = last + 1;
+      last += NestedSteps.written(step);
+      StepAccount account =
+          new StepAccount(step, number, "", recorder, null, Detail.COMMANDS);
+      begun = new Asked(step, account, step instanceof Expect ? lastDone() : null);
       asked.put(number, begun);
       forget();
     }
     Sched sched = steps.kernel().sched();
     sched.spawn("by hand", () -> run(begun, number));
     return number;
+  }
+
+  /** The last step that is over and no expectation. */
+  private @Nullable Asked lastDone() {
+    Asked found = null;
+    for (Asked each : asked.values()) {
+      found = each.state == State.RUNNING || each.step instanceof Expect ? found : each;
+    }
+    return found;
   }
 
   /** Keeps those under way, and the latest of the others. */
@@ -90,14 +119,10 @@ final class StepsByHand {
   }
 
   private void run(Asked asked, long number) {
-    boolean recorded = recorder != Recorder.OFF;
-    if (recorded) {
-      recorder.addReader(asked.story);
-    }
     boolean[] allowed = new boolean[1];
     try {
-      steps.run(
-          asked.step,
+      run(
+          asked,
           number,
           () -> {
             require(asked.step);
@@ -110,9 +135,39 @@ final class StepsByHand {
       LOG.error("{} failed", StepWords.of(asked.step), e);
       end(asked, State.FAILED, "internal error; the machine's log has it");
     } finally {
-      if (recorded) {
-        recorder.removeReader(asked.story);
+      asked.account.close();
+    }
+  }
+
+  private void run(Asked asked, long number, GuestSteps.Condition allowed)
+      throws ScenarioException {
+    Expectations expectations = new Expectations(steps, verdict);
+    if (asked.step instanceof Expect expect) {
+      steps.inTurn(allowed);
+      Asked before = asked.before;
+      if (before == null) {
+        throw new ScenarioException("no step by hand is over that it could speak of", null);
       }
+      steps.recorded(
+          expect,
+          number,
+          () -> {
+            List<String> unused = expectations.judge(expect, before.account);
+          });
+    } else if (asked.step instanceof Repeat repeat) {
+      steps.inTurn(allowed);
+      new StepRunner(steps, expectations, StepRunner.Follower.NONE)
+          .rounds(repeat, number, asked.account);
+    } else {
+      try {
+        asked.account.ran(steps.run(asked.step, number, allowed));
+      } catch (ScenarioException e) {
+        asked.account.refused(String.valueOf(e.getMessage()));
+        throw e;
+      }
+    }
+    if (expectations.results().unmet() > 0) {
+      throw new ScenarioException(String.join("; ", expectations.results().sentences()), null);
     }
   }
 
@@ -156,12 +211,12 @@ final class StepsByHand {
       state = found.state;
       why = found.why;
     }
-    recorder.deliver();
-    StepSummary did = found.story.summary();
+    OneStep story = found.account.story();
+    StepSummary did = story.summary();
     if (did == null) {
       String words = StepWords.of(found.step);
       did = new StepSummary(words, StepWords.pages(found.step), 0, 0, List.of());
     }
-    return new StepReport(number, state, why, did, found.story.lines());
+    return new StepReport(number, state, why, did, story.lines());
   }
 }

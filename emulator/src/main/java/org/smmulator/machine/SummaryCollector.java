@@ -12,6 +12,7 @@ import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.NotifierCall;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.metrics.CheckedCounter;
+import org.smmulator.metrics.ExpectationResults;
 import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.Verdict;
@@ -31,23 +32,27 @@ final class SummaryCollector {
   private final Supplier<Counts<VfioCounter>> vfioUser;
   private final DataCheck check;
   private final Supplier<List<StepSummary>> steps;
+  private final Supplier<ExpectationResults> expectations;
 
   /**
    * @param kernel null if somebody else runs on the machine, whose memory nobody here checks
    * @param vfioUser what happened at its sockets
    * @param steps what the scenario's steps did
+   * @param expectations what became of what it expects
    */
   SummaryCollector(
       Board board,
       @Nullable GuestKernel kernel,
       Supplier<Counts<VfioCounter>> vfioUser,
       DataCheck check,
-      Supplier<List<StepSummary>> steps) {
+      Supplier<List<StepSummary>> steps,
+      Supplier<ExpectationResults> expectations) {
     this.board = board;
     this.kernel = kernel;
     this.vfioUser = vfioUser;
     this.check = check;
     this.steps = steps;
+    this.expectations = expectations;
   }
 
   /** Callable from any thread but the hardware's. */
@@ -82,7 +87,8 @@ final class SummaryCollector {
         Counts.of(VerdictCounter.class, row -> found(row, bus)),
         Counts.of(CheckedCounter.class, row -> checked(row, bus)),
         groups.first().stream().map(SummaryCollector::violation).toList(),
-        groups.leftOut());
+        groups.leftOut(),
+        expectations.get());
   }
 
   private long found(VerdictCounter row, RootComplexCounters bus) {

@@ -119,6 +119,27 @@ public final class SummaryJson {
     node.put("outcome", verdict.outcome().name());
     node.set("violations", JSON.valueToTree(verdict.violations()));
     node.put("violationsLeftOut", verdict.violationsLeftOut());
+    ExpectationResults expected = verdict.expectations();
+    ObjectNode results = node.putObject("expectations");
+    results.put("decide", expected.decide());
+    results.put("met", expected.met()).put("unmet", expected.unmet());
+    ArrayNode sentences = results.putArray("sentences");
+    expected.sentences().forEach(sentences::add);
+    ObjectNode violations = results.putObject("violations");
+    expected.violations().forEach((row, n) -> violations.put(Spelling.camelCase(row.name()), n));
+  }
+
+  private static ExpectationResults expectations(JsonNode node) {
+    List<String> sentences = new ArrayList<>();
+    required(node, "/sentences").forEach(sentence -> sentences.add(sentence.stringValue()));
+    return new ExpectationResults(
+        required(node, "/decide").booleanValue(),
+        number(node, "/met"),
+        number(node, "/unmet"),
+        sentences,
+        Counts.of(
+            VerdictCounter.class,
+            row -> number(node, "/violations/" + Spelling.camelCase(row.name()))));
   }
 
   /** Reads what {@link #write} wrote; the exception's message is half a sentence. */
@@ -157,7 +178,8 @@ public final class SummaryJson {
             List.of(
                 JSON.treeToValue(
                     required(root, Shown.VERDICT + "/violations"), ViolationSummary[].class)),
-            number(root, Shown.VERDICT + "/violationsLeftOut")),
+            number(root, Shown.VERDICT + "/violationsLeftOut"),
+            expectations(required(root, Shown.VERDICT + "/expectations"))),
         StepJson.read(root));
   }
 

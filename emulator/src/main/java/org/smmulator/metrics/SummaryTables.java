@@ -70,6 +70,7 @@ public final class SummaryTables {
       out.append("\nChecks of devices (with an external guest there is no verdict)\n");
     }
     checks(summary.verdict(), out);
+    expectations(summary.verdict().expectations(), out);
     return out.toString();
   }
 
@@ -176,7 +177,9 @@ public final class SummaryTables {
           row.of().stream()
               .map(checked -> count(verdict.checked(checked)) + " " + checked.label())
               .collect(Collectors.joining(", "));
-      table.line(row.label(), count(verdict.found(row)), "of " + looked);
+      long expected = verdict.expectations().violations().of(row);
+      String known = expected == 0 ? "" : "; " + count(expected) + " expected";
+      table.line(row.label(), count(verdict.found(row)), "of " + looked + known);
     }
     table.appendTo(out);
     for (ViolationSummary violation : verdict.violations()) {
@@ -186,6 +189,19 @@ public final class SummaryTables {
     if (verdict.violationsLeftOut() > 0) {
       out.append("  and ").append(count(verdict.violationsLeftOut()));
       out.append(" more that are like none of these; the counts above are complete\n");
+    }
+  }
+
+  private static void expectations(ExpectationResults results, StringBuilder out) {
+    if (results.decide() || results.unmet() > 0) {
+      String unmet = results.unmet() == 0 ? "" : ", " + count(results.unmet()) + " not met";
+      out.append("Expectations: ").append(count(results.met())).append(" met").append(unmet);
+      out.append('\n');
+      results.sentences().forEach(line -> out.append("  ").append(line).append('\n'));
+      long others = results.unmet() - results.sentences().size();
+      if (others > 0) {
+        out.append("  and ").append(count(others)).append(" more that were not met\n");
+      }
     }
   }
 

@@ -20,6 +20,8 @@ import org.smmulator.counter.Counts;
  * @param cutShort whether the run was stopped before it was done, so that it cannot have passed
  * @param violations the first groups of violations, those of operations that did not end included
  * @param violationsLeftOut how many belong to no group that is listed; the counts are complete
+ * @param expectations of the scenario; if there are any, they decide: a violation that is expected
+ *     does not fail the run, an expectation that is not met does, and nothing else need be checked
  */
 public record Verdict(
     boolean applies,
@@ -27,12 +29,16 @@ public record Verdict(
     Counts<VerdictCounter> found,
     Counts<CheckedCounter> checked,
     List<ViolationSummary> violations,
-    long violationsLeftOut) {
+    long violationsLeftOut,
+    ExpectationResults expectations) {
   /** What a verdict comes down to. */
   public enum Outcome {
-    /** Nothing was violated, all operations ended, and each check had something to check. */
+    /**
+     * Nothing was violated but what was expected, all operations ended, and each check had something
+     * to check, or each expectation was met.
+     */
     PASSED,
-    /** Something was violated. */
+    /** Something was violated, or an expectation was not met. */
     FAILED,
     /** Nothing was violated, but not everything was run or checked. */
     NOT_RUN
@@ -51,6 +57,24 @@ public record Verdict(
     violations = List.copyOf(violations);
   }
 
+  /** Of a run in which nothing is expected. */
+  public Verdict(
+      boolean applies,
+      boolean cutShort,
+      Counts<VerdictCounter> found,
+      Counts<CheckedCounter> checked,
+      List<ViolationSummary> violations,
+      long violationsLeftOut) {
+    this(
+        applies,
+        cutShort,
+        found,
+        checked,
+        violations,
+        violationsLeftOut,
+        ExpectationResults.NONE);
+  }
+
   public long found(VerdictCounter row) {
     return found.of(row);
   }
@@ -61,21 +85,31 @@ public record Verdict(
 
   /** The same verdict of a run that was stopped. */
   Verdict ofCutShort() {
-    return new Verdict(applies, true, found, checked, violations, violationsLeftOut);
+    return new Verdict(
+        applies, true, found, checked, violations, violationsLeftOut, expectations);
   }
 
-  /** Whether nothing was violated so far, however little was checked. */
+  /** How many of a kind were found that nobody expected. */
+  private long unexpected(VerdictCounter row) {
+    return Math.max(0, found.of(row) - expectations.violations().of(row));
+  }
+
+  /**
+   * Whether nothing was violated so far but what was expected, and no expectation was unmet, however
+   * little was checked.
+   */
   public boolean clean() {
-    return Stream.of(VerdictCounter.values())
-        .noneMatch(row -> row.isViolation() && found.of(row) != 0);
+    return expectations.unmet() == 0
+        && Stream.of(VerdictCounter.values())
+            .noneMatch(row -> row.isViolation() && unexpected(row) != 0);
   }
 
   public Outcome outcome() {
     if (!clean()) {
       return Outcome.FAILED;
     }
-    boolean ended = !cutShort && found(VerdictCounter.UNENDED_OPERATIONS) == 0;
-    return ended && isComplete() ? Outcome.PASSED : Outcome.NOT_RUN;
+    boolean ended = !cutShort && unexpected(VerdictCounter.UNENDED_OPERATIONS) == 0;
+    return ended && (expectations.decide() || isComplete()) ? Outcome.PASSED : Outcome.NOT_RUN;
   }
 
   /** Whether each check had something to check. */

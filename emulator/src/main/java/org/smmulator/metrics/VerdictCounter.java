@@ -51,7 +51,8 @@ public enum VerdictCounter implements CounterRow {
     return of;
   }
 
-  boolean isViolation() {
+  /** Whether it fails a run. */
+  public boolean isViolation() {
     return this != UNENDED_OPERATIONS;
   }
 

@@ -1,5 +1,6 @@
 package org.smmulator.story;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,25 @@ final class Causes<T> {
         }
       };
 
+  /** Of what has begun and is not over, such as a step; there are few. */
+  private final Map<Long, T> held = new HashMap<>();
+
   void put(long event, T what) {
     known.put(event, what);
   }
 
+  /** As {@link #put}, and it is known until {@link #release}, whatever comes between. */
+  void hold(long event, T what) {
+    held.put(event, what);
+    known.put(event, what);
+  }
+
+  void release(long event) {
+    held.remove(event);
+  }
+
   @Nullable T get(long event) {
-    return known.get(event);
+    T open = held.get(event);
+    return open == null ? known.get(event) : open;
   }
 }

@@ -1,9 +1,12 @@
 package org.smmulator.story;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.metrics.StepSummary;
 import org.smmulator.record.Detail;
 import org.smmulator.record.EventKind;
@@ -37,9 +40,13 @@ public final class OneStep implements EventReader {
   }
 
   private final long number;
+  private final Detail detail;
   private final StepTable table = new StepTable();
   private final Causes<Told> told = new Causes<>();
+  private final Map<EventKind, Long> kinds = new EnumMap<>(EventKind.class);
+  private final Map<CommandOpcode, Long> opcodes = new EnumMap<>(CommandOpcode.class);
   private @Nullable Told root;
+  private long rootId;
   private int held;
   private long leftOut;
 
@@ -47,18 +54,28 @@ public final class OneStep implements EventReader {
    * @param number of the step, which no other has
    */
   public OneStep(long number) {
+    this(number, Detail.COMMANDS);
+  }
+
+  /** As above, of events of more detail. */
+  public OneStep(long number, Detail detail) {
     this.number = number;
+    this.detail = detail;
   }
 
   @Override
   public Detail detail() {
-    return Detail.COMMANDS;
+    return detail;
   }
 
   @Override
   public synchronized void event(RecordedEvent event) {
-    boolean begins = event.kind() == EventKind.STEP_BEGINS && event.value(1) == number;
-    Told cause = told.get(event.cause());
+    boolean begins =
+        root == null && event.kind() == EventKind.STEP_BEGINS && event.value(1) == number;
+    if (begins || root != null) {
+      count(event);
+    }
+    Told cause = event.cause() == rootId ? root : told.get(event.cause());
     if (cause == null && !begins) {
       return;
     }
@@ -74,15 +91,38 @@ public final class OneStep implements EventReader {
     told.put(event.id(), line);
     if (cause == null) {
       root = line;
+      rootId = event.id();
     } else {
       cause.effects.add(line);
     }
   }
 
+  private void count(RecordedEvent event) {
+    kinds.merge(event.kind(), 1L, Long::sum);
+    CommandOpcode opcode =
+        event.kind() == EventKind.COMMAND ? CommandOpcode.of(event.value(0)) : null;
+    if (opcode != null) {
+      opcodes.merge(opcode, 1L, Long::sum);
+    }
+  }
+
   /** What it has done so far; nothing before it has begun. */
   public synchronized @Nullable StepSummary summary() {
-    List<StepSummary> steps = table.steps();
-    return steps.isEmpty() ? null : steps.get(0);
+    return table.step(number);
+  }
+
+  /** The same in detail. */
+  public synchronized StepCounts counts() {
+    return table.counts(number);
+  }
+
+  /**
+   * Events of a kind since it began, whoever did them.
+   *
+   * @param opcode only commands that have it; null for all
+   */
+  public synchronized long events(EventKind kind, @Nullable CommandOpcode opcode) {
+    return opcode == null ? kinds.getOrDefault(kind, 0L) : opcodes.getOrDefault(opcode, 0L);
   }
 
   /** The lines so far, indented, with the time since it began. */

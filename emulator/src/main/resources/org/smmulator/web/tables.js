@@ -15,7 +15,14 @@ export function verdict(found) {
   const badge = byId('verdict');
   badge.className = found.clean ? 'badge good' : 'badge bad';
   const bad = found.violations.filter(v => v.kind !== 'UNENDED_OPERATION').reduce((sum, v) => sum + v.count, 0) + found.violationsLeftOut;
-  say(badge, found.clean ? '✓ No violation so far' : '✗ ' + count(bad) + (bad === 1 ? ' violation' : ' violations'));
+  const unmet = found.expectations?.unmet ?? 0;
+  if (unmet > 0) {
+    say(badge, '✗ ' + count(unmet) + (unmet === 1 ? ' expectation not met' : ' expectations not met'));
+  } else if (found.clean) {
+    say(badge, bad === 0 ? '✓ No violation so far' : '✓ No violation but those expected');
+  } else {
+    say(badge, '✗ ' + count(bad) + (bad === 1 ? ' violation' : ' violations'));
+  }
 }
 
 export function violationList(found) {

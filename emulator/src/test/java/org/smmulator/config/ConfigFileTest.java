@@ -351,8 +351,8 @@ class ConfigFileTest {
             MACHINE + "---\nsmmu: {}\n",
             "x.yaml:3: a second document starts here; one file describes one machine"),
         arguments(
-            "machine: &m {name: x}\nsmmu: *m\n",
-            "x.yaml:2: aliases ('*m') are not supported; write the value out"),
+            "machine: {name: x}\nsmmu: *m\n",
+            "x.yaml:2: '*m' names nothing that is complete above; add '&m'"),
         arguments(
             "machine: {name: x\n",
             "x.yaml:1: not YAML: expected ',' or '}', but got <stream end>; correct the line"),

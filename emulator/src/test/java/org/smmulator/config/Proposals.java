@@ -38,7 +38,9 @@ final class Proposals {
   }
 
   private void read(String clause, Type type, JsonNode present) {
-    if (type instanceof ParameterizedType list) {
+    if (type instanceof ParameterizedType map && Shape.isMap(map)) {
+      found.add(present);
+    } else if (type instanceof ParameterizedType list) {
       Proposals elements = new Proposals();
       elements.read(clause, list.getActualTypeArguments()[0], present.get(0));
       elements.found.forEach(element -> found.add(NODES.arrayNode().add(element)));

@@ -5,7 +5,6 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import org.smmulator.arch.port.PciAddress;
 
 /** The records that a machine file is bound to. */
 final class RecordTypes {
@@ -18,8 +17,8 @@ final class RecordTypes {
   }
 
   private static void add(Type type, Set<Class<?>> records) {
-    if (type instanceof ParameterizedType list) {
-      add(list.getActualTypeArguments()[0], records);
+    if (type instanceof ParameterizedType of) {
+      add(Shape.argument(of, Shape.isMap(of) ? 1 : 0), records);
     } else if (type == Step.class) {
       Shape.steps().values().forEach(step -> add(step, records));
     } else if (type instanceof Class<?> record && isSection(record) && records.add(record)) {
@@ -31,9 +30,6 @@ final class RecordTypes {
 
   static boolean isSection(Class<?> type) {
     return type.isRecord()
-        && type != AtcGeometry.class
-        && type != ModelChoice.class
-        && type != PciAddress.class
-        && type != PortAddress.class;
+        && !Shape.isText(type);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -157,9 +158,20 @@ class ReferenceTest {
         Class<?> element =
             (Class<?>) ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
         value.forEach(item -> collectElement(item, element, listed));
+      } else if (type == Map.class) {
+        Type element = Shape.argument((ParameterizedType) component.getGenericType(), 1);
+        value.forEach(item -> collectInMap(item, element, listed));
       } else if (type.isRecord() && value.isObject()) {
         collect(value, type, listed);
       }
+    }
+  }
+
+  private static void collectInMap(JsonNode item, Type type, Map<String, Entry> listed) {
+    if (type instanceof ParameterizedType list) {
+      item.forEach(each -> collectElement(each, (Class<?>) Shape.argument(list, 0), listed));
+    } else if (item.isObject()) {
+      collect(item, (Class<?>) type, listed);
     }
   }
 

@@ -124,7 +124,7 @@ class SettingTest {
         "smmu={a: [ | --set: smmu: not YAML: expected the node content, but found '<stream"
             + " end>'; correct the value",
         "smmu={tlbWays: 1, tlbWays: 2} | --set: smmu.tlbWays: given twice; keep one of them",
-        "smmu={a: &b 1, c: *b} | --set: aliases ('*b') are not supported; write the value out"
+        "smmu={tlbWays: *b} | --set: '*b' names nothing that is complete above; add '&b'"
       })
   void saysWhatIsWrongInWhichOptionAndWhatWouldBeRight(String setting, String sentence) {
     assertThatThrownBy(() -> with(FILE, setting))

@@ -79,9 +79,12 @@ class RefusedDeviceTest {
             DeviceProcess.start(withoutPri(address), machine.busAddresses().get(0))) {
       GuestKernel kernel = machine.kernel();
       DataCheck check = new DataCheck(new ViolationLog(20));
+      GuestSteps steps =
+          new GuestSteps(kernel, 1, config.bus().attachTimeoutMillis(), check, machine.board());
       ScenarioRun run =
           new ScenarioRun(
-              new GuestSteps(kernel, 1, config.bus().attachTimeoutMillis(), check, machine.board()),
+              steps,
+              new Expectations(steps, () -> machine.summary().verdict()),
               config,
               check,
               List.of(device),

@@ -265,4 +265,44 @@ class StepsByHandTest {
         .extracting("name", "state")
         .contains(tuple("alice", "exited"), tuple("bob", "running"), tuple("carol", "running"));
   }
+
+  @Test
+  void anExpectationSpeaksOfTheLastStepAndRoundsAreCounted() throws Exception {
+    Machine machine = started();
+    assertThat(perform(machine, "expect: {notifierCalls: 0}").why())
+        .isEqualTo("no step by hand is over that it could speak of");
+    done(
+        machine,
+        "process: {name: alice, pages: 32}",
+        "bind: {process: alice, " + BOTH + "}",
+        "dma: {processes: [alice], " + BOTH + ", operations: 10, pages: 2}",
+        "expect: {operations: {completed: 20, failed: 0}}",
+        "munmap: {process: alice, page: 0, pages: 1}",
+        "expect: {notifierCalls: 1, commands: {ATC_INV: 2}, pasids: {alice: bound}}",
+        "expect: {notifierCalls: {release: 0}}");
+    StepReport unmet = perform(machine, "expect: {commands: {ATC_INV: 3}, withinMillis: 0}");
+    assertThat(unmet.state()).isEqualTo(State.FAILED);
+    assertThat(unmet.why()).endsWith("(munmap alice 0): commands ATC_INV: 3 expected, 2 seen");
+    done(
+        machine,
+        "repeat: {times: 3, steps: [{dma: {processes: [alice], devices: ['00:04.0'], operations: 2,"
+            + " pages: 8}}, {expect: {operations: 2}}]}",
+        "expect: {operations: 6}");
+    StepReport round =
+        perform(
+            machine,
+            "repeat: {times: 2, steps: [{age: {process: alice, page: 0, pages: 8}}, {expect:"
+                + " {notifierCalls: {release: 1}, withinMillis: 0}}]}");
+    assertThat(round.state()).isEqualTo(State.FAILED);
+    assertThat(round.why()).contains("round 1 of 2: notifier calls release: 1 expected", "round 2");
+    assertThat(
+            perform(machine, "parallel: {branches: {a: [{verify: {process: alice}}]}}").why())
+        .isEqualTo("step: parallel and at are for machine files; do their steps one by one");
+    assertThat(perform(machine, "repeat: {times: 20000, steps: [{verify: {process: alice}}]}").why())
+        .isEqualTo("step: more than 10000 steps; use fewer rounds");
+    assertThat(machine.summary().verdict().expectations().unmet())
+        .as("those by hand are nobody's verdict")
+        .isZero();
+    done(machine, "exit: {process: alice}");
+  }
 }

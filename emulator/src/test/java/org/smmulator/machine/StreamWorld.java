@@ -2,8 +2,8 @@ package org.smmulator.machine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.MemoryStep;
 import org.smmulator.config.Step;
@@ -60,7 +60,7 @@ final class StreamWorld {
             new FrameAllocator.Config(RAM, RAM_BYTES, true, 8));
     GuestProcess guest = GuestProcess.start("bob", new AddressSpaces(sched, frames));
     long base = guest.mm().mmap(PAGES * BufferModel.PAGE_BYTES, Prot.READ_WRITE);
-    process = new ScenarioProcess(guest, base, new BufferModel(sched, PAGES), new Gate(sched));
+    process = new ScenarioProcess(sched, guest, base, new BufferModel(sched, PAGES));
     for (int i = 0; i < PAGES; i++) {
       protections[i] = Protection.READ_WRITE;
     }
@@ -92,7 +92,7 @@ final class StreamWorld {
   Task startStream(int operations, AddressStream addresses) {
     DmaStream stream =
         new DmaStream(
-            sched, process, List.copyOf(process.bindings()), addresses, check, new AtomicLong());
+            sched, process, List.copyOf(process.bindings()), addresses, check, new DmaOutcomes());
     return sched.spawn("stream", () -> stream.run(operations));
   }
 
@@ -125,7 +125,8 @@ final class StreamWorld {
       case DONT_NEED -> steps().dontNeed(new MemoryStep.DontNeed("bob", page, pages));
       case WRITE -> write(page, pages);
       case FORK -> {
-        ScenarioProcess child = steps().fork(new Step.Fork("bob", "child" + children++));
+        ScenarioProcess child =
+            Objects.requireNonNull(steps().fork(new Step.Fork("bob", "child" + children++)));
         ProcessSteps ofChild = new ProcessSteps(sched, child, check);
         ofChild.verify();
         ofChild.exit(true);

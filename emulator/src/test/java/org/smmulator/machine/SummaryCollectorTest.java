@@ -27,6 +27,7 @@ import org.smmulator.execution.Loop;
 import org.smmulator.execution.ThreadExecution;
 import org.smmulator.guest.mm.FrameAllocator;
 import org.smmulator.memory.SparseMemory;
+import org.smmulator.metrics.ExpectationResults;
 import org.smmulator.metrics.Verdict;
 import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.pcie.ledger.AtcInvalidation;
@@ -166,7 +167,10 @@ class SummaryCollectorTest {
       breakRules(board);
       Supplier<Counts<VfioCounter>> none = () -> Counts.unknown(VfioCounter.class);
       Verdict verdict =
-          new SummaryCollector(board, null, none, check, List::of).collect().verdict();
+          new SummaryCollector(
+                  board, null, none, check, List::of, () -> ExpectationResults.NONE)
+              .collect()
+              .verdict();
       assertThat(verdict.found())
           .hasToString(
               "[DATA_MISMATCHES 2, STALE_ACCESSES 3, OVERDUE_ACCESSES 4, FREED_UNDER_GRANT 5,"

@@ -9,7 +9,9 @@ import static org.smmulator.record.EventKind.NOTIFIER_BEGINS;
 import static org.smmulator.record.EventKind.STEP_BEGINS;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.smmulator.arch.command.CommandOpcode;
 import org.smmulator.counter.Counts;
 import org.smmulator.metrics.StepSummary;
 import org.smmulator.metrics.StepSummary.OnDevice;
@@ -22,6 +24,7 @@ class StepTableTest {
   private final Recorder recorder = new Recorder();
   private final StepTable table = new StepTable();
   private long now;
+  private long steps;
 
   StepTableTest() {
     recorder.addReader(table);
@@ -32,7 +35,7 @@ class StepTableTest {
   }
 
   private long step(String words) {
-    return tell("scenario", STEP_BEGINS, 0, recorder.name(words), 1, 16, 0);
+    return tell("scenario", STEP_BEGINS, 0, recorder.name(words), ++steps, 16, 0);
   }
 
   private long notifier(long step, long first, long last) {
@@ -138,5 +141,46 @@ class StepTableTest {
     assertThat(steps.get(steps.size() - 1).step()).isEqualTo("munmap 39999");
     assertThat(steps.get(0).step()).isEqualTo("munmap " + (40_000 - (1 << 15)));
     assertThat(steps).allSatisfy(step -> assertThat(step.devices()).hasSize(1));
+  }
+
+  private long stepNumber(String words, long number, long cause) {
+    return tell("scenario", STEP_BEGINS, cause, recorder.name(words), number, 16, 0);
+  }
+
+  /** A row for a step of the file, and a step that is made of others counts what they did. */
+  @Test
+  void roundsOfAStepAreOneRowAndCountForWhatTheyAreInsideOf() {
+    long block = stepNumber("repeat 2", 1, 0);
+    OneStep second = new OneStep(2);
+    for (int round = 1; round <= 2; round++) {
+      if (round == 2) {
+        recorder.addReader(second);
+      }
+      long step = stepNumber("munmap", 2, block);
+      now = 100L * round;
+      long request = request("00:04.0", notifier(step, 0x10000, 0x10fff));
+      now += 10L * round;
+      completed("00:04.0", request);
+    }
+    StepSummary row = only();
+    assertThat(row.step()).isEqualTo("munmap");
+    assertThat(row.notifierCalls()).isEqualTo(2);
+    assertThat(row.devices()).extracting(OnDevice::lastCompletionNanos).containsExactly(20L);
+    assertThat(table.counts(1).notifierCalls()).isEqualTo(2);
+    assertThat(second.counts().notifierCalls()).as("of the second round").isEqualTo(1);
+    assertThat(second.events(COMMAND, null)).isEqualTo(1);
+    assertThat(table.counts(9)).isEqualTo(StepCounts.NOTHING);
+  }
+
+  /** As a step may go on for longer than anybody remembers causes. */
+  @Test
+  void aStepThatIsNotOverIsKnownHoweverMuchComesBetween() {
+    long step = step("dma");
+    for (int i = 0; i < (1 << 16) + 10; i++) {
+      tell("smmu", COMMAND, step, 0x46, 0, 0, 0);
+    }
+    assertThat(only().commands()).isEqualTo((1 << 16) + 10);
+    assertThat(table.counts(steps).commands())
+        .containsExactly(Map.entry(CommandOpcode.SYNC, (1L << 16) + 10));
   }
 }

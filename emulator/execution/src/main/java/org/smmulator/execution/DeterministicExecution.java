@@ -212,16 +212,21 @@ public final class DeterministicExecution implements Execution {
   @Override
   public void unpark(Handle task) {
     Fiber me = task();
-    Fiber target = (Fiber) task;
     if (stopping) {
       return;
     }
+    wake(task);
+    choose(me, false);
+  }
+
+  @Override
+  public void wake(Handle task) {
+    Fiber target = (Fiber) task;
     if (target.isParked()) {
       wake(target);
     } else {
       target.permit();
     }
-    choose(me, false);
   }
 
   /** Nothing happens while a task turns on the spot. */

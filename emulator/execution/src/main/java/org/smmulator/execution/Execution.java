@@ -29,6 +29,14 @@ public interface Execution {
   void unpark(Handle task);
 
   /**
+   * As {@link #unpark}, but the caller goes on in any case: for who holds what others need to go on
+   * with, such as the lock of the recorder.
+   */
+  default void wake(Handle task) {
+    unpark(task);
+  }
+
+  /**
    * A short turn on the spot, for who waits for something that is about to happen.
    *
    * @return whether it makes sense to look again before parking

@@ -28,6 +28,7 @@ public final class Recorder {
 
   private final Names names = new Names();
   private final List<EventReader> readers = new ArrayList<>();
+  private final List<EventWatch> watches = new ArrayList<>();
   private final Detail least;
 
   /** Volatile, so that whoever does nothing else but ask sees it change. */
@@ -86,11 +87,30 @@ public final class Recorder {
     readersChanged();
   }
 
-  /** From now on as much is recorded as the readers want now. */
+  /** From now on a watch is told of what is recorded, at once. */
+  public synchronized void addWatch(EventWatch watch) {
+    if (this == OFF) {
+      throw new IllegalStateException("this recorder stays off");
+    }
+    watches.add(watch);
+    readersChanged();
+  }
+
+  /** A watch is told no more. */
+  public synchronized void removeWatch(EventWatch watch) {
+    watches.remove(watch);
+    readersChanged();
+  }
+
+  /** From now on as much is recorded as the readers and watches want now. */
   public synchronized void readersChanged() {
     Detail most = least;
     for (EventReader reader : readers) {
       Detail wanted = reader.detail();
+      most = wanted.compareTo(most) > 0 ? wanted : most;
+    }
+    for (EventWatch watch : watches) {
+      Detail wanted = watch.detail();
       most = wanted.compareTo(most) > 0 ? wanted : most;
     }
     record(most);
@@ -146,6 +166,9 @@ public final class Recorder {
     ring[at + RecordedEvent.VALUES + 2] = c;
     ring[at + RecordedEvent.VALUES + 3] = d;
     long id = ++recorded;
+    for (int i = 0; i < watches.size(); i++) {
+      watches.get(i).recorded(kind, a);
+    }
     if (!readers.isEmpty() && recorded - delivered >= BATCH) {
       deliver();
     }

@@ -268,4 +268,28 @@ class ScheduleTest {
       returned.countDown();
     }
   }
+
+  /** Whoever wakes another task goes on, with every seed; the other one comes at its next wait. */
+  @Test
+  void wakingHandsNothingOver() {
+    for (long seed = 0; seed < 20; seed++) {
+      DeterministicExecution execution = new DeterministicExecution(seed);
+      List<String> order = new ArrayList<>();
+      execution.run(
+          () -> {
+            Execution.Handle other =
+                execution.spawn(
+                    "other",
+                    () -> {
+                      execution.park(Long.MAX_VALUE);
+                      order.add("other");
+                    });
+            execution.park(1); // the other one is parked then
+            execution.wake(other);
+            order.add("main");
+            execution.park(2);
+          });
+      assertThat(order).as("seed %d", seed).containsExactly("main", "other");
+    }
+  }
 }

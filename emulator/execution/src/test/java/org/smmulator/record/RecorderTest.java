@@ -252,4 +252,33 @@ class RecorderTest {
                       && other.name().startsWith(end));
     }
   }
+
+  /** Others are told in batches; a watch must not be. */
+  @Test
+  void aWatchIsToldAtTheMomentAndOnlyWhileItIsThere() {
+    Recorder recorder = new Recorder();
+    List<String> told = new ArrayList<>();
+    EventWatch watch =
+        new EventWatch() {
+          @Override
+          public Detail detail() {
+            return Detail.CHANGES;
+          }
+
+          @Override
+          public void recorded(EventKind kind, long firstValue) {
+            told.add(kind + " " + firstValue);
+          }
+        };
+    recorder.addWatch(watch);
+    assertThat(recorder.records(EventKind.FRAMES_FREED)).isTrue();
+    assertThat(recorder.records(EventKind.COMMAND)).isFalse();
+    freed(recorder, 3);
+    assertThat(told).containsExactly("FRAMES_FREED 3");
+    recorder.removeWatch(watch);
+    assertThat(recorder.isOn()).isFalse();
+    freed(recorder, 4);
+    assertThat(told).hasSize(1);
+    assertThatThrownBy(() -> Recorder.OFF.addWatch(watch)).hasMessage("this recorder stays off");
+  }
 }
