@@ -37,7 +37,7 @@ class ReferenceTest {
 
   static Stream<Path> configs() throws IOException {
     List<Path> all = new ArrayList<>();
-    for (String folder : List.of("", "linux", "linux/sva")) {
+    for (String folder : List.of("", "linux", "linux/sva", "stories")) {
       try (Stream<Path> files = Files.list(Configs.folder().resolve(folder))) {
         all.addAll(files.filter(file -> file.toString().endsWith(".yaml")).sorted().toList());
       }

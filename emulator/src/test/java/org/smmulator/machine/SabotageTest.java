@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.ViolationSummary;
@@ -189,6 +190,18 @@ class SabotageTest {
                     folder, partings("sabotage: {sva: pasid-freed-early}", SILENT), 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("PASID 1 is free, but named by {CD=1}");
+  }
+
+  /** Who is inside of what is freed finds out, and its address space is never given back. */
+  @Test
+  void findsANotifierThatIsFreedUnderACallback() throws Exception {
+    assertThat(addressSpacesLeft("")).as("Bob's").isEqualTo(1);
+    assertThat(addressSpacesLeft("sabotage: {sva: no-grace-period}")).isEqualTo(2);
+  }
+
+  private long addressSpacesLeft(String sabotage) throws Exception {
+    Summary summary = Machines.simulate(folder, partings(sabotage, EXIT_BOUND), 1).summary();
+    return summary.mm().of(MmCounter.LIVE_ADDRESS_SPACES);
   }
 
   /** One of the first seeds shows the bug, and the same seed shows it again. */
