@@ -53,7 +53,7 @@ public final class NestedSteps {
     long operations = 0;
     for (Step step : steps) {
       if (step instanceof Step.Dma dma) {
-        operations += dma.operations() * dma.processes().size() * dma.devices().size();
+        operations += (long) dma.operations() * dma.processes().size() * dma.devices().size();
       }
       long inside = step.parts().values().stream().mapToLong(NestedSteps::operations).sum();
       operations = Math.min(operations + inside * rounds(step), MOST);

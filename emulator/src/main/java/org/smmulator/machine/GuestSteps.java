@@ -285,7 +285,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
       DmaStream stream =
           new DmaStream(kernel.sched(), process, bindings, addresses, check, outcomes);
       Task task = kernel.sched().spawn("dma " + name, () -> stream.run(step.operations()));
-      long planned = step.operations() * bindings.size();
+      long planned = (long) step.operations() * bindings.size();
       started.add(new Running(task, stream, step, planned, outcomes));
     }
     streams.started(started, step.background());
