@@ -22,6 +22,8 @@ final class ScenarioStreams {
   /** Takes what is known of a stream. */
   interface Teller {
     /**
+     * A stream.
+     *
      * @param name to wait for it by, or its step in words
      * @param works whether it is still under way
      */
