@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,13 +28,15 @@ class ControlRulesTest {
           - bind: {process: alice, devices: ['00:04.0']}
       """;
 
+  private static final String STREAM =
+      "- dma: {processes: [alice], devices: ['00:04.0'], operations: 1, pages: 2, background: s}\n";
+
   private static MachineConfig parse(String steps) throws ConfigException {
     return ConfigFile.parse("x.yaml", STEPS + steps.indent(4));
   }
 
   private static Step last(String steps) throws ConfigException {
-    ScenarioConfig scenario = parse(steps).scenario();
-    assertThat(scenario).isNotNull();
+    ScenarioConfig scenario = Objects.requireNonNull(parse(steps).scenario());
     return scenario.steps().get(scenario.steps().size() - 1);
   }
 
@@ -96,31 +100,30 @@ class ControlRulesTest {
             "x.yaml:4: scenario.steps: 11000002 steps are too many; use up to 10000000, those of"
                 + " rounds included"),
         arguments(
-            "- parallel:\n    branches:\n      a: [{kill: {process: alice}}]\n"
-                + "      b: [{exit: {process: alice}}]\n",
-            "x.yaml:10: scenario.steps[2].parallel.branches.b: branch a is to end process alice, too;"
+            "- parallel: {branches: {a: [{kill: {process: alice}}], b: [{exit: {process:"
+                + " alice}}]}}\n",
+            "x.yaml:7: scenario.steps[2].parallel.branches.b: branch a is to end process alice, too;"
                 + " remove it from one of them"),
         arguments(
-            "- parallel:\n    branches:\n      a: [{unbind: {process: alice, device: '00:04.0'}}]\n"
-                + "      b: [{unbind: {process: alice, device: '00:04.0'}}]\n",
-            "x.yaml:10: scenario.steps[2].parallel.branches.b: branch a is to unbind alice from"
+            "- parallel: {branches: {a: [{unbind: {process: alice, device: '00:04.0'}}], b: [{unbind:"
+                + " {process: alice, device: '00:04.0'}}]}}\n",
+            "x.yaml:7: scenario.steps[2].parallel.branches.b: branch a is to unbind alice from"
                 + " 00:04.0, too; remove it from one of them"),
         arguments(
-            "- parallel:\n    branches:\n      a: [{detachDomain: {device: '00:04.0'}}]\n"
-                + "      b: [{unplug: {device: '00:04.0'}}]\n",
-            "x.yaml:10: scenario.steps[2].parallel.branches.b: branch a is to take 00:04.0 away, too;"
+            "- parallel: {branches: {a: [{detachDomain: {device: '00:04.0'}}], b: [{unplug: {device:"
+                + " '00:04.0'}}]}}\n",
+            "x.yaml:7: scenario.steps[2].parallel.branches.b: branch a is to take 00:04.0 away, too;"
                 + " remove it from one of them"),
         arguments(
-            "- parallel:\n    branches:\n"
-                + "      a: [{process: {name: bob, pages: 1}}, {exit: {process: bob}}]\n"
-                + "      b: [{fork: {process: alice, child: bob}}, {exit: {process: bob}}]\n",
-            "x.yaml:10: scenario.steps[2].parallel.branches.b: branch a is to start process bob, too;"
+            "- parallel: {branches: {a: [{process: {name: bob, pages: 1}}, {exit: {process: bob}}], b:"
+                + " [{fork: {process: alice, child: bob}}, {exit: {process: bob}}]}}\n",
+            "x.yaml:7: scenario.steps[2].parallel.branches.b: branch a is to start process bob, too;"
                 + " remove it from one of them"),
         arguments(
-            "- dma: {processes: [alice], devices: ['00:04.0'], operations: 1, pages: 2, background:"
-                + " s}\n- parallel:\n    branches:\n      a: [{wait: {background: s}}]\n"
-                + "      b: [{wait: {background: s}}]\n",
-            "x.yaml:11: scenario.steps[3].parallel.branches.b: branch a is to wait for s, too; remove"
+            STREAM
+                + "- parallel: {branches: {a: [{wait: {background: s}}], b: [{wait: {background:"
+                + " s}}]}}\n",
+            "x.yaml:8: scenario.steps[3].parallel.branches.b: branch a is to wait for s, too; remove"
                 + " it from one of them"),
         arguments(
             "- parallel: {branches: {a: [{exit: {process: alice}}], b: [{verify: {process:"
@@ -142,8 +145,10 @@ class ControlRulesTest {
             "x.yaml:7: scenario.steps[2].at.steps: nothing waits for s; add '- wait:"
                 + " {background: s}' to these steps"),
         arguments(
-            "- at: {event: ATC_INV, steps: [{fork: {process: alice, child: bob}}]}\n"
-                + "- process: {name: bob, pages: 1}\n",
+            """
+            - at: {event: ATC_INV, steps: [{fork: {process: alice, child: bob}}]}
+            - process: {name: bob, pages: 1}
+            """,
             "x.yaml:8: scenario.steps[3].process.name: a hook and others start process bob; use"
                 + " another name"),
         arguments(
@@ -200,12 +205,14 @@ class ControlRulesTest {
         .containsExactlyInAnyOrder(CommandOpcode.SYNC, CommandOpcode.ATC_INV);
     assertThat(expect.commands().get(CommandOpcode.ATC_INV)).hasToString("" + count(2L, null, null));
     assertThat(expect.pasids()).containsEntry("alice", Expect.PasidState.BOUND);
-    assertThat(expect.events().get(new EventName(EventKind.PAGE_REQUEST, null)).words())
-        .isEqualTo("1 to 4");
+    assertThat(expect.events())
+        .containsEntry(new EventName(EventKind.PAGE_REQUEST, null), count(null, 1L, 4L));
+    assertThat(count(null, 1L, 4L).words()).isEqualTo("1 to 4");
     assertThat(expect.withinMillis()).isEqualTo(1000);
   }
 
-  private static ExpectedCount count(Long exactly, Long atLeast, Long atMost) {
+  private static ExpectedCount count(
+      @Nullable Long exactly, @Nullable Long atLeast, @Nullable Long atMost) {
     return new ExpectedCount(exactly, atLeast, atMost);
   }
 

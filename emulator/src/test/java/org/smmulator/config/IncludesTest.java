@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,8 +66,7 @@ class IncludesTest {
             head
                 + "    - include: start.yaml\n    - exit: {process: bob}\n"
                 + "    - repeat: {times: 2, steps: {include: checks.yaml}}\n");
-    assertThat(some.scenario()).isNotNull();
-    assertThat(some.scenario().steps()).extracting(StepWords::of)
+    assertThat(Objects.requireNonNull(some.scenario()).steps()).extracting(StepWords::of)
         .containsExactly("process alice", "process bob", "exit bob", "repeat 2");
   }
 

@@ -33,7 +33,7 @@ class ConcurrentStepsTest {
 
   @TempDir private Path folder;
 
-  private Path events;
+  private Path events = Path.of("");
 
   private CommandRun run(String steps, String... options) throws IOException {
     Path file = Files.writeString(folder.resolve("machine.yaml"), MACHINE + steps.indent(4));
