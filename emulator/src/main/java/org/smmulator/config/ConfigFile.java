@@ -17,8 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads machine files. Three passes: YAML to a tree with line numbers, with what it includes, into
- * which options may put other values; the tree against the shape of the records (which also fills in defaults); the bound
- * records against the rules between keys.
+ * which options may put other values; the tree against the shape of the records (which also fills
+ * in defaults); the bound records against the rules between keys.
  */
 public final class ConfigFile {
   private static final int MAX_BYTES = 1 << 20;

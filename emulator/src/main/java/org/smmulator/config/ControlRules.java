@@ -172,8 +172,7 @@ final class ControlRules {
         .forEach(name -> acts.add("end process " + name));
     left(after.detached, before.detached).forEach(id -> acts.add("take " + id + " away"));
     left(after.unplugged, before.unplugged).forEach(id -> acts.add("take " + id + " away"));
-    left(before.waitedFor(), after.waitedFor())
-        .forEach(name -> acts.add("wait for " + name));
+    left(before.waitedFor(), after.waitedFor()).forEach(name -> acts.add("wait for " + name));
     Set<PciAddress> away = new HashSet<>(after.detached);
     away.addAll(after.unplugged);
     after.living.forEach(
@@ -251,8 +250,7 @@ final class ControlRules {
             }
           });
       String below = step instanceof At ? where : hook;
-      step.parts()
-          .forEach((part, inside) -> ownNames(inside, where + "." + part, below, owners));
+      step.parts().forEach((part, inside) -> ownNames(inside, where + "." + part, below, owners));
     }
   }
 }

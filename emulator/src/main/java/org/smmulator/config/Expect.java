@@ -101,9 +101,7 @@ public record Expect(
           @Nullable ExpectedCount completed,
       @Key(meaning = "Ended because the device was refused memory.", nullable = true)
           @Nullable ExpectedCount refused,
-      @Key(
-              meaning = "Not ended: their device was lost, stopped or silent.",
-              nullable = true)
+      @Key(meaning = "Not ended: their device was lost, stopped or silent.", nullable = true)
           @Nullable ExpectedCount failed) {
     /** What is given, by key. */
     public Map<String, ExpectedCount> given() {

@@ -4,11 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How often something is expected; the number alone is exactly so often. */
 public record ExpectedCount(
-    @Key(
-            meaning = "Exactly so often.",
-            nullable = true,
-            max = ExpectedCount.MOST,
-            shorthand = true)
+    @Key(meaning = "Exactly so often.", nullable = true, max = ExpectedCount.MOST, shorthand = true)
         @Nullable Long exactly,
     @Key(meaning = "So often or more.", nullable = true, max = ExpectedCount.MOST)
         @Nullable Long atLeast,

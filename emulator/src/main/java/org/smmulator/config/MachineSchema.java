@@ -132,9 +132,7 @@ public final class MachineSchema {
                 ? PciAddress.EXPRESSION
                 : type == PortAddress.class
                     ? PortAddress.EXPRESSION
-                    : type == EventName.class
-                        ? EventName.EXPRESSION
-                        : key.syntax().expression();
+                    : type == EventName.class ? EventName.EXPRESSION : key.syntax().expression();
     return NODES.objectNode().put("type", "string").put("pattern", "^" + expression + "$");
   }
 

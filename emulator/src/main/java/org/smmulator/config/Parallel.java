@@ -7,10 +7,7 @@ import java.util.Map;
 /** Does several lists of steps at the same time, each on a task of its own; ends with the last. */
 @JsonTypeName("parallel")
 public record Parallel(
-    @Key(
-            meaning = "The lists of steps, each with a name.",
-            nonEmpty = true,
-            syntax = Syntax.NAME)
+    @Key(meaning = "The lists of steps, each with a name.", nonEmpty = true, syntax = Syntax.NAME)
         Map<String, List<Step>> branches)
     implements Step {
   public Parallel {

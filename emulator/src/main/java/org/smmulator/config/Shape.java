@@ -395,10 +395,7 @@ final class Shape {
   /** What would be right, as the end of a sentence that goes "use ...". */
   private static String right(Type type, Key key) {
     if (type instanceof ParameterizedType map && isMap(map)) {
-      return "a mapping of "
-          + right(argument(map, 0), key)
-          + " to "
-          + right(argument(map, 1), key);
+      return "a mapping of " + right(argument(map, 0), key) + " to " + right(argument(map, 1), key);
     }
     if (type instanceof ParameterizedType listType) {
       Type element = argument(listType, 0);

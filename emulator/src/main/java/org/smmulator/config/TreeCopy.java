@@ -19,8 +19,7 @@ final class TreeCopy {
     private static final long serialVersionUID = 1L;
 
     TooLarge() {
-      super(
-          "aliases and includes stand for more than " + MOST + " values; write less of them");
+      super("aliases and includes stand for more than " + MOST + " values; write less of them");
     }
   }
 
@@ -43,8 +42,7 @@ final class TreeCopy {
       ObjectNode same = NODES.objectNode();
       for (Map.Entry<String, JsonNode> each : mapping.properties()) {
         String key = each.getKey();
-        same.set(
-            key, of(each.getValue(), Problems.child(from, key), Problems.child(to, key)));
+        same.set(key, of(each.getValue(), Problems.child(from, key), Problems.child(to, key)));
       }
       return same;
     }
@@ -63,8 +61,7 @@ final class TreeCopy {
     for (Map.Entry<String, JsonNode> each : source.properties()) {
       String key = each.getKey();
       if (!target.has(key)) {
-        target.set(
-            key, of(each.getValue(), Problems.child(from, key), Problems.child(to, key)));
+        target.set(key, of(each.getValue(), Problems.child(from, key), Problems.child(to, key)));
       }
     }
   }

@@ -53,8 +53,7 @@ final class YamlTree {
    *
    * @param includes what it may include; null for nothing
    */
-  static JsonNode read(
-      String file, String yaml, Problems problems, @Nullable Includes includes)
+  static JsonNode read(String file, String yaml, Problems problems, @Nullable Includes includes)
       throws ConfigException {
     Place start = new Place(file, 1);
     JsonNode root = read(start, yaml, "", problems, includes, new TreeCopy(problems));
@@ -211,7 +210,14 @@ final class YamlTree {
     }
     String found = root.isMissingNode() ? "empty" : "no section";
     throw new ConfigException(
-        here + ": " + from + ": " + other.name() + " is " + found + "; name a file with keys"
+        here
+            + ": "
+            + from
+            + ": "
+            + other.name()
+            + " is "
+            + found
+            + "; name a file with keys"
             + (mapping.isEmpty() ? ", or with a list" : ""));
   }
 

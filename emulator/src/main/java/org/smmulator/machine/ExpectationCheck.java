@@ -76,8 +76,7 @@ final class ExpectationCheck {
         .entriesDropped()
         .forEach(
             (device, count) ->
-                count(
-                    "entries dropped by " + device, count, dropped(counts, device.toString())));
+                count("entries dropped by " + device, count, dropped(counts, device.toString())));
   }
 
   /** As events spell callbacks. */
@@ -118,8 +117,7 @@ final class ExpectationCheck {
   }
 
   /** Of a process that others were to start and could not, none. */
-  private static PasidState stateOf(
-      @Nullable ScenarioProcess process, List<PasidStatus> pasids) {
+  private static PasidState stateOf(@Nullable ScenarioProcess process, List<PasidStatus> pasids) {
     if (process == null) {
       return PasidState.FREE;
     }

@@ -45,8 +45,7 @@ final class Expectations {
    */
   List<String> judge(Expect expect, StepAccount step) {
     Sched sched = steps.kernel().sched();
-    long deadline =
-        sched.nanoTime() + TimeUnit.MILLISECONDS.toNanos(expect.withinMillis());
+    long deadline = sched.nanoTime() + TimeUnit.MILLISECONDS.toNanos(expect.withinMillis());
     ExpectationCheck check = look(expect, step);
     while (!check.unmet().isEmpty() && sched.nanoTime() < deadline) {
       sched.sleep(LOOK_NANOS);

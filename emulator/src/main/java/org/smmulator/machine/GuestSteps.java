@@ -501,8 +501,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
   }
 
   /** One for each time that it was bound; none only where others act at the same time. */
-  private List<Binding> bindings(ScenarioProcess process, PciAddress id)
-      throws ScenarioException {
+  private List<Binding> bindings(ScenarioProcess process, PciAddress id) throws ScenarioException {
     List<Binding> bindings =
         process.bindings().stream().filter(each -> each.queue().device().equals(id)).toList();
     if (bindings.isEmpty() && !company.get()) {

@@ -121,7 +121,9 @@ final class Hooks {
     return all;
   }
 
-  /** The scenario's other steps are done: waits for those that have fired, and tells of the others. */
+  /**
+   * The scenario's other steps are done: waits for those that have fired, and tells of the others.
+   */
   void end() throws ScenarioException {
     for (Map.Entry<Long, Hook> each : takeAll().entrySet()) {
       end(each.getValue(), "step " + each.getKey());

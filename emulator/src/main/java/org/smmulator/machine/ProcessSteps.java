@@ -170,8 +170,7 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
   }
 
   void age(Step.Age step) {
-    process.whileAlive(
-        () -> process.mm().age(process.address(step.page()), bytes(step.pages())));
+    process.whileAlive(() -> process.mm().age(process.address(step.page()), bytes(step.pages())));
   }
 
   /** The child, to which no device is bound; null if the parent has ended meanwhile. */

@@ -98,8 +98,7 @@ final class ScenarioStreams {
       String name = each.step.background();
       boolean works = !each.task.isDone();
       if (name == null ? works : background.containsKey(name)) {
-        teller.stream(
-            name == null ? "'" + StepWords.of(each.step) + "'" : name, each.step, works);
+        teller.stream(name == null ? "'" + StepWords.of(each.step) + "'" : name, each.step, works);
       }
     }
   }

@@ -15,9 +15,9 @@ import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
 
 /**
- * Runs lists of steps in their order, with those inside of others: in rounds, in branches that meet,
- * and when an event comes. A step has the number that is its place in the file, those inside of
- * others counted.
+ * Runs lists of steps in their order, with those inside of others: in rounds, in branches that
+ * meet, and when an event comes. A step has the number that is its place in the file, those inside
+ * of others counted.
  */
 final class StepRunner {
   /** Whoever is told how far it is; called from any task. */
@@ -145,8 +145,7 @@ final class StepRunner {
         });
   }
 
-  private void run(
-      Step step, long number, Where place, StepAccount account, boolean mayBeRefused)
+  private void run(Step step, long number, Where place, StepAccount account, boolean mayBeRefused)
       throws ScenarioException {
     if (!step.parts().isEmpty()) {
       block(step, number, place, account);

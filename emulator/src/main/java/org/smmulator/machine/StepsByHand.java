@@ -88,8 +88,7 @@ final class StepsByHand {
       }
       number = last + 1;
       last += NestedSteps.written(step);
-      StepAccount account =
-          new StepAccount(step, number, "", recorder, null, Detail.COMMANDS);
+      StepAccount account = new StepAccount(step, number, "", recorder, null, Detail.COMMANDS);
       begun = new Asked(step, account, step instanceof Expect ? lastDone() : null);
       asked.put(number, begun);
       forget();

@@ -34,8 +34,8 @@ public record Verdict(
   /** What a verdict comes down to. */
   public enum Outcome {
     /**
-     * Nothing was violated but what was expected, all operations ended, and each check had something
-     * to check, or each expectation was met.
+     * Nothing was violated but what was expected, all operations ended, and each check had
+     * something to check, or each expectation was met.
      */
     PASSED,
     /** Something was violated, or an expectation was not met. */
@@ -65,14 +65,7 @@ public record Verdict(
       Counts<CheckedCounter> checked,
       List<ViolationSummary> violations,
       long violationsLeftOut) {
-    this(
-        applies,
-        cutShort,
-        found,
-        checked,
-        violations,
-        violationsLeftOut,
-        ExpectationResults.NONE);
+    this(applies, cutShort, found, checked, violations, violationsLeftOut, ExpectationResults.NONE);
   }
 
   public long found(VerdictCounter row) {
@@ -85,8 +78,7 @@ public record Verdict(
 
   /** The same verdict of a run that was stopped. */
   Verdict ofCutShort() {
-    return new Verdict(
-        applies, true, found, checked, violations, violationsLeftOut, expectations);
+    return new Verdict(applies, true, found, checked, violations, violationsLeftOut, expectations);
   }
 
   /** How many of a kind were found that nobody expected. */
@@ -95,8 +87,8 @@ public record Verdict(
   }
 
   /**
-   * Whether nothing was violated so far but what was expected, and no expectation was unmet, however
-   * little was checked.
+   * Whether nothing was violated so far but what was expected, and no expectation was unmet,
+   * however little was checked.
    */
   public boolean clean() {
     return expectations.unmet() == 0

@@ -16,8 +16,8 @@ import org.smmulator.record.RecordedEvent;
 
 /**
  * Counts what each step of a scenario did, by the causes of what happened: a row for each step of
- * the file, however often it is done. What happens in a step that is made of others counts for both.
- * The first rows leave when the steps and their devices take more than {@value #MOST_ROWS}.
+ * the file, however often it is done. What happens in a step that is made of others counts for
+ * both. The first rows leave when the steps and their devices take more than {@value #MOST_ROWS}.
  * Thread-safe.
  */
 public final class StepTable implements EventReader {

@@ -203,7 +203,8 @@ class ControlRulesTest {
     assertThat(all).isEqualTo(new ExpectedCount(2L, null, null));
     assertThat(expect.commands().keySet())
         .containsExactlyInAnyOrder(CommandOpcode.SYNC, CommandOpcode.ATC_INV);
-    assertThat(expect.commands().get(CommandOpcode.ATC_INV)).hasToString("" + count(2L, null, null));
+    assertThat(expect.commands().get(CommandOpcode.ATC_INV))
+        .hasToString("" + count(2L, null, null));
     assertThat(expect.pasids()).containsEntry("alice", Expect.PasidState.BOUND);
     assertThat(expect.events())
         .containsEntry(new EventName(EventKind.PAGE_REQUEST, null), count(null, 1L, 4L));
@@ -219,8 +220,12 @@ class ControlRulesTest {
   @Test
   void aCountHoldsWithinItsBoundsAndNeverForWhatIsNotKnown() {
     assertThat(List.of(2L, 3L, 4L)).filteredOn(count(3L, null, null)::holds).containsExactly(3L);
-    assertThat(List.of(2L, 3L, 4L)).filteredOn(count(null, 3L, null)::holds).containsExactly(3L, 4L);
-    assertThat(List.of(2L, 3L, 4L)).filteredOn(count(null, null, 3L)::holds).containsExactly(2L, 3L);
+    assertThat(List.of(2L, 3L, 4L))
+        .filteredOn(count(null, 3L, null)::holds)
+        .containsExactly(3L, 4L);
+    assertThat(List.of(2L, 3L, 4L))
+        .filteredOn(count(null, null, 3L)::holds)
+        .containsExactly(2L, 3L);
     assertThat(count(null, null, 3L).holds(-1)).isFalse();
   }
 

@@ -66,7 +66,8 @@ class IncludesTest {
             head
                 + "    - include: start.yaml\n    - exit: {process: bob}\n"
                 + "    - repeat: {times: 2, steps: {include: checks.yaml}}\n");
-    assertThat(Objects.requireNonNull(some.scenario()).steps()).extracting(StepWords::of)
+    assertThat(Objects.requireNonNull(some.scenario()).steps())
+        .extracting(StepWords::of)
         .containsExactly("process alice", "process bob", "exit bob", "repeat 2");
   }
 
@@ -136,7 +137,8 @@ class IncludesTest {
     write("a.yaml", "include: b.yaml\n");
     write("b.yaml", "include: a.yaml\n");
     assertThat(problem("include: a.yaml\n"))
-        .isEqualTo("b.yaml:1: include.include.include: 'a.yaml' is included by itself; remove one of the includes");
+        .isEqualTo(
+            "b.yaml:1: include.include.include: 'a.yaml' is included by itself; remove one of the includes");
     for (int i = 0; i < 12; i++) {
       write("deep" + i + ".yaml", i == 11 ? MACHINE : "include: deep" + (i + 1) + ".yaml\n");
     }
@@ -164,10 +166,12 @@ class IncludesTest {
                   - {id: '00:08.0', model: *d, name: *n, atc: 16x4, queues: 2}
                 """);
     assertThat(config.devices()).extracting(DeviceConfig::queues).containsExactly(3, 5, 7, 2, 2);
-    assertThat(config.devices()).extracting(device -> device.id().toString())
+    assertThat(config.devices())
+        .extracting(device -> device.id().toString())
         .containsExactly("00:04.0", "00:05.0", "00:06.0", "00:07.0", "00:08.0");
     assertThat(config.devices().get(4).name()).isEqualTo("x");
-    assertThat(config.devices()).extracting(device -> String.valueOf(device.atc()))
+    assertThat(config.devices())
+        .extracting(device -> String.valueOf(device.atc()))
         .containsOnly("16x4");
   }
 

@@ -267,9 +267,7 @@ class ProposalsTest {
         bad.add(NODES.arrayNode().add("zebra"));
       }
       boolean map = type instanceof ParameterizedType of && Shape.isMap(of);
-      if (!map
-          && !(type instanceof Class<?> c && RecordTypes.isSection(c))
-          && type != Step.class) {
+      if (!map && !(type instanceof Class<?> c && RecordTypes.isSection(c)) && type != Step.class) {
         bad.add(NODES.objectNode().put("zebra", 7));
       }
       return bad;

@@ -29,7 +29,6 @@ final class RecordTypes {
   }
 
   static boolean isSection(Class<?> type) {
-    return type.isRecord()
-        && !Shape.isText(type);
+    return type.isRecord() && !Shape.isText(type);
   }
 }

@@ -12,7 +12,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The steps {@code parallel} and {@code at}: steps that meet others in the middle of what they do. */
+/**
+ * The steps {@code parallel} and {@code at}: steps that meet others in the middle of what they do.
+ */
 class ConcurrentStepsTest {
   private static final String MACHINE =
       """
@@ -250,8 +252,12 @@ class ConcurrentStepsTest {
               - expect: {notifierCalls: %d, withinMillis: 1}
         - munmap: {process: alice, page: 0, pages: 4}
         """;
-    CommandRun met = simulate("- dma: {processes: [alice], devices: ['00:04.0'], operations: 9,"
-        + " page: 8, pages: 8}\n" + hook.formatted(1), 1);
+    CommandRun met =
+        simulate(
+            "- dma: {processes: [alice], devices: ['00:04.0'], operations: 9,"
+                + " page: 8, pages: 8}\n"
+                + hook.formatted(1),
+            1);
     assertThat(met.code()).as(met.out() + met.err()).isZero();
     CommandRun unmet = simulate(hook.formatted(2), 1);
     assertThat(unmet.code()).isEqualTo(1);

@@ -19,7 +19,9 @@ import org.smmulator.metrics.Summary;
 import org.smmulator.metrics.SummaryJson;
 import org.smmulator.metrics.VerdictCounter;
 
-/** The step {@code expect}: what is as expected ends with 0, what is not with 1, and why is said. */
+/**
+ * The step {@code expect}: what is as expected ends with 0, what is not with 1, and why is said.
+ */
 class ExpectationsTest {
   private static final String MACHINE =
       """
@@ -157,7 +159,8 @@ class ExpectationsTest {
     CommandRun unmet = simulate(write + "- expect: {refused: no memory, withinMillis: 0}\n");
     assertThat(unmet.code()).isEqualTo(1);
     assertThat(unmet.out())
-        .containsPattern("step 4 .write alice 0.: refused with 'no memory' expected, and it was with");
+        .containsPattern(
+            "step 4 .write alice 0.: refused with 'no memory' expected, and it was with");
   }
 
   @Test
@@ -227,7 +230,8 @@ class ExpectationsTest {
     CommandRun unmet = simulate(DMA + round.formatted(0));
     assertThat(unmet.out())
         .contains(
-            "3 not met", "step 5 (munmap alice 0), round 2 of 3: notifier calls: 0 expected, 1 seen");
+            "3 not met",
+            "step 5 (munmap alice 0), round 2 of 3: notifier calls: 0 expected, 1 seen");
     assertThat(unmet.out().lines().filter(line -> line.startsWith("  munmap alice 0"))).hasSize(1);
   }
 
@@ -266,8 +270,7 @@ class ExpectationsTest {
 
   @Test
   void manySeedsAreJudgedToo() throws Exception {
-    CommandRun met =
-        run(MUNMAP + "- expect: {commands: {ATC_INV: 2}}\n", "--seeds", "1..5");
+    CommandRun met = run(MUNMAP + "- expect: {commands: {ATC_INV: 2}}\n", "--seeds", "1..5");
     assertThat(met.code()).as(met.err()).isZero();
     CommandRun unmet =
         run(MUNMAP + "- expect: {commands: {ATC_INV: 1}, withinMillis: 1}\n", "--seeds", "1..5");

@@ -295,10 +295,10 @@ class StepsByHandTest {
                 + " {notifierCalls: {release: 1}, withinMillis: 0}}]}");
     assertThat(round.state()).isEqualTo(State.FAILED);
     assertThat(round.why()).contains("round 1 of 2: notifier calls release: 1 expected", "round 2");
-    assertThat(
-            perform(machine, "parallel: {branches: {a: [{verify: {process: alice}}]}}").why())
+    assertThat(perform(machine, "parallel: {branches: {a: [{verify: {process: alice}}]}}").why())
         .isEqualTo("step: parallel and at are for machine files; do their steps one by one");
-    assertThat(perform(machine, "repeat: {times: 20000, steps: [{verify: {process: alice}}]}").why())
+    assertThat(
+            perform(machine, "repeat: {times: 20000, steps: [{verify: {process: alice}}]}").why())
         .isEqualTo("step: more than 10000 steps; use fewer rounds");
     assertThat(machine.summary().verdict().expectations().unmet())
         .as("those by hand are nobody's verdict")

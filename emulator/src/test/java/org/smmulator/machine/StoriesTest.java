@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.smmulator.config.Configs;
 
 /**
- * The machine files in {@code configs/stories}, by the command that a user has. What each expects is
- * its own affair: exit code 0 says that it came.
+ * The machine files in {@code configs/stories}, by the command that a user has. What each expects
+ * is its own affair: exit code 0 says that it came.
  */
 class StoriesTest {
   private static final int FIRST = Integer.getInteger("smmulator.firstSeed", 1);

@@ -167,8 +167,7 @@ class SummaryCollectorTest {
       breakRules(board);
       Supplier<Counts<VfioCounter>> none = () -> Counts.unknown(VfioCounter.class);
       Verdict verdict =
-          new SummaryCollector(
-                  board, null, none, check, List::of, () -> ExpectationResults.NONE)
+          new SummaryCollector(board, null, none, check, List::of, () -> ExpectationResults.NONE)
               .collect()
               .verdict();
       assertThat(verdict.found())
