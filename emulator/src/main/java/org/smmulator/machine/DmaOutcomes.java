@@ -1,9 +1,13 @@
 package org.smmulator.machine;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** How the operations of one stream ended so far; the stream counts, anybody reads. */
 final class DmaOutcomes {
+  /** Keys of {@code expect: {operations: ..}}. */
+  static final List<String> ENDS = List.of("completed", "refused", "failed");
+
   private final AtomicLong over = new AtomicLong();
   private final AtomicLong completed = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
@@ -37,7 +41,7 @@ final class DmaOutcomes {
     return over.get();
   }
 
-  /** How many have ended so, by the key of {@code expect: {operations: ..}}. */
+  /** How many have ended so, by one of {@link #ENDS}. */
   long ended(String how) {
     return switch (how) {
       case "completed" -> completed.get();

@@ -139,10 +139,7 @@ final class Hooks {
     hook.giveUp();
     Task task = hook.task;
     if (task != null) {
-      task.join();
-      if (task.failure() != null) {
-        throw new ScenarioException(task.name() + " failed: " + task.failure(), task.failure());
-      }
+      StepRunner.join(task);
     }
     if (hook.failure != null) {
       throw hook.failure;

@@ -1,7 +1,9 @@
 package org.smmulator.machine;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.config.EventName;
@@ -23,9 +25,7 @@ final class StepAccount implements AutoCloseable {
   private final @Nullable StepAccount outer;
   private final @Nullable OneStep story;
   private final List<DmaOutcomes> unended = new ArrayList<>();
-  private long completed;
-  private long refusedOperations;
-  private long failed;
+  private final Map<String, Long> ended = new HashMap<>();
   private @Nullable String refused;
 
   /**
@@ -82,9 +82,7 @@ final class StepAccount implements AutoCloseable {
   }
 
   private synchronized void add(DmaOutcomes outcomes) {
-    completed += outcomes.ended("completed");
-    refusedOperations += outcomes.ended("refused");
-    failed += outcomes.ended("failed");
+    DmaOutcomes.ENDS.forEach(how -> ended.merge(how, outcomes.ended(how), Long::sum));
     if (outcomes.ended("failed") > 0) {
       unended.add(outcomes);
     }
@@ -95,12 +93,7 @@ final class StepAccount implements AutoCloseable {
 
   /** How many operations of its streams have ended so, by the key of an expectation. */
   synchronized long operations(String how) {
-    return switch (how) {
-      case "completed" -> completed;
-      case "refused" -> refusedOperations;
-      case "failed" -> failed;
-      default -> throw new IllegalArgumentException(how);
-    };
+    return ended.getOrDefault(how, 0L);
   }
 
   /** Operations of its streams that did not end, and that nobody has expected before. */

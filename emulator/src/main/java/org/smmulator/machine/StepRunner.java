@@ -214,10 +214,15 @@ final class StepRunner {
       if (failure != null) {
         throw failure;
       }
-      Task task = branches.get(i);
-      if (task.failure() != null) {
-        throw new ScenarioException(task.name() + " failed: " + task.failure(), task.failure());
-      }
+      join(branches.get(i));
+    }
+  }
+
+  /** Waits for a task that does steps; what it failed of ends the scenario. */
+  static void join(Task task) throws ScenarioException {
+    task.join();
+    if (task.failure() != null) {
+      throw new ScenarioException(task.name() + " failed: " + task.failure(), task.failure());
     }
   }
 
