@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     name = "atc",
     description = {"Prints what a device of a running machine holds in its ATC, as it says.", ""},
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class AtcCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class AtcCurveCommand implements Callable<Integer> {
   private static final int MOST_SETS = 1 << 16;
   private static final int SETS_FOLLOWED = 1 << 12;

@@ -45,7 +45,7 @@ import picocli.CommandLine.TypeConversionException;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class AttachCommand implements Callable<Integer> {
   private static final int MOST_DEVICES = BusConfig.SLOTS * BusConfig.MOST_BUSES;
 

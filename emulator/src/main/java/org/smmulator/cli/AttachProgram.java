@@ -12,7 +12,7 @@ public final class AttachProgram implements DeviceProgram {
   @Override
   public List<String> commandLine(DeviceConfig config, String bus) {
     List<String> line = new ArrayList<>();
-    line.addAll(List.of(Smmulator.class.getName(), "attach", config.model().name()));
+    line.addAll(List.of(SmmulatorCommand.class.getName(), "attach", config.model().name()));
     line.addAll(List.of("--bus", bus, "--name", config.label()));
     line.addAll(List.of("--id", config.id().toString(), "--atc", config.atc().toString()));
     config.model().options().forEach((name, value) -> line.addAll(option(name, value)));

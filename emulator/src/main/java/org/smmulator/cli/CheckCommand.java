@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     name = "check",
     description = {"Checks machine files without starting anything.", ""},
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class CheckCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

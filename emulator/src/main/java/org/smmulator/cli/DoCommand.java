@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class DoCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
     name = "events",
     description = {"Reads what 'run --events' wrote: what happened, in order and by cause.", ""},
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class,
+    versionProvider = SmmulatorCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {EventsCommand.Cat.class, EventsCommand.Filter.class, EventsCommand.Stats.class})
 final class EventsCommand implements Runnable {
@@ -36,7 +36,7 @@ final class EventsCommand implements Runnable {
       name = "cat",
       description = {"Prints a line for each event.", ""},
       mixinStandardHelpOptions = true,
-      versionProvider = Smmulator.Version.class)
+      versionProvider = SmmulatorCommand.Version.class)
   static final class Cat implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @Mixin private EventOptions events = new EventOptions();
@@ -64,7 +64,7 @@ final class EventsCommand implements Runnable {
       name = "filter",
       description = {"Prints the chosen events as they are in the file: lines of JSON.", ""},
       mixinStandardHelpOptions = true,
-      versionProvider = Smmulator.Version.class)
+      versionProvider = SmmulatorCommand.Version.class)
   static final class Filter implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @Mixin private EventOptions events = new EventOptions();
@@ -90,7 +90,7 @@ final class EventsCommand implements Runnable {
         ""
       },
       mixinStandardHelpOptions = true,
-      versionProvider = Smmulator.Version.class)
+      versionProvider = SmmulatorCommand.Version.class)
   static final class Stats implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
     @Mixin private EventOptions events = new EventOptions();

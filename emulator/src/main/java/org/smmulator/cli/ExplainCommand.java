@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class ExplainCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

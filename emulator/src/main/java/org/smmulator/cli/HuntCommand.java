@@ -38,7 +38,7 @@ import picocli.CommandLine.TypeConversionException;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class HuntCommand implements Callable<Integer> {
   private static final String ALL = "all";
   private static final int STOP_SECONDS = 15;

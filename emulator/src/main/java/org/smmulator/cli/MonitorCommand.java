@@ -43,7 +43,7 @@ import picocli.shell.jline3.PicocliJLineCompleter;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class MonitorCommand implements Callable<Integer> {
   private static final String PROMPT = "smmulator> ";
   private static final List<String> LAST = List.of("exit", "quit");

@@ -32,12 +32,12 @@ final class MonitorLines {
     this.sender = sender;
     this.output = output;
     this.commands = commands(ticks);
-    Smmulator.handleFailures(commands);
+    SmmulatorCommand.handleFailures(commands);
     commands.setExecutionExceptionHandler(
         (e, failed, parsed) ->
             e instanceof InterruptedException
                 ? ExitCode.OK.code()
-                : Smmulator.failed(e, failed, parsed));
+                : SmmulatorCommand.failed(e, failed, parsed));
     commands.setOut(output.out());
     commands.setErr(output.err());
     commands.setColorScheme(CommandLine.Help.defaultColorScheme(output.ansi()));

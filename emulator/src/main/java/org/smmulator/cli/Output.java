@@ -30,7 +30,7 @@ record Output(PrintWriter out, PrintWriter err, Ansi ansi, int verbosity) {
 
   static Output of(CommandLine line) {
     Object root = line.getCommandSpec().root().userObject();
-    int verbosity = root instanceof Smmulator smmulator ? smmulator.verbosity() : 0;
+    int verbosity = root instanceof SmmulatorCommand smmulator ? smmulator.verbosity() : 0;
     return new Output(line.getOut(), line.getErr(), line.getColorScheme().ansi(), verbosity);
   }
 

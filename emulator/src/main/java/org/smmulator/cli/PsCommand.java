@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class PsCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

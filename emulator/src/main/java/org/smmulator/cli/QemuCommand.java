@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class QemuCommand implements Callable<Integer> {
   private static final Pattern SOCKET = Pattern.compile("([0-9a-f]{2}:[0-9a-f]{2}\\.[0-7])\\.sock");
   private static final long NANOS_PER_SECOND = 1_000_000_000L;

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class RunCommand implements Callable<Integer> {
   private final Supplier<MachineLauncher> launcher;
 

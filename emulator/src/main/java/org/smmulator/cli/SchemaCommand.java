@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class SchemaCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

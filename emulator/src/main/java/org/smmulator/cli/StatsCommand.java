@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class StatsCommand implements Callable<Integer> {
   private final Ticks ticks;
 

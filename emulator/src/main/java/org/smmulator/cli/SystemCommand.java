@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class SystemCommand implements Callable<Integer> {
   private final Supplier<MachineLauncher> launcher;
 
@@ -103,7 +103,7 @@ final class SystemCommand implements Callable<Integer> {
 
   private static QmpMachine told(MachineSession session) {
     return new QmpMachine(
-        new Smmulator.Version().getVersion()[0],
+        new SmmulatorCommand.Version().getVersion()[0],
         QemuOptions.MACHINES,
         QemuOptions.models(),
         () -> new Thread(session::close, "quit").start());

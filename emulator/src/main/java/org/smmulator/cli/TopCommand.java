@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class)
+    versionProvider = SmmulatorCommand.Version.class)
 final class TopCommand implements Callable<Integer> {
   private final Ticks ticks;
   private final Screen.@Nullable Opener terminal;

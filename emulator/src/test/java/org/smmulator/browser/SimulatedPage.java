@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.smmulator.cli.Smmulator;
+import org.smmulator.cli.SmmulatorCommand;
 import org.smmulator.machine.Launcher;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
@@ -40,7 +40,7 @@ final class SimulatedPage implements AutoCloseable {
   }
 
   private int run(Path file) {
-    CommandLine line = Smmulator.commandLine(Launcher::new);
+    CommandLine line = SmmulatorCommand.commandLine(Launcher::new);
     line.setOut(new PrintWriter(new StringWriter()));
     line.setErr(
         new PrintWriter(all, true) {

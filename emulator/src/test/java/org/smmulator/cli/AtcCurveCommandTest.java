@@ -34,7 +34,7 @@ class AtcCurveCommandTest {
   private int curve(String... args) {
     List<String> all = new ArrayList<>(List.of("atc-curve"));
     all.addAll(List.of(args));
-    return Smmulator.commandLine(FakeLauncher::new)
+    return SmmulatorCommand.commandLine(FakeLauncher::new)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(all.toArray(String[]::new));

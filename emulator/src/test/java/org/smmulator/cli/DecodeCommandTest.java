@@ -18,7 +18,7 @@ class DecodeCommandTest {
   private final StringWriter err = new StringWriter();
 
   private int decode(String kind, String hex) {
-    return Smmulator.commandLine(FakeLauncher::new)
+    return SmmulatorCommand.commandLine(FakeLauncher::new)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(

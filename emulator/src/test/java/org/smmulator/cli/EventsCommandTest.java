@@ -36,7 +36,7 @@ class EventsCommandTest {
   }
 
   private int execute(String... args) {
-    CommandLine line = Smmulator.commandLine(Launcher::new);
+    CommandLine line = SmmulatorCommand.commandLine(Launcher::new);
     line.setOut(new PrintWriter(out));
     line.setErr(new PrintWriter(err, true));
     return line.execute(args);

@@ -66,7 +66,7 @@ class HuntCommandTest {
     err.getBuffer().setLength(0);
     List<String> all = new ArrayList<>(List.of("hunt"));
     all.addAll(List.of(args));
-    return Smmulator.commandLine(
+    return SmmulatorCommand.commandLine(
             FakeLauncher::new, () -> () -> List.of(CALM, RACY), Ticks.OF_THE_SYSTEM, null)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
@@ -174,7 +174,7 @@ class HuntCommandTest {
   void oneSeedOfAMachineIsOneRunInTwoJvms() throws Exception {
     String[] args = {"hunt", "removal-beside-invalidation", "--seed", "5"};
     int code =
-        Smmulator.commandLine(FakeLauncher::new)
+        SmmulatorCommand.commandLine(FakeLauncher::new)
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute(args);
@@ -191,7 +191,7 @@ class HuntCommandTest {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> command = new ArrayList<>(List.of(java, "-ea", "-cp"));
     command.add(System.getProperty("java.class.path"));
-    command.add("org.smmulator.cli.Smmulator");
+    command.add("org.smmulator.cli.SmmulatorCommand");
     command.addAll(List.of(args));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();

@@ -144,7 +144,10 @@ class LinuxLostInvalidationTest {
     StringWriter said = new StringWriter();
     PrintWriter writer = new PrintWriter(said, true);
     int unused =
-        Smmulator.commandLine(FakeLauncher::new).setOut(writer).setErr(writer).execute(words);
+        SmmulatorCommand.commandLine(FakeLauncher::new)
+            .setOut(writer)
+            .setErr(writer)
+            .execute(words);
     return said.toString();
   }
 

@@ -58,7 +58,7 @@ public abstract class MachineByHand {
   int execute(String... args) {
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
-    return Smmulator.commandLine(FakeLauncher::new)
+    return SmmulatorCommand.commandLine(FakeLauncher::new)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args);

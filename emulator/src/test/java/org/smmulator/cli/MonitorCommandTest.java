@@ -41,7 +41,7 @@ class MonitorCommandTest extends MachineByHand {
         new CommandLine(new MonitorCommand(Ticks.OF_THE_SYSTEM, () -> terminal))
             .setOut(new PrintWriter(said, true))
             .setErr(new PrintWriter(complained, true));
-    Smmulator.handleFailures(line);
+    SmmulatorCommand.handleFailures(line);
     String[] args = {
       "--http", http, "--token-file", token().toString(), "--history", history().toString()
     };

@@ -45,7 +45,7 @@ class NicExampleTest {
   }
 
   private int execute(String... args) {
-    return Smmulator.commandLine(Launcher::new)
+    return SmmulatorCommand.commandLine(Launcher::new)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args);

@@ -47,7 +47,7 @@ class PluginsCommandTest {
   private int execute(String... args) {
     out = new StringWriter();
     err = new StringWriter();
-    return Smmulator.commandLine(FakeLauncher::new)
+    return SmmulatorCommand.commandLine(FakeLauncher::new)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args);

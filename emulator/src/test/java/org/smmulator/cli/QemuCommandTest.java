@@ -67,7 +67,7 @@ class QemuCommandTest {
   private int execute(String qemu, String... options) {
     List<String> words = new ArrayList<>(List.of("qemu", file.toString(), "--qemu", qemu));
     words.addAll(List.of(options));
-    return Smmulator.commandLine(FakeLauncher::new)
+    return SmmulatorCommand.commandLine(FakeLauncher::new)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(words.toArray(String[]::new));

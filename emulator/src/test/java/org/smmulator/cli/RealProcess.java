@@ -17,7 +17,7 @@ final class RealProcess {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(Smmulator.class.getName());
+    command.add(SmmulatorCommand.class.getName());
     command.addAll(List.of(args));
     return command;
   }

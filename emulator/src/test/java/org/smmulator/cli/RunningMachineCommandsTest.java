@@ -29,7 +29,7 @@ class RunningMachineCommandsTest {
   private final StringWriter err = new StringWriter();
 
   private int execute(String... args) {
-    return Smmulator.commandLine(FakeLauncher::new)
+    return SmmulatorCommand.commandLine(FakeLauncher::new)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args);

@@ -32,7 +32,7 @@ class SettingOptionsTest {
   private final FakeLauncher launcher = new FakeLauncher();
 
   private int execute(String... args) {
-    return Smmulator.commandLine(() -> launcher)
+    return SmmulatorCommand.commandLine(() -> launcher)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args);

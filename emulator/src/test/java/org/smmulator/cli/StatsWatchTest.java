@@ -23,7 +23,7 @@ class StatsWatchTest {
   private final AtomicInteger asked = new AtomicInteger();
 
   private int execute(String args) {
-    return Smmulator.commandLine(FakeLauncher::new, () -> List::of, ticks, null)
+    return SmmulatorCommand.commandLine(FakeLauncher::new, () -> List::of, ticks, null)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args.split(" "));
@@ -61,7 +61,7 @@ class StatsWatchTest {
           }
         };
     int code =
-        Smmulator.commandLine(FakeLauncher::new, () -> List::of, closing, null)
+        SmmulatorCommand.commandLine(FakeLauncher::new, () -> List::of, closing, null)
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute("stats", "--watch", "--http", web.address());

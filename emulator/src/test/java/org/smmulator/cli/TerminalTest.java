@@ -35,7 +35,7 @@ class TerminalTest {
   private final StringWriter out = new StringWriter();
 
   private int execute(Ansi ansi, String... args) {
-    CommandLine line = Smmulator.commandLine(FakeLauncher::new);
+    CommandLine line = SmmulatorCommand.commandLine(FakeLauncher::new);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(ansi));
     return line.setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(new StringWriter(), true))

@@ -35,7 +35,7 @@ class TopCommandTest {
   private final AtomicInteger asked = new AtomicInteger();
 
   private int execute(FakeScreen screen, String args) {
-    return Smmulator.commandLine(FakeLauncher::new, () -> List::of, ticks, () -> screen)
+    return SmmulatorCommand.commandLine(FakeLauncher::new, () -> List::of, ticks, () -> screen)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args.split(" "));
@@ -145,7 +145,7 @@ class TopCommandTest {
     try (WebServer web =
         WebServer.start("127.0.0.1:0", new FakeWatched(Summaries::failed, question -> List.of()))) {
       CommandLine line =
-          Smmulator.commandLine(FakeLauncher::new, () -> List::of, ticks, () -> screen);
+          SmmulatorCommand.commandLine(FakeLauncher::new, () -> List::of, ticks, () -> screen);
       line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.ON));
       assertThat(line.execute("top", "--http", web.address())).isZero();
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.smmulator.cli.Smmulator;
+import org.smmulator.cli.SmmulatorCommand;
 
 /** Sockets beyond the loopback interface are refused unless the file allows them. */
 class ExposureTest {
@@ -118,7 +118,7 @@ class ExposureTest {
                 "-Djdk.net.hosts.file=" + hosts,
                 "-cp",
                 System.getProperty("java.class.path"),
-                Smmulator.class.getName(),
+                SmmulatorCommand.class.getName(),
                 "check",
                 file.toString())
             .start();

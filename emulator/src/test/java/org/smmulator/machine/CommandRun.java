@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.smmulator.cli.Smmulator;
+import org.smmulator.cli.SmmulatorCommand;
 
 /** A command as a user types it, carried out in this JVM on the real machine, and what it said. */
 public record CommandRun(int code, String out, String err) {
@@ -16,7 +16,7 @@ public record CommandRun(int code, String out, String err) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int code =
-        Smmulator.commandLine(Launcher::new)
+        SmmulatorCommand.commandLine(Launcher::new)
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .execute(words);

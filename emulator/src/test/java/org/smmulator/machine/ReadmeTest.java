@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.smmulator.bench.CompareCommand;
-import org.smmulator.cli.Smmulator;
+import org.smmulator.cli.SmmulatorCommand;
 import org.smmulator.config.PortAddress;
 import org.smmulator.record.Recorder;
 import picocli.CommandLine;
@@ -216,7 +216,7 @@ class ReadmeTest extends DrivenMachine {
   }
 
   private static CommandLine commandLine() {
-    return Smmulator.commandLine(
+    return SmmulatorCommand.commandLine(
         () -> {
           throw new IllegalStateException("nothing is started here");
         });

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.smmulator.cli.Smmulator;
+import org.smmulator.cli.SmmulatorCommand;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -27,7 +27,7 @@ class SimulatedMachineTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... args) {
-    CommandLine line = Smmulator.commandLine(Launcher::new);
+    CommandLine line = SmmulatorCommand.commandLine(Launcher::new);
     line.setOut(new PrintWriter(out, true));
     line.setErr(new PrintWriter(err, true));
     List<String> all = new ArrayList<>(List.of("run"));
@@ -81,7 +81,7 @@ class SimulatedMachineTest {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> command = new ArrayList<>(List.of(java, "-ea", "-cp"));
     command.add(System.getProperty("java.class.path"));
-    command.addAll(List.of("org.smmulator.cli.Smmulator", "run"));
+    command.addAll(List.of("org.smmulator.cli.SmmulatorCommand", "run"));
     command.addAll(List.of(args));
     return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
   }

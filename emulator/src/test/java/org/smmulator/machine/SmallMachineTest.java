@@ -89,7 +89,7 @@ class SmallMachineTest {
             "-XX:G1HeapRegionSize=1m",
             "-cp",
             System.getProperty("java.class.path"),
-            "org.smmulator.cli.Smmulator",
+            "org.smmulator.cli.SmmulatorCommand",
             "run",
             file.toString())
         .start();

@@ -30,7 +30,7 @@ class StoppedMachineTest {
     String classes = System.getProperty("java.class.path");
     Process machine =
         new ProcessBuilder(
-                java, "-cp", classes, "org.smmulator.cli.Smmulator", "run", file.toString())
+                java, "-cp", classes, "org.smmulator.cli.SmmulatorCommand", "run", file.toString())
             .start();
     try (BufferedReader said = machine.errorReader(UTF_8)) {
       String line = said.readLine();

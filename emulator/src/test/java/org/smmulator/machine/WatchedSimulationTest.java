@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.smmulator.cli.Smmulator;
+import org.smmulator.cli.SmmulatorCommand;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -61,7 +61,7 @@ class WatchedSimulationTest {
   }
 
   private int run(String... args) {
-    CommandLine line = Smmulator.commandLine(Launcher::new);
+    CommandLine line = SmmulatorCommand.commandLine(Launcher::new);
     line.setOut(new PrintWriter(new StringWriter()));
     line.setErr(new Lines());
     List<String> words = new ArrayList<>(List.of("run"));

@@ -34,7 +34,7 @@ import org.smmulator.web.WebServer;
 import picocli.CommandLine;
 
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class SmmulatorTest {
+class SmmulatorCommandTest {
   private static final String MACHINE = "machine: {name: x}\nhttp: {listen: null}\n";
   private static final String EXTERNAL = MACHINE + "guest: external\n";
   private static final String SCENARIO =
@@ -47,7 +47,7 @@ class SmmulatorTest {
   private final FakeLauncher launcher = new FakeLauncher();
 
   private int execute(String... args) {
-    return Smmulator.commandLine(() -> launcher)
+    return SmmulatorCommand.commandLine(() -> launcher)
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(args);
@@ -70,10 +70,10 @@ class SmmulatorTest {
 
   @Test
   void theCommandThatIsGivenIsThereAsWithAllOthersBesideIt() {
-    Map<String, CommandLine> all = Smmulator.commandLine(() -> launcher).getSubcommands();
+    Map<String, CommandLine> all = SmmulatorCommand.commandLine(() -> launcher).getSubcommands();
     for (String name : all.keySet()) {
       Map<String, CommandLine> given =
-          Smmulator.commandLine(new String[] {"-vv", name, "run"}).getSubcommands();
+          SmmulatorCommand.commandLine(new String[] {"-vv", name, "run"}).getSubcommands();
       if (Set.of("help", "generate-completion").contains(name)) {
         assertThat(given).containsOnlyKeys(all.keySet());
       } else {
@@ -81,7 +81,7 @@ class SmmulatorTest {
         assertThat(usage(given, name)).isEqualTo(usage(all, name));
       }
     }
-    assertThat(Smmulator.commandLine(new String[] {"rum"}).getSubcommands())
+    assertThat(SmmulatorCommand.commandLine(new String[] {"rum"}).getSubcommands())
         .containsOnlyKeys(all.keySet());
   }
 
@@ -403,7 +403,7 @@ class SmmulatorTest {
   @Test
   void unexpectedFailuresAreInternalErrors() throws IOException {
     CommandLine line =
-        Smmulator.commandLine(
+        SmmulatorCommand.commandLine(
             () -> {
               throw new IllegalStateException("broken invariant");
             });

@@ -33,7 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ""
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Smmulator.Version.class,
+    versionProvider = SmmulatorCommand.Version.class,
     footer = {
       "",
       "emulator/bin/smmulator builds the jar if it is missing or older than a source; set",
@@ -41,7 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "the JVM."
     },
     synopsisSubcommandLabel = "COMMAND")
-public final class Smmulator implements Runnable {
+public final class SmmulatorCommand implements Runnable {
   @Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
   private int verbosity;
@@ -76,14 +76,14 @@ public final class Smmulator implements Runnable {
     try {
       return line.execute(args);
     } catch (Error e) {
-      LoggerFactory.getLogger(Smmulator.class).error("internal error, please report it", e);
+      LoggerFactory.getLogger(SmmulatorCommand.class).error("internal error, please report it", e);
       return ExitCode.INTERNAL.code();
     }
   }
 
   /** As much of the command line as these arguments need. */
   static CommandLine commandLine(String[] args) {
-    return commandLine(namedBy(args), commands(Smmulator::machineLauncher));
+    return commandLine(namedBy(args), commands(SmmulatorCommand::machineLauncher));
   }
 
   /** The whole command line over a machine; for tests. */
@@ -110,7 +110,7 @@ public final class Smmulator implements Runnable {
    */
   private static CommandLine commandLine(
       @Nullable String named, Map<String, Supplier<Object>> commands) {
-    CommandLine line = new CommandLine(new Smmulator());
+    CommandLine line = new CommandLine(new SmmulatorCommand());
     Supplier<Object> only = named == null ? null : commands.get(named);
     if (only != null) {
       line.addSubcommand(only.get());
@@ -140,7 +140,7 @@ public final class Smmulator implements Runnable {
   }
 
   private static Map<String, Supplier<Object>> commands(Supplier<MachineLauncher> launcher) {
-    return commands(launcher, Smmulator::theHunt, Ticks.OF_THE_SYSTEM, null);
+    return commands(launcher, SmmulatorCommand::theHunt, Ticks.OF_THE_SYSTEM, null);
   }
 
   /** By their names, in the order of the help. */
@@ -172,8 +172,8 @@ public final class Smmulator implements Runnable {
 
   /** What goes wrong is told in a sentence, also by the commands below. */
   static void handleFailures(CommandLine line) {
-    line.setExecutionExceptionHandler(Smmulator::failed);
-    line.setParameterExceptionHandler(Smmulator::misused);
+    line.setExecutionExceptionHandler(SmmulatorCommand::failed);
+    line.setParameterExceptionHandler(SmmulatorCommand::misused);
   }
 
   @Override
@@ -200,7 +200,7 @@ public final class Smmulator implements Runnable {
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(codes)
         .width(100);
-    line.getSubcommands().values().forEach(Smmulator::document);
+    line.getSubcommands().values().forEach(SmmulatorCommand::document);
   }
 
   /** Says what went wrong, and what it ends with. */
@@ -254,7 +254,7 @@ public final class Smmulator implements Runnable {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Smmulator.class.getPackage().getImplementationVersion();
+      String version = SmmulatorCommand.class.getPackage().getImplementationVersion();
       return new String[] {"smmulator " + (version == null ? "(not from a jar)" : version)};
     }
   }
