@@ -36,9 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = SmmulatorCommand.Version.class,
     footer = {
       "",
-      "emulator/bin/smmulator builds the jar if it is missing or older than a source; set",
-      "SMMULATOR_REBUILD=1 to build it anew in any case, and SMMULATOR_JAVA_OPTS for options of",
-      "the JVM."
+      "SMMULATOR_JAVA_OPTS has options for the JVM. In a checkout, emulator/bin/smmulator builds the",
+      "jar if it is missing or older than a source; SMMULATOR_REBUILD=1 builds it in any case."
     },
     synopsisSubcommandLabel = "COMMAND")
 public final class SmmulatorCommand implements Runnable {

@@ -91,6 +91,7 @@ final class Checkout {
     write("pom.xml", "");
     Files.createDirectory(root.resolve("emulator/bin"));
     Files.copy(script(), command());
+    Files.copy(script().resolveSibling("build"), command().resolveSibling("build"));
     executable("java", JAVA);
     executable("mvn", MAVEN);
     write("journal", "");

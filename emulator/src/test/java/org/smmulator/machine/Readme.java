@@ -18,7 +18,7 @@ record Readme(Path file, String text) {
   static final Path ROOT = Configs.folder().resolveSibling("");
 
   private static final Pattern COMMAND =
-      Pattern.compile("(?:    |#   |\\$ |`)(?:emulator/bin/)?smmulator ([^#`\n(]*)");
+      Pattern.compile("(?:    |#   |\\$ |`)(?:(?:emulator/)?bin/)?smmulator ([^#`\n(]*)");
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
 
   static Readme of(String path) throws IOException {
@@ -33,6 +33,7 @@ record Readme(Path file, String text) {
     for (String module : List.of("devices", "emulator", "guest-api")) {
       all.add(of(module + "/README.md"));
     }
+    all.add(of("emulator/src/distribution/README.md"));
     all.add(of("configs/linux/README.md"));
     all.add(of("configs/linux/machine.yaml"));
     try (Stream<Path> configs = Files.list(Configs.folder())) {
