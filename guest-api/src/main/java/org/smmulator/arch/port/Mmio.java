@@ -19,9 +19,9 @@ public interface Mmio {
   void write(long offset, int sizeBytes, long value);
 
   /**
-   * Parks until the 32-bit register at {@code offset} satisfies the predicate or the deadline (of
-   * {@link Execution#nanoTime}) has passed; counts as busy-waiting, so it is allowed in atomic
-   * context.
+   * Parks until the 32-bit register at {@code offset} satisfies the predicate or the deadline (by
+   * {@link org.smmulator.execution.Execution#nanoTime}) has passed; counts as busy-waiting, so it
+   * is allowed in atomic context.
    *
    * @return whether the predicate held
    */
