@@ -29,7 +29,11 @@ class BordersTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              "org.smmulator.machine..", "org.smmulator.hunt..", "org.smmulator.guest..")
+              "org.smmulator.machine..",
+              "org.smmulator.hunt..",
+              "org.smmulator.guest..",
+              "org.smmulator.api..",
+              "org.smmulator.junit..")
           .should()
           .dependOnClassesThat(
               resideInAPackage("org.smmulator.guest..").and(not(assignableTo(CounterRow.class))));

@@ -52,7 +52,8 @@ public final class ConfigFile {
     return parse(name, yaml, List.of());
   }
 
-  static MachineConfig parse(String name, String yaml, List<Setting> settings)
+  /** As above, with values instead of the text's. */
+  public static MachineConfig parse(String name, String yaml, List<Setting> settings)
       throws ConfigException {
     return parse(name, yaml, settings, null);
   }

@@ -22,7 +22,7 @@ import org.smmulator.guest.pci.dma.DmaQueue;
 import org.smmulator.guest.sched.Task;
 import org.smmulator.guest.sva.SvaCounter;
 import org.smmulator.launch.UserException;
-import org.smmulator.machine.SimulatedMachine;
+import org.smmulator.machine.Machine;
 import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Summary;
 import org.smmulator.pcie.FunctionCounter;
@@ -66,7 +66,7 @@ final class HuntWorld {
           SvaCounter.PASIDS_QUARANTINED,
           SvaCounter.DRIVER_FAILURES);
 
-  private final SimulatedMachine machine;
+  private final Machine machine;
   private final GuestKernel kernel;
   private final long framesAtFirst;
   private final int asidsAtFirst;
@@ -84,7 +84,7 @@ final class HuntWorld {
   private final Meetings meetings;
   private final Set<HuntActor> acting = EnumSet.noneOf(HuntActor.class);
 
-  HuntWorld(SimulatedMachine machine, HuntStory story, Meetings meetings)
+  HuntWorld(Machine machine, HuntStory story, Meetings meetings)
       throws UserException, IommuException {
     this.machine = machine;
     this.story = story;
@@ -295,7 +295,7 @@ final class HuntWorld {
   }
 
   private void pullOut(PciAddress device) {
-    machine.pullOut(device.requesterId());
+    machine.cutLink(device);
     require(kernel.awaitGone(device, FOREVER), "a device stayed");
   }
 

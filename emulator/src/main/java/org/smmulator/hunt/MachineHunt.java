@@ -13,7 +13,7 @@ import org.smmulator.execution.explore.Story;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.launch.Hunt;
 import org.smmulator.launch.UserException;
-import org.smmulator.machine.SimulatedMachine;
+import org.smmulator.machine.Machine;
 
 /** The stories of {@link HuntStory}, each run in a machine of its own. */
 public final class MachineHunt implements Hunt {
@@ -52,7 +52,7 @@ public final class MachineHunt implements Hunt {
   private void tell(HuntStory story, DeterministicExecution execution, Meetings meetings)
       throws UserException, IommuException {
     MachineConfig drawn = config.withSimulation(times(execution.seed()));
-    try (SimulatedMachine machine = SimulatedMachine.start(drawn, execution)) {
+    try (Machine machine = Machine.start(drawn, execution)) {
       HuntWorld world = new HuntWorld(machine, story, meetings);
       execution.raceBegins();
       world.together();

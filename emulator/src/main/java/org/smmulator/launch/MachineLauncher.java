@@ -45,23 +45,32 @@ public interface MachineLauncher {
   }
 
   /**
+   * A machine that can be simulated.
+   *
+   * @throws UserException if it cannot; the message says why
+   */
+  static void requireSimulable(MachineConfig config) throws UserException {
+    if (config.guest().isExternal()) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "a simulated machine needs the built-in guest; a program at the guest port has a clock"
+              + " of its own");
+    }
+    if (config.machine().ramFile() != null) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "a simulated machine repeats a run byte for byte, and what others write to"
+              + " machine.ramFile it cannot; set machine.ramFile to null");
+    }
+  }
+
+  /**
    * The scenario of a file that can be simulated.
    *
    * @throws UserException if it cannot; the message says why
    */
   static ScenarioConfig simulatedScenario(MachineConfig config) throws UserException {
-    if (config.guest().isExternal()) {
-      throw new UserException(
-          ExitCode.USAGE,
-          "--simulated needs the built-in guest; a program at the guest port has a clock of its"
-              + " own");
-    }
-    if (config.machine().ramFile() != null) {
-      throw new UserException(
-          ExitCode.USAGE,
-          "--simulated repeats a run byte for byte, and what others write to machine.ramFile it"
-              + " cannot; use --set machine.ramFile=null");
-    }
+    requireSimulable(config);
     ScenarioConfig scenario = config.scenario();
     if (scenario == null) {
       throw new UserException(

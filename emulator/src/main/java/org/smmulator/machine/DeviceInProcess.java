@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.AtcRead;
 import org.smmulator.bus.wire.InProcessWire;
@@ -22,18 +23,18 @@ import org.smmulator.plugin.PluginException;
 final class DeviceInProcess implements PluggedDevice {
   private static final Logger log = LoggerFactory.getLogger(DeviceInProcess.class);
 
-  private final DeviceConfig config;
+  private final DeviceOptions options;
   private final AttachedDevice device;
   private final TaskLoop link;
 
-  private DeviceInProcess(DeviceConfig config, AttachedDevice device, TaskLoop link) {
-    this.config = config;
+  private DeviceInProcess(DeviceOptions options, AttachedDevice device, TaskLoop link) {
+    this.options = options;
     this.device = device;
     this.link = link;
   }
 
   /** A device whose model could not be made: the machine goes on without it. */
-  private record Absent(DeviceConfig config) implements PluggedDevice {
+  private record Absent(PciAddress id, String label) implements PluggedDevice {
     @Override
     public boolean isAlive() {
       return false;
@@ -44,6 +45,8 @@ final class DeviceInProcess implements PluggedDevice {
   }
 
   /**
+   * One of the machine's file.
+   *
    * @param execution runs the device's tasks
    */
   static PluggedDevice start(DeviceConfig config, Execution execution, Board board, Timing timing)
@@ -57,29 +60,36 @@ final class DeviceInProcess implements PluggedDevice {
               .create(config.model().settings().withWorkNanos(timing.deviceNanos()));
     } catch (PluginException e) {
       log.error("device {} is not plugged in: {}", config.id(), e.getMessage());
-      return new Absent(config);
+      return new Absent(config.id(), config.label());
     }
-    return start(config, model, execution, board, timing);
+    return start(model, options(config), execution, board, timing);
   }
 
-  private static DeviceInProcess start(
-      DeviceConfig config, DeviceModel model, Execution execution, Board board, Timing timing)
+  /**
+   * One whose model is there already.
+   *
+   * @param options with the wanted slot
+   * @param execution runs the device's tasks
+   */
+  static PluggedDevice start(
+      DeviceModel model, DeviceOptions options, Execution execution, Board board, Timing timing)
       throws UserException {
+    PciAddress id = new PciAddress(options.requesterId());
     AttachedDevice device;
     try {
-      device = new AttachedDevice(model, options(config), execution);
+      device = new AttachedDevice(model, options, execution);
     } catch (IOException e) {
       throw new UserException(
-          ExitCode.USAGE, "device " + config.id() + " cannot be started: " + e.getMessage());
+          ExitCode.USAGE, "device " + id + " cannot be started: " + e.getMessage());
     }
     device
         .whenAttached()
         .exceptionally(
             refusal -> {
-              log.warn("device {} is not attached: {}", config.id(), refusal.getMessage());
+              log.warn("device {} is not attached: {}", id, refusal.getMessage());
               return null;
             });
-    TaskLoop link = TaskLoop.start(execution, "link of " + config.id());
+    TaskLoop link = TaskLoop.start(execution, "link of " + id);
     InProcessWire.join(
         board.rootComplex().newPort(),
         board.loop(),
@@ -88,7 +98,7 @@ final class DeviceInProcess implements PluggedDevice {
         link,
         timing.upstream(),
         board.linkLimits());
-    return new DeviceInProcess(config, device, link);
+    return new DeviceInProcess(options, device, link);
   }
 
   private static DeviceOptions options(DeviceConfig config) {
@@ -102,8 +112,13 @@ final class DeviceInProcess implements PluggedDevice {
   }
 
   @Override
-  public DeviceConfig config() {
-    return config;
+  public PciAddress id() {
+    return new PciAddress(options.requesterId());
+  }
+
+  @Override
+  public String label() {
+    return options.name();
   }
 
   @Override

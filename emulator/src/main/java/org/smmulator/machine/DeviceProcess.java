@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.launch.DeviceProgram;
 import org.smmulator.launch.ExitCode;
@@ -65,8 +66,13 @@ final class DeviceProcess implements PluggedDevice {
   }
 
   @Override
-  public DeviceConfig config() {
-    return config;
+  public PciAddress id() {
+    return config.id();
+  }
+
+  @Override
+  public String label() {
+    return config.label();
   }
 
   @Override

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.AtcRead;
-import org.smmulator.config.DeviceConfig;
 import org.smmulator.device.atc.Permissions;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
@@ -118,9 +117,8 @@ final class Enquiries {
       entries.addAll(part.entries());
       boolean whole = part.next() == (long) part.sets() * part.ways();
       if (whole || entries.size() >= AtcContents.MOST_ENTRIES) {
-        DeviceConfig is = device.config();
         return new AtcContents(
-            is.label(), is.id().toString(), part.sets(), part.ways(), entries, whole);
+            device.label(), device.id().toString(), part.sets(), part.ways(), entries, whole);
       }
       part = device.atcAtRest(new AtcRead(part.next(), from, to));
     }

@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.At;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.Expect;
@@ -18,6 +20,9 @@ import org.smmulator.config.MachineConfig;
 import org.smmulator.config.NestedSteps;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
+import org.smmulator.device.DeviceModel;
+import org.smmulator.device.DeviceOptions;
+import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
@@ -41,6 +46,8 @@ import org.smmulator.story.StepTable;
  * devices that its file lists, on a platform that runs all of them.
  */
 public final class Machine implements RunningMachine {
+  private static final int DETACH_SECONDS = 60;
+
   private final MachineConfig config;
   private final Platform platform;
   private final Guest guest;
@@ -90,6 +97,13 @@ public final class Machine implements RunningMachine {
             ? new ExternalGuest(config, platform)
             : new VfioGuest(config, platform);
     return start(config, platform, guest, recorder);
+  }
+
+  /** As above, on one scheduler and virtual time; on a task of it, as all that follows. */
+  public static Machine start(MachineConfig config, DeterministicExecution execution)
+      throws UserException {
+    return start(
+        config, new SimulatedPlatform(execution, config.simulation()), execution.recorder());
   }
 
   /** As above, with the built-in guest, on a platform, which the machine closes. */
@@ -196,11 +210,53 @@ public final class Machine implements RunningMachine {
    *
    * @throws UserException if one cannot be started
    */
-  void plugIn() throws UserException {
+  public void plugIn() throws UserException {
     for (DeviceConfig device : config.devices()) {
       devices.add(platform.plug(device, board));
     }
     guest.ready();
+  }
+
+  /**
+   * Plugs in a device that its caller made, which lives in this process; it attaches in its own
+   * time.
+   *
+   * @param options with the wanted slot
+   * @throws UserException if the file for its ATC's events cannot be written
+   */
+  public void plug(DeviceModel model, DeviceOptions options) throws UserException {
+    devices.add(platform.plug(model, options, board));
+  }
+
+  /**
+   * Waits until the guest drives the machine's own devices.
+   *
+   * @throws UserException if one ends before, does not come in {@code bus.attachTimeoutMillis}, or
+   *     no driver takes it
+   */
+  public void awaitDevices() throws UserException {
+    GuestKernel kernel = guest.kernel();
+    if (kernel != null) {
+      new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).awaitAll(devices);
+    }
+  }
+
+  /** Detaches the machine's own devices, so that their last counts are in; waits for that. */
+  public void unplugAll() {
+    GuestKernel kernel = guest.kernel();
+    if (kernel != null) {
+      long deadline = kernel.sched().nanoTime() + TimeUnit.SECONDS.toNanos(DETACH_SECONDS);
+      new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).leave(devices, deadline);
+    }
+  }
+
+  /** Cuts a device's link, whatever is under way on it. */
+  public void cutLink(PciAddress device) {
+    board.ask(
+        () -> {
+          board.rootComplex().unplug(device.requesterId(), "its link is cut");
+          return true;
+        });
   }
 
   @Override
@@ -263,7 +319,7 @@ public final class Machine implements RunningMachine {
   private DeviceCounters atRest(DeviceCounters told) {
     for (PluggedDevice device : devices) {
       long[] now = device.statisticsAtRest();
-      if (now != null && told.attached() && device.config().id().toString().equals(told.id())) {
+      if (now != null && told.attached() && device.id().toString().equals(told.id())) {
         return told.with(now);
       }
     }
@@ -272,7 +328,7 @@ public final class Machine implements RunningMachine {
 
   private @Nullable PluggedDevice plugged(int requesterId) {
     return devices.stream()
-        .filter(device -> device.config().id().requesterId() == requesterId)
+        .filter(device -> device.id().requesterId() == requesterId)
         .findFirst()
         .orElse(null);
   }
@@ -363,6 +419,15 @@ public final class Machine implements RunningMachine {
   @Override
   public StepReport report(long number) {
     return byHand().report(number);
+  }
+
+  /**
+   * Does a step by hand, and waits until it is over; on a task of the guest.
+   *
+   * @throws IllegalStateException if it cannot begin; the message says why
+   */
+  public StepReport performWhole(Step step) {
+    return byHand().performWhole(step);
   }
 
   private StepsByHand byHand() {

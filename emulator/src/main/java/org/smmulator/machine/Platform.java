@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.List;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.device.DeviceModel;
+import org.smmulator.device.DeviceOptions;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.launch.UserException;
@@ -33,6 +35,14 @@ interface Platform extends AutoCloseable {
    * @throws UserException if it cannot be started
    */
   PluggedDevice plug(DeviceConfig config, Board board) throws UserException;
+
+  /**
+   * Plugs in a device that its caller made, in the machine's process; it attaches by itself.
+   *
+   * @param options with the wanted slot
+   * @throws UserException if the file for its ATC's events cannot be written
+   */
+  PluggedDevice plug(DeviceModel model, DeviceOptions options, Board board) throws UserException;
 
   /** How people look at a scenario here. */
   default Glances glances() {

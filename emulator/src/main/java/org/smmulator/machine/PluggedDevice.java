@@ -1,13 +1,17 @@
 package org.smmulator.machine;
 
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.bus.wire.AtcEntries;
 import org.smmulator.bus.wire.AtcRead;
-import org.smmulator.config.DeviceConfig;
 
 /** A device that the machine brought along. */
 interface PluggedDevice extends AutoCloseable {
-  DeviceConfig config();
+  /** Its slot. */
+  PciAddress id();
+
+  /** The name for people. */
+  String label();
 
   /** Whether it may still attach, or is attached. */
   boolean isAlive();

@@ -7,7 +7,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.MachineConfig;
 import org.smmulator.config.ScenarioConfig;
 import org.smmulator.guest.GuestKernel;
@@ -37,6 +36,7 @@ final class ScenarioRun {
   private final Supplier<Summary> summary;
   private final BooleanSupplier stopped;
   private final Glances glances;
+  private final DeviceArrivals arrivals;
 
   /**
    * @param steps those of its machine
@@ -70,6 +70,7 @@ final class ScenarioRun {
     this.summary = summary;
     this.stopped = stopped;
     this.glances = glances;
+    this.arrivals = new DeviceArrivals(kernel, config.bus().attachTimeoutMillis());
   }
 
   /** How many steps have begun; callable from any thread. */
@@ -150,30 +151,16 @@ final class ScenarioRun {
         check.bytesCompared());
   }
 
-  /** A device that ended before it came says why by itself; nobody need wait for it. */
   private void requireAttached() throws UserException {
     for (PluggedDevice device : devices) {
-      if (!device.isAlive() && !kernel.hasSeen(address(device))) {
-        throw new UserException(
-            notDone(),
-            "device "
-                + device.config().id()
-                + " ended before it was attached; its message is above");
-      }
+      arrivals.requireComing(device, this::notDone);
     }
-  }
-
-  private static PciAddress address(PluggedDevice device) {
-    return device.config().id();
   }
 
   /** Detaches the machine's own devices, so that their last counts are in, and who used them. */
   private void unplug() {
-    devices.forEach(PluggedDevice::close);
     long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
-    for (PluggedDevice device : devices) {
-      kernel.awaitGone(address(device), deadline);
-    }
+    arrivals.leave(devices, deadline);
     while (steps.streams().areLosingDevices() && kernel.sched().nanoTime() < deadline) {
       kernel.sched().sleep(LOOK_NANOS);
     }

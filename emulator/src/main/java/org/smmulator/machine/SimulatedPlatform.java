@@ -7,6 +7,8 @@ import org.smmulator.bus.wire.Transit;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.SimulationConfig;
+import org.smmulator.device.DeviceModel;
+import org.smmulator.device.DeviceOptions;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
@@ -52,9 +54,17 @@ final class SimulatedPlatform implements Platform {
 
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
-    Transit down = new Downstream(board.smmu());
-    return DeviceInProcess.start(
-        config, execution, board, new Timing(down, frame -> linkNanos(), times.deviceNanos()));
+    return DeviceInProcess.start(config, execution, board, timing(board));
+  }
+
+  @Override
+  public PluggedDevice plug(DeviceModel model, DeviceOptions options, Board board)
+      throws UserException {
+    return DeviceInProcess.start(model, options, execution, board, timing(board));
+  }
+
+  private Timing timing(Board board) {
+    return new Timing(new Downstream(board.smmu()), frame -> linkNanos(), times.deviceNanos());
   }
 
   private long linkNanos() {

@@ -3,9 +3,11 @@ package org.smmulator.machine;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.util.List;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
 import org.smmulator.config.GuestConfig;
+import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.device.ModelSettings;
 import org.smmulator.execution.Execution;
@@ -61,6 +63,12 @@ final class SteppedPlatform implements Platform {
     return isOnLoop(config) ? plugOnLoop(config, board) : listeners.plug(config, execution, board);
   }
 
+  @Override
+  public PluggedDevice plug(DeviceModel model, DeviceOptions options, Board board)
+      throws UserException {
+    return DeviceInProcess.start(model, options, execution, board, Timing.NONE);
+  }
+
   /** Whether a device is one that never waits. */
   static boolean isOnLoop(DeviceConfig config) {
     return config.model().type().isStepped();
@@ -83,11 +91,11 @@ final class SteppedPlatform implements Platform {
       throw new IllegalStateException("a bundled device without a file has failed", e);
     }
     stepped.run(() -> {});
-    return new OnLoop(config);
+    return new OnLoop(config.id(), config.label());
   }
 
   /** A device on the hardware's loop; it leaves when the machine shuts down. */
-  private record OnLoop(DeviceConfig config) implements PluggedDevice {
+  private record OnLoop(PciAddress id, String label) implements PluggedDevice {
     @Override
     public boolean isAlive() {
       return true;

@@ -4,6 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,7 +19,7 @@ import org.smmulator.config.ScenarioConfig;
 import org.smmulator.config.Step;
 import org.smmulator.config.StepByHand;
 import org.smmulator.config.StepWords;
-import org.smmulator.guest.sched.Sched;
+import org.smmulator.guest.sched.Task;
 import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.StepReport.State;
 import org.smmulator.metrics.StepSummary;
@@ -43,6 +44,7 @@ final class StepsByHand {
 
     State state = State.RUNNING;
     @Nullable String why;
+    @Nullable Task task;
 
     Asked(Step step, StepAccount account, @Nullable Asked before) {
       this.step = step;
@@ -93,8 +95,10 @@ final class StepsByHand {
       asked.put(number, begun);
       forget();
     }
-    Sched sched = steps.kernel().sched();
-    sched.spawn("by hand", () -> run(begun, number));
+    Task task = steps.kernel().sched().spawn("by hand", () -> run(begun, number));
+    synchronized (asked) {
+      begun.task = task;
+    }
     return number;
   }
 
@@ -190,6 +194,17 @@ final class StepsByHand {
       ended.state = state;
       ended.why = why;
     }
+  }
+
+  /** Does a step, and waits until it is over; on a task of the guest. */
+  StepReport performWhole(Step step) {
+    long number = perform(step);
+    Task task;
+    synchronized (asked) {
+      task = Objects.requireNonNull(asked.get(number)).task;
+    }
+    Objects.requireNonNull(task).join();
+    return report(number);
   }
 
   /**

@@ -5,6 +5,8 @@ import java.util.List;
 import org.smmulator.bus.wire.NettyLoop;
 import org.smmulator.config.BusConfig;
 import org.smmulator.config.DeviceConfig;
+import org.smmulator.device.DeviceModel;
+import org.smmulator.device.DeviceOptions;
 import org.smmulator.execution.Execution;
 import org.smmulator.execution.Loop;
 import org.smmulator.execution.ThreadExecution;
@@ -37,6 +39,12 @@ final class WallClockPlatform implements Platform {
   @Override
   public PluggedDevice plug(DeviceConfig config, Board board) throws UserException {
     return listeners.plug(config, execution, board);
+  }
+
+  @Override
+  public PluggedDevice plug(DeviceModel model, DeviceOptions options, Board board)
+      throws UserException {
+    return DeviceInProcess.start(model, options, execution, board, Timing.NONE);
   }
 
   @Override

@@ -32,6 +32,11 @@ public final class EventLines implements StoryWriter {
             }
           });
 
+  /** An event as a sentence. */
+  public static String words(RecordedEvent event) {
+    return TEXT.of(event);
+  }
+
   private final Writer out;
   private final StringBuilder line = new StringBuilder();
   private boolean closed;

@@ -145,8 +145,8 @@ class RamFileMachineTest extends DrivenMachine {
     assertThatThrownBy(() -> Machines.simulate(folder, yaml, 1))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "--simulated repeats a run byte for byte, and what others write to machine.ramFile it"
-                + " cannot; use --set machine.ramFile=null");
+            "a simulated machine repeats a run byte for byte, and what others write to"
+                + " machine.ramFile it cannot; set machine.ramFile to null");
     assertThat(file()).doesNotExist();
   }
 }

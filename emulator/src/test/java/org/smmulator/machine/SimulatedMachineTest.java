@@ -190,7 +190,7 @@ class SimulatedMachineTest {
     assertThat(err.toString()).contains("'5..1' is no range of seeds; use one such as 1..1000");
     String external = file("machine: {name: bare}\nguest: external\n");
     assertThat(run(external, "--seeds", "1..2")).isEqualTo(2);
-    assertThat(err.toString()).contains("--simulated needs the built-in guest");
+    assertThat(err.toString()).contains("a simulated machine needs the built-in guest");
     String little = file(Machines.configs("little.yaml"));
     assertThat(run(little, "--simulated", "--stay")).isEqualTo(2);
     assertThat(run(little, "--seeds", "1..2", "--events", folder.resolve("e").toString()))

@@ -35,6 +35,7 @@ public final class DeterministicExecution implements Execution {
   private Recorder recorder = Recorder.OFF;
   private @Nullable Failure failure;
   private volatile boolean stopping;
+  private volatile boolean givenUp;
   private volatile @Nullable Thread controller;
 
   private record Failure(String task, Throwable thrown) {}
@@ -268,6 +269,12 @@ public final class DeterministicExecution implements Execution {
     return fiber;
   }
 
+  /** Whether the calling thread is the task that runs. */
+  boolean isInTask() {
+    Fiber fiber = running;
+    return fiber != null && fiber.isCurrentThread();
+  }
+
   private void wake(Fiber fiber) {
     fiber.wakes();
     runnable.add(fiber);
@@ -314,11 +321,21 @@ public final class DeterministicExecution implements Execution {
 
   private void countStep() {
     if (++steps == maxSteps) {
-      stop(
-          me().name(),
-          new IllegalStateException("livelock; " + maxSteps + " steps without an end:" + dump()));
-      me().awaitTurn();
+      giveUp("livelock; " + maxSteps + " steps without an end:" + dump());
     }
+    if (givenUp) {
+      giveUp("nobody waits for it any more");
+    }
+  }
+
+  private void giveUp(String why) {
+    stop(me().name(), new IllegalStateException(why));
+    me().awaitTurn();
+  }
+
+  /** The run fails at its next step; from any thread. */
+  void giveUp() {
+    givenUp = true;
   }
 
   private boolean advanceTime() {

@@ -1,0 +1,123 @@
+package org.smmulator.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class StandingRunTest {
+  private final DeterministicExecution execution = new DeterministicExecution(5);
+
+  @Test
+  void piecesAreDoneOnOneTaskAndTimeStandsBetweenThem() throws Exception {
+    List<String> names = new ArrayList<>();
+    try (StandingRun run = StandingRun.start(execution)) {
+      for (int i = 0; i < 3; i++) {
+        run.call(() -> names.add(execution.current().name()));
+      }
+      run.call(
+          () -> {
+            execution.spawn("ticks", this::tickForEver);
+            execution.park(1_000);
+            return true;
+          });
+      long now = run.call(execution::nanoTime);
+      assertThat(now).isEqualTo(1_000);
+      assertThat(run.call(execution::nanoTime)).isEqualTo(now);
+      assertThat(run.<Long>call(() -> run.call(execution::nanoTime))).as("inside").isEqualTo(now);
+    }
+    assertThat(names).containsExactly("main", "main", "main");
+  }
+
+  private void tickForEver() {
+    while (true) {
+      execution.park(execution.nanoTime() + 100);
+    }
+  }
+
+  @Test
+  void whatAPieceThrowsIsTheCallersAndTheRunGoesOn() throws Exception {
+    try (StandingRun run = StandingRun.start(execution)) {
+      assertThatThrownBy(() -> run.call(StandingRunTest::fail)).isInstanceOf(AssertionError.class);
+      assertThat(run.call(() -> 3)).isEqualTo(3);
+    }
+  }
+
+  private static int fail() {
+    throw new AssertionError("of a test");
+  }
+
+  @Test
+  void aTaskThatFailsEndsThePieceThatWaits() {
+    try (StandingRun run = StandingRun.start(execution)) {
+      assertThatThrownBy(
+              () ->
+                  run.call(
+                      () -> {
+                        execution.spawn("bad", StandingRunTest::fail);
+                        execution.park(Long.MAX_VALUE);
+                        return true;
+                      }))
+          .isInstanceOf(ScheduleFailure.class)
+          .hasMessageContaining("'bad'");
+      assertThatThrownBy(() -> run.call(() -> 3)).isInstanceOf(ScheduleFailure.class);
+    }
+  }
+
+  @Test
+  void aWaitThatNobodyCanEndIsADeadlock() {
+    try (StandingRun run = StandingRun.start(execution)) {
+      assertThatThrownBy(
+              () ->
+                  run.call(
+                      () -> {
+                        execution.park(Long.MAX_VALUE);
+                        return true;
+                      }))
+          .isInstanceOf(ScheduleFailure.class)
+          .hasMessageContaining("deadlock");
+    }
+  }
+
+  /** As where a piece waits for what is outside of the run. */
+  @Test
+  void aCloseDoesNotWaitForAPieceThatWasGivenUp() throws Exception {
+    CompletableFuture<Void> inside = new CompletableFuture<>();
+    CompletableFuture<Void> release = new CompletableFuture<>();
+    CompletableFuture<Exception> thrown = new CompletableFuture<>();
+    StandingRun run = StandingRun.start(execution);
+    Thread caller =
+        new Thread(
+            () -> {
+              try {
+                run.call(
+                    () -> {
+                      inside.complete(null);
+                      return release.join();
+                    });
+              } catch (Exception e) {
+                thrown.complete(e);
+              }
+            });
+    caller.start();
+    inside.join();
+    caller.interrupt();
+    assertThat(thrown.join()).isInstanceOf(InterruptedException.class);
+    run.close();
+    release.complete(null);
+    caller.join();
+  }
+
+  @Test
+  void aClosedRunSaysSo() throws Exception {
+    StandingRun run = StandingRun.start(execution);
+    run.close();
+    run.close();
+    assertThatThrownBy(() -> run.call(() -> 3))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the simulated machine is closed");
+  }
+}
