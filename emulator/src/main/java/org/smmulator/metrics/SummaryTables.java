@@ -65,12 +65,20 @@ public final class SummaryTables {
         out.append("\nSteps\n");
         StepLines.table(summary.steps()).appendTo(out);
       }
-      out.append("\nVerdict: ").append(word(summary.verdict())).append('\n');
-    } else {
-      out.append("\nChecks of devices (with an external guest there is no verdict)\n");
     }
-    checks(summary.verdict(), out);
-    expectations(summary.verdict().expectations(), out);
+    return out.append('\n').append(verdict(summary.verdict())).toString();
+  }
+
+  /** What the checks found, each violation with its sentence. */
+  public static String verdict(Verdict verdict) {
+    StringBuilder out = new StringBuilder();
+    if (verdict.applies()) {
+      out.append("Verdict: ").append(word(verdict)).append('\n');
+    } else {
+      out.append("Checks of devices (with an external guest there is no verdict)\n");
+    }
+    checks(verdict, out);
+    expectations(verdict.expectations(), out);
     return out.toString();
   }
 

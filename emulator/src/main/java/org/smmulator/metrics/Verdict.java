@@ -96,12 +96,18 @@ public record Verdict(
             .noneMatch(row -> row.isViolation() && unexpected(row) != 0);
   }
 
+  /** Whether it is {@link #clean}, and all that was begun has ended; for tests of a part. */
+  public boolean faultless() {
+    return clean() && !cutShort && unexpected(VerdictCounter.UNENDED_OPERATIONS) == 0;
+  }
+
   public Outcome outcome() {
     if (!clean()) {
       return Outcome.FAILED;
     }
-    boolean ended = !cutShort && unexpected(VerdictCounter.UNENDED_OPERATIONS) == 0;
-    return ended && (expectations.decide() || isComplete()) ? Outcome.PASSED : Outcome.NOT_RUN;
+    return faultless() && (expectations.decide() || isComplete())
+        ? Outcome.PASSED
+        : Outcome.NOT_RUN;
   }
 
   /** Whether each check had something to check. */

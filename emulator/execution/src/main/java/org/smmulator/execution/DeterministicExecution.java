@@ -17,6 +17,7 @@ import org.smmulator.record.Recorder;
  */
 public final class DeterministicExecution implements Execution {
   private static final long DEFAULT_MAX_STEPS = 1_000_000;
+  private static final String NOBODY_WAITS = "nobody waits for it any more";
 
   private final Order order;
   private final long maxSteps;
@@ -324,13 +325,18 @@ public final class DeterministicExecution implements Execution {
       giveUp("livelock; " + maxSteps + " steps without an end:" + dump());
     }
     if (givenUp) {
-      giveUp("nobody waits for it any more");
+      giveUp(NOBODY_WAITS);
     }
   }
 
   private void giveUp(String why) {
     stop(me().name(), new IllegalStateException(why));
     me().awaitTurn();
+  }
+
+  /** What a run that was given up has failed with, or will. */
+  ScheduleFailure givenUp() {
+    return new ScheduleFailure(order, "main", new IllegalStateException(NOBODY_WAITS));
   }
 
   /** The run fails at its next step; from any thread. */

@@ -92,6 +92,9 @@ public final class StandingRun implements AutoCloseable {
     if (execution.isInTask()) {
       return work.call();
     }
+    if (abandoned) {
+      throw execution.givenUp(); // its task may never come back
+    }
     Piece<T> piece = new Piece<>(work);
     pieces.add(piece);
     try {

@@ -106,6 +106,9 @@ class StandingRunTest {
     inside.join();
     caller.interrupt();
     assertThat(thrown.join()).isInstanceOf(InterruptedException.class);
+    assertThatThrownBy(() -> run.call(() -> 3))
+        .isInstanceOf(ScheduleFailure.class)
+        .hasMessageContaining("nobody waits for it any more");
     run.close();
     release.complete(null);
     caller.join();

@@ -1,0 +1,60 @@
+package org.smmulator.junit;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Gives each test of a class, or one test, a machine of its own: started before its
+ * {@code @BeforeEach} methods, closed after its {@code @AfterEach} methods, its verdict checked
+ * then. Methods of the test, of {@code @BeforeEach} and {@code @AfterEach} get it as a parameter of
+ * type {@link org.smmulator.api.Smmulator}, and its guest as one of type {@link
+ * org.smmulator.guest.GuestKernel}. An annotation of a method counts instead of its class's.
+ *
+ * <p>The machine listens on a free port of the loopback address, so that tests can run beside each
+ * other, unless {@link #with} sets {@code bus.listen}.
+ *
+ * <p>A test of a {@link #simulated} machine runs inside of it, as its first task: it can use the
+ * guest directly, and wait for it. If it fails its seed is printed, and added to the failure as a
+ * suppressed exception. The system property {@code smmulator.seed} repeats it.
+ */
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+@Inherited
+@Documented
+@ExtendWith(SmmulatorExtension.class)
+public @interface SmmulatorMachine {
+  /**
+   * The machine file: a path from the folder that the tests run in, or a resource of the class
+   * path.
+   */
+  String value() default "";
+
+  /** What would stand in a machine file, in place of {@link #value}. */
+  String yaml() default "";
+
+  /**
+   * Values in place of the file's, each {@code KEY=VALUE}, such as {@code smmu.tlbEntries=64}; as
+   * {@code --set} of the command line.
+   */
+  String[] with() default {};
+
+  /** Whether the machine runs on virtual time, in an order that its seed decides. */
+  boolean simulated() default false;
+
+  /**
+   * The seed of a simulated machine. Of a test that is repeated, or has parameters, the second
+   * invocation has the next seed, and so on.
+   */
+  long seed() default 1;
+
+  /**
+   * Whether a test fails if, at its end, the machine's checks have found a violation, an
+   * expectation is not met, or an operation did not end.
+   */
+  boolean verdict() default true;
+}
