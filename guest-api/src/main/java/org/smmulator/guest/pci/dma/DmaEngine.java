@@ -3,7 +3,6 @@ package org.smmulator.guest.pci.dma;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +12,7 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.pci.DrivenDevice;
+import org.smmulator.guest.pci.InterruptCounts;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.PciDriver;
 import org.smmulator.guest.sched.LockOrder;
@@ -46,13 +46,9 @@ public final class DmaEngine implements DrivenDevice {
 
   private final @Nullable DmaQueue[] queues;
 
-  /** By vector; queues beyond the last share them in turn. */
-  private final int[] intids;
+  /** Queues beyond the last vector share them in turn. */
+  private final InterruptCounts interrupts;
 
-  /** By vector, since somebody asked last. */
-  private final AtomicLongArray interrupts;
-
-  private final List<Runnable> handlers = new ArrayList<>();
   private boolean closed;
   private int users;
 
@@ -67,20 +63,7 @@ public final class DmaEngine implements DrivenDevice {
     this.completed = new WaitQueue[queues];
     Arrays.setAll(completed, i -> kernel.sched().waitQueue("dma-completions"));
     this.queues = new DmaQueue[queues];
-    this.intids = new int[vectors];
-    this.interrupts = new AtomicLongArray(vectors);
-    for (int vector = 0; vector < vectors; vector++) {
-      handlers.add(handler(vector));
-    }
-  }
-
-  private Runnable handler(int vector) {
-    return () -> {
-      interrupts.incrementAndGet(vector);
-      for (int i = vector; i < completed.length; i += intids.length) {
-        completed[i].wakeAll();
-      }
-    };
+    this.interrupts = new InterruptCounts(kernel, device, vectors, completed);
   }
 
   /**
@@ -106,13 +89,13 @@ public final class DmaEngine implements DrivenDevice {
     DmaEngine engine = new DmaEngine(kernel, device, domain, queues, vectors);
     boolean probed = false;
     try {
-      engine.connectInterrupts();
+      engine.interrupts.connect(domain);
       kernel.sva().deviceInit(device.iommuDevice(), new SvaOptions(true, 1, 0), engine::mmExit);
       probed = true;
       return engine;
     } finally {
       if (!probed) {
-        engine.releaseInterrupts();
+        engine.interrupts.release();
       }
     }
   }
@@ -296,14 +279,7 @@ public final class DmaEngine implements DrivenDevice {
 
   @Override
   public long awaitInterrupt(int vector, long deadlineNanos) throws IommuException {
-    if (vector < 0 || vector >= intids.length) {
-      throw new IommuException(
-          Errno.EINVAL,
-          "%s uses %d interrupt vectors, from 0 on, not %d"
-              .formatted(device, intids.length, vector));
-    }
-    completed[vector].await(() -> interrupts.get(vector) > 0 || device.isGone(), deadlineNanos);
-    return interrupts.getAndSet(vector, 0);
+    return interrupts.await(vector, () -> !device.isGone(), deadlineNanos);
   }
 
   @Override
@@ -338,7 +314,7 @@ public final class DmaEngine implements DrivenDevice {
     for (DmaQueue queue : openQueues()) {
       attempt(queue, () -> giveBack(queue));
     }
-    releaseInterrupts();
+    interrupts.release();
   }
 
   private boolean stop(DmaQueue queue) {
@@ -357,15 +333,6 @@ public final class DmaEngine implements DrivenDevice {
     }
   }
 
-  private void releaseInterrupts() {
-    for (int i = 0; i < intids.length; i++) {
-      if (intids[i] != 0) {
-        kernel.interrupts().release(intids[i], handlers.get(i));
-        intids[i] = 0;
-      }
-    }
-  }
-
   private List<DmaQueue> openQueues() {
     lock.lock();
     try {
@@ -379,19 +346,5 @@ public final class DmaEngine implements DrivenDevice {
     } finally {
       lock.unlock();
     }
-  }
-
-  private void connectInterrupts() throws IommuException {
-    long doorbell = domain.mapMsiDoorbell();
-    for (int i = 0; i < intids.length; i++) {
-      int intid = kernel.interrupts().share(handlers.get(i));
-      if (intid < 0) {
-        throw new IommuException(
-            Errno.ENOSPC, device + ": no interrupt number is left for vector " + i);
-      }
-      intids[i] = intid;
-      device.msix().set(i, doorbell, intids[i]);
-    }
-    device.msix().enable();
   }
 }

@@ -1,6 +1,7 @@
 package org.smmulator.guest.pci.generic;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
 import org.smmulator.guest.mm.AddressSpace;
 import org.smmulator.guest.pci.DrivenDevice;
+import org.smmulator.guest.pci.InterruptCounts;
 import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.PciDriver;
 import org.smmulator.guest.sched.Guarded;
@@ -48,6 +50,10 @@ public final class GenericDevice implements DrivenDevice {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(GenericDevice.class);
+
+  /** A function may have 2,048 vectors; those beyond stay masked. */
+  private static final int MOST_VECTORS = 64;
+
   private static final long STOP_NANOS = 10_000_000_000L;
   private static final long LOOK_NANOS = 200_000L;
   private static final int ETIMEDOUT = 110;
@@ -75,9 +81,15 @@ public final class GenericDevice implements DrivenDevice {
     this.kernel = kernel;
     this.device = device;
     this.domain = domain;
-    this.interrupts = new InterruptCounts(kernel, device);
+    this.interrupts = interrupts(kernel, device);
     this.lock = kernel.sched().mutex(LockOrder.GENERIC_DEVICE);
     this.unused = kernel.sched().waitQueue("users of " + device);
+  }
+
+  private static InterruptCounts interrupts(PciDriver.Kernel kernel, PciDevice device) {
+    WaitQueue[] interrupted = new WaitQueue[Math.min(device.messages().vectors(), MOST_VECTORS)];
+    Arrays.setAll(interrupted, i -> kernel.sched().waitQueue("interrupts of " + device));
+    return new InterruptCounts(kernel, device, interrupted.length, interrupted);
   }
 
   static GenericDevice probe(PciDriver.Kernel kernel, PciDevice device, IommuDomain domain)
@@ -292,12 +304,6 @@ public final class GenericDevice implements DrivenDevice {
   /** Shared with whoever has the function open: an interrupt is told once. */
   @Override
   public long awaitInterrupt(int vector, long deadlineNanos) throws IommuException {
-    if (vector < 0 || vector >= interrupts.vectors()) {
-      throw new IommuException(
-          Errno.EINVAL,
-          "%s has %d interrupt vectors, from 0 on, not %d"
-              .formatted(device, interrupts.vectors(), vector));
-    }
     return interrupts.await(vector, () -> state != State.LOST, deadlineNanos);
   }
 

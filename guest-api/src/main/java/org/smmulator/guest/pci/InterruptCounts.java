@@ -1,4 +1,4 @@
-package org.smmulator.guest.pci.generic;
+package org.smmulator.guest.pci;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,42 +7,50 @@ import java.util.function.BooleanSupplier;
 import org.smmulator.guest.iommu.IommuDomain;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.iommu.IommuException.Errno;
-import org.smmulator.guest.pci.MessageVectors;
-import org.smmulator.guest.pci.PciDevice;
-import org.smmulator.guest.pci.PciDriver;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.WaitQueue;
 
-/** The interrupts of one function, counted for each vector until somebody asks: as an eventfd. */
-final class InterruptCounts {
-  /** A function may have 2,048 vectors; those beyond stay masked. */
-  private static final int MOST_VECTORS = 64;
-
+/**
+ * The interrupts of one function, for a driver: counted for each vector until somebody asks, as an
+ * eventfd, and whoever waits for one is woken.
+ */
+public final class InterruptCounts {
   private final PciDriver.Kernel kernel;
   private final PciDevice device;
   private final Sched sched;
   private final AtomicLongArray counts;
-  private final WaitQueue interrupted;
+  private final WaitQueue[] woken;
   private final List<Runnable> handlers = new ArrayList<>();
   private final List<Integer> intids = new ArrayList<>();
 
-  InterruptCounts(PciDriver.Kernel kernel, PciDevice device) {
+  /**
+   * @param vectors how many are used, from 0 on; those beyond stay masked
+   * @param woken at least one for each vector, which its interrupts wake; those beyond the last
+   *     vector share them in turn
+   */
+  public InterruptCounts(
+      PciDriver.Kernel kernel, PciDevice device, int vectors, WaitQueue[] woken) {
     this.kernel = kernel;
     this.device = device;
     this.sched = kernel.sched();
-    this.counts = new AtomicLongArray(Math.min(device.messages().vectors(), MOST_VECTORS));
-    this.interrupted = sched.waitQueue("interrupts of " + device);
-    for (int vector = 0; vector < counts.length(); vector++) {
-      int counted = vector;
-      handlers.add(
-          () -> {
-            counts.incrementAndGet(counted);
-            interrupted.wakeAll();
-          });
+    this.counts = new AtomicLongArray(vectors);
+    this.woken = woken.clone();
+    for (int vector = 0; vector < vectors; vector++) {
+      handlers.add(handler(vector));
     }
   }
 
-  int vectors() {
+  private Runnable handler(int vector) {
+    return () -> {
+      counts.incrementAndGet(vector);
+      for (int i = vector; i < woken.length; i += vectors()) {
+        woken[i].wakeAll();
+      }
+    };
+  }
+
+  /** How many are used. */
+  public int vectors() {
     return counts.length();
   }
 
@@ -52,7 +60,7 @@ final class InterruptCounts {
    * @throws IommuException ENOSPC without a free interrupt number, or what mapping the doorbell
    *     throws
    */
-  void connect(IommuDomain domain) throws IommuException {
+  public void connect(IommuDomain domain) throws IommuException {
     if (vectors() == 0) {
       return;
     }
@@ -70,7 +78,8 @@ final class InterruptCounts {
     messages.enable();
   }
 
-  void release() {
+  /** Gives the interrupt numbers back: no interrupt is counted any more. */
+  public void release() {
     for (int vector = 0; vector < intids.size(); vector++) {
       kernel.interrupts().release(intids.get(vector), handlers.get(vector));
     }
@@ -78,17 +87,25 @@ final class InterruptCounts {
   }
 
   /** Has everybody who waits look whether there is still something to wait for. */
-  void wakeAll() {
-    interrupted.wakeAll();
+  public void wakeAll() {
+    for (WaitQueue waiters : woken) {
+      waiters.wakeAll();
+    }
   }
 
   /**
    * Waits for an interrupt, as long as it can come.
    *
    * @return how many there were since the last time; 0 if none can come, or the deadline passed
+   * @throws IommuException EINVAL without such a vector
    */
-  long await(int vector, BooleanSupplier canCome, long deadlineNanos) {
-    interrupted.await(
+  public long await(int vector, BooleanSupplier canCome, long deadlineNanos) throws IommuException {
+    if (vector < 0 || vector >= vectors()) {
+      throw new IommuException(
+          Errno.EINVAL,
+          "%s uses %d interrupt vectors, from 0 on, not %d".formatted(device, vectors(), vector));
+    }
+    woken[vector].await(
         () -> counts.get(vector) > 0 || !canCome.getAsBoolean() || sched.current().isKilled(),
         deadlineNanos);
     sched.throwIfKilled();
