@@ -155,6 +155,7 @@ class LinkTroubleTest {
     victim.mm().munmap(victimBuffer + PAGES * BYTES / 2, BYTES);
     assertThat(timeouts()).isEqualTo(timeouts);
     fillsAndFindsWhatItFilled(bystanderQueue, bystander, bystanderBuffer);
+    assertThat(victimQueue.stop(Long.MAX_VALUE)).as("cut off, and not waited for").isFalse();
 
     signal("CONT");
     hammer.join();

@@ -124,21 +124,29 @@ public final class DmaQueue {
   }
 
   /**
-   * Stops the engine's queue and waits until it is quiet: no request of its PASID is outstanding.
+   * Stops the engine's queue and waits until it is quiet: no request of its PASID is outstanding. A
+   * device that does not answer any more is not waited for.
    *
    * @return whether the device said so before the deadline
    */
   public boolean stop(long deadlineNanos) {
     write32(DmaRegister.QUEUE_CTRL, 0);
-    boolean quiet = false;
-    while (!quiet && !device.isGone() && sched.nanoTime() < deadlineNanos) {
-      quiet = (read32(DmaRegister.QUEUE_STATUS) & DmaRegister.QUEUE_RUNNING) == 0;
-      if (!quiet) {
-        sched.sleep(200_000);
-      }
+    int status = read32(DmaRegister.QUEUE_STATUS);
+    while (isRunning(status) && !isCutOff(status) && sched.nanoTime() < deadlineNanos) {
+      sched.sleep(200_000);
+      status = read32(DmaRegister.QUEUE_STATUS);
     }
     abandon();
-    return quiet && !device.isGone();
+    return !isRunning(status) && !device.isGone();
+  }
+
+  private static boolean isRunning(int status) {
+    return (status & DmaRegister.QUEUE_RUNNING) != 0;
+  }
+
+  /** All ones are no status: until the device is reset or attached anew, nothing else is read. */
+  private static boolean isCutOff(int status) {
+    return status == -1;
   }
 
   /** Takes what is done, and leaves the ring alone from then on. */
