@@ -22,7 +22,7 @@ import org.smmulator.time.SteppedHardware;
  * program, or on real time. Devices that never wait are on its loop.
  */
 final class SteppedPlatform implements Platform {
-  private final Execution execution = new ThreadExecution();
+  private final ThreadExecution execution = new ThreadExecution();
   private final EventLoopThread thread = new EventLoopThread("hardware");
   private final SteppedHardware stepped;
   private final BusListeners listeners = new BusListeners();
@@ -107,6 +107,7 @@ final class SteppedPlatform implements Platform {
 
   @Override
   public void close() {
+    execution.end();
     listeners.close();
     thread.close();
   }

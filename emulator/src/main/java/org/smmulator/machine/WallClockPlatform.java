@@ -16,7 +16,7 @@ import org.smmulator.launch.UserException;
 /** Threads and real time: the hardware on one event loop, devices over sockets. */
 final class WallClockPlatform implements Platform {
   private final WallClock clock = new WallClock();
-  private final Execution execution = new ThreadExecution(clock);
+  private final ThreadExecution execution = new ThreadExecution(clock);
   private final EventLoopThread thread = new EventLoopThread("hardware");
   private final Loop hardware = new NettyLoop(thread.eventLoop(), clock);
   private final BusListeners listeners = new BusListeners();
@@ -49,6 +49,7 @@ final class WallClockPlatform implements Platform {
 
   @Override
   public void close() {
+    execution.end();
     listeners.close();
     thread.close();
   }

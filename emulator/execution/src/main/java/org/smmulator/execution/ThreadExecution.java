@@ -13,6 +13,7 @@ public final class ThreadExecution implements Execution {
       ThreadLocal.withInitial(ThreadHandle::ofCurrentThread);
 
   private final WallClock clock;
+  private volatile boolean over;
 
   public ThreadExecution() {
     this(new WallClock());
@@ -39,9 +40,22 @@ public final class ThreadExecution implements Execution {
             },
             name);
     thread.setDaemon(true);
-    thread.setUncaughtExceptionHandler((t, thrown) -> log.error("task {} failed", name, thrown));
+    thread.setUncaughtExceptionHandler((t, thrown) -> failed(name, thrown));
     thread.start();
     return handle;
+  }
+
+  private void failed(String task, Throwable thrown) {
+    if (over) {
+      log.debug("task {} ended with what it worked on", task, thrown);
+    } else {
+      log.error("task {} failed", task, thrown);
+    }
+  }
+
+  /** What the tasks work on is about to be taken away: that they fail from now on is no news. */
+  public void end() {
+    over = true;
   }
 
   @Override
