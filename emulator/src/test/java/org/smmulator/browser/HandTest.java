@@ -3,7 +3,8 @@ package org.smmulator.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,16 +19,23 @@ class HandTest extends MachineByHand {
       MACHINE.replace("127.0.0.1:0']}", "127.0.0.1:0'], invalidationTimeoutMillis: 10000}")
           + "  - {id: '00:05.0', model: dma, atc: 16x4, process: machine, name: other}\n";
 
-  private final Browser browser = Browser.open();
+  private static Browser browser;
 
-  @AfterEach
-  void close() {
-    browser.close();
+  @BeforeAll
+  static void openBrowser() {
+    browser = Browser.open();
+  }
+
+  @AfterAll
+  static void closeBrowser() {
+    if (browser != null) {
+      browser.close();
+    }
   }
 
   /** Alice's pages are in both ATCs. */
-  private void open() throws Exception {
-    start(TWO);
+  private void open(String machine) throws Exception {
+    start(machine);
     assertThat(perform("process: {name: alice, pages: 16}")).isZero();
     assertThat(perform("bind: {process: alice, devices: ['00:04.0', '00:05.0']}")).isZero();
     assertThat(
@@ -59,7 +67,7 @@ class HandTest extends MachineByHand {
 
   @Test
   void anUnmapShowsWhatEachDeviceDropped() throws Exception {
-    open();
+    open(TWO);
     done("#hand-unmap", "munmap: {process: alice, page: 0, pages: 16}");
     assertThat(
             browser.script(
@@ -73,7 +81,7 @@ class HandTest extends MachineByHand {
   /** The checks find it, and the device is pulled out; alice is killed and gone from the list. */
   @Test
   void aLostInvalidationADeviceGoneAndAProcessKilled() throws Exception {
-    open();
+    open(TWO.replace("invalidationTimeoutMillis: 10000", "invalidationTimeoutMillis: 1000"));
     choose("#hand-device", "00:05.0");
     done("#hand-lose", "inject: {drop: packet, device: '00:05.0'}");
     done("#hand-unmap", "munmap: {process: alice, page: 0, pages: 16}");

@@ -17,12 +17,17 @@ import org.smmulator.story.EventLines;
 
 /**
  * A fixed number of orders of each story, from which {@code smmulator hunt} goes on. {@code
- * -Dsmmulator.seeds=N} draws more of them; {@code -Dsmmulator.story=NAME -Dsmmulator.seed=S} runs
- * those of one seed, with {@code -Dsmmulator.schedule=12+1,40+2} one order of it.
+ * -Dsmmulator.orders=N} and {@code -Dsmmulator.seeds=N} try and draw more of them; {@code
+ * -Dsmmulator.story=NAME -Dsmmulator.seed=S} runs those of one seed, with {@code
+ * -Dsmmulator.schedule=12+1,40+2} one order of it.
  */
 class MachineHuntTest {
   static final Explorer.Budget BUDGET =
-      new Explorer.Budget(1, 300, Integer.getInteger("smmulator.seeds", 12), 1);
+      new Explorer.Budget(
+          1,
+          Integer.getInteger("smmulator.orders", 60),
+          Integer.getInteger("smmulator.seeds", 12),
+          1);
 
   private static final String REPEAT =
       "mvn -pl emulator -am test -Dsurefire.failIfNoSpecifiedTests=false -Dtest=MachineHuntTest"

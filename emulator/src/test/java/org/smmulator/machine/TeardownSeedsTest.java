@@ -33,7 +33,7 @@ import org.smmulator.smmu.port.SmmuCounter;
  */
 class TeardownSeedsTest {
   private static final int FIRST = Integer.getInteger("smmulator.firstSeed", 1);
-  private static final int SEEDS = Integer.getInteger("smmulator.seeds", 40);
+  private static final int SEEDS = Integer.getInteger("smmulator.seeds", 20);
   private static final long FOREVER = Long.MAX_VALUE;
   private static final int BYTES = 16 << 12;
 
