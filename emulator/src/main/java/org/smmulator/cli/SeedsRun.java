@@ -17,6 +17,7 @@ import org.smmulator.launch.Progress;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.CheckedCounter;
 import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.Verdict;
 import org.smmulator.record.Recorder;
 
 /**
@@ -109,9 +110,14 @@ final class SeedsRun {
             "did not finish in scenario.timeoutSeconds",
             outcome.summary());
       }
-      return outcome.summary().verdict().passed()
+      Verdict verdict = outcome.summary().verdict();
+      return verdict.passed()
           ? null
-          : new Failed(seed, ExitCode.FAILED, "the verdict failed", outcome.summary());
+          : new Failed(
+              seed,
+              Run.code(outcome.ending(), outcome.summary()),
+              verdict.why(),
+              outcome.summary());
     } catch (UserException e) {
       return new Failed(seed, e.exitCode(), String.valueOf(e.getMessage()), null);
     } catch (RuntimeException e) {

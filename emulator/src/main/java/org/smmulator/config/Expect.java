@@ -49,7 +49,7 @@ public record Expect(
     @Key(
             meaning = "For how long what is not met yet is looked at again.",
             unit = "milliseconds",
-            fallback = "1000",
+            fallback = "10000",
             max = 600_000)
         int withinMillis)
     implements Step {
@@ -126,7 +126,9 @@ public record Expect(
       @Key(meaning = "Frames freed while a device could reach them.", nullable = true)
           @Nullable ExpectedCount freedUnderGrant,
       @Key(meaning = "Packets and links that broke the protocol.", nullable = true)
-          @Nullable ExpectedCount protocolViolations) {
+          @Nullable ExpectedCount protocolViolations,
+      @Key(meaning = "Notifier callbacks and IOMMU driver operations that threw.", nullable = true)
+          @Nullable ExpectedCount kernelFailures) {
     /** What is given, by key. */
     public Map<String, ExpectedCount> given() {
       Map<String, ExpectedCount> given = new LinkedHashMap<>();
@@ -135,6 +137,7 @@ public record Expect(
       put(given, "overdueAccesses", overdueAccesses);
       put(given, "freedUnderGrant", freedUnderGrant);
       put(given, "protocolViolations", protocolViolations);
+      put(given, "kernelFailures", kernelFailures);
       return given;
     }
   }

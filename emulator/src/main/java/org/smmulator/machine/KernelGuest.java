@@ -18,6 +18,7 @@ import org.smmulator.guest.iommu.SvaBug;
 import org.smmulator.guest.sva.PasidPolicy;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.UserException;
+import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.record.Recorder;
 
 /** The kernel that is built in, and the board as it sees it. */
@@ -61,7 +62,13 @@ final class KernelGuest implements Guest {
         new CpuMmio(calls, board.map(), MemoryMap.HOTPLUG),
         interrupts,
         board.ledger(),
+        failure -> board.violations().record(kernelFailure(failure)),
         recorder);
+  }
+
+  private static Violation kernelFailure(String sentence) {
+    int none = Violation.NONE;
+    return new Violation(Violation.Kind.KERNEL_FAILURE, "", none, none, none, sentence);
   }
 
   private GuestOptions options() {

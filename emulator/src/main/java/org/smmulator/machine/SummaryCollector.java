@@ -99,6 +99,7 @@ final class SummaryCollector {
       case OVERDUE_ACCESSES -> board.ledger().overdueAccesses();
       case FREED_UNDER_GRANT -> board.ledger().freedUnderGrant();
       case PROTOCOL_VIOLATIONS -> bus.protocolViolations();
+      case KERNEL_FAILURES -> board.violations().count(Violation.Kind.KERNEL_FAILURE);
       case UNENDED_OPERATIONS -> check.operationsUnended();
     };
   }
@@ -125,6 +126,7 @@ final class SummaryCollector {
           case OVERDUE_ACCESS -> ViolationSummary.Kind.OVERDUE_ACCESS;
           case FREED_UNDER_GRANT -> ViolationSummary.Kind.FREED_UNDER_GRANT;
           case PROTOCOL -> ViolationSummary.Kind.PROTOCOL_VIOLATION;
+          case KERNEL_FAILURE -> ViolationSummary.Kind.KERNEL_FAILURE;
           case DATA_MISMATCH -> ViolationSummary.Kind.DATA_MISMATCH;
           case UNENDED_OPERATION -> ViolationSummary.Kind.UNENDED_OPERATION;
         },

@@ -187,7 +187,8 @@ public final class SummaryTables {
               .collect(Collectors.joining(", "));
       long expected = verdict.expectations().violations().of(row);
       String known = expected == 0 ? "" : "; " + count(expected) + " expected";
-      table.line(row.label(), count(verdict.found(row)), "of " + looked + known);
+      String of = looked.isEmpty() ? "" : "of " + looked;
+      table.line(row.label(), count(verdict.found(row)), of + known);
     }
     table.appendTo(out);
     for (ViolationSummary violation : verdict.violations()) {

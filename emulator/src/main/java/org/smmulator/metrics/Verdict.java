@@ -91,9 +91,22 @@ public record Verdict(
    * however little was checked.
    */
   public boolean clean() {
-    return expectations.unmet() == 0
-        && Stream.of(VerdictCounter.values())
-            .noneMatch(row -> row.isViolation() && unexpected(row) != 0);
+    return expectations.unmet() == 0 && !isViolated();
+  }
+
+  private boolean isViolated() {
+    return Stream.of(VerdictCounter.values())
+        .anyMatch(row -> row.isViolation() && unexpected(row) != 0);
+  }
+
+  /** Why a run has not passed, in words that follow its name. */
+  public String why() {
+    if (isViolated()) {
+      return "the checks found a violation";
+    }
+    return expectations.unmet() > 0
+        ? "not all that is expected came, and nothing else was found"
+        : "nothing was found, but not all was run or checked";
   }
 
   /** Whether it is {@link #clean}, and all that was begun has ended; for tests of a part. */

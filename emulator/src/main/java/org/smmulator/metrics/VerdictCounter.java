@@ -25,6 +25,7 @@ public enum VerdictCounter implements CounterRow {
   PROTOCOL_VIOLATIONS(
       counter("violations", "Packets and links that broke the protocol"),
       CheckedCounter.PACKETS_JUDGED),
+  KERNEL_FAILURES(counter("failures", "Notifier callbacks and IOMMU driver operations that threw")),
   /** No violation, and no success. */
   UNENDED_OPERATIONS(
       counter("operations", "Operations that did not end: their device was lost or silent"),

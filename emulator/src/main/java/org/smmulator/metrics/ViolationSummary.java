@@ -33,6 +33,7 @@ public record ViolationSummary(
     OVERDUE_ACCESS("overdue access"),
     FREED_UNDER_GRANT("freed under grant"),
     PROTOCOL_VIOLATION("protocol violation"),
+    KERNEL_FAILURE("kernel failure"),
     UNENDED_OPERATION("operation that did not end");
 
     private final String words;

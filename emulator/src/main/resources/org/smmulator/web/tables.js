@@ -8,6 +8,7 @@ const KINDS = {
   OVERDUE_ACCESS: 'Overdue access',
   FREED_UNDER_GRANT: 'Freed under a grant',
   PROTOCOL_VIOLATION: 'Protocol violation',
+  KERNEL_FAILURE: 'Kernel failure',
   UNENDED_OPERATION: 'Operation that did not end',
 };
 

@@ -13,6 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.launch.UserException;
 import org.smmulator.metrics.Summary;
+import org.smmulator.metrics.Verdict;
+import org.smmulator.metrics.VerdictCounter;
 import org.smmulator.metrics.ViolationSummary;
 import org.smmulator.metrics.ViolationSummary.Kind;
 import org.smmulator.record.Recorder;
@@ -195,13 +197,21 @@ class SabotageTest {
   /** Who is inside of what is freed finds out, and its address space is never given back. */
   @Test
   void findsANotifierThatIsFreedUnderACallback() throws Exception {
-    assertThat(addressSpacesLeft("")).as("Bob's").isEqualTo(1);
-    assertThat(addressSpacesLeft("sabotage: {sva: no-grace-period}")).isEqualTo(2);
-  }
-
-  private long addressSpacesLeft(String sabotage) throws Exception {
-    Summary summary = Machines.simulate(folder, partings(sabotage, EXIT_BOUND), 1).summary();
-    return summary.mm().of(MmCounter.LIVE_ADDRESS_SPACES);
+    Summary clean = Machines.simulate(folder, partings("", EXIT_BOUND), 1).summary();
+    assertThat(clean.mm().of(MmCounter.LIVE_ADDRESS_SPACES)).as("Bob's").isEqualTo(1);
+    String yaml = partings("sabotage: {sva: no-grace-period}", EXIT_BOUND);
+    Summary found = Machines.simulate(folder, yaml, 1).summary();
+    assertThat(found.mm().of(MmCounter.LIVE_ADDRESS_SPACES)).isEqualTo(2);
+    assertThat(found.verdict().found(VerdictCounter.KERNEL_FAILURES)).isEqualTo(1);
+    assertThat(found.verdict().outcome()).isEqualTo(Verdict.Outcome.FAILED);
+    assertThat(found.verdict().violations())
+        .singleElement()
+        .satisfies(violation -> assertThat(violation.kind()).isEqualTo(Kind.KERNEL_FAILURE))
+        .satisfies(
+            violation ->
+                assertThat(violation.text())
+                    .matches(
+                        "alice \\(asid \\d+\\): a notifier's callback failed: .*after it was freed"));
   }
 
   /** One of the first seeds shows the bug, and the same seed shows it again. */

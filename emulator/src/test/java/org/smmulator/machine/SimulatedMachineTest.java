@@ -171,6 +171,7 @@ class SimulatedMachineTest {
             + "bus: {invalidationTimeoutMillis: 5}\nsabotage: "
             + bug;
     assertThat(run(file(yaml), "--seeds", "1..50")).as(err.toString()).isEqualTo(1);
+    assertThat(err.toString()).contains(": the checks found a violation; to repeat it:");
     List<String> lines = err.toString().lines().toList();
     String repeat = lines.get(lines.size() - 1);
     assertThat(repeat).startsWith("smmulator run " + folder).contains(" --simulated --seed ");

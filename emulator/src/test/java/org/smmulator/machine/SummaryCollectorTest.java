@@ -173,7 +173,7 @@ class SummaryCollectorTest {
       assertThat(verdict.found())
           .hasToString(
               "[DATA_MISMATCHES 2, STALE_ACCESSES 3, OVERDUE_ACCESSES 4, FREED_UNDER_GRANT 5,"
-                  + " PROTOCOL_VIOLATIONS 6, UNENDED_OPERATIONS 7]");
+                  + " PROTOCOL_VIOLATIONS 6, KERNEL_FAILURES 0, UNENDED_OPERATIONS 7]");
       assertThat(verdict.checked())
           .as("of 30 grants 8 were revoked, and 5 ended with their frame, which is a violation")
           .hasToString(

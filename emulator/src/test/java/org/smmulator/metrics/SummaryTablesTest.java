@@ -107,6 +107,7 @@ class SummaryTablesTest {
               overdue accesses                 0  of 902 accesses checked, 905 grants live
               frames freed under a live grant  0  of 906 frames freed, 904 grants revoked
               protocol violations              0  of 907 packets judged
+              kernel failures                  0
               operations that did not end      0  of 900 operations
             """);
     assertThat(SummaryTables.render(Summary.EMPTY))

@@ -47,7 +47,7 @@ public final class GuestKernel {
   }
 
   private GuestKernel(Hardware hardware, GuestOptions options) throws IommuException {
-    sched = new Sched(hardware.execution(), hardware.recorder());
+    sched = new Sched(hardware.execution(), hardware.recorder(), hardware.failures());
     frames =
         new FrameAllocator(
             sched,

@@ -1,5 +1,6 @@
 package org.smmulator.guest;
 
+import org.smmulator.arch.port.FailureObserver;
 import org.smmulator.arch.port.FrameObserver;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
@@ -14,6 +15,7 @@ import org.smmulator.record.Recorder;
  * @param ecam configuration space of all functions
  * @param pciMemory PCIe memory space; offsets are physical addresses
  * @param hotPlug the hot-plug register block
+ * @param failures told what the guest's kernel finds to be broken in itself
  * @param recorder told what the guest does
  */
 public record Hardware(
@@ -25,4 +27,5 @@ public record Hardware(
     Mmio hotPlug,
     Interrupts interrupts,
     FrameObserver frames,
+    FailureObserver failures,
     Recorder recorder) {}

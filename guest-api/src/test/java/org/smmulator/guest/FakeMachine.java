@@ -3,6 +3,7 @@ package org.smmulator.guest;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.FailureObserver;
 import org.smmulator.arch.port.Interrupts;
 import org.smmulator.arch.port.Mmio;
 import org.smmulator.arch.port.PciAddress;
@@ -88,6 +89,7 @@ final class FakeMachine {
             pci.hotPlug,
             interrupts(smmu),
             (pa, generation) -> {},
+            FailureObserver.NOBODY,
             Recorder.OFF),
         new GuestOptions(
             FakeRam.BASE,

@@ -36,6 +36,8 @@ public record Violation(
     FREED_UNDER_GRANT,
     /** A device broke a rule of the bus. */
     PROTOCOL,
+    /** A part of the guest's kernel threw what it must not, and the kernel goes on without it. */
+    KERNEL_FAILURE,
     /** The guest found other data than must be there, or an operation ended as it must not. */
     DATA_MISMATCH,
     /** An operation's device was lost, stopped or silent before it had done it. */

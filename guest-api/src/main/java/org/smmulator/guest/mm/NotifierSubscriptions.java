@@ -208,6 +208,7 @@ final class NotifierSubscriptions {
     } catch (Throwable thrown) {
       sched.throwIfEnding();
       log.error("{}: a notifier's callback failed", mm, thrown);
+      sched.kernelFailed(mm + ": a notifier's callback failed: " + thrown);
       retainFrames();
     }
   }

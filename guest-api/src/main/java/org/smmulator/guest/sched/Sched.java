@@ -3,6 +3,7 @@ package org.smmulator.guest.sched;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
+import org.smmulator.arch.port.FailureObserver;
 import org.smmulator.execution.Execution;
 import org.smmulator.record.EventKind;
 import org.smmulator.record.Recorder;
@@ -18,6 +19,7 @@ import org.smmulator.record.Recorder;
 public final class Sched {
   private final Execution execution;
   private final Recorder recorder;
+  private final FailureObserver failures;
   private final ConcurrentMap<String, LockClass> lockClasses = new ConcurrentHashMap<>();
 
   @SuppressWarnings("ThreadLocalUsage") // one kernel, one set of tasks
@@ -29,8 +31,16 @@ public final class Sched {
   }
 
   public Sched(Execution execution, Recorder recorder) {
+    this(execution, recorder, FailureObserver.NOBODY);
+  }
+
+  /**
+   * @param failures told of what {@link #kernelFailed} is
+   */
+  public Sched(Execution execution, Recorder recorder, FailureObserver failures) {
     this.execution = execution;
     this.recorder = recorder;
+    this.failures = failures;
   }
 
   /** What {@link #begin} returns if nobody wants the event: then nobody is told its end either. */
@@ -224,6 +234,15 @@ public final class Sched {
    */
   public void throwIfEnding() {
     execution.yieldPoint();
+  }
+
+  /**
+   * A part of the kernel has thrown what it must not, and the kernel goes on without it.
+   *
+   * @param sentence who failed of what, and how
+   */
+  public void kernelFailed(String sentence) {
+    failures.kernelFailed(sentence);
   }
 
   private LockClass lockClass(String name, @Nullable LockOrder place) {

@@ -218,10 +218,10 @@ final class DriverCalls {
       if (toldOf.add(operation)) {
         log.error("{}: the IOMMU driver's {} failed", subject, operation, thrown);
       }
-      throw new IommuException(
-          Errno.EIO,
-          "%s: the IOMMU driver's %s failed: %s".formatted(subject, operation, thrown),
-          thrown);
+      String sentence =
+          "%s: the IOMMU driver's %s failed: %s".formatted(subject, operation, thrown);
+      sched.kernelFailed(sentence);
+      throw new IommuException(Errno.EIO, sentence, thrown);
     } finally {
       if (outer != Sched.NOT_BEGUN) {
         sched.end(EventKind.DRIVER_ENDS, outer, sched.name(operation), 0);

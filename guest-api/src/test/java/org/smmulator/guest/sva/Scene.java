@@ -63,6 +63,9 @@ final class Scene {
   final FakeIommu iommu;
   final IoMmManager sva;
 
+  /** What the kernel said of itself that it failed of. */
+  final List<String> failures = new ArrayList<>();
+
   private final Recorder recorder = new Recorder();
   private final List<String> events = new ArrayList<>();
   private final WaitQueue changed;
@@ -70,7 +73,7 @@ final class Scene {
 
   private Scene(DeterministicExecution execution, PasidPolicy policy) {
     this.execution = execution;
-    sched = new Sched(execution, recorder);
+    sched = new Sched(execution, recorder, failures::add);
     memory = new SmallMemory(RAM, FRAMES * (int) PAGE);
     iommu = new FakeIommu(sched, memory);
     frames =

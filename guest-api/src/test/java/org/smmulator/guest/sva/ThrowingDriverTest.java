@@ -60,7 +60,7 @@ class ThrowingDriverTest {
   void leavesNothingBehind(String operation, boolean after, Thrown thrown, int calls) {
     int[] raised = {0};
     Scene.inOrders(
-        10,
+        5,
         scene -> {
           PlantedFault planted = new PlantedFault(scene, operation, after, thrown, calls);
           new Story(scene).tell(planted);
@@ -165,6 +165,8 @@ class ThrowingDriverTest {
             scene.quiesce(mm);
             assertThat(scene.sva.statistics().of(SvaCounter.DRIVER_FAILURES))
                 .isEqualTo(thrown == Thrown.REFUSAL ? 0 : 1);
+            assertThat(scene.failures).hasSize(thrown == Thrown.REFUSAL ? 0 : 1);
+            assertThat(scene.failures).allMatch(said -> said.contains("driver's mmAttach failed"));
             scene.bindAndEnd(dev, mm);
           });
     }
