@@ -2,7 +2,9 @@ package org.smmulator.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.smmulator.execution.ThreadExecution;
@@ -35,6 +37,26 @@ class EndOfTasksTest {
       boolean said = log.lines().contains("task hot-plug failed");
       assertThat(said).isEqualTo(!closed);
     }
+  }
+
+  /** Its finally blocks, and what of the kernel survives failures, must not go on for long. */
+  @Test
+  void aTaskOfAClosedMachineEndsWhereAnotherMayRun() throws Exception {
+    ThreadExecution execution = new ThreadExecution();
+    execution.yieldPoint();
+    CountDownLatch ended = new CountDownLatch(1);
+    execution.end();
+    execution.spawn(
+        "hot-plug",
+        () -> {
+          try {
+            execution.yieldPoint();
+          } catch (CancellationException e) {
+            ended.countDown();
+          }
+        });
+    ended.await();
+    execution.yieldPoint(); // no task
   }
 
   private static void await(CountDownLatch latch) {

@@ -1,5 +1,6 @@
 package org.smmulator.execution;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ public final class ThreadExecution implements Execution {
         new Thread(
             () -> {
               handle.thread = Thread.currentThread();
+              handle.isTask = true;
               CURRENT.set(handle);
               body.run();
             },
@@ -53,7 +55,10 @@ public final class ThreadExecution implements Execution {
     }
   }
 
-  /** What the tasks work on is about to be taken away: that they fail from now on is no news. */
+  /**
+   * What the tasks work on is about to be taken away: that they fail from now on is no news, and
+   * those that ask for a {@link #yieldPoint} end there.
+   */
   public void end() {
     over = true;
   }
@@ -81,13 +86,17 @@ public final class ThreadExecution implements Execution {
 
   @Override
   public void yieldPoint() {
-    // Threads are preempted anywhere.
+    // Threads are preempted anywhere. Threads of others may look at what is left.
+    if (over && CURRENT.get().isTask) {
+      throw new CancellationException("what the task worked on is gone");
+    }
   }
 
   private static final class ThreadHandle implements Handle {
     private final String name;
     private final AtomicBoolean permit = new AtomicBoolean();
     private volatile @Nullable Thread thread;
+    private volatile boolean isTask;
 
     ThreadHandle(String name) {
       this.name = name;
