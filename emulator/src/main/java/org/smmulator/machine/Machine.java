@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -46,7 +45,8 @@ import org.smmulator.story.StepTable;
  * devices that its file lists, on a platform that runs all of them.
  */
 public final class Machine implements RunningMachine {
-  private static final int DETACH_SECONDS = 60;
+  private static final long LOOK_NANOS = 1_000_000L;
+  private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final MachineConfig config;
   private final Platform platform;
@@ -241,12 +241,20 @@ public final class Machine implements RunningMachine {
     }
   }
 
-  /** Detaches the machine's own devices, so that their last counts are in; waits for that. */
+  /**
+   * Detaches the machine's own devices, and waits until their last counts are in, and who used them
+   * has noticed.
+   */
   public void unplugAll() {
     GuestKernel kernel = guest.kernel();
-    if (kernel != null) {
-      long deadline = kernel.sched().nanoTime() + TimeUnit.SECONDS.toNanos(DETACH_SECONDS);
-      new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).leave(devices, deadline);
+    if (kernel == null) {
+      return;
+    }
+    long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
+    new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).leave(devices, deadline);
+    ScenarioStreams streams = Objects.requireNonNull(steps).streams();
+    while (streams.areLosingDevices() && kernel.sched().nanoTime() < deadline) {
+      kernel.sched().sleep(LOOK_NANOS);
     }
   }
 
@@ -400,7 +408,8 @@ public final class Machine implements RunningMachine {
             ram,
             this::summary,
             stopped,
-            platform.glances());
+            platform.glances(),
+            this::unplugAll);
     story = run;
     plugIn();
     try {

@@ -23,8 +23,6 @@ import org.smmulator.metrics.Summary;
  */
 final class ScenarioRun {
   private static final Logger LOG = LoggerFactory.getLogger(ScenarioRun.class);
-  private static final long LOOK_NANOS = 1_000_000L;
-  private static final long DETACH_NANOS = 60_000_000_000L;
 
   private final GuestKernel kernel;
   private final GuestSteps steps;
@@ -37,6 +35,7 @@ final class ScenarioRun {
   private final BooleanSupplier stopped;
   private final Glances glances;
   private final DeviceArrivals arrivals;
+  private final Runnable unplug;
 
   /**
    * @param steps those of its machine
@@ -45,6 +44,7 @@ final class ScenarioRun {
    * @param devices the machine's own
    * @param ram what it runs in
    * @param stopped whether the scenario is to end before its last step
+   * @param unplug detaches the devices, when all steps are done
    */
   ScenarioRun(
       GuestSteps steps,
@@ -55,7 +55,8 @@ final class ScenarioRun {
       MachineRam ram,
       Supplier<Summary> summary,
       BooleanSupplier stopped,
-      Glances glances) {
+      Glances glances,
+      Runnable unplug) {
     ScenarioConfig configured = config.scenario();
     if (configured == null) {
       throw new IllegalStateException("the machine file has no scenario");
@@ -70,6 +71,7 @@ final class ScenarioRun {
     this.summary = summary;
     this.stopped = stopped;
     this.glances = glances;
+    this.unplug = unplug;
     this.arrivals = new DeviceArrivals(kernel, config.bus().attachTimeoutMillis());
   }
 
@@ -104,7 +106,7 @@ final class ScenarioRun {
     if (task.isDone() && (failure[0] != null || task.failure() != null)) {
       throw new UserException(notDone(), describe(failure[0], task.failure()));
     }
-    unplug();
+    unplug.run();
     return inTime ? Ending.DONE : Ending.TIMED_OUT;
   }
 
@@ -154,15 +156,6 @@ final class ScenarioRun {
   private void requireAttached() throws UserException {
     for (PluggedDevice device : devices) {
       arrivals.requireComing(device, this::notDone);
-    }
-  }
-
-  /** Detaches the machine's own devices, so that their last counts are in, and who used them. */
-  private void unplug() {
-    long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
-    arrivals.leave(devices, deadline);
-    while (steps.streams().areLosingDevices() && kernel.sched().nanoTime() < deadline) {
-      kernel.sched().sleep(LOOK_NANOS);
     }
   }
 }

@@ -20,6 +20,7 @@ import org.smmulator.device.model.edu.EduDevice;
 import org.smmulator.execution.ScheduleFailure;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.iommu.IommuException;
+import org.smmulator.guest.mm.MmCounter;
 import org.smmulator.guest.mm.Prot;
 import org.smmulator.guest.mm.SegmentationFault;
 import org.smmulator.guest.pci.generic.DeviceFile;
@@ -94,6 +95,9 @@ class LibraryTest {
             identification.add(task.load64(page));
           });
       assertThat(machine.devices()).extracting("model").contains("EduDevice");
+      assertThat(machine.summary().mm().of(MmCounter.LIVE_ADDRESS_SPACES))
+          .as("its process ends with it")
+          .isZero();
     }
     assertThat(identification).containsExactly(0xedL, 42L);
   }
@@ -137,6 +141,24 @@ class LibraryTest {
       Verdict verdict = machine.runScenario();
       assertThat(verdict.outcome()).isEqualTo(Outcome.PASSED);
       assertThat(machine.summary().steps()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aScenarioWhoseTimeIsOverIsCutShort() throws Exception {
+    String scenario =
+        """
+        scenario:
+          timeoutSeconds: 1
+          steps:
+            - process: {name: alice, pages: 16}
+            - bind: {process: alice, devices: ['00:04.0']}
+            - dma: {processes: [alice], devices: ['00:04.0'], operations: 100000000, pages: 16}
+        """;
+    try (Smmulator machine = Smmulator.start(MachineSetup.ofYaml(MACHINE + scenario))) {
+      Verdict verdict = machine.runScenario();
+      assertThat(verdict.cutShort()).isTrue();
+      assertThat(verdict.outcome()).isEqualTo(Outcome.NOT_RUN);
     }
   }
 

@@ -91,7 +91,8 @@ class RefusedDeviceTest {
               MachineRam.of(config.machine()),
               machine::summary,
               () -> false,
-              OFTEN);
+              OFTEN,
+              () -> {});
       assertThatThrownBy(() -> run.run(Machines.silence()))
           .isInstanceOf(UserException.class)
           .hasMessage(

@@ -119,6 +119,7 @@ class SummaryTablesTest {
     Verdict lost = verdict(UNENDED_OPERATIONS, 3);
     assertThat(lost.outcome()).isEqualTo(Verdict.Outcome.NOT_RUN);
     assertThat(lost.clean()).isTrue();
+    assertThat(lost.faultless()).isFalse();
     assertThat(SummaryTables.render(Summaries.passed().with(lost)))
         .contains("Verdict: NOT RUN (operations did not end)\n")
         .contains("  operations that did not end      3  of 900 operations\n");

@@ -56,6 +56,11 @@ public final class StandingRun implements AutoCloseable {
     return begun;
   }
 
+  /** Ends when the run does. */
+  Thread thread() {
+    return thread;
+  }
+
   private void run() {
     try {
       execution.run(this::pieces);

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class StandingRunTest {
-  private final DeterministicExecution execution = new DeterministicExecution(5);
+  private final DeterministicExecution execution = new DeterministicExecution(5, Long.MAX_VALUE);
 
   @Test
   void piecesAreDoneOnOneTaskAndTimeStandsBetweenThem() throws Exception {
@@ -112,6 +112,32 @@ class StandingRunTest {
     run.close();
     release.complete(null);
     caller.join();
+  }
+
+  /** Time goes on for ever in such a run, and so would its thread. */
+  @Test
+  void aRunThatWasGivenUpEnds() throws Exception {
+    CompletableFuture<Void> inside = new CompletableFuture<>();
+    StandingRun run = StandingRun.start(execution);
+    Thread caller =
+        new Thread(
+            () -> {
+              try {
+                run.call(
+                    () -> {
+                      inside.complete(null);
+                      tickForEver();
+                      return true;
+                    });
+              } catch (Exception e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    caller.start();
+    inside.join();
+    caller.interrupt();
+    run.thread().join();
+    assertThat(execution.isStopping()).isTrue();
   }
 
   @Test

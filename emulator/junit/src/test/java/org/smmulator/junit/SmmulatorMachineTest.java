@@ -1,6 +1,7 @@
 package org.smmulator.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ class SmmulatorMachineTest {
       "{machine: {name: test, ramMiB: 64}, devices:"
           + " [{id: '00:04.0', model: dma, process: machine, sabotage: keep-invalidated}]}";
   private static final List<String> SEEN = new ArrayList<>();
+  private static Smmulator last;
 
   private static EngineExecutionResults run(Class<?> tests) {
     SEEN.clear();
@@ -92,7 +94,8 @@ class SmmulatorMachineTest {
 
     /** Waits for the guest directly, which only a task of it can. */
     @Test
-    void inside(GuestKernel kernel) {
+    void inside(GuestKernel kernel, Smmulator machine) {
+      last = machine;
       GuestProcess process = kernel.startProcess("bob");
       kernel.run(process, task -> SEEN.add("mapped " + (task.mmap(1, Prot.READ) != 0))).join();
       process.exit();
@@ -154,6 +157,7 @@ class SmmulatorMachineTest {
             "entries true",
             "inner seed 77",
             "outer seed 5");
+    assertThatThrownBy(() -> last.call(() -> true)).hasMessage("the simulated machine is closed");
   }
 
   @Test
