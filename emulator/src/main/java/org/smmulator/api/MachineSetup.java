@@ -16,8 +16,8 @@ import org.smmulator.record.Detail;
  * method returns another one.
  *
  * <p>What is not said is as {@code smmulator run} has it, but for the bus: a machine of a library
- * listens on a free port of the loopback address, so that any number of them can run beside each
- * other, unless {@code bus.listen} is {@linkplain #with set}. It serves no HTTP.
+ * listens on a free port of the loopback address, whatever its file says, so that any number of
+ * them can run beside each other, unless {@link #with} sets {@code bus.listen}. It serves no HTTP.
  */
 public final class MachineSetup {
   private static final Setting FREE_PORT =

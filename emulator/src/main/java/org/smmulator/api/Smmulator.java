@@ -72,6 +72,7 @@ public final class Smmulator implements AutoCloseable {
   private final @Nullable StandingRun run;
   private final OptionalLong seed;
   private volatile @Nullable Machine started;
+  private volatile boolean cutShort;
   private volatile boolean closed;
 
   private Smmulator(MachineSetup setup) {
@@ -191,6 +192,9 @@ public final class Smmulator implements AutoCloseable {
    * @throws Exception what the work throws; InterruptedException if the caller is interrupted
    */
   public <T> T call(Callable<T> work) throws Exception {
+    if (closed) {
+      throw new IllegalStateException("the machine is closed");
+    }
     return run == null ? work.call() : run.call(work);
   }
 
@@ -236,7 +240,8 @@ public final class Smmulator implements AutoCloseable {
    * Plugs in a device of a model that the caller made, and waits until the guest drives it. It
    * lives in this process, with an ATC of 64 sets x 4 ways.
    *
-   * @throws MachineException if it is not attached in time, or no driver takes it
+   * @throws MachineException if the slot is taken, it is not attached in time, or no driver takes
+   *     it
    */
   public void plug(PciAddress slot, DeviceModel model) throws MachineException {
     plug(
@@ -254,7 +259,6 @@ public final class Smmulator implements AutoCloseable {
     doing(
         () -> {
           machine().plug(model, options);
-          machine().awaitDevices();
           return true;
         });
   }
@@ -271,9 +275,8 @@ public final class Smmulator implements AutoCloseable {
     return doing(
         () -> {
           Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false, () -> 0L);
-          Ending ending = machine().runScenario(silent);
-          Summary summary = machine().summary();
-          return (ending == Ending.TIMED_OUT ? summary.cutShort() : summary).verdict();
+          cutShort = machine().runScenario(silent) == Ending.TIMED_OUT;
+          return summary().verdict();
         });
   }
 
@@ -306,7 +309,8 @@ public final class Smmulator implements AutoCloseable {
 
   /** Everything that the machine counted so far; after {@link #close} the last counts. */
   public Summary summary() {
-    return closed ? machine().summary() : asking(() -> machine().summary());
+    Summary summary = closed ? machine().summary() : asking(() -> machine().summary());
+    return cutShort ? summary.cutShort() : summary;
   }
 
   /** What the checks have found so far. */
@@ -370,11 +374,10 @@ public final class Smmulator implements AutoCloseable {
    * {@link #summary} and {@link #verdict} are whole.
    */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (closed) {
       return;
     }
-    closed = true;
     try {
       Machine machine = started;
       if (machine != null) {
@@ -388,6 +391,7 @@ public final class Smmulator implements AutoCloseable {
     } catch (ScheduleFailure e) {
       LOG.debug("a run that has failed needs no closing; who used it knows why", e);
     } finally {
+      closed = true;
       if (run != null) {
         run.close();
       }

@@ -1,10 +1,10 @@
 package org.smmulator.machine;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -56,7 +56,7 @@ public final class Machine implements RunningMachine {
   private final DataCheck check;
   private final Recorder recorder;
   private final StepTable stepTable = new StepTable();
-  private final List<PluggedDevice> devices = new ArrayList<>();
+  private final List<PluggedDevice> devices = new CopyOnWriteArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private List<String> busAddresses = List.of();
   private @Nullable SummaryCollector summaries;
@@ -178,7 +178,7 @@ public final class Machine implements RunningMachine {
               check,
               board);
       expectations = new Expectations(steps, () -> summary().verdict());
-      byHand = new StepsByHand(steps, recorder, config, () -> summary().verdict());
+      byHand = new StepsByHand(steps, recorder, config, expectations);
     }
     summaries =
         new SummaryCollector(
@@ -218,14 +218,23 @@ public final class Machine implements RunningMachine {
   }
 
   /**
-   * Plugs in a device that its caller made, which lives in this process; it attaches in its own
-   * time.
+   * Plugs in a device that its caller made, which lives in this process, and waits until the guest
+   * drives it.
    *
    * @param options with the wanted slot
-   * @throws UserException if the file for its ATC's events cannot be written
+   * @throws UserException if the slot is taken, the file for its ATC's events cannot be written, it
+   *     does not come in {@code bus.attachTimeoutMillis}, or no driver takes it
    */
   public void plug(DeviceModel model, DeviceOptions options) throws UserException {
-    devices.add(platform.plug(model, options, board));
+    PciAddress slot = new PciAddress(options.requesterId());
+    if (kernel().driven(slot) != null) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "there is a device at " + slot + "; use another slot, or unplug it first");
+    }
+    PluggedDevice device = platform.plug(model, options, board);
+    devices.add(device);
+    await(List.of(device));
   }
 
   /**
@@ -235,9 +244,13 @@ public final class Machine implements RunningMachine {
    *     no driver takes it
    */
   public void awaitDevices() throws UserException {
+    await(devices);
+  }
+
+  private void await(List<PluggedDevice> expected) throws UserException {
     GuestKernel kernel = guest.kernel();
     if (kernel != null) {
-      new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).awaitAll(devices);
+      new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).awaitAll(expected);
     }
   }
 

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +22,6 @@ import org.smmulator.guest.sched.Task;
 import org.smmulator.metrics.StepReport;
 import org.smmulator.metrics.StepReport.State;
 import org.smmulator.metrics.StepSummary;
-import org.smmulator.metrics.Verdict;
 import org.smmulator.record.Detail;
 import org.smmulator.record.Recorder;
 import org.smmulator.story.OneStep;
@@ -56,19 +54,18 @@ final class StepsByHand {
   private final GuestSteps steps;
   private final Recorder recorder;
   private final MachineConfig config;
-  private final Supplier<Verdict> verdict;
+  private final Expectations scenarios;
   private final Map<Long, Asked> asked = new LinkedHashMap<>();
   private long last;
 
   /**
-   * @param verdict what the checks have found so far
+   * @param scenarios what the machine's scenario expects
    */
-  StepsByHand(
-      GuestSteps steps, Recorder recorder, MachineConfig config, Supplier<Verdict> verdict) {
+  StepsByHand(GuestSteps steps, Recorder recorder, MachineConfig config, Expectations scenarios) {
     this.steps = steps;
     this.recorder = recorder;
     this.config = config;
-    this.verdict = verdict;
+    this.scenarios = scenarios;
     ScenarioConfig scenario = config.scenario();
     last = scenario == null ? 0 : NestedSteps.written(scenario.steps());
   }
@@ -144,7 +141,7 @@ final class StepsByHand {
 
   private void run(Asked asked, long number, GuestSteps.Condition allowed)
       throws ScenarioException {
-    Expectations expectations = new Expectations(steps, verdict);
+    Expectations expectations = scenarios.byHand();
     if (asked.step instanceof Expect expect) {
       steps.inTurn(allowed);
       Asked before = asked.before;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,11 +156,13 @@ class LibraryTest {
             - bind: {process: alice, devices: ['00:04.0']}
             - dma: {processes: [alice], devices: ['00:04.0'], operations: 100000000, pages: 16}
         """;
-    try (Smmulator machine = Smmulator.start(MachineSetup.ofYaml(MACHINE + scenario))) {
+    Smmulator machine = Smmulator.start(MachineSetup.ofYaml(MACHINE + scenario));
+    try (machine) {
       Verdict verdict = machine.runScenario();
       assertThat(verdict.cutShort()).isTrue();
       assertThat(verdict.outcome()).isEqualTo(Outcome.NOT_RUN);
     }
+    assertThat(machine.verdict().cutShort()).as("and stays so").isTrue();
   }
 
   @Test
@@ -174,7 +177,69 @@ class LibraryTest {
       machine.perform(SHARED.get(2));
       assertThat(machine.verdict().outcome()).isEqualTo(Outcome.FAILED);
       assertThat(machine.verdict().found(VerdictCounter.STALE_ACCESSES)).isPositive();
+      assertThatThrownBy(() -> machine.perform("expect: {violations: {staleAccesses: 0}}"))
+          .isInstanceOf(MachineException.class);
     }
+  }
+
+  @Test
+  void whatIsExpectedByHandIsNoViolation() throws Exception {
+    MachineSetup setup =
+        MachineSetup.ofYaml(MACHINE.replace("atc: 16x4", "atc: 16x4, sabotage: keep-invalidated"));
+    try (Smmulator machine = Smmulator.start(setup.simulated(1))) {
+      for (String step : SHARED) {
+        machine.perform(step);
+      }
+      machine.perform("munmap: {process: alice, page: 0, pages: 16, remap: true}");
+      machine.perform(SHARED.get(2));
+      machine.perform(
+          "expect: {violations: {staleAccesses: {atLeast: 1}, dataMismatches: {atLeast: 0},"
+              + " freedUnderGrant: {atLeast: 0}, protocolViolations: {atLeast: 0}}}");
+      assertThat(machine.verdict().clean()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSlotIsPluggedWhenItIsFree(boolean simulated) throws Exception {
+    try (Smmulator machine = Smmulator.start(setup(simulated))) {
+      assertThatThrownBy(() -> machine.plug(DEVICE, new EduDevice(EduDevice.DEFAULT_DMA_MASK)))
+          .isInstanceOf(MachineException.class)
+          .hasMessage("there is a device at 00:04.0; use another slot, or unplug it first");
+      machine.perform("unplug: {device: '00:04.0'}");
+      machine.plug(PciAddress.of(0, 6, 0), new EduDevice(EduDevice.DEFAULT_DMA_MASK));
+      machine.plug(DEVICE, new EduDevice(EduDevice.DEFAULT_DMA_MASK));
+      assertThat(machine.devices()).filteredOn("attached", true).hasSize(2);
+    }
+  }
+
+  /** The kernel's own tasks, too. */
+  @Test
+  void aClosedMachineLeavesNoThread() throws Exception {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    try (Smmulator machine = Smmulator.start(setup(false))) {
+      for (String step : SHARED) {
+        machine.perform(step);
+      }
+    }
+    try (Smmulator machine = Smmulator.start(setup(true))) {
+      machine.perform(SHARED.get(0));
+    }
+    List<Thread> left = new ArrayList<>(Thread.getAllStackTraces().keySet());
+    left.removeAll(before);
+    for (Thread thread : left) {
+      if (!thread.getName().startsWith("globalEventExecutor")) { // Netty's, which ends by itself
+        thread.join();
+      }
+    }
+  }
+
+  @Test
+  void aMachineCanBeClosedFromInside() throws Exception {
+    Smmulator machine = Smmulator.start(setup(true));
+    machine.run(machine::close);
+    assertThat(machine.summary().devices()).hasSize(1);
+    machine.close();
   }
 
   @Test
@@ -318,14 +383,15 @@ class LibraryTest {
     assertThatThrownBy(machine::verdict)
         .isInstanceOf(ScheduleFailure.class)
         .hasMessageContaining("seed 7")
-        .hasMessageContaining("nobody waits for it any more");
+        .hasMessageContaining("its caller was interrupted");
     machine.close();
     caller.join();
   }
 
-  @Test
-  void closedTwiceAndAskedAfterwards() throws Exception {
-    Smmulator machine = Smmulator.start(setup(true));
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void closedTwiceAndAskedAfterwards(boolean simulated) throws Exception {
+    Smmulator machine = Smmulator.start(setup(simulated));
     machine.close();
     machine.close();
     assertThat(machine.summary().devices()).hasSize(1);

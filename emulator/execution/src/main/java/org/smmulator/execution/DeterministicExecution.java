@@ -17,7 +17,8 @@ import org.smmulator.record.Recorder;
  */
 public final class DeterministicExecution implements Execution {
   private static final long DEFAULT_MAX_STEPS = 1_000_000;
-  private static final String NOBODY_WAITS = "nobody waits for it any more";
+  private static final String GIVEN_UP =
+      "its caller was interrupted, or its time was over; it cannot go on";
 
   private final Order order;
   private final long maxSteps;
@@ -325,7 +326,7 @@ public final class DeterministicExecution implements Execution {
       giveUp("livelock; " + maxSteps + " steps without an end:" + dump());
     }
     if (givenUp) {
-      giveUp(NOBODY_WAITS);
+      giveUp(GIVEN_UP);
     }
   }
 
@@ -336,7 +337,7 @@ public final class DeterministicExecution implements Execution {
 
   /** What a run that was given up has failed with, or will. */
   ScheduleFailure givenUp() {
-    return new ScheduleFailure(order, "main", new IllegalStateException(NOBODY_WAITS));
+    return new ScheduleFailure(order, "main", new IllegalStateException(GIVEN_UP));
   }
 
   /** The run fails at its next step; from any thread. */

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link DeterministicExecution} that a thread outside uses piece by piece: its first task does
@@ -17,6 +18,7 @@ public final class StandingRun implements AutoCloseable {
   private final BlockingQueue<Piece<?>> pieces = new LinkedBlockingQueue<>();
   private final Thread thread;
   private volatile boolean closed;
+  private volatile @Nullable Thread firstTask;
 
   /** Somebody stopped waiting for a piece, which may never end. */
   private volatile boolean abandoned;
@@ -75,6 +77,7 @@ public final class StandingRun implements AutoCloseable {
 
   /** The first task. */
   private void pieces() {
+    firstTask = Thread.currentThread();
     while (!closed) {
       try {
         pieces.take().run(execution);
@@ -113,7 +116,15 @@ public final class StandingRun implements AutoCloseable {
     } catch (InterruptedException e) {
       abandoned = true;
       execution.giveUp();
+      interruptFirstTask(); // were it that it waits for something outside
       throw e;
+    }
+  }
+
+  private void interruptFirstTask() {
+    Thread task = firstTask;
+    if (task != null) {
+      task.interrupt();
     }
   }
 
@@ -126,11 +137,14 @@ public final class StandingRun implements AutoCloseable {
 
   /**
    * Ends the run: tasks that are left are unwound. Waits for that, unless somebody was interrupted
-   * who waited for a piece.
+   * who waited for a piece, or the caller is a task of it.
    */
   @Override
   public void close() {
     closed = true;
+    if (execution.isInTask()) {
+      return; // ends with this piece
+    }
     pieces.add(new Piece<>(() -> true));
     boolean interrupted = false;
     while (thread.isAlive() && !abandoned) {

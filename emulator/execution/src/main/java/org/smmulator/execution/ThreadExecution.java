@@ -1,6 +1,8 @@
 package org.smmulator.execution;
 
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,7 @@ public final class ThreadExecution implements Execution {
       ThreadLocal.withInitial(ThreadHandle::ofCurrentThread);
 
   private final WallClock clock;
+  private final Set<ThreadHandle> tasks = ConcurrentHashMap.newKeySet();
   private volatile boolean over;
 
   public ThreadExecution() {
@@ -38,9 +41,14 @@ public final class ThreadExecution implements Execution {
               handle.thread = Thread.currentThread();
               handle.isTask = true;
               CURRENT.set(handle);
-              body.run();
+              try {
+                body.run();
+              } finally {
+                tasks.remove(handle);
+              }
             },
             name);
+    tasks.add(handle);
     thread.setDaemon(true);
     thread.setUncaughtExceptionHandler((t, thrown) -> failed(name, thrown));
     thread.start();
@@ -57,10 +65,17 @@ public final class ThreadExecution implements Execution {
 
   /**
    * What the tasks work on is about to be taken away: that they fail from now on is no news, and
-   * those that ask for a {@link #yieldPoint} end there.
+   * those that wait, or ask for a {@link #yieldPoint}, end there.
    */
   public void end() {
     over = true;
+    tasks.forEach(task -> LockSupport.unpark(task.thread));
+  }
+
+  private void throwIfOver(ThreadHandle task) {
+    if (over && task.isTask) {
+      throw new CancellationException("what the task worked on is gone");
+    }
   }
 
   @Override
@@ -87,9 +102,7 @@ public final class ThreadExecution implements Execution {
   @Override
   public void yieldPoint() {
     // Threads are preempted anywhere. Threads of others may look at what is left.
-    if (over && CURRENT.get().isTask) {
-      throw new CancellationException("what the task worked on is gone");
-    }
+    throwIfOver(CURRENT.get());
   }
 
   private static final class ThreadHandle implements Handle {
@@ -121,6 +134,7 @@ public final class ThreadExecution implements Execution {
     void park(ThreadExecution execution, long deadlineNanos) {
       boolean interrupted = false;
       while (!permit.getAndSet(false)) {
+        execution.throwIfOver(this);
         if (deadlineNanos == Long.MAX_VALUE) {
           LockSupport.park(execution);
         } else {

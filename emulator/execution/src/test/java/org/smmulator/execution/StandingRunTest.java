@@ -108,7 +108,7 @@ class StandingRunTest {
     assertThat(thrown.join()).isInstanceOf(InterruptedException.class);
     assertThatThrownBy(() -> run.call(() -> 3))
         .isInstanceOf(ScheduleFailure.class)
-        .hasMessageContaining("nobody waits for it any more");
+        .hasMessageContaining("its caller was interrupted");
     run.close();
     release.complete(null);
     caller.join();

@@ -11,9 +11,11 @@ import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor.Invocation;
 import org.opentest4j.AssertionFailedError;
+import org.opentest4j.TestAbortedException;
 import org.smmulator.api.MachineSetup;
 import org.smmulator.api.Smmulator;
 import org.smmulator.metrics.SummaryTables;
+import org.smmulator.metrics.Verdict;
 
 /** The machine of one test, from before it until its verdict. */
 final class MachineOfTest implements AutoCloseable {
@@ -80,9 +82,13 @@ final class MachineOfTest implements AutoCloseable {
 
   /** The first invocation of a test has the first seed. */
   private static long seed(long first, String uniqueId) {
-    Long told = Long.getLong(SEED);
+    String told = System.getProperty(SEED);
     if (told != null) {
-      return told;
+      try {
+        return Long.parseLong(told);
+      } catch (NumberFormatException e) {
+        throw new ExtensionConfigurationException(SEED + ": '" + told + "' is no whole number", e);
+      }
     }
     Matcher invocation = INVOCATION.matcher(uniqueId);
     return invocation.matches() ? first + Long.parseLong(invocation.group(1)) - 1 : first;
@@ -127,15 +133,30 @@ final class MachineOfTest implements AutoCloseable {
    */
   void end(@Nullable Throwable failure) {
     machine.close();
-    if (failure != null) {
+    AssertionFailedError found = judged ? found() : null;
+    if (failure != null && !(failure instanceof TestAbortedException)) {
       tellSeed(failure);
-    } else if (judged && !machine.verdict().faultless()) {
-      AssertionFailedError verdict =
-          new AssertionFailedError(
-              "the machine's checks found something\n" + SummaryTables.verdict(machine.verdict()));
-      tellSeed(verdict);
-      throw verdict;
+      if (found != null) {
+        failure.addSuppressed(found); // often why
+      }
+    } else if (found != null) {
+      tellSeed(found);
+      throw found;
     }
+  }
+
+  /** What the machine's checks have against it; of one whose run has failed nobody knows. */
+  private @Nullable AssertionFailedError found() {
+    Verdict verdict;
+    try {
+      verdict = machine.verdict();
+    } catch (IllegalStateException e) {
+      return null;
+    }
+    return verdict.faultless()
+        ? null
+        : new AssertionFailedError(
+            "the machine's checks found something\n" + SummaryTables.verdict(verdict));
   }
 
   private void tellSeed(Throwable failure) {

@@ -43,7 +43,12 @@ public @interface SmmulatorMachine {
    */
   String[] with() default {};
 
-  /** Whether the machine runs on virtual time, in an order that its seed decides. */
+  /**
+   * Whether the machine runs on virtual time, in an order that its seed decides. The test then runs
+   * on the thread of the machine's first task: calls of other threads wait until it is over.
+   * {@code @Timeout} ends it, and the machine with it; {@code assertTimeoutPreemptively} would call
+   * the machine from such another thread.
+   */
   boolean simulated() default false;
 
   /**
@@ -53,8 +58,10 @@ public @interface SmmulatorMachine {
   long seed() default 1;
 
   /**
-   * Whether a test fails if, at its end, the machine's checks have found a violation, an
-   * expectation is not met, or an operation did not end.
+   * Whether a test fails if, at its end, the machine's checks have found a violation that no {@code
+   * expect} has named, an expectation of a scenario was not met, its time was over, or an operation
+   * did not end. A device model or a program that throws is in the log, and what it left undone is
+   * the test's to find.
    */
   boolean verdict() default true;
 }

@@ -6,9 +6,12 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -37,7 +40,7 @@ class SmmulatorMachineTest {
       "{machine: {name: test, ramMiB: 64}, devices:"
           + " [{id: '00:04.0', model: dma, process: machine, sabotage: keep-invalidated}]}";
   private static final List<String> SEEN = new ArrayList<>();
-  private static Smmulator last;
+  private static @Nullable Smmulator last;
 
   private static EngineExecutionResults run(Class<?> tests) {
     SEEN.clear();
@@ -157,7 +160,8 @@ class SmmulatorMachineTest {
             "entries true",
             "inner seed 77",
             "outer seed 5");
-    assertThatThrownBy(() -> last.call(() -> true)).hasMessage("the simulated machine is closed");
+    Smmulator over = Objects.requireNonNull(last);
+    assertThatThrownBy(() -> over.call(() -> true)).hasMessage("the machine is closed");
   }
 
   @Test
@@ -169,6 +173,17 @@ class SmmulatorMachineTest {
       System.clearProperty(MachineOfTest.SEED);
     }
     assertThat(SEEN).contains("seed 42", "inner seed 42").doesNotContain("seed 5");
+  }
+
+  @Test
+  void aSeedThatIsNoNumberIsRefused() {
+    System.setProperty(MachineOfTest.SEED, "abc");
+    try {
+      assertThat(failure(run(Failing.class)))
+          .hasMessage("smmulator.seed: 'abc' is no whole number");
+    } finally {
+      System.clearProperty(MachineOfTest.SEED);
+    }
   }
 
   static class Stale {
@@ -191,6 +206,36 @@ class SmmulatorMachineTest {
     assertThat(failure.getSuppressed())
         .extracting(Throwable::getMessage)
         .contains("the machine was simulated with seed 3; -Dsmmulator.seed=3 repeats it");
+  }
+
+  static class StaleAndAborted extends Stale {
+    @Override
+    @Test
+    @SmmulatorMachine(yaml = BROKEN, simulated = true, seed = 3)
+    void unmappedUnderDma(Smmulator machine) throws Exception {
+      super.unmappedUnderDma(machine);
+      Assumptions.abort("too early");
+    }
+  }
+
+  static class StaleAndWrong extends Stale {
+    @Override
+    @Test
+    @SmmulatorMachine(yaml = BROKEN, simulated = true, seed = 3)
+    void unmappedUnderDma(Smmulator machine) throws Exception {
+      super.unmappedUnderDma(machine);
+      throw new AssertionError("wrong data");
+    }
+  }
+
+  @Test
+  void aViolationIsToldWhateverElseTheTestSays() {
+    assertThat(failure(run(StaleAndAborted.class))).hasMessageContaining("Verdict: FAILED");
+    Throwable wrong = failure(run(StaleAndWrong.class));
+    assertThat(wrong).hasMessage("wrong data");
+    assertThat(wrong.getSuppressed())
+        .extracting(Throwable::getMessage)
+        .anyMatch(said -> said.contains("Verdict: FAILED"));
   }
 
   static class StaleOnPurpose extends Stale {
