@@ -36,7 +36,6 @@ public final class DmaEngine implements DrivenDevice {
 
   private final PciDriver.Kernel kernel;
   private final PciDevice device;
-  private final IommuDomain domain;
   private final DmaRings rings;
   private final Mutex lock;
   private final WaitQueue unused;
@@ -56,7 +55,6 @@ public final class DmaEngine implements DrivenDevice {
       PciDriver.Kernel kernel, PciDevice device, IommuDomain domain, int queues, int vectors) {
     this.kernel = kernel;
     this.device = device;
-    this.domain = domain;
     this.rings = new DmaRings(kernel.memory(), kernel.frames(), domain, device);
     this.lock = kernel.sched().mutex(LockOrder.DMA_ENGINE);
     this.unused = kernel.sched().waitQueue("dma-users");
