@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,6 +60,7 @@ public final class AttachedDevice {
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private final Signal stoppedSignal;
   private final AtomicBoolean stopping = new AtomicBoolean();
+  private final AtomicReference<@Nullable Throwable> modelFailure = new AtomicReference<>();
   private volatile boolean stopped;
   private int reports;
   private volatile @Nullable Session session;
@@ -178,6 +180,11 @@ public final class AttachedDevice {
     return current == null || closed.isDone() ? null : current.endpoint().held(question);
   }
 
+  /** What the model threw first, of its methods or its tasks; null if it has not. */
+  public @Nullable Throwable modelFailure() {
+    return modelFailure.get();
+  }
+
   /**
    * Leaves the bus in good order: stops the model, reports statistics, says so, closes. Returns
    * when all that is done; does nothing on a closed link.
@@ -261,7 +268,10 @@ public final class AttachedDevice {
       }
       ModelTask task =
           new ModelTask(
-              steps.apply(options.name() + " registers"), () -> open.loop().execute(open::resume));
+              steps.apply(options.name() + " registers"),
+              execution,
+              () -> open.loop().execute(open::resume),
+              thrown -> modelFailure.compareAndSet(null, thrown));
       Endpoint endpoint = new Endpoint(open, ack, model, options, recorder, execution, task);
       Session opened = new Session(open, endpoint, task);
       session = opened;
@@ -369,7 +379,7 @@ public final class AttachedDevice {
 
       @Override
       public void spawn(String name, Runnable body) {
-        execution.spawn(options.name() + " " + name, () -> ModelTask.run(body));
+        execution.spawn(options.name() + " " + name, () -> task.run(body));
       }
 
       @Override

@@ -1,9 +1,11 @@
 package org.smmulator.device;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.smmulator.device.execution.Steps;
+import org.smmulator.execution.Execution;
 
 /**
  * The task on which a model's own methods run, one call after another: the BAR task. An exception
@@ -17,15 +19,21 @@ final class ModelTask {
 
   private final AtomicInteger waiting = new AtomicInteger();
   private final Steps steps;
+  private final Execution execution;
   private final Runnable hasRoom;
+  private final Consumer<Throwable> failures;
 
   /**
    * @param steps where the model's methods run
+   * @param execution runs its tasks
    * @param hasRoom called there when half of the calls are gone that had made it full
+   * @param failures told what the model throws
    */
-  ModelTask(Steps steps, Runnable hasRoom) {
+  ModelTask(Steps steps, Execution execution, Runnable hasRoom, Consumer<Throwable> failures) {
     this.steps = steps;
+    this.execution = execution;
     this.hasRoom = hasRoom;
+    this.failures = failures;
   }
 
   /** Queues a call that software caused, or another device. The link's thread alone. */
@@ -60,11 +68,13 @@ final class ModelTask {
    * Code of a model: what it throws ends this call and nothing else. Not so what ends the tasks of
    * a whole execution.
    */
-  static void run(Runnable call) {
+  void run(Runnable call) {
     try {
       call.run();
     } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+      execution.yieldPoint();
       log.error("the device model failed", e);
+      failures.accept(e);
     }
   }
 }

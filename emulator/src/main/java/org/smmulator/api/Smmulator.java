@@ -318,6 +318,14 @@ public final class Smmulator implements AutoCloseable {
     return summary().verdict();
   }
 
+  /**
+   * What the models of devices in this process threw first, by their slots; also after {@link
+   * #close}. Such a model is in the log, and its device goes on, as broken hardware would.
+   */
+  public Map<PciAddress, Throwable> modelFailures() {
+    return machine().modelFailures();
+  }
+
   /** The latest events, the oldest first; at most {@value #MOST_EVENTS}. */
   public List<MachineEvent> events() {
     recorder.deliver();

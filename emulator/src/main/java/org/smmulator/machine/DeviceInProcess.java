@@ -137,6 +137,11 @@ final class DeviceInProcess implements PluggedDevice {
   }
 
   @Override
+  public @Nullable Throwable modelFailure() {
+    return device.modelFailure();
+  }
+
+  @Override
   public void close() {
     device.detach();
     link.end();

@@ -1,7 +1,9 @@
 package org.smmulator.machine;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -269,6 +271,18 @@ public final class Machine implements RunningMachine {
     while (streams.areLosingDevices() && kernel.sched().nanoTime() < deadline) {
       kernel.sched().sleep(LOOK_NANOS);
     }
+  }
+
+  /** What the models of devices in this process threw first, by their slots. */
+  public Map<PciAddress, Throwable> modelFailures() {
+    Map<PciAddress, Throwable> failures = new LinkedHashMap<>();
+    for (PluggedDevice device : devices) {
+      Throwable failure = device.modelFailure();
+      if (failure != null) {
+        failures.put(device.id(), failure);
+      }
+    }
+    return failures;
   }
 
   /** Cuts a device's link, whatever is under way on it. */

@@ -29,6 +29,11 @@ interface PluggedDevice extends AutoCloseable {
     return null;
   }
 
+  /** What its model threw first; null if it has not, or is elsewhere. */
+  default @Nullable Throwable modelFailure() {
+    return null;
+  }
+
   /** Detaches it in good order. Waits. */
   @Override
   void close();

@@ -4,6 +4,7 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 import org.smmulator.api.MachineSetup;
 import org.smmulator.api.Smmulator;
+import org.smmulator.arch.port.PciAddress;
 import org.smmulator.metrics.SummaryTables;
 import org.smmulator.metrics.Verdict;
 
@@ -153,10 +155,16 @@ final class MachineOfTest implements AutoCloseable {
     } catch (IllegalStateException e) {
       return null;
     }
-    return verdict.faultless()
-        ? null
-        : new AssertionFailedError(
-            "the machine's checks found something\n" + SummaryTables.verdict(verdict));
+    if (!verdict.faultless()) {
+      return new AssertionFailedError(
+          "the machine's checks found something\n" + SummaryTables.verdict(verdict));
+    }
+    for (Map.Entry<PciAddress, Throwable> each : machine.modelFailures().entrySet()) {
+      String sentence = "the model of device %s threw %s";
+      return new AssertionFailedError(
+          sentence.formatted(each.getKey(), each.getValue()), each.getValue());
+    }
+    return null;
   }
 
   private void tellSeed(Throwable failure) {

@@ -59,9 +59,9 @@ public @interface SmmulatorMachine {
 
   /**
    * Whether a test fails if, at its end, the machine's checks have found a violation that no {@code
-   * expect} has named, an expectation of a scenario was not met, its time was over, or an operation
-   * did not end. A device model or a program that throws is in the log, and what it left undone is
-   * the test's to find.
+   * expect} has named, an expectation of a scenario was not met, its time was over, an operation
+   * did not end, or the model of a device in this process threw. A program that throws is in the
+   * log, and what it left undone is the test's to find.
    */
   boolean verdict() default true;
 }

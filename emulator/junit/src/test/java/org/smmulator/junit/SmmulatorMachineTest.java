@@ -27,6 +27,9 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 import org.smmulator.api.Smmulator;
 import org.smmulator.arch.port.PciAddress;
+import org.smmulator.device.DeviceContext;
+import org.smmulator.device.DeviceModel;
+import org.smmulator.device.PciFunction;
 import org.smmulator.guest.GuestKernel;
 import org.smmulator.guest.GuestProcess;
 import org.smmulator.guest.mm.Prot;
@@ -236,6 +239,48 @@ class SmmulatorMachineTest {
     assertThat(wrong.getSuppressed())
         .extracting(Throwable::getMessage)
         .anyMatch(said -> said.contains("Verdict: FAILED"));
+  }
+
+  /** A model that is no good. */
+  static final class Broken implements DeviceModel {
+    @Override
+    public PciFunction function() {
+      return PciFunction.builder(0x1234, 0x5678, 0xFF0000).memoryBar64(0, 4096).build();
+    }
+
+    @Override
+    public void start(DeviceContext context) {}
+
+    @Override
+    public long readBar(int bar, long offset, int sizeBytes) {
+      throw new IllegalStateException("no such register");
+    }
+
+    @Override
+    public void writeBar(int bar, long offset, int sizeBytes, long value) {}
+
+    @Override
+    public void reset() {}
+
+    @Override
+    public void stop() {}
+  }
+
+  static class BrokenModel {
+    @Test
+    @SmmulatorMachine(yaml = MACHINE, simulated = true)
+    void reads(Smmulator machine) throws Exception {
+      PciAddress slot = PciAddress.of(0, 6, 0);
+      machine.plug(slot, new Broken());
+      machine.run("bob", task -> task.open(slot).read32(0, 0));
+    }
+  }
+
+  @Test
+  void aModelThatThrowsFailsTheTest() {
+    assertThat(failure(run(BrokenModel.class)))
+        .hasMessageContaining("the model of device 00:06.0 threw")
+        .hasRootCauseMessage("no such register");
   }
 
   static class StaleOnPurpose extends Stale {
