@@ -115,6 +115,8 @@ class BordersTest {
           .doNotHaveFullyQualifiedName("org.smmulator.history.Watch")
           .and()
           .doNotHaveFullyQualifiedName("org.smmulator.machine.MachineRam")
+          .and()
+          .doNotHaveFullyQualifiedName("org.smmulator.api.Smmulator")
           .should()
           .dependOnClassesThat()
           .areAssignableTo(Thread.class)

@@ -174,6 +174,33 @@ class ProgramEndTest {
         });
   }
 
+  /** Before whoever started it has come back from that. */
+  @Test
+  void aProgramThatExitsAtOnceDoesNotReturn() throws Exception {
+    onThreadsAndSimulated(
+        world -> {
+          world.plug(new CopierDevice());
+          boolean[] started = new boolean[1];
+          AtomicBoolean met = new AtomicBoolean();
+          AtomicBoolean returned = new AtomicBoolean();
+          GuestProcess process = world.kernel.startProcess("alice");
+          ProgramRun run =
+              world.kernel.run(
+                  process,
+                  task -> {
+                    met.set(!started[0]);
+                    task.exit();
+                    returned.set(true);
+                  });
+          started[0] = true;
+          run.join();
+          assertThat(returned.get()).isFalse();
+          assertThat(process.awaitEnd(FOREVER)).isTrue();
+          assertAnotherDrivesIt(world);
+          return met.get();
+        });
+  }
+
   @Test
   void aDeviceIsUnpluggedWhileAProgramWaitsForIt() throws Exception {
     onThreadsAndSimulated(

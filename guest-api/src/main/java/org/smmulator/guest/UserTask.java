@@ -133,6 +133,7 @@ public final class UserTask {
   /** Ends the process, with all programs that run in it ({@code exit_group}). Does not return. */
   public void exit() {
     process.exit();
+    sched().current().kill(); // the process may not know this task yet
     sched().throwIfKilled();
   }
 
