@@ -33,9 +33,7 @@ final class DeviceArrivals {
   void awaitAll(List<PluggedDevice> devices) throws UserException {
     for (PluggedDevice device : devices) {
       try {
-        if (!kernel.hasJudged(device.id())) {
-          awaitJudged(device);
-        }
+        awaitJudged(device);
         driven(device.id());
       } catch (ScenarioException e) {
         throw new UserException(ExitCode.NOT_RUN, String.valueOf(e.getMessage()));
