@@ -25,17 +25,15 @@ final class DeviceSteps implements DeviceStep.Cases<ScenarioException> {
   /** Who has what open. */
   private record Opening(String process, PciAddress device) {}
 
+  private final ScenarioGuest guest;
   private final GuestKernel kernel;
-  private final DataCheck check;
   private final DeviceArrivals arrivals;
-  private final GuestSteps steps;
   private final Map<Opening, DeviceFile> files = new ConcurrentHashMap<>();
 
-  DeviceSteps(GuestKernel kernel, DataCheck check, DeviceArrivals arrivals, GuestSteps steps) {
-    this.kernel = kernel;
-    this.check = check;
-    this.arrivals = arrivals;
-    this.steps = steps;
+  DeviceSteps(ScenarioGuest guest) {
+    this.guest = guest;
+    this.kernel = guest.kernel();
+    this.arrivals = guest.arrivals();
   }
 
   @Override
@@ -109,7 +107,7 @@ final class DeviceSteps implements DeviceStep.Cases<ScenarioException> {
     if (open != null && !open.isClosed() && !open.isGone()) {
       return open;
     }
-    ScenarioProcess opener = steps.process(process);
+    ScenarioProcess opener = guest.process(process);
     arrivals.driven(device);
     try {
       DeviceFile file = kernel.open(opener.process(), device);
@@ -143,7 +141,9 @@ final class DeviceSteps implements DeviceStep.Cases<ScenarioException> {
   }
 
   private void report(PciAddress device, String text) {
-    check.report(new DataCheck.Finding(device.toString(), Violation.NONE, Violation.NONE, text));
+    guest
+        .check()
+        .report(new DataCheck.Finding(device.toString(), Violation.NONE, Violation.NONE, text));
   }
 
   @Override
@@ -152,7 +152,7 @@ final class DeviceSteps implements DeviceStep.Cases<ScenarioException> {
     if (!function(device).hasReset()) {
       throw new ScenarioException(device + " has no function level reset; unplug it", null);
     }
-    List<Binding> ended = steps.endBindings(device);
+    List<Binding> ended = guest.endBindings(device);
     try {
       kernel.resetDevice(device);
     } catch (IommuException e) {

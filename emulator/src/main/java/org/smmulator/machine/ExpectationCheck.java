@@ -19,15 +19,15 @@ import org.smmulator.story.StepCounts;
 
 /** One look at whether things are as a step {@code expect} says. */
 final class ExpectationCheck {
-  private final GuestSteps steps;
+  private final ScenarioGuest guest;
   private final Expect expect;
   private final StepAccount step;
   private final List<String> unmet = new ArrayList<>();
   private final Map<VerdictCounter, Long> violations = new EnumMap<>(VerdictCounter.class);
   private int met;
 
-  ExpectationCheck(GuestSteps steps, Expect expect, StepAccount step) {
-    this.steps = steps;
+  ExpectationCheck(ScenarioGuest guest, Expect expect, StepAccount step) {
+    this.guest = guest;
     this.expect = expect;
     this.step = step;
   }
@@ -47,8 +47,8 @@ final class ExpectationCheck {
       refused(expect.refused());
     }
     if (!expect.pasids().isEmpty()) {
-      List<PasidStatus> pasids = steps.kernel().sva().pasids();
-      expect.pasids().forEach((name, state) -> pasid(name, state, pasids));
+      List<PasidStatus> pasids = guest.kernel().sva().pasids();
+      expect.pasids().forEach((name, wanted) -> pasid(name, wanted, pasids));
     }
   }
 
@@ -107,12 +107,12 @@ final class ExpectationCheck {
     }
   }
 
-  private void pasid(String name, PasidState state, List<PasidStatus> pasids) {
-    PasidState seen = stateOf(steps.processes().get(name), pasids);
-    if (seen == state) {
+  private void pasid(String name, PasidState wanted, List<PasidStatus> pasids) {
+    PasidState seen = stateOf(guest.processes().get(name), pasids);
+    if (seen == wanted) {
       met++;
     } else {
-      unmet("PASID of " + name + ": " + state + " expected, " + seen + " seen");
+      unmet("PASID of " + name + ": " + wanted + " expected, " + seen + " seen");
     }
   }
 

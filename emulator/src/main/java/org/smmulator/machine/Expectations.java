@@ -22,7 +22,7 @@ final class Expectations {
 
   private static final long LOOK_NANOS = 1_000_000L;
 
-  private final GuestSteps steps;
+  private final ScenarioGuest guest;
   private final Supplier<Verdict> verdict;
   private final List<String> sentences = new ArrayList<>();
   private final Map<VerdictCounter, Long> expected;
@@ -33,13 +33,13 @@ final class Expectations {
   /**
    * @param verdict what the checks have found so far
    */
-  Expectations(GuestSteps steps, Supplier<Verdict> verdict) {
-    this(steps, verdict, new ConcurrentHashMap<>());
+  Expectations(ScenarioGuest guest, Supplier<Verdict> verdict) {
+    this(guest, verdict, new ConcurrentHashMap<>());
   }
 
   private Expectations(
-      GuestSteps steps, Supplier<Verdict> verdict, Map<VerdictCounter, Long> expected) {
-    this.steps = steps;
+      ScenarioGuest guest, Supplier<Verdict> verdict, Map<VerdictCounter, Long> expected) {
+    this.guest = guest;
     this.verdict = verdict;
     this.expected = expected;
   }
@@ -49,7 +49,7 @@ final class Expectations {
    * violation that was expected is none for anybody.
    */
   Expectations byHand() {
-    return new Expectations(steps, verdict, expected);
+    return new Expectations(guest, verdict, expected);
   }
 
   /**
@@ -58,7 +58,7 @@ final class Expectations {
    * @return sentences about what is not met; none if all is
    */
   List<String> judge(Expect expect, StepAccount step) {
-    Sched sched = steps.kernel().sched();
+    Sched sched = guest.kernel().sched();
     long deadline = sched.nanoTime() + TimeUnit.MILLISECONDS.toNanos(expect.withinMillis());
     ExpectationCheck check = look(expect, step);
     while (!check.unmet().isEmpty() && sched.nanoTime() < deadline) {
@@ -75,7 +75,7 @@ final class Expectations {
   }
 
   private ExpectationCheck look(Expect expect, StepAccount step) {
-    ExpectationCheck check = new ExpectationCheck(steps, expect, step);
+    ExpectationCheck check = new ExpectationCheck(guest, expect, step);
     check.all();
     if (expect.violations() != null) {
       Verdict now = verdict.get();

@@ -1,12 +1,7 @@
 package org.smmulator.machine;
 
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.arch.port.PciAddress;
 import org.smmulator.config.At;
@@ -16,7 +11,6 @@ import org.smmulator.config.MemoryStep;
 import org.smmulator.config.Parallel;
 import org.smmulator.config.Repeat;
 import org.smmulator.config.Step;
-import org.smmulator.config.StepByHand;
 import org.smmulator.config.StepCases;
 import org.smmulator.config.StepWords;
 import org.smmulator.guest.GuestKernel;
@@ -25,8 +19,6 @@ import org.smmulator.guest.GuestPrograms;
 import org.smmulator.guest.ProgramRun;
 import org.smmulator.guest.iommu.IommuException;
 import org.smmulator.guest.mm.Prot;
-import org.smmulator.guest.pci.DrivenDevice;
-import org.smmulator.guest.pci.PciDevice;
 import org.smmulator.guest.pci.dma.DmaEngine;
 import org.smmulator.guest.sched.Sched;
 import org.smmulator.guest.sched.Task;
@@ -52,25 +44,11 @@ final class GuestSteps implements StepCases<ScenarioException> {
     void run() throws ScenarioException;
   }
 
+  private final ScenarioGuest guest;
   private final GuestKernel kernel;
   private final long seed;
-  private final DataCheck check;
-  private final DeviceArrivals arrivals;
-  private final DeviceSteps devices;
-
-  /** One step at a time has it; others look at it. */
-  private final Map<String, ScenarioProcess> processes;
-
-  private final ScenarioStreams streams;
-  private final ScenarioPrograms programs;
   private final Board board;
-
-  /** Not one of the guest's: in a run that a seed orders nobody else ever wants it. */
-  private final ReentrantLock changing;
-
-  /** Whether others that do not take turns have ever done a step. */
-  private final AtomicBoolean company;
-
+  private final DeviceSteps devices;
   private final boolean takesTurns;
 
   /** What the step waits for when it is over. */
@@ -83,58 +61,30 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   /**
    * @param seed of address streams and contents
-   * @param attachTimeoutMillis wait for a device that a step names
    * @param board told which process a PASID is of, and where faults are planted
    */
-  GuestSteps(GuestKernel kernel, long seed, int attachTimeoutMillis, DataCheck check, Board board) {
-    this.kernel = kernel;
-    this.seed = seed;
-    this.check = check;
-    this.arrivals = new DeviceArrivals(kernel, attachTimeoutMillis);
-    this.devices = new DeviceSteps(kernel, check, arrivals, this);
-    this.board = board;
-    this.processes = Collections.synchronizedMap(new LinkedHashMap<>());
-    this.streams = new ScenarioStreams();
-    this.programs = new ScenarioPrograms();
-    this.changing = new ReentrantLock();
-    this.company = new AtomicBoolean();
-    this.takesTurns = true;
+  GuestSteps(ScenarioGuest guest, long seed, Board board) {
+    this(guest, seed, board, new DeviceSteps(guest), true);
   }
 
-  private GuestSteps(GuestSteps others) {
-    this.kernel = others.kernel;
-    this.seed = others.seed;
-    this.check = others.check;
-    this.arrivals = others.arrivals;
-    this.devices = others.devices;
-    this.board = others.board;
-    this.processes = others.processes;
-    this.streams = others.streams;
-    this.programs = others.programs;
-    this.changing = others.changing;
-    this.company = others.company;
-    this.takesTurns = false;
+  private GuestSteps(
+      ScenarioGuest guest, long seed, Board board, DeviceSteps devices, boolean takesTurns) {
+    this.guest = guest;
+    this.kernel = guest.kernel();
+    this.seed = seed;
+    this.board = board;
+    this.devices = devices;
+    this.takesTurns = takesTurns;
   }
 
   /** For another task, whose steps wait for nobody else's. */
   GuestSteps beside() {
-    company.set(true);
-    return new GuestSteps(this);
+    guest.haveCompany();
+    return new GuestSteps(guest, seed, board, devices, false);
   }
 
-  GuestKernel kernel() {
-    return kernel;
-  }
-
-  /** The processes so far, by name; callable from any thread. */
-  Map<String, ScenarioProcess> processes() {
-    synchronized (processes) {
-      return new LinkedHashMap<>(processes);
-    }
-  }
-
-  ScenarioStreams streams() {
-    return streams;
+  ScenarioGuest guest() {
+    return guest;
   }
 
   /**
@@ -175,11 +125,11 @@ final class GuestSteps implements StepCases<ScenarioException> {
     if (!takesTurns) {
       return changed(step, condition);
     }
-    changing.lock();
+    guest.changing().lock();
     try {
       return changed(step, condition);
     } finally {
-      changing.unlock();
+      guest.changing().unlock();
     }
   }
 
@@ -193,56 +143,25 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   /** When its turn has come, without a step. */
   void inTurn(Condition condition) throws ScenarioException {
-    changing.lock();
+    guest.changing().lock();
     try {
       condition.require();
     } finally {
-      changing.unlock();
+      guest.changing().unlock();
     }
-  }
-
-  /** Tells the rules of a next step how things stand; for the one whose turn it is. */
-  void tell(StepByHand rules) {
-    for (PciDevice device : kernel.pci().devices()) {
-      DrivenDevice driven = kernel.driven(device.address());
-      if (driven != null) {
-        rules.device(device.address(), driven instanceof DmaEngine engine ? engine.queues() : 0);
-      }
-    }
-    processes().forEach((name, process) -> tell(rules, name, process));
-    streams.tell(rules::stream);
-    programs.names().forEach(rules::program);
-  }
-
-  private static void tell(StepByHand rules, String name, ScenarioProcess process) {
-    if (process.isEnding() || !process.process().isAlive()) {
-      rules.ended(name);
-      return;
-    }
-    List<PciAddress> bound = new ArrayList<>();
-    for (Binding binding : process.bindings()) {
-      if (!binding.isEnding()) {
-        bound.add(binding.queue().device());
-      }
-    }
-    rules.living(name, process.model().pages(), bound);
   }
 
   /** Waits for all streams in the background. */
   void joinBackground() throws ScenarioException {
-    ScenarioStreams.join(streams.inBackground());
-  }
-
-  private ProcessSteps steps(String process) throws ScenarioException {
-    return new ProcessSteps(kernel.sched(), process(process), check);
+    ScenarioStreams.join(guest.streams().inBackground());
   }
 
   @Override
   public void startProcess(Step.StartProcess step) throws ScenarioException {
-    requireNew(step.name());
+    guest.requireNew(step.name());
     GuestProcess process = kernel.startProcess(step.name());
     long base = process.mm().mmap(bytes(step.pages()), Prot.READ_WRITE);
-    processes.put(
+    guest.add(
         step.name(),
         new ScenarioProcess(
             kernel.sched(), process, base, new BufferModel(kernel.sched(), step.pages())));
@@ -250,9 +169,9 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void bind(Step.Bind step) throws ScenarioException {
-    ScenarioProcess process = process(step.process());
+    ScenarioProcess process = guest.process(step.process());
     for (PciAddress id : step.devices()) {
-      DmaEngine engine = arrivals.engine(id);
+      DmaEngine engine = guest.arrivals().engine(id);
       try {
         EngineQueue queue = new EngineQueue(kernel, engine, engine.open(process.mm()));
         board.rootComplex().namePasid(step.process(), queue.pasid());
@@ -270,7 +189,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
   public void dma(Step.Dma step) throws ScenarioException {
     List<Running> started = new ArrayList<>();
     for (String name : step.processes()) {
-      ScenarioProcess process = process(name);
+      ScenarioProcess process = guest.process(name);
       List<Binding> bindings = new ArrayList<>();
       for (PciAddress id : step.devices()) {
         Binding binding = binding(process, id);
@@ -283,12 +202,12 @@ final class GuestSteps implements StepCases<ScenarioException> {
               seed + step.seedOffset(), step.mix(), step.page(), step.pages(), step.bytes());
       DmaOutcomes outcomes = new DmaOutcomes();
       DmaStream stream =
-          new DmaStream(kernel.sched(), process, bindings, addresses, check, outcomes);
+          new DmaStream(kernel.sched(), process, bindings, addresses, guest.check(), outcomes);
       Task task = kernel.sched().spawn("dma " + name, () -> stream.run(step.operations()));
       long planned = (long) step.operations() * bindings.size();
       started.add(new Running(task, stream, step, planned, outcomes));
     }
-    streams.started(started, step.background());
+    guest.streams().started(started, step.background());
     if (step.background() == null) {
       waitedFor = started;
     }
@@ -296,13 +215,13 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void await(Step.Wait step) {
-    waitedFor = streams.take(step.background());
-    waitedProgram = programs.take(step.background());
+    waitedFor = guest.streams().take(step.background());
+    waitedProgram = guest.programs().take(step.background());
   }
 
   @Override
   public void program(Step.Program step) throws ScenarioException {
-    ScenarioProcess process = process(step.process());
+    ScenarioProcess process = guest.process(step.process());
     ProgramRun run;
     try {
       run = kernel.run(process.process(), GuestPrograms.offered().named(step.name()));
@@ -316,7 +235,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
     if (step.background() == null) {
       waitedProgram = running;
     } else {
-      programs.started(step.background(), running);
+      guest.programs().started(step.background(), running);
     }
   }
 
@@ -324,7 +243,7 @@ final class GuestSteps implements StepCases<ScenarioException> {
   private void join(ScenarioPrograms.Running program) throws ScenarioException {
     Throwable failure = program.join();
     ProgramRun run = program.run();
-    for (ScenarioProcess process : processes().values()) {
+    for (ScenarioProcess process : guest.processes().values()) {
       if (process.process() == run.process() && !run.process().isAlive()) {
         process.end();
         process.bindings().forEach(Binding::close);
@@ -338,35 +257,17 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void detachDomain(Step.DetachDomain step) throws ScenarioException {
-    List<Binding> ended = endBindings(step.device());
+    List<Binding> ended = guest.endBindings(step.device());
     kernel.detachDomain(step.device());
     ended.forEach(Binding::close);
   }
 
   @Override
   public void unplug(Step.Unplug step) throws ScenarioException {
-    List<Binding> ended = endBindings(step.device());
+    List<Binding> ended = guest.endBindings(step.device());
     board.unplug(step.device());
-    arrivals.awaitGone(step.device());
+    guest.arrivals().awaitGone(step.device());
     ended.forEach(Binding::close);
-  }
-
-  /** Of every process with a device; in the middle of DMA, if a stream works on it. */
-  List<Binding> endBindings(PciAddress device) throws ScenarioException {
-    List<Binding> ended = new ArrayList<>();
-    for (Map.Entry<String, ScenarioProcess> entry : processes().entrySet()) {
-      for (Binding binding : entry.getValue().bindings()) {
-        if (binding.queue().device().equals(device)) {
-          if (streams.workOn(entry.getKey())) {
-            steps(entry.getKey()).awaitBusy(binding);
-          }
-          binding.end();
-          entry.getValue().bindings().remove(binding);
-          ended.add(binding);
-        }
-      }
-    }
-    return ended;
   }
 
   @Override
@@ -379,27 +280,27 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void write(Step.Write step) throws ScenarioException {
-    steps(step.process()).write(step, seed);
+    guest.steps(step.process()).write(step, seed);
   }
 
   @Override
   public void munmap(Step.Munmap step) throws ScenarioException {
-    steps(step.process()).munmap(step);
+    guest.steps(step.process()).munmap(step);
   }
 
   @Override
   public void mprotect(Step.Mprotect step) throws ScenarioException {
-    steps(step.process()).mprotect(step);
+    guest.steps(step.process()).mprotect(step);
   }
 
   @Override
   public void age(Step.Age step) throws ScenarioException {
-    steps(step.process()).age(step);
+    guest.steps(step.process()).age(step);
   }
 
   @Override
   public void memory(MemoryStep step) throws ScenarioException {
-    step.chooseMemory(steps(step.process()));
+    step.chooseMemory(guest.steps(step.process()));
   }
 
   @Override
@@ -409,42 +310,42 @@ final class GuestSteps implements StepCases<ScenarioException> {
 
   @Override
   public void fork(Step.Fork step) throws ScenarioException {
-    requireNew(step.child());
-    ScenarioProcess child = steps(step.process()).fork(step);
+    guest.requireNew(step.child());
+    ScenarioProcess child = guest.steps(step.process()).fork(step);
     if (child != null) {
-      processes.put(step.child(), child);
+      guest.add(step.child(), child);
     }
   }
 
   @Override
   public void unbind(Step.Unbind step) throws ScenarioException {
-    Binding binding = lastBinding(process(step.process()), step.device());
+    Binding binding = lastBinding(guest.process(step.process()), step.device());
     if (binding != null) {
-      steps(step.process()).unbind(binding);
+      guest.steps(step.process()).unbind(binding);
     }
   }
 
   @Override
   public void unbindWhileBusy(Step.UnbindWhileBusy step) throws ScenarioException {
-    Binding binding = binding(process(step.process()), step.device());
+    Binding binding = binding(guest.process(step.process()), step.device());
     if (binding != null) {
-      steps(step.process()).unbindWhileBusy(binding);
+      guest.steps(step.process()).unbindWhileBusy(binding);
     }
   }
 
   @Override
   public void kill(Step.Kill step) throws ScenarioException {
-    steps(step.process()).kill(streams.workOn(step.process()));
+    guest.steps(step.process()).kill(guest.streams().workOn(step.process()));
   }
 
   @Override
   public void exit(Step.Exit step) throws ScenarioException {
-    steps(step.process()).exit(step.unbind());
+    guest.steps(step.process()).exit(step.unbind());
   }
 
   @Override
   public void verify(Step.Verify step) throws ScenarioException {
-    steps(step.process()).verify();
+    guest.steps(step.process()).verify();
   }
 
   @Override
@@ -471,44 +372,18 @@ final class GuestSteps implements StepCases<ScenarioException> {
     return new IllegalStateException(step.word() + " is for who runs lists of steps");
   }
 
-  private void requireNew(String name) throws ScenarioException {
-    ScenarioProcess before = processes.get(name);
-    if (before != null && !before.isEnding()) {
-      throw new ScenarioException("a process '" + name + "' was started before", null);
-    }
-  }
-
-  ScenarioProcess process(String name) throws ScenarioException {
-    ScenarioProcess process = processes.get(name);
-    if (process == null) {
-      throw new ScenarioException("process '" + name + "' was not started", null);
-    }
-    return process;
-  }
-
   /** The first, which streams use; null as {@link #lastBinding}. */
   private @Nullable Binding binding(ScenarioProcess process, PciAddress id)
       throws ScenarioException {
-    List<Binding> all = bindings(process, id);
+    List<Binding> all = guest.bindings(process, id);
     return all.isEmpty() ? null : all.get(0);
   }
 
   /** Null if others have just taken the device away from the process, or ended that. */
   private @Nullable Binding lastBinding(ScenarioProcess process, PciAddress id)
       throws ScenarioException {
-    List<Binding> all = bindings(process, id);
+    List<Binding> all = guest.bindings(process, id);
     return all.isEmpty() ? null : all.get(all.size() - 1);
-  }
-
-  /** One for each time that it was bound; none only where others act at the same time. */
-  private List<Binding> bindings(ScenarioProcess process, PciAddress id) throws ScenarioException {
-    List<Binding> bindings =
-        process.bindings().stream().filter(each -> each.queue().device().equals(id)).toList();
-    if (bindings.isEmpty() && !company.get()) {
-      throw new ScenarioException(
-          "process '" + process.process() + "' is not bound to device " + id, null);
-    }
-    return bindings;
   }
 
   private static long bytes(int pages) {

@@ -25,6 +25,7 @@ import org.smmulator.device.DeviceModel;
 import org.smmulator.device.DeviceOptions;
 import org.smmulator.execution.DeterministicExecution;
 import org.smmulator.guest.GuestKernel;
+import org.smmulator.guest.sched.Sched;
 import org.smmulator.launch.ExitCode;
 import org.smmulator.launch.MachineLauncher.Ending;
 import org.smmulator.launch.MachineLauncher.RunningMachine;
@@ -172,14 +173,10 @@ public final class Machine implements RunningMachine {
     GuestKernel kernel = guest.kernel();
     if (kernel != null) {
       ScenarioConfig scenario = config.scenario();
-      steps =
-          new GuestSteps(
-              kernel,
-              scenario == null ? 1 : scenario.seed(),
-              config.bus().attachTimeoutMillis(),
-              check,
-              board);
-      expectations = new Expectations(steps, () -> summary().verdict());
+      DeviceArrivals arrivals = new DeviceArrivals(kernel, config.bus().attachTimeoutMillis());
+      ScenarioGuest shared = new ScenarioGuest(kernel, check, arrivals);
+      steps = new GuestSteps(shared, scenario == null ? 1 : scenario.seed(), board);
+      expectations = new Expectations(shared, () -> summary().verdict());
       byHand = new StepsByHand(steps, recorder, config, expectations);
     }
     summaries =
@@ -250,9 +247,8 @@ public final class Machine implements RunningMachine {
   }
 
   private void await(List<PluggedDevice> expected) throws UserException {
-    GuestKernel kernel = guest.kernel();
-    if (kernel != null) {
-      new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).awaitAll(expected);
+    if (steps != null) {
+      steps.guest().arrivals().awaitAll(expected);
     }
   }
 
@@ -261,15 +257,15 @@ public final class Machine implements RunningMachine {
    * has noticed.
    */
   public void unplugAll() {
-    GuestKernel kernel = guest.kernel();
-    if (kernel == null) {
+    if (steps == null) {
       return;
     }
-    long deadline = kernel.sched().nanoTime() + DETACH_NANOS;
-    new DeviceArrivals(kernel, config.bus().attachTimeoutMillis()).leave(devices, deadline);
-    ScenarioStreams streams = Objects.requireNonNull(steps).streams();
-    while (streams.areLosingDevices() && kernel.sched().nanoTime() < deadline) {
-      kernel.sched().sleep(LOOK_NANOS);
+    ScenarioGuest shared = steps.guest();
+    Sched sched = shared.kernel().sched();
+    long deadline = sched.nanoTime() + DETACH_NANOS;
+    shared.arrivals().leave(devices, deadline);
+    while (shared.streams().areLosingDevices() && sched.nanoTime() < deadline) {
+      sched.sleep(LOOK_NANOS);
     }
   }
 
@@ -399,11 +395,11 @@ public final class Machine implements RunningMachine {
           "the guest is a program of yours; it knows its processes"
               + isolated.stream().map(each -> "; " + each).collect(Collectors.joining()));
     }
-    GuestSteps done = Objects.requireNonNull(steps);
+    ScenarioGuest shared = Objects.requireNonNull(steps).guest();
     return board.ask(
         () ->
             Processes.table(
-                done.processes(),
+                shared.processes(),
                 running.sva().pasids(),
                 board.rootComplex().counters().devices()));
   }
@@ -423,11 +419,18 @@ public final class Machine implements RunningMachine {
     return runScenario(progress, closed::get);
   }
 
+  private GuestSteps guestSteps() {
+    if (steps == null) {
+      throw new IllegalStateException("the machine file has no scenario: its guest is not ours");
+    }
+    return steps;
+  }
+
   /** As above, until somebody stops it. */
   Ending runScenario(Progress progress, BooleanSupplier stopped) throws UserException {
     ScenarioRun run =
         new ScenarioRun(
-            Objects.requireNonNull(steps, "no kernel of ours runs on this machine"),
+            guestSteps(),
             Objects.requireNonNull(expectations),
             config,
             check,

@@ -13,7 +13,7 @@ import org.smmulator.config.StepWords;
  */
 final class Scenario implements StepRunner.Follower {
   private final ScenarioConfig config;
-  private final GuestSteps steps;
+  private final ScenarioGuest guest;
   private final Expectations expectations;
   private final StepRunner runner;
   private final AtomicInteger stepsBegun = new AtomicInteger();
@@ -22,7 +22,7 @@ final class Scenario implements StepRunner.Follower {
 
   Scenario(ScenarioConfig config, GuestSteps steps, Expectations expectations) {
     this.config = config;
-    this.steps = steps;
+    this.guest = steps.guest();
     this.expectations = expectations;
     this.runner = new StepRunner(steps, expectations, this);
   }
@@ -41,7 +41,7 @@ final class Scenario implements StepRunner.Follower {
         (int) NestedSteps.planned(config.steps()),
         stepsDone.get(),
         NestedSteps.operations(config.steps()),
-        steps.streams().operationsOver());
+        guest.streams().operationsOver());
   }
 
   @Override

@@ -25,7 +25,7 @@ final class ScenarioRun {
   private static final Logger LOG = LoggerFactory.getLogger(ScenarioRun.class);
 
   private final GuestKernel kernel;
-  private final GuestSteps steps;
+  private final ScenarioGuest guest;
   private final ScenarioConfig story;
   private final Scenario scenario;
   private final DataCheck check;
@@ -34,7 +34,6 @@ final class ScenarioRun {
   private final Supplier<Summary> summary;
   private final BooleanSupplier stopped;
   private final Glances glances;
-  private final DeviceArrivals arrivals;
   private final Runnable unplug;
 
   /**
@@ -61,8 +60,8 @@ final class ScenarioRun {
     if (configured == null) {
       throw new IllegalStateException("the machine file has no scenario");
     }
-    this.kernel = steps.kernel();
-    this.steps = steps;
+    this.guest = steps.guest();
+    this.kernel = guest.kernel();
     this.story = configured;
     this.scenario = new Scenario(story, steps, expectations);
     this.check = check;
@@ -72,7 +71,6 @@ final class ScenarioRun {
     this.stopped = stopped;
     this.glances = glances;
     this.unplug = unplug;
-    this.arrivals = new DeviceArrivals(kernel, config.bus().attachTimeoutMillis());
   }
 
   /** How many steps have begun; callable from any thread. */
@@ -148,14 +146,14 @@ final class ScenarioRun {
         Math.min(far.stepsDone() + 1, far.steps()),
         far.steps(),
         scenario.now(),
-        steps.streams().operationsDone(),
+        guest.streams().operationsDone(),
         far.operations(),
         check.bytesCompared());
   }
 
   private void requireAttached() throws UserException {
     for (PluggedDevice device : devices) {
-      arrivals.requireComing(device, this::notDone);
+      guest.arrivals().requireComing(device, this::notDone);
     }
   }
 }

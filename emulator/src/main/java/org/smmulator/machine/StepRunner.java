@@ -54,7 +54,7 @@ final class StepRunner {
   StepRunner(GuestSteps steps, Expectations expectations, Follower follower) {
     this.steps = steps;
     this.expectations = expectations;
-    this.hooks = new Hooks(steps.kernel().sched(), expectations);
+    this.hooks = new Hooks(steps.guest().kernel().sched(), expectations);
     this.follower = follower;
   }
 
@@ -127,7 +127,7 @@ final class StepRunner {
         step,
         number,
         place.context,
-        steps.kernel().sched().recorder(),
+        steps.guest().kernel().sched().recorder(),
         place.outer,
         StepAccount.detail(expected));
   }
@@ -188,7 +188,7 @@ final class StepRunner {
   }
 
   private void parallel(Parallel step, long number, Where place) throws ScenarioException {
-    Sched sched = steps.kernel().sched();
+    Sched sched = steps.guest().kernel().sched();
     List<Task> branches = new ArrayList<>();
     @Nullable ScenarioException[] failures = new ScenarioException[step.branches().size()];
     long first = number + 1;

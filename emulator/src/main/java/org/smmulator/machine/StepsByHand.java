@@ -52,6 +52,7 @@ final class StepsByHand {
   }
 
   private final GuestSteps steps;
+  private final ScenarioGuest guest;
   private final Recorder recorder;
   private final MachineConfig config;
   private final Expectations scenarios;
@@ -63,6 +64,7 @@ final class StepsByHand {
    */
   StepsByHand(GuestSteps steps, Recorder recorder, MachineConfig config, Expectations scenarios) {
     this.steps = steps;
+    this.guest = steps.guest();
     this.recorder = recorder;
     this.config = config;
     this.scenarios = scenarios;
@@ -92,7 +94,7 @@ final class StepsByHand {
       asked.put(number, begun);
       forget();
     }
-    Task task = steps.kernel().sched().spawn("by hand", () -> run(begun, number));
+    Task task = guest.kernel().sched().spawn("by hand", () -> run(begun, number));
     synchronized (asked) {
       begun.task = task;
     }
@@ -174,11 +176,11 @@ final class StepsByHand {
   private void require(Step step) throws ScenarioException {
     StepByHand rules = new StepByHand(config.machine().ramBytes());
     for (DeviceConfig device : config.devices()) {
-      if (!steps.kernel().hasJudged(device.id())) {
+      if (!guest.kernel().hasJudged(device.id())) {
         rules.device(device.id(), device.queues()); // on its way; a step that needs it waits
       }
     }
-    steps.tell(rules);
+    guest.tell(rules);
     try {
       rules.require(step);
     } catch (ConfigException e) {
@@ -217,7 +219,7 @@ final class StepsByHand {
       found = asked.get(number);
       if (found == null) {
         throw new IllegalArgumentException(
-            "no step " + number + " is kept; of those that are done the last " + KEPT + " are");
+            "no step " + number + " is kept; " + KEPT + " are, those under way among them");
       }
       state = found.state;
       why = found.why;

@@ -120,7 +120,9 @@ class DeviceStepsTest {
         world -> {
           world.plug(new CopierDevice());
           DataCheck check = new DataCheck(new ViolationLog(20));
-          GuestSteps steps = new GuestSteps(world.kernel, 1, 1000, check, world.machine.board());
+          ScenarioGuest guest =
+              new ScenarioGuest(world.kernel, check, new DeviceArrivals(world.kernel, 1000));
+          GuestSteps steps = new GuestSteps(guest, 1, world.machine.board());
           steps.startProcess(new Step.StartProcess("alice", 2));
           assertThatThrownBy(() -> steps.device(barWrite(null, CopierDevice.MSIX_TABLE, 1)))
               .hasMessage(

@@ -79,12 +79,13 @@ class RefusedDeviceTest {
             DeviceProcess.start(withoutPri(address), machine.busAddresses().get(0))) {
       GuestKernel kernel = machine.kernel();
       DataCheck check = new DataCheck(new ViolationLog(20));
-      GuestSteps steps =
-          new GuestSteps(kernel, 1, config.bus().attachTimeoutMillis(), check, machine.board());
+      DeviceArrivals arrivals = new DeviceArrivals(kernel, config.bus().attachTimeoutMillis());
+      ScenarioGuest guest = new ScenarioGuest(kernel, check, arrivals);
+      GuestSteps steps = new GuestSteps(guest, 1, machine.board());
       ScenarioRun run =
           new ScenarioRun(
               steps,
-              new Expectations(steps, () -> machine.summary().verdict()),
+              new Expectations(guest, () -> machine.summary().verdict()),
               config,
               check,
               List.of(device),

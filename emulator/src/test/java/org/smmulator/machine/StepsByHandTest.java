@@ -225,7 +225,7 @@ class StepsByHandTest {
     assertThat(machine.report(2).state()).isEqualTo(State.DONE);
     assertThatThrownBy(() -> machine.report(1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no step 1 is kept; of those that are done the last 16 are");
+        .hasMessage("no step 1 is kept; 16 are, those under way among them");
   }
 
   /** Its numbers go on where the scenario's end. */
