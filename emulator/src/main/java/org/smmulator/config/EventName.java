@@ -38,7 +38,7 @@ public record EventName(EventKind kind, @Nullable CommandOpcode opcode) {
             + "' is no event; "
             + (meant.isEmpty()
                 ? "use a kind of event or an opcode, such as pageRequest or ATC_INV"
-                : Shape.meantOr("", text, meant)));
+                : Wording.meantOr("", text, meant)));
   }
 
   private static List<String> names() {

@@ -104,22 +104,22 @@ final class ModelShape {
       return number(node, whole);
     }
     if (option instanceof Flag) {
-      return node.isBoolean() ? null : Shape.spell(node) + " is not a switch; use true or false";
+      return node.isBoolean() ? null : Wording.spell(node) + " is not a switch; use true or false";
     }
     if (!node.isString()) {
-      return Shape.spell(node) + " is not text; use " + right(option) + ", in quotes if need be";
+      return Wording.spell(node) + " is not text; use " + right(option) + ", in quotes if need be";
     }
     if (option instanceof Choice choice) {
-      return Shape.name(node.stringValue(), choice.words());
+      return Wording.name(node.stringValue(), choice.words());
     }
     return Text.isRight(node.stringValue())
         ? null
-        : Shape.spell(node) + " is not right; use " + right(option);
+        : Wording.spell(node) + " is not right; use " + right(option);
   }
 
   private static @Nullable String number(JsonNode node, Whole whole) {
     if (!node.isIntegralNumber()) {
-      return Shape.spell(node) + " is not a whole number; use " + right(whole);
+      return Wording.spell(node) + " is not a whole number; use " + right(whole);
     }
     boolean inRange =
         node.canConvertToLong()
@@ -138,7 +138,7 @@ final class ModelShape {
       return "true or false";
     }
     return option instanceof Choice choice
-        ? Shape.list(choice.words())
+        ? Wording.list(choice.words())
         : "up to " + Text.MOST_CHARACTERS + " printable characters";
   }
 }

@@ -126,7 +126,7 @@ final class SetTree {
     }
     List<String> words = words(list);
     words.add(list.size() + " (a new one)");
-    String right = Shape.meantOr("use ", word, words);
+    String right = Wording.meantOr("use ", word, words);
     throw wrong(path, "there is no element '" + word + "'; " + right);
   }
 

@@ -137,7 +137,7 @@ final class Shape {
     JsonNode node = writtenOut(written, record);
     Map<String, RecordComponent> components = components(record);
     if (!(node instanceof ObjectNode given)) {
-      problems.add(path, spell(node) + " is not a section; use " + keys(record));
+      problems.add(path, Wording.spell(node) + " is not a section; use " + Wording.keys(record));
       return node;
     }
     return choosesModel(components)
@@ -180,7 +180,7 @@ final class Shape {
       String path) {
     for (String name : given.propertyNames()) {
       if (!right.contains(name)) {
-        String wrong = "unknown key; " + meantOr("right are ", name, right);
+        String wrong = "unknown key; " + Wording.meantOr("right are ", name, right);
         problems.add(Problems.child(path, name), wrong);
       }
     }
@@ -195,13 +195,13 @@ final class Shape {
     String child = Problems.child(path, component.getName());
     Type type = component.getGenericType();
     if (node == null && required(key)) {
-      problems.add(child, "missing; add " + right(type, key));
+      problems.add(child, "missing; add " + Wording.right(type, key));
       return NODES.nullNode();
     }
     JsonNode present = node == null ? fallback(key) : node;
     if (present.isNull()) {
       if (!key.nullable()) {
-        problems.add(child, "has no value; use " + right(type, key));
+        problems.add(child, "has no value; use " + Wording.right(type, key));
       }
       return present;
     }
@@ -258,11 +258,12 @@ final class Shape {
 
   private JsonNode list(JsonNode node, Type element, Key key, String path) {
     if (!(node instanceof ArrayNode given)) {
-      problems.add(path, spell(node) + " is not a list; use [" + right(element, key) + "]");
+      problems.add(
+          path, Wording.spell(node) + " is not a list; use [" + Wording.right(element, key) + "]");
       return node;
     }
     if (given.isEmpty() && key.nonEmpty()) {
-      problems.add(path, "the list is empty; use at least one: " + right(element, key));
+      problems.add(path, "the list is empty; use at least one: " + Wording.right(element, key));
     }
     ArrayNode complete = NODES.arrayNode();
     for (int i = 0; i < given.size(); i++) {
@@ -282,11 +283,12 @@ final class Shape {
 
   private JsonNode map(JsonNode node, ParameterizedType type, Key key, String path) {
     if (!(node instanceof ObjectNode given)) {
-      problems.add(path, spell(node) + " is not a mapping; use " + right(type, key));
+      problems.add(
+          path, Wording.spell(node) + " is not a mapping; use " + Wording.right(type, key));
       return node;
     }
     if (given.isEmpty() && key.nonEmpty()) {
-      problems.add(path, "the mapping is empty; use " + right(type, key));
+      problems.add(path, "the mapping is empty; use " + Wording.right(type, key));
     }
     ObjectNode complete = NODES.objectNode();
     for (String name : given.propertyNames()) {
@@ -303,13 +305,15 @@ final class Shape {
   JsonNode step(JsonNode node, String path) {
     Map<String, Class<?>> steps = steps();
     if (!(node instanceof ObjectNode given) || given.size() != 1) {
-      problems.add(path, spell(node) + " is not a step; use one key of " + list(steps.keySet()));
+      problems.add(
+          path,
+          Wording.spell(node) + " is not a step; use one key of " + Wording.list(steps.keySet()));
       return node;
     }
     String name = given.propertyNames().iterator().next();
     Class<?> step = steps.get(name);
     if (step == null) {
-      String right = "unknown step; " + meantOr("right are ", name, steps.keySet());
+      String right = "unknown step; " + Wording.meantOr("right are ", name, steps.keySet());
       problems.add(Problems.child(path, name), right);
       return node;
     }
@@ -323,10 +327,13 @@ final class Shape {
       return number(node, key);
     }
     if (type == boolean.class) {
-      return node.isBoolean() ? null : spell(node) + " is not a switch; use true or false";
+      return node.isBoolean() ? null : Wording.spell(node) + " is not a switch; use true or false";
     }
     if (!node.isString()) {
-      return spell(node) + " is not text; use " + right(type, key) + ", in quotes if need be";
+      return Wording.spell(node)
+          + " is not text; use "
+          + Wording.right(type, key)
+          + ", in quotes if need be";
     }
     return text(node.stringValue(), type, key);
   }
@@ -342,35 +349,22 @@ final class Shape {
       }
     }
     if (type instanceof Class<?> enumeration && enumeration.isEnum()) {
-      return name(text, names(enumeration));
+      return Wording.name(text, names(enumeration));
     }
     if (type == ModelChoice.class) {
-      return name(text, ModelShape.names());
+      return Wording.name(text, ModelShape.names());
     }
     return key.syntax().matches(text)
         ? null
-        : "'" + text + "' is not right; use " + right(type, key);
-  }
-
-  static @Nullable String name(String text, List<String> names) {
-    if (names.contains(text)) {
-      return null;
-    }
-    return "'" + text + "' is not right; " + meantOr("use ", text, names);
-  }
-
-  /** The end of a sentence about an unknown name: those that may be meant, or all there are. */
-  static String meantOr(String otherwise, String wrong, Collection<String> names) {
-    List<String> meant = Suggestion.closest(wrong, names);
-    return meant.isEmpty() ? otherwise + list(names) : "did you mean " + list(meant) + "?";
+        : "'" + text + "' is not right; use " + Wording.right(type, key);
   }
 
   private static @Nullable String number(JsonNode node, Key key) {
     if (!node.isIntegralNumber()) {
-      return spell(node) + " is not a whole number; use " + right(int.class, key);
+      return Wording.spell(node) + " is not a whole number; use " + Wording.right(int.class, key);
     }
     if (!node.canConvertToLong()) {
-      return node.asString() + " is out of range; use " + right(int.class, key);
+      return node.asString() + " is out of range; use " + Wording.right(int.class, key);
     }
     long number = node.longValue();
     boolean inRange = number >= key.min() && number <= key.max();
@@ -383,107 +377,12 @@ final class Shape {
       inRange = false;
     }
     if (!inRange) {
-      return number + " is out of range; use " + right(int.class, key);
+      return number + " is out of range; use " + Wording.right(int.class, key);
     }
     if (key.powerOfTwo() && Long.bitCount(number) > 1) {
       long below = Long.highestOneBit(number);
       return number + " is not a power of two; use " + below + " or " + below * 2;
     }
     return null;
-  }
-
-  /** What would be right, as the end of a sentence that goes "use ...". */
-  private static String right(Type type, Key key) {
-    if (type instanceof ParameterizedType map && isMap(map)) {
-      return "a mapping of " + right(argument(map, 0), key) + " to " + right(argument(map, 1), key);
-    }
-    if (type instanceof ParameterizedType listType) {
-      Type element = argument(listType, 0);
-      boolean section = element instanceof Class<?> c && c.isRecord() && !isText(c);
-      return "a list of " + (section ? "sections with " : "") + right(element, key);
-    }
-    if (type == String.class) {
-      return key.syntax().right();
-    }
-    if (type == PciAddress.class) {
-      return "BUS:DEVICE.FUNCTION, such as 00:04.0";
-    }
-    if (type == PortAddress.class) {
-      return PortAddress.RIGHT;
-    }
-    if (type == ModelChoice.class) {
-      return list(ModelShape.names());
-    }
-    if (type == AtcGeometry.class) {
-      return "SETSxWAYS, such as 64x4";
-    }
-    if (type == EventName.class) {
-      return "a kind of event or an opcode, such as pageRequest or ATC_INV";
-    }
-    if (type == boolean.class) {
-      return "true or false";
-    }
-    if (type == Step.class) {
-      return "steps such as '- verify: {process: alice}'";
-    }
-    if (type instanceof Class<?> c && c.isEnum()) {
-      return list(names(c));
-    }
-    if (type instanceof Class<?> c && c.isRecord()) {
-      return keys(c);
-    }
-    return numbers(key);
-  }
-
-  private static String numbers(Key key) {
-    String unit = key.unit().isEmpty() ? "" : " " + key.unit();
-    if (key.oneOf().length > 0) {
-      List<String> all = new ArrayList<>();
-      for (long right : key.oneOf()) {
-        all.add(Long.toString(right));
-      }
-      return list(all) + unit;
-    }
-    String word = key.wordForZero().isEmpty() ? "" : " or " + key.wordForZero();
-    String zero = key.powerOfTwo() && key.min() == 0 ? "0 or " : "";
-    String form =
-        key.powerOfTwo() ? "a power of two from " + Math.max(1, key.min()) : "" + key.min();
-    return zero + form + " to " + key.max() + unit + word;
-  }
-
-  /** The keys of a section, of which only some are required. */
-  private static String keys(Class<?> record) {
-    List<String> keys = new ArrayList<>();
-    components(record)
-        .forEach(
-            (name, component) -> keys.add(required(key(component)) ? name + " (required)" : name));
-    return keys.size() == 1 ? "the key " + keys.get(0) : "the keys " + list(keys, "and");
-  }
-
-  static String list(Collection<String> names) {
-    return list(List.copyOf(names), "or");
-  }
-
-  private static String list(List<String> all, String before) {
-    int last = all.size() - 1;
-    return last == 0
-        ? all.get(0)
-        : String.join(", ", all.subList(0, last)) + " " + before + " " + all.get(last);
-  }
-
-  /** A value as people would name it, short. */
-  static String spell(JsonNode node) {
-    if (node.isNull()) {
-      return "nothing";
-    }
-    if (node.isObject()) {
-      return node.isEmpty() ? "an empty mapping" : "a mapping";
-    }
-    if (node.isArray()) {
-      return "a list";
-    }
-    String text = node.asString();
-    String shown = text.length() <= 60 ? text : text.substring(0, 57) + "...";
-    return node.isString() ? "'" + shown + "'" : shown;
   }
 }
