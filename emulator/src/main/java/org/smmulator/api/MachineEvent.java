@@ -1,7 +1,7 @@
 package org.smmulator.api;
 
-import java.util.Locale;
 import org.smmulator.record.EventKind;
+import org.smmulator.story.ToldEvent;
 
 /**
  * Something that happened in a machine.
@@ -17,6 +17,6 @@ public record MachineEvent(
     long id, long cause, long nanos, String who, EventKind kind, String what) {
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "%.3f us #%d %s: %s", nanos / 1e3, id, who, what);
+    return ToldEvent.inWords(nanos, id, who, what);
   }
 }

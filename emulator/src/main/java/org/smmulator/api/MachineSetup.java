@@ -56,13 +56,14 @@ public final class MachineSetup {
    * A value in place of the file's, as {@code --set KEY=VALUE} gives one; of two for the same key
    * the later one counts.
    *
-   * @param key such as {@code smmu.tlbEntries} or {@code devices[small-atc].atc}
-   * @param value as it would stand in the file
-   * @throws IllegalArgumentException if the key is none
+   * @param setting such as {@code smmu.tlbEntries=64} or {@code devices[small-atc].atc=16x4}, the
+   *     value as it would stand in the file
+   * @throws IllegalArgumentException if it is not of that form; that there is such a key is seen
+   *     when the machine starts
    */
-  public MachineSetup with(String key, String value) {
+  public MachineSetup with(String setting) {
     List<Setting> more = new ArrayList<>(settings);
-    more.add(Setting.parse("MachineSetup.with", key + "=" + value));
+    more.add(Setting.parse("MachineSetup.with", setting));
     return new MachineSetup(file, yaml, more, seed, events);
   }
 

@@ -44,8 +44,11 @@ public record ToldEvent(
   /** Who did what, in a line; deeper inside its causes further to the right. */
   public String inWords(int depth) {
     String indent = "  ".repeat(Math.min(depth, MOST_INDENTED));
-    return isNote()
-        ? indent + who + ": " + what
-        : String.format(Locale.ROOT, "%s%.3f us #%d %s: %s", indent, nanos / 1e3, id, who, what);
+    return isNote() ? indent + who + ": " + what : indent + inWords(nanos, id, who, what);
+  }
+
+  /** One line that says when and who did what. */
+  public static String inWords(long nanos, long id, String who, String what) {
+    return String.format(Locale.ROOT, "%.3f us #%d %s: %s", nanos / 1e3, id, who, what);
   }
 }

@@ -54,14 +54,18 @@ class LibraryTest {
     return simulated ? setup.simulated(7) : setup;
   }
 
+  private static void share(Smmulator machine) throws Exception {
+    for (String step : SHARED) {
+      machine.perform(step);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void stepsAreDoneOneByOneAndTellWhatTheyCaused(boolean simulated) throws Exception {
     Smmulator machine = Smmulator.start(setup(simulated));
     try (machine) {
-      for (String step : SHARED) {
-        machine.perform(step);
-      }
+      share(machine);
       assertThat(machine.processes().processes()).extracting("name").containsExactly("alice");
       assertThat(machine.atc(DEVICE).entries()).hasSizeGreaterThan(16);
 
@@ -167,14 +171,7 @@ class LibraryTest {
 
   @Test
   void aBrokenDeviceIsInTheVerdict() throws Exception {
-    MachineSetup setup =
-        MachineSetup.ofYaml(MACHINE.replace("atc: 16x4", "atc: 16x4, sabotage: keep-invalidated"));
-    try (Smmulator machine = Smmulator.start(setup.simulated(1))) {
-      for (String step : SHARED) {
-        machine.perform(step);
-      }
-      machine.perform("munmap: {process: alice, page: 0, pages: 16, remap: true}");
-      machine.perform(SHARED.get(2));
+    try (Smmulator machine = withStaleAccesses()) {
       assertThat(machine.verdict().outcome()).isEqualTo(Outcome.FAILED);
       assertThat(machine.verdict().found(VerdictCounter.STALE_ACCESSES)).isPositive();
       assertThatThrownBy(() -> machine.perform("expect: {violations: {staleAccesses: 0}}"))
@@ -184,19 +181,22 @@ class LibraryTest {
 
   @Test
   void whatIsExpectedByHandIsNoViolation() throws Exception {
-    MachineSetup setup =
-        MachineSetup.ofYaml(MACHINE.replace("atc: 16x4", "atc: 16x4, sabotage: keep-invalidated"));
-    try (Smmulator machine = Smmulator.start(setup.simulated(1))) {
-      for (String step : SHARED) {
-        machine.perform(step);
-      }
-      machine.perform("munmap: {process: alice, page: 0, pages: 16, remap: true}");
-      machine.perform(SHARED.get(2));
+    try (Smmulator machine = withStaleAccesses()) {
       machine.perform(
           "expect: {violations: {staleAccesses: {atLeast: 1}, dataMismatches: {atLeast: 0},"
               + " freedUnderGrant: {atLeast: 0}, protocolViolations: {atLeast: 0}}}");
       assertThat(machine.verdict().clean()).isTrue();
     }
+  }
+
+  /** Of a device that keeps what it was told to forget. */
+  private static Smmulator withStaleAccesses() throws Exception {
+    String broken = MACHINE.replace("atc: 16x4", "atc: 16x4, sabotage: keep-invalidated");
+    Smmulator machine = Smmulator.start(MachineSetup.ofYaml(broken).simulated(1));
+    share(machine);
+    machine.perform("munmap: {process: alice, page: 0, pages: 16, remap: true}");
+    machine.perform(SHARED.get(2));
+    return machine;
   }
 
   @ParameterizedTest
@@ -218,9 +218,7 @@ class LibraryTest {
   void aClosedMachineLeavesNoThread() throws Exception {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     try (Smmulator machine = Smmulator.start(setup(false))) {
-      for (String step : SHARED) {
-        machine.perform(step);
-      }
+      share(machine);
     }
     try (Smmulator machine = Smmulator.start(setup(true))) {
       machine.perform(SHARED.get(0));
@@ -250,9 +248,7 @@ class LibraryTest {
   private static List<MachineEvent> told(long seed) throws Exception {
     try (Smmulator machine =
         Smmulator.start(MachineSetup.ofYaml(MACHINE).simulated(seed).events(Detail.TRAFFIC))) {
-      for (String step : SHARED) {
-        machine.perform(step);
-      }
+      share(machine);
       return machine.events();
     }
   }
@@ -260,9 +256,7 @@ class LibraryTest {
   @Test
   void eventsNameTheirCauses() throws Exception {
     try (Smmulator machine = Smmulator.start(setup(true))) {
-      for (String step : SHARED) {
-        machine.perform(step);
-      }
+      share(machine);
       machine.perform("munmap: {process: alice, page: 0, pages: 16}");
       List<MachineEvent> events = machine.events();
       MachineEvent call =
@@ -289,7 +283,7 @@ class LibraryTest {
       assertThatThrownBy(
               () ->
                   Smmulator.start(
-                      setup(false).with("bus.listen", "['" + one.busAddresses().get(0) + "']")))
+                      setup(false).with("bus.listen=['" + one.busAddresses().get(0) + "']")))
           .isInstanceOf(MachineException.class)
           .hasMessageContaining(one.busAddresses().get(0));
     }
@@ -305,11 +299,10 @@ class LibraryTest {
     assertThatThrownBy(() -> Smmulator.start(file))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("m.yaml:2: smu");
-    assertThatThrownBy(() -> Smmulator.start(setup(false).with("smmu.tlbEntrys", "64")))
+    assertThatThrownBy(() -> Smmulator.start(setup(false).with("smmu.tlbEntrys=64")))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("MachineSetup.with: smmu.tlbEntrys");
-    assertThatThrownBy(() -> setup(false).with("", "64"))
-        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> setup(false).with("=64")).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(
             () ->
                 Smmulator.start(

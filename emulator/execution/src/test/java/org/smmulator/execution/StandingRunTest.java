@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -85,26 +86,10 @@ class StandingRunTest {
   /** As where a piece waits for what is outside of the run. */
   @Test
   void aCloseDoesNotWaitForAPieceThatWasGivenUp() throws Exception {
-    CompletableFuture<Void> inside = new CompletableFuture<>();
     CompletableFuture<Void> release = new CompletableFuture<>();
-    CompletableFuture<Exception> thrown = new CompletableFuture<>();
     StandingRun run = StandingRun.start(execution);
-    Thread caller =
-        new Thread(
-            () -> {
-              try {
-                run.call(
-                    () -> {
-                      inside.complete(null);
-                      return release.join();
-                    });
-              } catch (Exception e) {
-                thrown.complete(e);
-              }
-            });
-    caller.start();
-    inside.join();
-    caller.interrupt();
+    CompletableFuture<Exception> thrown = new CompletableFuture<>();
+    Thread caller = interruptedInside(run, release::join, thrown);
     assertThat(thrown.join()).isInstanceOf(InterruptedException.class);
     assertThatThrownBy(() -> run.call(() -> 3))
         .isInstanceOf(ScheduleFailure.class)
@@ -117,8 +102,22 @@ class StandingRunTest {
   /** Time goes on for ever in such a run, and so would its thread. */
   @Test
   void aRunThatWasGivenUpEnds() throws Exception {
-    CompletableFuture<Void> inside = new CompletableFuture<>();
     StandingRun run = StandingRun.start(execution);
+    Callable<Void> ticking =
+        () -> {
+          tickForEver();
+          return null;
+        };
+    Thread caller = interruptedInside(run, ticking, new CompletableFuture<>());
+    run.thread().join();
+    assertThat(execution.isStopping()).isTrue();
+    caller.join();
+  }
+
+  /** Calls from a thread of its own, which is interrupted while the piece runs. */
+  private static Thread interruptedInside(
+      StandingRun run, Callable<Void> piece, CompletableFuture<Exception> thrown) {
+    CompletableFuture<Void> inside = new CompletableFuture<>();
     Thread caller =
         new Thread(
             () -> {
@@ -126,18 +125,16 @@ class StandingRunTest {
                 run.call(
                     () -> {
                       inside.complete(null);
-                      tickForEver();
-                      return true;
+                      return piece.call();
                     });
               } catch (Exception e) {
-                Thread.currentThread().interrupt();
+                thrown.complete(e);
               }
             });
     caller.start();
     inside.join();
     caller.interrupt();
-    run.thread().join();
-    assertThat(execution.isStopping()).isTrue();
+    return caller;
   }
 
   @Test

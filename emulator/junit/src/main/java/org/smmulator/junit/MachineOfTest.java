@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -38,12 +39,11 @@ final class MachineOfTest implements AutoCloseable {
   static MachineOfTest start(SmmulatorMachine wanted, ExtensionContext context) throws Exception {
     MachineSetup setup = setup(wanted, context.getRequiredTestClass());
     for (String value : wanted.with()) {
-      int equals = value.indexOf('=');
-      if (equals < 0) {
-        throw new ExtensionConfigurationException(
-            "with: '" + value + "' is not KEY=VALUE; use one such as smmu.tlbEntries=64");
+      try {
+        setup = setup.with(value);
+      } catch (IllegalArgumentException e) {
+        throw new ExtensionConfigurationException("with: " + e.getMessage(), e);
       }
-      setup = setup.with(value.substring(0, equals), value.substring(equals + 1));
     }
     if (wanted.simulated()) {
       setup = setup.simulated(seed(wanted.seed(), context.getUniqueId()));
@@ -159,12 +159,16 @@ final class MachineOfTest implements AutoCloseable {
       return new AssertionFailedError(
           "the machine's checks found something\n" + SummaryTables.verdict(verdict));
     }
-    for (Map.Entry<PciAddress, Throwable> each : machine.modelFailures().entrySet()) {
-      String sentence = "the model of device %s threw %s";
-      return new AssertionFailedError(
-          sentence.formatted(each.getKey(), each.getValue()), each.getValue());
+    Map<PciAddress, Throwable> threw = machine.modelFailures();
+    if (threw.isEmpty()) {
+      return null;
     }
-    return null;
+    String sentence =
+        threw.entrySet().stream()
+            .map(
+                each -> "the model of device %s threw %s".formatted(each.getKey(), each.getValue()))
+            .collect(Collectors.joining("; "));
+    return new AssertionFailedError(sentence, threw.values().iterator().next());
   }
 
   private void tellSeed(Throwable failure) {

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SmmulatorExtension.class)
 public @interface SmmulatorMachine {
   /**
-   * The machine file: a path from the folder that the tests run in, or a resource of the class
-   * path.
+   * The machine file: a path from the folder that the tests run in, or the name of a file on the
+   * class path, not inside of a jar.
    */
   String value() default "";
 
