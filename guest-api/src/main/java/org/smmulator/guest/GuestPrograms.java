@@ -16,13 +16,20 @@ public final class GuestPrograms {
 
   private GuestPrograms() {}
 
-  /** All that there are; of two with one name the first on the class path. */
+  /** All that there are; of two with one name the first, and the other one is told of. */
   public static GuestPrograms offered() {
     GuestPrograms programs = new GuestPrograms();
     for (GuestProgram program : Plugins.offered(GuestProgram.class)) {
       try {
         String name = PluginCall.of(program.getClass(), "name()", program::name);
-        programs.byName.putIfAbsent(name, program);
+        GuestProgram first = programs.byName.putIfAbsent(name, program);
+        if (first != null) {
+          LOG.error(
+              "a GuestProgram is left out: {}: {} is another's name, {}",
+              PluginCall.where(program.getClass()),
+              name,
+              PluginCall.where(first.getClass()));
+        }
       } catch (PluginException e) {
         LOG.error("a GuestProgram is left out: {}", e.getMessage());
       }
