@@ -19,6 +19,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,9 @@ class DistributionTest {
   private static final String ARCHIVES = System.getProperty("smmulator.distribution", "");
   private static final List<String> NOBODY =
       List.of("/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+
+  /** Of Markdown, into the archive. */
+  private static final Pattern LINK = Pattern.compile("]\\((?!https?:)([^)#]+)");
 
   @TempDir private static Path folder;
 
@@ -150,6 +155,21 @@ class DistributionTest {
     }
     assertThat(distribution.root().resolve("LICENSE"))
         .hasSameBinaryContentAs(Configs.folder().resolveSibling("LICENSE"));
+  }
+
+  @Test
+  void hasWhatItsManualLeadsTo() throws Exception {
+    List<Path> texts;
+    try (Stream<Path> all = Files.walk(distribution.root())) {
+      texts = all.filter(file -> file.toString().endsWith(".md")).toList();
+    }
+    assertThat(texts).contains(distribution.root().resolve("emulator/README.md"));
+    for (Path text : texts) {
+      Matcher link = LINK.matcher(Files.readString(text));
+      while (link.find()) {
+        assertThat(text.resolveSibling(link.group(1))).as("a link of %s", text).exists();
+      }
+    }
   }
 
   /** The files of a folder but for what Maven made of them, and which of them can be run. */
