@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
       "",
       "Each round of a row runs A, B, and A once more, each in a JVM of its own and in another"
           + " order than the round before. The ratios B/A are medians over the rounds; A/A is the"
-          + " range in which A differed from itself. A row is the same unless its B/A lies outside"
-          + " of that.",
+          + " range in which A differed from itself, and 1. A row is the same unless its B/A lies"
+          + " outside of that.",
       "CPU time is that of all Java threads; real time also shows waiting, and what else runs"
           + " here.",
       ""

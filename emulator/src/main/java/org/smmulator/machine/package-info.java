@@ -1,6 +1,6 @@
 /**
  * One machine assembled from its configuration: hardware, guest kernel, device processes, scenario.
- * Beside {@code hunt} the only package of this module that knows the guest.
+ * With {@code hunt} and {@code api} the only package of this module that drives the guest.
  */
 @NullMarked
 package org.smmulator.machine;

@@ -178,8 +178,8 @@ public final class GuestKernel {
    * Opens a function for a process, as a program of it does. The process has it until somebody
    * closes it or the process ends.
    *
-   * @throws IommuException ENODEV if it is not plugged in or not driven, EBUSY if a driver has it
-   *     that is not for programs, or a program has it open
+   * @throws IommuException ENODEV if it is not plugged in, the reason why its driver refused it if
+   *     one did, EBUSY if a driver has it that is not for programs, or a program has it open
    */
   public DeviceFile open(GuestProcess process, PciAddress address) throws IommuException {
     DeviceFile file = open(address, process.mm());

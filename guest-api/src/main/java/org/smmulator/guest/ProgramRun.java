@@ -37,7 +37,10 @@ public final class ProgramRun {
     return process;
   }
 
-  /** Waits until the program has ended, and with it its process if that had no other. */
+  /**
+   * Waits until the program has ended. Its process goes on, unless that is a child of {@code fork},
+   * or the program threw or was killed.
+   */
   public void join() {
     task.join();
   }

@@ -153,8 +153,9 @@ public final class UserTask {
   /**
    * Opens a function to drive it. The process has it until it closes it or ends.
    *
-   * @throws IommuException ENODEV if it is not plugged in or not driven, EBUSY if it has a driver
-   *     of its own ({@link GuestKernel#driveWith}), or is open already
+   * @throws IommuException ENODEV if it is not plugged in, the reason why its driver refused it if
+   *     one did, EBUSY if it has a driver of its own ({@link GuestKernel#driveWith}), or is open
+   *     already
    */
   public DeviceFile open(PciAddress address) throws IommuException {
     sched().throwIfKilled();

@@ -11,7 +11,7 @@ import org.smmulator.guest.pci.PciDevice;
  * A function that a process has open, to be driven by its programs: registers, interrupts, memory
  * of its own, and the process's memory through a PASID. Any program of the process may use it. Its
  * process's end closes it, after the memory is gone: first the device stops and is unbound, then
- * buffers are freed, and the function is reset.
+ * the function is reset, if it can be, and its buffers are freed.
  *
  * <p>Once the function is unplugged, or the kernel has taken it back, registers read as all ones,
  * writes do nothing, and other calls throw {@link IommuException} with ENODEV. Calls after {@link
@@ -162,8 +162,8 @@ public final class DeviceFile implements AutoCloseable {
   }
 
   /**
-   * Gives the function back: it stops, is unbound, its buffers are freed, and it is reset; on
-   * return others can open it. A second call has no effect. May sleep.
+   * Gives the function back: it stops, is unbound, is reset if it can be, and its buffers are
+   * freed; on return others can open it. A second call has no effect. May sleep.
    */
   @Override
   public void close() {
