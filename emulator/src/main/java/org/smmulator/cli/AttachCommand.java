@@ -60,10 +60,11 @@ final class AttachCommand implements Callable<Integer> {
 
   @Option(
       names = "--bus",
-      required = true,
       paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1:7701",
       converter = Bus.class,
-      description = "Where the machine waits for devices: HOST:PORT or unix:PATH.")
+      description =
+          "Where the machine waits for devices: HOST:PORT or unix:PATH (default: ${DEFAULT-VALUE}).")
   private BusAddress bus = new BusAddress.Tcp(BusAddress.LOOPBACK, 0);
 
   @Option(

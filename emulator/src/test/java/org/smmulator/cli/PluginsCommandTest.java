@@ -107,7 +107,8 @@ class PluginsCommandTest {
 
     assertThat(execute("attach", "--help")).isZero();
     assertThat(out.toString().replaceAll("\\s+", " "))
-        .contains("1 to 4096 queues (default: 2).", "dmaMaskBits", "iommu-testdev")
+        .contains("(default: 127.0.0.1:7701)", "1 to 4096 queues (default: 2).")
+        .contains("dmaMaskBits", "iommu-testdev")
         .doesNotContain("lanes");
   }
 
