@@ -28,6 +28,7 @@ public final class ConfigFile {
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .addModule(RecordConstructors.module())
           .addMixIn(PciAddress.class, PciAddressText.class)
           .build();
 

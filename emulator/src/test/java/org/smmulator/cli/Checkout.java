@@ -25,11 +25,12 @@ final class Checkout {
       #!/bin/bash
       if [[ $1 == -version ]]; then echo 'openjdk version "17.0.9"' >&2; exit; fi
       for word; do
-        [[ $word != -XX:ArchiveClassesAtExit=* ]] || archive=${word#*=}
+        [[ $word != -XX:DumpLoadedClassList=* ]] || { echo "$@" >>"$ROOT/archived"; echo listed >"${word#*=}"; exit; }
+        [[ $word != -XX:SharedClassListFile=* ]] || list=${word#*=}
+        [[ $word != -XX:SharedArchiveFile=* ]] || archive=${word#*=}
       done
-      if [[ -n ${archive-} ]]; then
-        echo "$@" >>"$ROOT/archived"
-        [[ -z ${ARCHIVES-} ]] || echo classes >"$archive"
+      if [[ $1 == -Xshare:dump ]]; then
+        [[ -z ${ARCHIVES-} ]] || cat "$list" >"$archive"
         exit
       fi
       printf '%s\\n' run "$@" >>"$JOURNAL"

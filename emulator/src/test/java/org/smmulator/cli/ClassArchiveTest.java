@@ -57,6 +57,7 @@ class ClassArchiveTest {
             "-XX:SharedArchiveFile=" + checkout.archive(),
             "-Dsmmulator.archive=" + checkout.archive());
     assertThat(archived()).hasSize(1);
+    assertThat(checkout.archive()).content().isEqualTo("listed\n");
     try (var files = Files.list(checkout.jar().getParent())) {
       assertThat(files).hasSize(3).contains(checkout.jar(), checkout.archive());
     }

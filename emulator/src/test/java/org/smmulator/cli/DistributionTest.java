@@ -245,10 +245,12 @@ class DistributionTest {
   void onlyTheWholeJarHasAConfigurationOfTheLog() throws Exception {
     try (JarFile library = new JarFile(System.getProperty("smmulator.library"));
         JarFile whole = new JarFile(distribution.root().resolve("lib/smmulator.jar").toFile())) {
-      assertThat(whole.getEntry("logback.xml")).isNotNull();
+      assertThat(whole.getEntry("META-INF/services/ch.qos.logback.classic.spi.Configurator"))
+          .isNotNull();
       assertThat(library.stream().filter(entry -> !entry.isDirectory()))
           .isNotEmpty()
-          .allMatch(entry -> entry.getName().matches("(META-INF|org/smmulator)/.*"));
+          .allMatch(entry -> entry.getName().matches("(META-INF|org/smmulator)/.*"))
+          .noneMatch(entry -> entry.getName().contains("logback"));
     }
   }
 }
