@@ -2,6 +2,7 @@ package org.smmulator.machine;
 
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.smmulator.pcie.ledger.Violation;
 import org.smmulator.pcie.ledger.Violation.Kind;
@@ -35,15 +36,16 @@ final class DataCheck {
    * Compares what is, null if nobody may read it, with what must be; an operation counts as one
    * mismatch however it differs.
    */
-  boolean compare(byte[] expected, byte @Nullable [] actual, Finding ifDifferent) {
+  boolean compare(byte[] expected, byte @Nullable [] actual, Supplier<Finding> ifDifferent) {
     int at = actual == null ? 0 : Arrays.mismatch(expected, actual);
     if (at >= 0) {
+      Finding found = ifDifferent.get();
       report(
           new Finding(
-              ifDifferent.device(),
-              ifDifferent.pasid(),
-              ifDifferent.address() + at,
-              ifDifferent.text() + ": " + difference(expected, actual, at)));
+              found.device(),
+              found.pasid(),
+              found.address() + at,
+              found.text() + ": " + difference(expected, actual, at)));
     }
     return at < 0;
   }

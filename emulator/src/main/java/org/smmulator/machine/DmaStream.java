@@ -190,7 +190,7 @@ final class DmaStream {
       return false;
     }
     check.compared(expected.length);
-    return check.compare(expected, found, finding(binding, item, "the destination"))
+    return check.compare(expected, found, () -> finding(binding, item, "the destination"))
         && process.model().settle(before.destination, expected);
   }
 

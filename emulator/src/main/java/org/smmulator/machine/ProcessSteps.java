@@ -145,7 +145,7 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
     byte[] expected = value != null ? word(value) : view.content();
     if (value != null || view.known()) {
       check.compared(found.length);
-      check.compare(expected, found, finding(view.offset(), "load"));
+      check.compare(expected, found, () -> finding(view.offset(), "load"));
     }
   }
 
@@ -258,7 +258,7 @@ final class ProcessSteps implements MemoryStep.Cases<RuntimeException> {
     byte[] expected = view.content();
     int unknown = found == null ? 0 : acceptUnknown(view, expected, found);
     check.compared(expected.length - unknown);
-    check.compare(expected, found, finding(page, process.process() + ": page " + page));
+    check.compare(expected, found, () -> finding(page, process.process() + ": page " + page));
   }
 
   /** Makes what was found right where nobody knows what is; how many bytes that are. */

@@ -1,5 +1,6 @@
 package org.smmulator.arch.port;
 
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -60,6 +61,11 @@ public record PciAddress(int requesterId) {
   /** As {@code lspci} writes it: {@code 00:04.0}. */
   @Override
   public String toString() {
-    return String.format("%02x:%02x.%x", bus(), device(), function());
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits((byte) bus())
+        + ":"
+        + hex.toHexDigits((byte) device())
+        + "."
+        + function();
   }
 }
