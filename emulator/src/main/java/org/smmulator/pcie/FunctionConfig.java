@@ -57,6 +57,9 @@ final class FunctionConfig {
   private int writesUnderWay;
   private int maxPayload = 128;
 
+  /** Outstanding Page Request Allocation. */
+  private long allocation;
+
   /**
    * What is known before training.
    *
@@ -110,6 +113,7 @@ final class FunctionConfig {
     writesUnderWay++;
     permitted |= permissions();
     maxPayload = Math.min(maxPayload, payload());
+    allocation = Math.max(allocation, allocationWritten());
   }
 
   /** The function has completed a write or reset that was sent, or never will. */
@@ -122,6 +126,7 @@ final class FunctionConfig {
   private void settle() {
     permitted = permissions();
     maxPayload = Math.min(grantedPayload, payload());
+    allocation = allocationWritten();
   }
 
   /** What the registers permit as they are written. */
@@ -192,9 +197,12 @@ final class FunctionConfig {
 
   /** Page requests that may be outstanding; 0 while the interface is off. */
   long pageRequestAllocation() {
-    return permits(PAGE_REQUESTS)
-        ? Integer.toUnsignedLong(written[(pri + PriCapability.ALLOCATION) >> 2])
-        : 0;
+    return permits(PAGE_REQUESTS) ? allocation : 0;
+  }
+
+  /** Outstanding Page Request Allocation as written; zero without the capability. */
+  private long allocationWritten() {
+    return pri == 0 ? 0 : Integer.toUnsignedLong(written[(pri + PriCapability.ALLOCATION) >> 2]);
   }
 
   /** Largest payload of a packet that the function takes. */

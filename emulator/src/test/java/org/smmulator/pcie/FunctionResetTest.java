@@ -111,6 +111,24 @@ class FunctionResetTest extends FunctionScene {
     assertThat(done).isEmpty();
   }
 
+  /** What it has asked for before it has the reset is in order, and software's to answer. */
+  @Test
+  void keepsTheAllocationOfPageRequestsUntilTheFunctionHasHadTheReset() {
+    int last = PageRequestFlags.READ | PageRequestFlags.LAST;
+    machine.enablePageRequests(ID, 2);
+    device.silent = true;
+    functionReset();
+    device.requestPage(PASID, VA, 1, last);
+    device.requestPage(PASID, VA, 2, last);
+    machine.run();
+    assertThat(machine.violations.violations()).isEmpty();
+    assertThat(guest.pageRequestsQueued()).isEqualTo(2);
+    device.requestPage(PASID, VA, 3, last);
+    machine.run();
+    assertThat(machine.violationTexts())
+        .containsExactly("3 page requests outstanding; its allocation is 2");
+  }
+
   @Test
   void forgetsWhatSoftwareHadPermitted() {
     functionReset();
